@@ -1,0 +1,94 @@
+# Holdfast's daily commands. `make help` lists them.
+# Needs: make and Python 3.11 or newer. Everything else is installed into .venv/ of this folder.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+# The first Python that is new enough; `make run PYTHON=/path/to/python3.12` overrides it.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; \
+	done)
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input
+HOLDFAST := $(PY) -m holdfast
+TEST_WORKERS ?= 2
+RUN_LOCK := requirements/run.txt
+DEV_LOCK := requirements/dev.txt
+INSTALLED := $(VENV)/.installed-run
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+# A virtual environment knows the folder it was made in and the Python it was made with: when the checkout
+# was moved or copied, or that Python is gone, what was installed does not count and is made anew.
+VENV_GOOD := $(shell test "$$(cat $(VENV)/.folder 2>/dev/null)" = "$(CURDIR)" && $(PY) -c '' 2>/dev/null && echo yes)
+ifneq ($(VENV_GOOD),yes)
+STALE := stale-venv
+endif
+
+.PHONY: help run install test check lint format migrate-up migrate-down migrate-status lock clean stale-venv
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## Start everything (PostgreSQL, Redis, API, worker) on PORT, default 8080; Ctrl-C ends it
+	@exec $(HOLDFAST) run --end-with $$PPID
+
+install: $(INSTALLED_DEV) ## Install everything for development into .venv
+
+test: $(INSTALLED_DEV) ## Run all tests with branch coverage, on a PostgreSQL and Redis of their own
+	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --cov --cov-branch --cov-report=term $(TEST_ARGS)
+
+check: $(INSTALLED_DEV) ## Lint, check the formatting, the types and the direction of imports
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy --strict
+	$(VENV)/bin/lint-imports
+
+format: $(INSTALLED_DEV) ## Format the code and repair what the linter can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+migrate-up: $(INSTALLED) ## Bring the database (DATABASE_URL, else the embedded one) to the newest schema
+	@exec $(HOLDFAST) migrate up
+
+migrate-down: $(INSTALLED) ## Take the newest migration back
+	@exec $(HOLDFAST) migrate down
+
+migrate-status: $(INSTALLED) ## Show the database's schema version and the newest one
+	@exec $(HOLDFAST) migrate status
+
+lock: $(INSTALLED) ## Compile requirements/*.txt anew from pyproject.toml
+	@command -v uv >/dev/null || test -x $(VENV)/bin/uv || $(PIP) install --quiet uv
+	@compile() { PATH="$$PATH:$(VENV)/bin" uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml --extra embedded --group install "$$@"; }; \
+	compile --output-file $(RUN_LOCK) && \
+	compile --group dev --constraint $(RUN_LOCK) --output-file $(DEV_LOCK)
+
+clean: ## Remove .venv, caches and build results; the data in .holdfast/ stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
+	rm -rf .coverage .coverage.* htmlcov build dist
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are written last, so an installation that failed is tried again.
+$(INSTALLED): $(RUN_LOCK) pyproject.toml $(STALE)
+	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		echo "Holdfast needs Python 3.11 or newer: '$(or $(PYTHON),python3)' is older or missing. Name another: make PYTHON=/path/to/python3" >&2; \
+		exit 1; fi
+	@if [ "$(VENV_GOOD)" != yes ] || ! $(PY) -m pip --version >/dev/null 2>&1; then \
+		"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
+			echo "Python's venv module is incomplete. Install it, on Debian or Ubuntu with: apt-get install python3-venv" >&2; exit 1; }; \
+		echo "Making $(VENV) with $$("$(PYTHON)" --version)"; \
+		rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV) && printf '%s\n' "$(CURDIR)" > $(VENV)/.folder || exit 1; fi
+	@echo "Installing what Holdfast needs (only the first time)"
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r $(RUN_LOCK)
+	@$(PIP) install --quiet --no-build-isolation --no-deps --no-index --editable .
+	@touch $@
+
+$(INSTALLED_DEV): $(DEV_LOCK) $(INSTALLED)
+	@echo "Installing what the tests and checks need (only the first time)"
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r $(DEV_LOCK)
+	@touch $@

@@ -1,0 +1,224 @@
+"""What can be configured, from environment variables: every name, default, range and meaning.
+
+The table in docs/configuration.md says the same, and a test compares the two.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
+_DATABASE_SCHEMES = ("postgres", "postgresql")
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+class SettingsError(ValueError):
+    """An environment variable holds a value that cannot be used; the message is one line that names it."""
+
+
+class Settings(BaseSettings):
+    """The configuration of one process.
+
+    Field names are the environment variables' names in lower case. URLs and passwords are secrets: they show
+    as asterisks in logs and tracebacks. `database_url` and `redis_url` are the effective ones, also when they
+    were given in parts (`DB_HOST` …); None means that none was configured.
+    """
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True, validate_default=False
+    )
+
+    host: str = Field(
+        default="",
+        description="Address to listen on. Default: 127.0.0.1 with the embedded database, else 0.0.0.0.",
+    )
+    port: Port = Field(default=8080, description="TCP port of the API.")
+    app_env: Literal["development", "production"] = Field(
+        default="development", description="production: logs are JSON lines; development: readable text."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        default="INFO", description="The least severe log level that is written."
+    )
+    holdfast_data_dir: Path = Field(
+        default=Path(".holdfast"),
+        description="Folder of the embedded PostgreSQL's data, its password and the embedded servers' logs.",
+    )
+    cors_allow_origins: str = Field(
+        default="*",
+        description="Origins that may call the API from a browser: `*`, or a comma-separated list.",
+    )
+    hold_seconds: int = Field(
+        default=900, ge=1, le=86_400, description="How long a hold keeps its seats before it expires."
+    )
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL: `postgresql://user:password@host:port/name?sslmode=…`. Overrides `DB_*`.",
+    )
+    db_host: str | None = Field(
+        default=None,
+        description="PostgreSQL's host name, address or socket folder, when there is no `DATABASE_URL`.",
+    )
+    db_port: Port = Field(default=5432, description="PostgreSQL's port.")
+    db_user: str = Field(default="holdfast", min_length=1, description="PostgreSQL's role.")
+    db_password: SecretStr | None = Field(default=None, description="That role's password.")
+    db_name: str = Field(default="holdfast", min_length=1, description="PostgreSQL's database.")
+    db_sslmode: SslMode = Field(
+        default="prefer", description="How the connection to PostgreSQL is encrypted."
+    )
+
+    redis_url: SecretStr | None = Field(
+        default=None, description="Redis: `redis://:password@host:port/number`. Overrides `REDIS_*`."
+    )
+    redis_host: str | None = Field(
+        default=None, description="Redis' host name or address, when there is no `REDIS_URL`."
+    )
+    redis_port: Port = Field(default=6379, description="Redis' port.")
+    redis_password: SecretStr | None = Field(default=None, description="Redis' password.")
+    redis_db: int = Field(default=0, ge=0, le=65_535, description="Number of the Redis database.")
+
+    write_pool_size: int = Field(
+        default=4, ge=1, le=100, description="Connections to PostgreSQL for batches, in each process."
+    )
+    read_pool_size: int = Field(
+        default=4, ge=1, le=100, description="Connections to PostgreSQL for reads, in each process."
+    )
+    batch_commands_max: Count = Field(default=256, description="Most commands decided in one transaction.")
+    batch_seats_max: int = Field(
+        default=1000, ge=20, le=100_000, description="Most seats decided in one transaction."
+    )
+    event_queue_max: Count = Field(
+        default=4096, description="Most commands that wait for one event; more get 503 with `outcome: none`."
+    )
+    process_queue_max: Count = Field(default=16_384, description="Most commands that wait in one process.")
+    queue_wait_seconds_max: Seconds = Field(
+        default=2.0,
+        description="A command that waited longer gets 503 with `outcome: none`, before any work.",
+    )
+    batch_seconds_max: Seconds = Field(
+        default=8.0, description="Longest time one batch is worked on, with all its attempts."
+    )
+    shutdown_seconds: Seconds = Field(
+        default=10.0, description="Longest time from SIGTERM to the end of the process."
+    )
+    lock_seconds: Seconds = Field(default=3.0, description="Life of a seat's lock in Redis.")
+    redis_call_seconds: Seconds = Field(
+        default=0.05, description="Longest wait for one answer of Redis; then work goes on without it."
+    )
+    gate_memory_seconds: Seconds = Field(
+        default=2.0, description="How long a process remembers that a seat was taken, to spare Redis."
+    )
+    body_bytes_max: int = Field(
+        default=16 * 1024 * 1024, ge=1024, le=1024**3, description="Largest request body; more gets 413."
+    )
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("app_env", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_url(cls, value: SecretStr | None) -> SecretStr | None:
+        return _checked_url(value, _DATABASE_SCHEMES)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        return _checked_url(value, _REDIS_SCHEMES)
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> Self:
+        """Put together the URLs that were given in parts, and the address to listen on."""
+        if self.event_queue_max > self.process_queue_max:
+            raise ValueError("EVENT_QUEUE_MAX must not be above PROCESS_QUEUE_MAX")
+        if self.database_url is None and self.db_host is not None:
+            self._fill("database_url", SecretStr(_database_url(self, self.db_host)))
+        if self.redis_url is None and self.redis_host is not None:
+            self._fill("redis_url", SecretStr(_redis_url(self, self.redis_host)))
+        if not self.host:
+            self._fill("host", "0.0.0.0" if self.database_url else "127.0.0.1")  # noqa: S104 - a container's own
+        return self
+
+    def _fill(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)  # the model is frozen for everybody else
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: A value cannot be used. The message names the variable and what it may be, but not the
+            value: it may be a secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(
+            "; ".join(_complaint(part) for part in error.errors(include_input=False))
+        ) from None
+
+
+def redacted_url(url: str) -> str:
+    """The URL without its password, for logs and messages."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    user, host = parts.netloc.rsplit("@", 1)
+    return urlunsplit(parts._replace(netloc=f"{user.split(':', 1)[0]}:***@{host}"))
+
+
+def _complaint(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails has no exported name
+    message = str(error["msg"]).removeprefix("Value error, ")
+    message = re.sub(r"^Input should be ", "must be ", message)
+    variable = ".".join(str(part) for part in error["loc"]).upper()
+    return f"{variable}: {message}" if variable else message
+
+
+def _checked_url(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value.get_secret_value())
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a URL: its host or port cannot be read") from None
+    if parts.scheme not in schemes:
+        raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return value
+
+
+def _database_url(settings: Settings, host: str) -> str:
+    login = quote(settings.db_user, safe="")
+    if settings.db_password is not None:
+        login += ":" + quote(settings.db_password.get_secret_value(), safe="")
+    name, port = quote(settings.db_name, safe=""), settings.db_port
+    query = f"?sslmode={settings.db_sslmode}"
+    if host.startswith("/"):
+        return f"postgresql://{login}@/{name}{query}&host={quote(host, safe='/')}&port={port}"
+    return f"postgresql://{login}@{_bracketed(host)}:{port}/{name}{query}"
+
+
+def _redis_url(settings: Settings, host: str) -> str:
+    login = ""
+    if settings.redis_password is not None:
+        login = ":" + quote(settings.redis_password.get_secret_value(), safe="") + "@"
+    return f"redis://{login}{_bracketed(host)}:{settings.redis_port}/{settings.redis_db}"
+
+
+def _bracketed(host: str) -> str:
+    """An IPv6 address needs brackets inside a URL."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
