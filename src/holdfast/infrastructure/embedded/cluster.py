@@ -1,0 +1,128 @@
+"""The files of a PostgreSQL cluster: made whole or not at all, and checked before use."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from holdfast.infrastructure.embedded import binaries, launcher
+from holdfast.infrastructure.embedded.errors import EmbeddedError
+from holdfast.infrastructure.embedded.folder import new_password, write_secret
+from holdfast.infrastructure.embedded.process import end_leftovers
+
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+"""What PostgreSQL's programs see: nobody's locale, and no PG* variables."""
+
+_COMPLAINTS = ("ERROR:", "FATAL:", "PANIC:")
+_PARTS_OF_A_CLUSTER = ("global/pg_control", "base", "pg_wal", "postgresql.conf", "pg_hba.conf")
+
+
+def check_or_make(cluster_dir: Path, data_dir: Path, identity: list[str], log_path: Path) -> None:
+    """Make the cluster if there is none, else check that it is one of this version.
+
+    A new one is made beside its place and moved there when it is complete, so an interrupted start leaves
+    nothing that a later one could take for a cluster.
+
+    Raises:
+        EmbeddedError: It is damaged, of another version, unreadable, or cannot be made.
+    """
+    try:
+        if not cluster_dir.exists() or not any(cluster_dir.iterdir()):
+            _make(cluster_dir, data_dir, identity, log_path)
+        _check(cluster_dir)
+    except PermissionError as error:
+        raise EmbeddedError(f"{error.filename} cannot be read: permission denied") from None
+    except OSError as error:
+        raise EmbeddedError(f"{error.filename or cluster_dir} cannot be used: {error.strerror}") from None
+
+
+def short_folder(data_dir: Path) -> Path:
+    """A private folder with a short path, always the same for a data folder.
+
+    Raises:
+        EmbeddedError: Somebody else made a folder of that name.
+    """
+    name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"holdfast-{os.geteuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise EmbeddedError(
+            f"{folder} belongs to somebody else: remove it, or set HOLDFAST_DATA_DIR to a short path"
+        )
+    return folder
+
+
+def _check(cluster_dir: Path) -> None:
+    remedy = "restore it from a backup, or move it away to begin with an empty database"
+    if not cluster_dir.is_dir():
+        raise EmbeddedError(f"{cluster_dir} is not a folder: {remedy}")
+    version_path = cluster_dir / "PG_VERSION"
+    if not version_path.is_file():
+        raise EmbeddedError(f"{cluster_dir} is not a complete PostgreSQL cluster (no PG_VERSION): {remedy}")
+    version = version_path.read_text(errors="replace").strip()
+    if version != str(binaries.POSTGRES_MAJOR):
+        raise EmbeddedError(
+            f"{cluster_dir} was made by PostgreSQL {version[:10] or '(unknown)'}, and this is PostgreSQL "
+            f"{binaries.POSTGRES_MAJOR}: dump it with its own version, or move it away to begin anew"
+        )
+    for part in _PARTS_OF_A_CLUSTER:
+        if not (cluster_dir / part).exists():
+            raise EmbeddedError(f"{cluster_dir} is not a complete PostgreSQL cluster (no {part}): {remedy}")
+
+
+def _make(cluster_dir: Path, data_dir: Path, identity: list[str], log_path: Path) -> None:
+    draft = data_dir / "postgres.draft"
+    end_leftovers(draft, (signal.SIGQUIT, 1.0))
+    shutil.rmtree(draft, ignore_errors=True)
+    owner_password, superuser_password = new_password(), new_password()
+    write_secret(data_dir / "postgres.password", owner_password)
+    write_secret(data_dir / "postgres.superuser-password", superuser_password)
+    if identity and "--user-namespace" not in identity:
+        status = data_dir.stat()
+        os.chown(data_dir / "postgres.superuser-password", status.st_uid, status.st_gid)
+    programs = binaries.postgres_programs()
+    _run(
+        [
+            *(str(programs / "initdb"), "-D", str(draft), "-U", "postgres", "-E", "UTF8", "--locale=C"),
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums"),
+            *("--auth=scram-sha-256", f"--pwfile={data_dir / 'postgres.superuser-password'}"),
+        ],
+        identity,
+        log_path,
+    )
+    statements = (
+        f"CREATE ROLE holdfast LOGIN CREATEDB PASSWORD '{owner_password}'\n"
+        "CREATE DATABASE holdfast OWNER holdfast\n"
+    )
+    _run(
+        [str(programs / "postgres"), "--single", "-D", str(draft), "postgres"], identity, log_path, statements
+    )
+    if cluster_dir.exists():
+        cluster_dir.rmdir()
+    draft.rename(cluster_dir)
+
+
+def _run(command: list[str], identity: list[str], log_path: Path, statements: str = "") -> None:
+    """Run one of PostgreSQL's programs to its end, as the user the server will be."""
+    death = [f"--death-signal={int(signal.SIGKILL)}", f"--parent={os.getpid()}"]
+    done = subprocess.run(  # noqa: S603 - the programs are ours
+        [sys.executable, "-I", "-S", launcher.__file__, *death, *identity, "--", *command],
+        input=statements,
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+        cwd="/",
+        check=False,
+    )
+    with log_path.open("a") as log:
+        log.write(done.stderr)
+    lines = done.stderr.splitlines()
+    complaints = [line for line in lines if any(word in line for word in _COMPLAINTS)]
+    if done.returncode != 0 or complaints:
+        complaints += [line for line in lines if "error" in line]
+        reason = complaints[0] if complaints else f"exit code {done.returncode}"
+        raise EmbeddedError(f"the embedded database cannot be made: {reason} (log: {log_path})")

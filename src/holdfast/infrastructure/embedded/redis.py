@@ -1,0 +1,161 @@
+"""A Redis server of one's own: memory only, loopback only, with a password."""
+
+import contextlib
+import signal
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+
+from holdfast.infrastructure.embedded import binaries
+from holdfast.infrastructure.embedded.errors import EmbeddedError
+from holdfast.infrastructure.embedded.folder import FolderLock, free_port, new_password, private_folder
+from holdfast.infrastructure.embedded.process import Child, end_leftovers, wait_until
+
+_START_SECONDS = 20.0
+
+
+class EmbeddedRedis:
+    """One Redis (or Valkey) inside a data folder. It keeps nothing on disk: holdfast's truth is in PostgreSQL.
+
+    It listens on a free port of 127.0.0.1, wants a password (a Redis open to every local user could write
+    files as its own user), never evicts a key, and ends with this process.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, databases: int = 16, settings: Mapping[str, str | int] | None = None
+    ) -> None:
+        """Name the data folder; nothing is started yet.
+
+        Args:
+            data_dir: Private folder for the working directory (`redis/`) and the log; made when missing.
+            databases: How many numbered databases there are.
+            settings: Redis settings that add to or replace the usual ones.
+        """
+        self.data_dir = data_dir.absolute()
+        self.work_dir = self.data_dir / "redis"
+        self.log_path = self.data_dir / "redis.log"
+        self.databases = databases
+        self.settings = {name: str(value) for name, value in (settings or {}).items()}
+        self._lock = FolderLock(self.data_dir / "redis.lock")
+        self._password = new_password()
+        self._child: Child | None = None
+        self._port: int | None = None
+
+    @staticmethod
+    def available() -> bool:
+        """Whether a server program is installed."""
+        return binaries.redis_program() is not None
+
+    @property
+    def port(self) -> int:
+        """The TCP port on 127.0.0.1.
+
+        Raises:
+            RuntimeError: The server was never started.
+        """
+        if self._port is None:
+            raise RuntimeError("Redis was not started")
+        return self._port
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server."""
+        if self._child is None:
+            raise RuntimeError("Redis was not started")
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server runs."""
+        return self._child is not None and self._child.alive
+
+    @property
+    def url(self) -> str:
+        """URL of database 0."""
+        return self.url_of(0)
+
+    def url_of(self, number: int) -> str:
+        """URL of a numbered database."""
+        return f"redis://:{self._password}@127.0.0.1:{self.port}/{number}"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers.
+
+        Raises:
+            EmbeddedError: No program is installed, the folder is used by another process, or the server ended again.
+        """
+        if self.alive:
+            return
+        program = binaries.redis_program()
+        if program is None:
+            raise EmbeddedError("no redis-server or valkey-server is on PATH: install one, or set REDIS_URL")
+        private_folder(self.data_dir)
+        if self._child is None:
+            self._lock.take()
+        private_folder(self.work_dir)
+        end_leftovers(self.work_dir, (signal.SIGTERM, 2.0))
+        attempts = 1 if self._port else 3
+        for _ in range(attempts):
+            if self._attempt(str(program)):
+                return
+            tail = self._child.log_tail(1) if self._child else []
+            if attempts > 1:
+                self._port = None
+        self.stop()
+        raise EmbeddedError(
+            f"Redis does not start: {' '.join(tail) or 'no reason given'} (log: {self.log_path})"
+        )
+
+    def stop(self, *, seconds: float = 3.0) -> None:
+        """Stop the server and free the data folder."""
+        if self._child is not None:
+            self._child.end((signal.SIGTERM, seconds))
+        self._child = None
+        self._lock.release()
+
+    def kill(self) -> None:
+        """End the server as a crash would."""
+        if self._child is not None:
+            self._child.end()
+
+    def restart(self) -> None:
+        """Stop and start again on the same port, empty."""
+        self.stop()
+        self.start()
+
+    def _attempt(self, program: str) -> bool:
+        self._port = self._port or free_port()
+        settings = {
+            "bind": "127.0.0.1",
+            "port": str(self._port),
+            "requirepass": self._password,
+            "save": '""',
+            "appendonly": "no",
+            "maxmemory-policy": "noeviction",
+            "databases": str(self.databases),
+            "daemonize": "no",
+            "dir": f'"{self.work_dir}"',
+            **self.settings,
+        }
+        self._child = Child("Redis", [program, "-"], log_path=self.log_path, death_signal=signal.SIGTERM)
+        lines = "".join(f"{name} {value}\n" for name, value in settings.items())
+        self._child.start(standard_input=lines.encode())
+        return wait_until(self._settled, _START_SECONDS) and self._child.alive
+
+    def _settled(self) -> bool:
+        """Whether the server answers, or has ended."""
+        if not self.alive:
+            return True
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), 1.0) as connection,
+        ):
+            connection.sendall(f"AUTH {self._password}\r\nPING\r\n".encode())
+            answer = b""
+            while b"PONG" not in answer:
+                part = connection.recv(100)
+                if not part:
+                    return False
+                answer += part
+            return True
+        return False

@@ -1,0 +1,168 @@
+"""One PostgreSQL and one Redis for the whole run, and for each test a fresh database of its own.
+
+The servers are started by the process that controls the run (with pytest-xdist the controller, else the only
+one), and end with it. The schema is migrated once, into a template; a test's database is a copy of that.
+"""
+
+import asyncio
+import fcntl
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+import redis
+
+from holdfast.infrastructure.embedded import EmbeddedPostgres, EmbeddedRedis
+from holdfast.infrastructure.embedded.postgres import THROW_AWAY_SETTINGS
+
+_TEMPLATE = "holdfast_template"
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where this run's servers are; `redis_url` ends without a database number, empty without Redis."""
+
+    folder: str
+    postgres_url: str
+    redis_url: str
+
+    def database(self, name: str) -> str:
+        return self.postgres_url.removesuffix("/holdfast") + "/" + name
+
+
+class _Run:
+    """The servers of this run, started where the run is controlled."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="holdfast-tests-"))
+        self.postgres = EmbeddedPostgres(
+            self.folder, settings={**THROW_AWAY_SETTINGS, "max_connections": 300}
+        )
+        self.redis = EmbeddedRedis(self.folder, databases=64) if EmbeddedRedis.available() else None
+
+    def start(self) -> Servers:
+        self.postgres.start()
+        if self.redis is not None:
+            self.redis.start()
+        return Servers(
+            folder=str(self.folder),
+            postgres_url=self.postgres.url,
+            redis_url=self.redis.url.removesuffix("/0") if self.redis else "",
+        )
+
+    def stop(self) -> None:
+        self.postgres.stop("immediate")
+        if self.redis is not None:
+            self.redis.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+_run_key = pytest.StashKey[_Run]()
+_servers_key = pytest.StashKey[Servers]()
+
+
+def pytest_configure(config):
+    given = getattr(config, "workerinput", None)
+    if given is not None:
+        config.stash[_servers_key] = Servers(**given["holdfast_servers"])
+    elif not config.option.collectonly and not config.option.help:
+        run = config.stash[_run_key] = _Run()
+        config.stash[_servers_key] = run.start()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker of pytest-xdist where the servers are."""
+    node.workerinput["holdfast_servers"] = asdict(node.config.stash[_servers_key])
+
+
+def pytest_unconfigure(config):
+    run = config.stash.get(_run_key, None)
+    if run is not None:
+        run.stop()
+
+
+@pytest.fixture(scope="session")
+def servers(request) -> Servers:
+    return request.config.stash[_servers_key]
+
+
+@pytest.fixture(scope="session")
+def _in_own_loop() -> Iterator[Callable]:
+    """Run a coroutine to its end in a thread of its own, away from the tests' event loops."""
+    with ThreadPoolExecutor(1, thread_name_prefix="databases") as thread, asyncio.Runner() as runner:
+
+        def run(coroutine: Coroutine):
+            return thread.submit(runner.run, coroutine).result()
+
+        yield run
+        thread.submit(runner.close).result()
+
+
+@pytest.fixture(scope="session")
+def _template(servers, _in_own_loop) -> str:
+    """The name of the migrated database that tests copy; made by whoever of the workers comes first."""
+    from holdfast.infrastructure.postgres.migrate import upgrade
+
+    done = Path(servers.folder) / "template.done"
+    with (Path(servers.folder) / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            url = servers.postgres_url
+            _in_own_loop(
+                _execute(url, f"DROP DATABASE IF EXISTS {_TEMPLATE}", f"CREATE DATABASE {_TEMPLATE}")
+            )
+            upgrade(servers.database(_TEMPLATE))
+            _in_own_loop(_execute(url, f"ALTER DATABASE {_TEMPLATE} ALLOW_CONNECTIONS false"))
+            done.touch()
+    return _TEMPLATE
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def empty_database_url(servers, _in_own_loop) -> Iterator[str]:
+    """A database without a schema, for tests of the migrations."""
+    yield from _temporary(servers, _in_own_loop, "template1")
+
+
+@pytest.fixture
+def database_url(servers, _template, _in_own_loop) -> Iterator[str]:
+    """A migrated, empty database that is this test's own."""
+    yield from _temporary(servers, _in_own_loop, _template)
+
+
+@pytest.fixture
+def redis_url(servers) -> str:
+    """A Redis database of this worker's own, emptied before the test."""
+    if not servers.redis_url:
+        pytest.skip("no redis-server or valkey-server is installed")
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    url = f"{servers.redis_url}/{number}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
+def _temporary(servers, run, template) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    run(_execute(servers.postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield servers.database(name)
+    run(_execute(servers.postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _execute(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
