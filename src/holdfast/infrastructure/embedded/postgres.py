@@ -53,7 +53,7 @@ class EmbeddedPostgres:
         """Name the data folder; nothing is made or started yet.
 
         Args:
-            data_dir: Private folder for the cluster (`postgres/`), its passwords and its log; made if missing.
+            data_dir: Private folder for the cluster (`postgres/`), its passwords and its log.
             settings: PostgreSQL settings that add to or replace the durable ones.
         """
         self.data_dir = data_dir.absolute()
@@ -137,7 +137,7 @@ class EmbeddedPostgres:
         """Stop the server and free the data folder.
 
         Args:
-            mode: `fast` ends sessions and writes a checkpoint; `immediate` does not, so the next start recovers.
+            mode: `fast` ends sessions and writes a checkpoint; `immediate` does not: the next start recovers.
             seconds: After this long a fast stop becomes an immediate one, and then a kill.
         """
         if self._child is not None:
@@ -243,7 +243,7 @@ class EmbeddedPostgres:
         return False
 
     def _end_earlier_run(self) -> None:
-        """End servers that still work in this cluster (we hold the lock, so nobody owns them), and their marks."""
+        """End servers that still work in this cluster: we hold its lock, so nobody owns them."""
         end_leftovers(self.cluster_dir, (signal.SIGINT, 5.0), (signal.SIGQUIT, 2.0))
         (self.cluster_dir / "postmaster.pid").unlink(missing_ok=True)
 

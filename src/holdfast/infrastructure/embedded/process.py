@@ -35,6 +35,7 @@ class Child:
         death_signal: signal.Signals = signal.SIGKILL,
         identity: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        work_dir: Path = Path("/"),
     ) -> None:
         """Describe the child; nothing is started yet.
 
@@ -45,6 +46,7 @@ class Child:
             death_signal: What it gets when this process dies.
             identity: Launcher options that say whom it runs as.
             environment: Its environment; default: this process's.
+            work_dir: Its working directory.
         """
         self.name = name
         self.command = list(command)
@@ -52,6 +54,7 @@ class Child:
         self._death_signal = death_signal
         self._identity = list(identity)
         self._environment = None if environment is None else dict(environment)
+        self._work_dir = work_dir
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -85,14 +88,14 @@ class Child:
         options = [f"--death-signal={int(self._death_signal)}", f"--parent={os.getpid()}", *self._identity]
         with self.log_path.open("ab") as log:
             process = _started(
-                lambda: subprocess.Popen(
+                lambda: subprocess.Popen(  # noqa: S603 - callers start programs of their own
                     [sys.executable, "-I", "-S", _LAUNCHER, *options, "--", *self.command],
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     env=self._environment,
                     process_group=0,
-                    cwd="/",
+                    cwd=self._work_dir,
                 )
             )
         self._process = process

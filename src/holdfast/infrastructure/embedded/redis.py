@@ -9,13 +9,13 @@ from pathlib import Path
 from holdfast.infrastructure.embedded import binaries
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.infrastructure.embedded.folder import FolderLock, free_port, new_password, private_folder
-from holdfast.infrastructure.embedded.process import Child, end_leftovers, wait_until
+from holdfast.infrastructure.embedded.process import Child, end_leftovers, log_tail, wait_until
 
 _START_SECONDS = 20.0
 
 
 class EmbeddedRedis:
-    """One Redis (or Valkey) inside a data folder. It keeps nothing on disk: holdfast's truth is in PostgreSQL.
+    """One Redis (or Valkey) inside a data folder. It keeps nothing on disk: the truth is in PostgreSQL.
 
     It listens on a free port of 127.0.0.1, wants a password (a Redis open to every local user could write
     files as its own user), never evicts a key, and ends with this process.
@@ -82,7 +82,7 @@ class EmbeddedRedis:
         """Start the server and wait until it answers.
 
         Raises:
-            EmbeddedError: No program is installed, the folder is used by another process, or the server ended again.
+            EmbeddedError: No program is installed, another process uses the folder, or the server ended again.
         """
         if self.alive:
             return
@@ -94,17 +94,14 @@ class EmbeddedRedis:
             self._lock.take()
         private_folder(self.work_dir)
         end_leftovers(self.work_dir, (signal.SIGTERM, 2.0))
-        attempts = 1 if self._port else 3
-        for _ in range(attempts):
+        wanted_port = self._port
+        for _ in range(3):
             if self._attempt(str(program)):
                 return
-            tail = self._child.log_tail(1) if self._child else []
-            if attempts > 1:
-                self._port = None
+            self._port = wanted_port
         self.stop()
-        raise EmbeddedError(
-            f"Redis does not start: {' '.join(tail) or 'no reason given'} (log: {self.log_path})"
-        )
+        reason = " ".join(log_tail(self.log_path, 1)) or "no reason given"
+        raise EmbeddedError(f"Redis does not start: {reason} (log: {self.log_path})")
 
     def stop(self, *, seconds: float = 3.0) -> None:
         """Stop the server and free the data folder."""

@@ -1,0 +1,101 @@
+"""The `holdfast` command. What a command needs is imported inside it, so that `--help` answers at once."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="holdfast",
+    help="Sell seats: each to exactly one buyer, and nothing that was acknowledged is ever lost.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+migrate_app = typer.Typer(no_args_is_help=True, help="Bring the database's schema up, take it down, show it.")
+app.add_typer(migrate_app, name="migrate")
+
+
+def main() -> None:
+    """Run the command; an error that a person can act on is one line on standard error and exit code 1."""
+    from holdfast.infrastructure.embedded.errors import EmbeddedError  # noqa: PLC0415
+    from holdfast.settings import SettingsError  # noqa: PLC0415
+
+    try:
+        app()
+    except (SettingsError, EmbeddedError) as error:
+        typer.echo(f"holdfast: {error}", err=True)
+        sys.exit(1)
+
+
+@app.command()
+def run(
+    end_with: Annotated[
+        int | None, typer.Option(hidden=True, help="End when this parent process does.")
+    ] = None,
+) -> None:
+    """Start everything: PostgreSQL and Redis unless they are given by URL, the schema, API and worker."""
+    from holdfast.cli.run import run_everything  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    raise typer.Exit(run_everything(load_settings(), end_with))
+
+
+@app.command()
+def serve() -> None:
+    """Run one API process on HOST and PORT, with the database of DATABASE_URL."""
+    from holdfast.bootstrap import serve  # noqa: PLC0415
+    from holdfast.cli.database import require_database  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    serve(require_database(load_settings()))
+
+
+@app.command()
+def work() -> None:
+    """Run one worker process: it expires holds and checks the invariants."""
+    from holdfast.bootstrap import work  # noqa: PLC0415
+    from holdfast.cli.database import require_database  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    work(require_database(load_settings()))
+
+
+@app.command()
+def check() -> None:
+    """Check the invariants of the database; exit code 1 when one is violated."""
+    from holdfast.cli.database import with_database  # noqa: PLC0415
+    from holdfast.cli.invariants import report_invariants  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    with with_database(load_settings()) as settings:
+        sound = report_invariants(settings)
+    raise typer.Exit(0 if sound else 1)
+
+
+@migrate_app.command("up")
+def migrate_up() -> None:
+    """Bring the schema to the newest version."""
+    _migrate("upgrade")
+
+
+@migrate_app.command("down")
+def migrate_down() -> None:
+    """Take the newest migration back."""
+    _migrate("downgrade")
+
+
+@migrate_app.command("status")
+def migrate_status() -> None:
+    """Show the schema's version and the newest one."""
+    _migrate("status")
+
+
+def _migrate(action: str) -> None:
+    from holdfast.cli.database import migrate, with_database  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    with with_database(load_settings()) as settings:
+        answer = migrate(action, settings)
+    if answer:
+        typer.echo(answer)

@@ -1,0 +1,67 @@
+"""Which database a command works on."""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import SecretStr
+
+from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres
+from holdfast.infrastructure.embedded.postgres import running_url
+from holdfast.settings import Settings, SettingsError
+
+
+def database_url(settings: Settings) -> str:
+    """The URL of PostgreSQL, in plain text.
+
+    Raises:
+        SettingsError: None is configured.
+    """
+    return require_database(settings).database_url.get_secret_value()  # type: ignore[union-attr]
+
+
+def require_database(settings: Settings) -> Settings:
+    """The settings, if they name a database.
+
+    Raises:
+        SettingsError: They do not.
+    """
+    if settings.database_url is None:
+        raise SettingsError("DATABASE_URL: must be set, or start everything with `holdfast run`")
+    return settings
+
+
+@contextmanager
+def with_database(settings: Settings) -> Iterator[Settings]:
+    """Settings with a database: the configured one, else the embedded one, started if no run has it.
+
+    Raises:
+        EmbeddedError: The embedded database cannot be started.
+    """
+    if settings.database_url is not None:
+        yield settings
+        return
+    url = running_url(settings.holdfast_data_dir)
+    if url is not None:
+        yield settings.model_copy(update={"database_url": SecretStr(url)})
+        return
+    server = EmbeddedPostgres(settings.holdfast_data_dir)
+    server.start()
+    try:
+        yield settings.model_copy(update={"database_url": SecretStr(server.url)})
+    finally:
+        server.stop()
+
+
+def migrate(action: str, settings: Settings) -> str:
+    """Apply `upgrade`, `downgrade` or `status` of the migrations; answers what there is to say.
+
+    Raises:
+        EmbeddedError: The database cannot be reached or refuses; in one line.
+    """
+    migrations = importlib.import_module("holdfast.infrastructure.postgres.migrate")
+    try:
+        return str(getattr(migrations, action)(database_url(settings)) or "")
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise EmbeddedError(f"the database cannot be migrated ({action}): {reason[:400]}") from error

@@ -1,0 +1,152 @@
+"""Keep a set of processes running together, and end them together."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from holdfast.infrastructure.embedded.errors import EmbeddedError
+from holdfast.infrastructure.embedded.postgres import EmbeddedPostgres
+from holdfast.infrastructure.embedded.process import Child
+from holdfast.infrastructure.embedded.redis import EmbeddedRedis
+
+_LOOK_SECONDS = 0.1
+_SERVER_SECONDS = 2.0
+_RESTARTS_MAX = 3
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StopRequestedError(BaseException):
+    """Somebody asked this run to end while it was still starting.
+
+    Not an Exception: no handler of start-up errors may swallow it.
+    """
+
+
+class StopSignals:
+    """Ctrl-C, SIGTERM and SIGHUP, and the end of the program that started this one, as one question.
+
+    During start-up they raise `StopRequestedError`, so that no step has to ask; after `settle` they only
+    make `requested` true.
+    """
+
+    def __init__(self, parent: int | None = None) -> None:
+        """Take over the signals.
+
+        Args:
+            parent: Process id of the program with which this run ends, such as `make`. It does not pass on every
+                signal it gets, so it is looked at.
+        """
+        self._requested = False
+        self._raising = True
+        self._parent = parent
+        self._parent_caught = 0 if parent is None else _caught_signals(parent)
+        for number in _STOP_SIGNALS:
+            signal.signal(number, self._on_signal)
+
+    @property
+    def requested(self) -> bool:
+        """Whether this run shall end."""
+        return self._requested or self._parent_ends()
+
+    def settle(self) -> None:
+        """Raise no longer: from here on somebody asks `requested`."""
+        self._raising = False
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._requested = True
+        if self._raising:
+            self._raising = False
+            raise StopRequestedError
+
+    def _parent_ends(self) -> bool:
+        """Whether the parent is gone, or has got a signal that it waits for us to act upon.
+
+        GNU make, told to stop, stops catching that signal and then waits for its children without a word.
+        """
+        if self._parent is None:
+            return False
+        return os.getppid() != self._parent or _caught_signals(self._parent) != self._parent_caught
+
+
+class Supervisor:
+    """The processes of one run: servers, which are restarted when they fail, and programs, which are not."""
+
+    def __init__(
+        self,
+        servers: Sequence[EmbeddedPostgres | EmbeddedRedis],
+        programs: Sequence[Child],
+        *,
+        shutdown_seconds: float,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Name the processes, in the order in which they were or will be started.
+
+        Args:
+            servers: Embedded servers that were started.
+            programs: Programs that use them.
+            shutdown_seconds: Longest time from a stop signal to the end of everything.
+            tell: Gets one line for the person who watches.
+        """
+        self._servers = list(servers)
+        self._programs = list(programs)
+        self._shutdown_seconds = shutdown_seconds
+        self._tell = tell
+        self._restarts = 0
+
+    def watch(self, stop: StopSignals) -> bool:
+        """Wait for the request to stop; answers False when a process failed for good before that."""
+        while not stop.requested:
+            for program in self._programs:
+                if not program.alive:
+                    self._report(program)
+                    return False
+            if not all(server.alive or self._restart(server) for server in self._servers):
+                return False
+            time.sleep(_LOOK_SECONDS)
+        return True
+
+    def end(self) -> None:
+        """End everything within `shutdown_seconds`: first the programs, which finish their requests, then the servers."""
+        deadline = time.monotonic() + self._shutdown_seconds - _SERVER_SECONDS
+        for program in self._programs:
+            program.send(signal.SIGTERM)
+        for program in reversed(self._programs):
+            if not program.wait(deadline - time.monotonic()):
+                self._tell(f"{program.name} did not end in time and is killed")
+                program.end((signal.SIGKILL, 1.0))
+        for server in reversed(self._servers):
+            server.stop(seconds=_SERVER_SECONDS / 2)
+
+    def _restart(self, server: EmbeddedPostgres | EmbeddedRedis) -> bool:
+        name = "PostgreSQL" if isinstance(server, EmbeddedPostgres) else "Redis"
+        self._restarts += 1
+        if self._restarts > _RESTARTS_MAX:
+            self._tell(f"{name} ended again: see {server.log_path}")
+            return False
+        self._tell(f"{name} ended unexpectedly and is started again (log: {server.log_path})")
+        try:
+            server.start()
+        except EmbeddedError as error:
+            self._tell(str(error))
+            return False
+        return True
+
+    def _report(self, program: Child) -> None:
+        code = program.exit_code or 0
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        self._tell(f"{program.name} ended unexpectedly ({how}); its last lines, from {program.log_path}:")
+        for line in program.log_tail():
+            self._tell(f"  {line}")
+
+
+def _caught_signals(process: int) -> int:
+    """The set of stop signals a process has handlers for, as a bit mask; 0 when that is not known."""
+    wanted = sum(1 << (number - 1) for number in _STOP_SIGNALS)
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("SigCgt:"):
+                return int(line.split()[1], 16) & wanted
+    return 0
