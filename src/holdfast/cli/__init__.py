@@ -96,6 +96,4 @@ def _migrate(action: str) -> None:
     from holdfast.settings import load_settings  # noqa: PLC0415
 
     with with_database(load_settings()) as settings:
-        answer = migrate(action, settings)
-    if answer:
-        typer.echo(answer)
+        typer.echo(migrate(action, settings))

@@ -1,6 +1,5 @@
 """Which database a command works on."""
 
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -54,14 +53,20 @@ def with_database(settings: Settings) -> Iterator[Settings]:
 
 
 def migrate(action: str, settings: Settings) -> str:
-    """Apply `upgrade`, `downgrade` or `status` of the migrations; answers what there is to say.
+    """Apply `upgrade`, `downgrade` or `status` of the migrations; answers where the schema stands then.
 
     Raises:
         EmbeddedError: The database cannot be reached or refuses; in one line.
     """
-    migrations = importlib.import_module("holdfast.infrastructure.postgres.migrate")
+    from holdfast.infrastructure.postgres import migrate as migrations  # noqa: PLC0415 - slow to import
+
+    url = database_url(settings)
     try:
-        return str(getattr(migrations, action)(database_url(settings)) or "")
+        if action != "status":
+            getattr(migrations, action)(url)
+        now = migrations.status(url)
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise EmbeddedError(f"the database cannot be migrated ({action}): {reason[:400]}") from error
+    lines = [f"schema {now.current or 'none'}, newest {now.head}"]
+    return "\n".join(lines + [f"  to do: {revision}" for revision in now.pending])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -56,7 +57,7 @@ def run_everything(settings: Settings, end_with: int | None = None) -> int:
                 program.start()
             _wait_for_health(effective, programs)
         stop.settle()
-        _print_addresses(effective)
+        _print_addresses(effective, settings)
         sound = supervisor.watch(stop)
         _say("Stopping")
     except StopRequestedError:
@@ -86,9 +87,7 @@ def _start_servers(settings: Settings, servers: list[EmbeddedPostgres | Embedded
             redis.start()
         urls["redis_url"] = SecretStr(redis.url)
     elif settings.redis_url is None:
-        _say(
-            "No redis-server or valkey-server on PATH: running without Redis (nothing is sold twice without it)"
-        )
+        _say("No redis-server or valkey-server on PATH: running without Redis, which only sheds load")
     return settings.model_copy(update=urls)
 
 
@@ -153,8 +152,8 @@ def _port_complaint(host: str, port: int, error: OSError) -> str:
         return (
             f"PORT: {port} needs more rights than this user has: choose one from 1024 on, such as PORT=8080"
         )
-    if error.errno is not None and os.strerror(error.errno) == os.strerror(98):
-        return f"PORT: {port} of {host} is in use: end the program that uses it, or choose another, as in PORT={port + 1}"
+    if error.errno == errno.EADDRINUSE:
+        return f"PORT: {port} of {host} is in use: end what uses it, or choose another, as in PORT={port + 1}"
     return f"HOST and PORT: cannot listen on {host} port {port}: {error.strerror or error}"
 
 
@@ -190,8 +189,11 @@ def _page(settings: Settings, path: str) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}{path}"
 
 
-def _print_addresses(settings: Settings) -> None:
-    """Print each address on a line of its own; nothing is wrapped, so that scripts can read it too."""
+def _print_addresses(settings: Settings, given: Settings) -> None:
+    """Print each address on a line of its own; nothing is wrapped, so that scripts can read it too.
+
+    The embedded servers' URLs are whole, to be used with psql and redis-cli; given ones lose their password.
+    """
     _say("Holdfast is running. Ctrl-C ends it.")
     for name, path in (
         ("API", "/api/v1/events"),
@@ -201,9 +203,13 @@ def _print_addresses(settings: Settings) -> None:
         ("Metrics", "/metrics"),
     ):
         _say(f"  {name + ':':<12}{_page(settings, path)}")
-    for name, url in (("PostgreSQL", settings.database_url), ("Redis", settings.redis_url)):
+    for name, url, own in (
+        ("PostgreSQL", settings.database_url, given.database_url is None),
+        ("Redis", settings.redis_url, given.redis_url is None),
+    ):
         if url is not None:
-            _say(f"  {name + ':':<12}{url.get_secret_value()}")
+            text = url.get_secret_value()
+            _say(f"  {name + ':':<12}{text if own else redacted_url(text)}")
     _say(f"  {'Logs:':<12}{settings.holdfast_data_dir.absolute()}")
     _say(f"  {'Try:':<12}curl -s '{_page(settings, '/api/v1/events')}'")
 

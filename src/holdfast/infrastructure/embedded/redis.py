@@ -82,7 +82,7 @@ class EmbeddedRedis:
         """Start the server and wait until it answers.
 
         Raises:
-            EmbeddedError: No program is installed, another process uses the folder, or the server ended again.
+            EmbeddedError: No program is installed, another process uses the folder, or it ended again.
         """
         if self.alive:
             return

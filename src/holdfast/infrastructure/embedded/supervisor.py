@@ -36,15 +36,16 @@ class StopSignals:
         """Take over the signals.
 
         Args:
-            parent: Process id of the program with which this run ends, such as `make`. It does not pass on every
-                signal it gets, so it is looked at.
+            parent: Process id of the program with which this run ends, such as `make`. It does not pass on
+                every signal it gets, so it is looked at.
         """
         self._requested = False
         self._raising = True
         self._parent = parent
         self._parent_caught = 0 if parent is None else _caught_signals(parent)
         for number in _STOP_SIGNALS:
-            signal.signal(number, self._on_signal)
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                signal.signal(number, self._on_signal)
 
     @property
     def requested(self) -> bool:
@@ -109,7 +110,7 @@ class Supervisor:
         return True
 
     def end(self) -> None:
-        """End everything within `shutdown_seconds`: first the programs, which finish their requests, then the servers."""
+        """End all within `shutdown_seconds`: the programs, which finish their requests, then the servers."""
         deadline = time.monotonic() + self._shutdown_seconds - _SERVER_SECONDS
         for program in self._programs:
             program.send(signal.SIGTERM)
