@@ -1,0 +1,71 @@
+"""Seats: the immutable chart of an event, and the claims on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.domain.errors import InvalidValue
+from holdfast.domain.states import SeatStatus
+
+SEAT_NUMBER_MAX = 50
+"""Characters in a seat number, a section or a row (contract)."""
+PRICE_MAX = 10**12
+"""The highest price, in the currency's minor unit (contract)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSeat:
+    """A seat to be added to an event's chart; `price` in the currency's minor unit."""
+
+    seat_number: str
+    price: int
+    section: str | None = None
+    row: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A seat with what is known of it at one version of its event."""
+
+    id: UUID
+    event_id: UUID
+    seat_number: str
+    section: str | None
+    row: str | None
+    price: int
+    status: SeatStatus
+    reserved_by: UUID | None
+    """The reservation that holds or bought it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The one live claim on a seat: held or sold."""
+
+    seat_id: UUID
+    reservation_id: UUID
+    status: SeatStatus
+    """`RESERVED` or `CONFIRMED`; a free seat has no claim."""
+    expires_at: datetime
+
+
+def check_new_seats(seats: list[NewSeat]) -> None:
+    """Hold the rules of seats that shall be added together.
+
+    Raises:
+        InvalidValue: naming the first seat, by its place in the list, that breaks a rule or repeats a number.
+    """
+    seen: dict[str, int] = {}
+    for place, seat in enumerate(seats):
+        if not 1 <= len(seat.seat_number) <= SEAT_NUMBER_MAX:
+            raise InvalidValue(f"seats[{place}].seat_number", f"must have 1 to {SEAT_NUMBER_MAX} characters")
+        if not 0 <= seat.price <= PRICE_MAX:
+            raise InvalidValue(f"seats[{place}].price", f"must be 0 to {PRICE_MAX}")
+        first = seen.setdefault(seat.seat_number, place)
+        if first != place:
+            raise InvalidValue(f"seats[{place}].seat_number", f"repeats that of seats[{first}]")
+
+
+def numbered_seats(*, prefix: str, count: int, price: int) -> list[NewSeat]:
+    """Make the seats `PREFIX-1 … PREFIX-count`, all at one price, in counting order."""
+    return [NewSeat(seat_number=f"{prefix}-{number}", price=price) for number in range(1, count + 1)]
