@@ -1,0 +1,78 @@
+"""Persistence of a batch: attempts are repeated within bounds until PostgreSQL has said what became of it."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+
+from holdfast.application.batching.bounds import Bounds
+from holdfast.application.batching.write import Progress, Written, write_batch
+from holdfast.application.failures import Contended, GuardMismatch, OperationalFailure, Unavailable
+from holdfast.application.ports import BatchStore
+from holdfast.domain.commands import Command
+from holdfast.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+PAUSE_SECONDS_FIRST = 0.02
+PAUSE_SECONDS_MAX = 0.5
+
+
+async def persist(
+    store: BatchStore,
+    event_id: UUID,
+    commands: Sequence[Command],
+    *,
+    bounds: Bounds,
+    progress: Progress,
+    deadline: float,
+) -> Written:
+    """Write a batch, submitting the same commands again after operational failures.
+
+    That is safe because every command converges: a wish by its reservation's id and its key, the others by the state of
+    their reservation.
+
+    Args:
+        store: Where the batch is written.
+        event_id: The batch's event.
+        commands: The batch, in order.
+        bounds: The limits.
+        progress: Kept up to date for whoever gives up waiting.
+        deadline: On the event loop's clock; no further attempt begins after it.
+
+    Raises:
+        Unavailable: when the deadline has passed; `outcome` tells whether a COMMIT is in doubt.
+        GuardMismatch: when the guards failed twice.
+    """
+    loop = asyncio.get_running_loop()
+    guard_failures = 0
+    pause_seconds = PAUSE_SECONDS_FIRST
+    while True:
+        try:
+            written = await write_batch(
+                store,
+                event_id,
+                commands,
+                hold=bounds.hold,
+                overdue_max=bounds.overdue_max,
+                progress=progress,
+            )
+        except OperationalFailure as failure:
+            reason = "contended" if isinstance(failure, Contended) else "connection_lost"
+            if loop.time() + pause_seconds > deadline:
+                raise Unavailable("The database did not answer in time.", outcome=progress.outcome) from failure
+            log.warning("batch_resubmitted", event_id=str(event_id), reason=reason, error=str(failure))
+            metrics.resubmissions_total.labels(reason).inc()
+        except GuardMismatch as mismatch:
+            guard_failures += 1
+            metrics.guard_mismatches_total.inc()
+            log.error("guard_mismatch", event_id=str(event_id), error=str(mismatch))  # noqa: TRY400 - no bug of the code here
+            if guard_failures == 2:
+                raise
+        else:
+            assert written is not None
+            return written
+        await asyncio.sleep(pause_seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
+        pause_seconds = min(pause_seconds * 2, PAUSE_SECONDS_MAX)

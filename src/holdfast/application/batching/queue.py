@@ -1,0 +1,74 @@
+"""What waits for one event."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from holdfast.domain.commands import Command, Outcome, Reserve
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """A command in the queue, and where its outcome goes."""
+
+    command: Command
+    future: asyncio.Future[Outcome]
+    enqueued_at: float
+    """Seconds of the event loop's clock."""
+    settled: Callable[[], None] | None = None
+    """Called once, when the command's last transaction has ended or it never had one."""
+    batch: int = 0
+    """Number of the batch it travelled in; 0 before."""
+
+    def fail(self, error: Exception) -> None:
+        """Answer with an error, unless it was answered."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+    def finish(self) -> None:
+        """Tell whoever wanted to know that no transaction works on this command any more."""
+        if self.settled is not None:
+            self.settled()
+            self.settled = None
+
+
+class EventQueue:
+    """Two lines: confirmations and cancellations go ahead of new wishes, for they need no seat."""
+
+    def __init__(self) -> None:
+        self._urgent: deque[Ticket] = deque()
+        self._wishes: deque[Ticket] = deque()
+
+    def __len__(self) -> int:
+        return len(self._urgent) + len(self._wishes)
+
+    def put(self, ticket: Ticket) -> None:
+        """Stand at the end of the line."""
+        line = self._wishes if isinstance(ticket.command, Reserve) else self._urgent
+        line.append(ticket)
+
+    def take(self, *, commands_max: int, seats_max: int) -> list[Ticket]:
+        """Take the next batch from the front of both lines; those whose clients have gone are left out."""
+        taken: list[Ticket] = []
+        seats = 0
+        for line in (self._urgent, self._wishes):
+            while line and len(taken) < commands_max:
+                command = line[0].command
+                seats += len(command.seat_ids) if isinstance(command, Reserve) else 1
+                if seats > seats_max and taken:
+                    return taken
+                ticket = line.popleft()
+                if ticket.future.done():
+                    ticket.finish()
+                else:
+                    taken.append(ticket)
+        return taken
+
+    def take_older_than(self, enqueued_at: float) -> list[Ticket]:
+        """Take out everything that was put before `enqueued_at`."""
+        taken: list[Ticket] = []
+        for line in (self._urgent, self._wishes):
+            while line and line[0].enqueued_at < enqueued_at:
+                taken.append(line.popleft())
+        return taken

@@ -1,0 +1,87 @@
+"""One attempt to write a batch: lock, load, decide, store, commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from holdfast.application.failures import ClientOutcome
+from holdfast.application.ports import BatchStore, Closure
+from holdfast.domain.commands import Command, Expire, Outcome, Reserve
+from holdfast.domain.decide import decide
+from holdfast.domain.snapshot import Changes
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far the attempts for a batch have come."""
+
+    commit_sent: bool = False
+    """A COMMIT was sent whose result is not known, and no later attempt has locked the event since."""
+
+    @property
+    def outcome(self) -> ClientOutcome:
+        """What a client may be told when the attempts are given up now."""
+        return "unknown" if self.commit_sent else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A committed batch."""
+
+    outcomes: list[Outcome]
+    changes: Changes | None
+
+
+def closure_of(commands: Sequence[Command], *, overdue_max: int) -> Closure:
+    """Say what a batch of these commands can touch."""
+    seat_ids: dict[UUID, None] = {}
+    keys: dict[tuple[str, str], None] = {}
+    reservation_ids: dict[UUID, None] = {}
+    for command in commands:
+        if isinstance(command, Reserve):
+            seat_ids.update(dict.fromkeys(command.seat_ids))
+            keys[command.user_id, command.idempotency_key] = None
+        elif isinstance(command, Expire):
+            overdue_max = max(overdue_max, command.holds_max)
+        else:
+            reservation_ids[command.reservation_id] = None
+    return Closure(list(seat_ids), list(keys), list(reservation_ids), overdue_max)
+
+
+async def write_batch(
+    store: BatchStore,
+    event_id: UUID,
+    commands: Sequence[Command],
+    *,
+    hold: timedelta,
+    overdue_max: int,
+    progress: Progress,
+    skip_locked: bool = False,
+) -> Written | None:
+    """Decide and store a batch in one transaction.
+
+    It always ends in COMMIT, even with nothing stored: a commit that locked a row waits for the synchronous standby, so
+    that a replay's answer is as durable as the first. An event that has no row is the exception: there is nothing to
+    lock, and the transaction is given up.
+
+    Returns:
+        What was committed; None where the event was locked and `skip_locked` says not to wait.
+
+    Raises:
+        ConnectionLost, Contended, GuardMismatch: see `failures`; `progress` tells what a client may be told.
+    """
+    async with store.transaction() as transaction:
+        locked = await transaction.lock(event_id, skip_locked=skip_locked)
+        if not locked and skip_locked:
+            return None
+        progress.commit_sent = False
+        snapshot, now = await transaction.load(event_id, closure_of(commands, overdue_max=overdue_max))
+        decision = decide(snapshot, commands, now, hold=hold)
+        if decision.changes is not None:
+            await transaction.store(decision.changes, now)
+        if locked:
+            progress.commit_sent = True
+            await transaction.commit()
+            progress.commit_sent = False
+        return Written(decision.outcomes, decision.changes)

@@ -1,0 +1,22 @@
+"""The sales desk: what the use cases share in one process."""
+
+from dataclasses import dataclass
+
+from holdfast.application.batching.batcher import Batcher
+from holdfast.application.owners import Owners
+from holdfast.application.ports import CatalogueStore, Gate, Reads
+from holdfast.application.shared_read import SharedRead
+from holdfast.application.taken_seats import TakenSeats
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a use case may call. Made once per process by the composition root."""
+
+    batcher: Batcher
+    gate: Gate
+    taken_seats: TakenSeats
+    shared_read: SharedRead
+    owners: Owners
+    catalogue: CatalogueStore
+    reads: Reads

@@ -1,0 +1,81 @@
+"""End the holds that have run out."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from holdfast.application.batching.bounds import Bounds
+from holdfast.application.batching.write import Progress, write_batch
+from holdfast.application.desk import Desk
+from holdfast.application.ports import BatchStore
+from holdfast.domain.commands import Expire, Expired
+from holdfast.telemetry import metrics
+
+HOLDS_MAX = 500
+"""Holds that the worker ends in one transaction: short enough not to keep buyers waiting for the event's lock."""
+EVENTS_MAX = 1_000
+"""Events looked at in one round."""
+
+
+async def expire_event(desk: Desk, event_id: UUID) -> None:
+    """Record the overdue holds of one event, through its queue.
+
+    Raises:
+        Unavailable: see its `outcome`.
+    """
+    await desk.batcher.submit(event_id, Expire(holds_max=HOLDS_MAX))
+
+
+@dataclass(slots=True)
+class Expirer:
+    """Ends overdue holds of events that nobody writes to; any number of them may run.
+
+    An event that is locked is left to whoever writes it, for a batch ends overdue holds as well; after
+    `skip_seconds_max` of finding it locked, the lock is waited for.
+    """
+
+    store: BatchStore
+    bounds: Bounds
+    skip_seconds_max: float = 2.0
+    _skipped_since: dict[UUID, float] = field(default_factory=dict)
+
+    async def expire_round(self, now_seconds: float) -> int:
+        """Look once at every event with overdue holds; gives how many holds were ended.
+
+        Args:
+            now_seconds: A monotonic clock, to tell how long an event has been skipped.
+
+        Raises:
+            ConnectionLost, Contended, GuardMismatch: the round is given up; the next one goes on.
+        """
+        ended = 0
+        event_ids = await self.store.quiet_overdue_events(EVENTS_MAX)
+        self._skipped_since = {
+            event_id: since for event_id, since in self._skipped_since.items() if event_id in event_ids
+        }
+        for event_id in event_ids:
+            ended += await self._expire_one(event_id, now_seconds)
+        return ended
+
+    async def _expire_one(self, event_id: UUID, now_seconds: float) -> int:
+        since = self._skipped_since.setdefault(event_id, now_seconds)
+        ended = 0
+        while True:
+            written = await write_batch(
+                self.store,
+                event_id,
+                [Expire(holds_max=HOLDS_MAX)],
+                hold=self.bounds.hold,
+                overdue_max=0,
+                progress=Progress(),
+                skip_locked=now_seconds - since < self.skip_seconds_max,
+            )
+            if written is None:
+                return ended
+            self._skipped_since.pop(event_id, None)
+            outcome = written.outcomes[0]
+            if not isinstance(outcome, Expired):
+                return ended
+            ended += outcome.holds
+            metrics.holds_expired_total.labels("worker").inc(outcome.holds)
+            if not outcome.more:
+                return ended

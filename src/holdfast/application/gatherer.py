@@ -1,0 +1,62 @@
+"""Single flight with gathering: while one call is under way, what else is asked waits and goes together in the next."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
+
+
+class Gatherer(Generic[Key, Question, Answer]):
+    """Asks many questions of one key together.
+
+    No timer: a question asked while nothing is under way goes at once, alone. Every question is part of a call that
+    begins after it was asked, so an answer is never older than its question.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[Key, Sequence[Question]], Awaitable[Sequence[Answer]]],
+        *,
+        questions_max: int,
+    ) -> None:
+        """Take the call to make: it gives one answer per question, in their order, or raises for all of them."""
+        self._ask = ask
+        self._questions_max = questions_max
+        self._waiting: dict[Key, deque[tuple[Question, asyncio.Future[Answer]]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(self, key: Key, question: Question) -> Answer:
+        """Ask, and wait for the answer."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            self._waiting[key] = deque([(question, answer)])
+            task = asyncio.create_task(self._drain(key))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            waiting.append((question, answer))
+        return await answer
+
+    async def _drain(self, key: Key) -> None:
+        waiting = self._waiting[key]
+        while waiting:
+            together = [waiting.popleft() for _ in range(min(len(waiting), self._questions_max))]
+            await self._ask_together(key, together)
+        del self._waiting[key]
+
+    async def _ask_together(self, key: Key, together: list[tuple[Question, asyncio.Future[Answer]]]) -> None:
+        try:
+            answers = await self._ask(key, [question for question, _ in together])
+        except Exception as failure:  # noqa: BLE001 - whatever it is, it belongs to those who asked
+            for _, future in together:
+                if not future.done():
+                    future.set_exception(failure)
+            return
+        for (_, future), answer in zip(together, answers, strict=True):
+            if not future.done():
+                future.set_result(answer)

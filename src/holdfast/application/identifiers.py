@@ -1,0 +1,30 @@
+"""Where every id comes from."""
+
+import os
+import time
+from uuid import UUID
+
+
+def uuid7() -> UUID:
+    """Make a UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, then 74 random bits.
+
+    Ids that are made near each other in time stand near each other in every index.
+    """
+    milliseconds = time.time_ns() // 1_000_000
+    return _with_milliseconds(milliseconds, int.from_bytes(os.urandom(10), "big"))
+
+
+def uuid7s(count: int) -> list[UUID]:
+    """Make ids whose order is the order of the list: the random part is counted on, as the RFC allows.
+
+    A hundred thousand seats of one call need only one read of the clock and of the random source.
+    """
+    milliseconds = time.time_ns() // 1_000_000
+    start = int.from_bytes(os.urandom(10), "big") >> 20
+    return [_with_milliseconds(milliseconds, start + step) for step in range(count)]
+
+
+def _with_milliseconds(milliseconds: int, random_bits: int) -> UUID:
+    low = random_bits & ((1 << 62) - 1)
+    high = (random_bits >> 62) & 0xFFF
+    return UUID(int=(milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | high << 64 | 0x2 << 62 | low)

@@ -1,0 +1,180 @@
+"""What the application needs of the world, as Protocols; infrastructure fits them without inheriting."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from holdfast.domain.commands import Reserve
+from holdfast.domain.event import Event, EventDetails
+from holdfast.domain.reservation import Reservation
+from holdfast.domain.seat import NewSeat, Seat
+from holdfast.domain.snapshot import Changes, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """What a batch can touch, and so what must be loaded for it."""
+
+    seat_ids: Sequence[UUID]
+    """The wanted seats."""
+    keys: Sequence[tuple[str, str]]
+    """(user_id, idempotency_key) of the wishes."""
+    reservation_ids: Sequence[UUID]
+    """What is to be confirmed or cancelled."""
+    overdue_max: int
+    """How many overdue holds to load beside those on the wanted seats."""
+
+
+class BatchTransaction(Protocol):
+    """One transaction on one event. Its steps are called in this order, each once."""
+
+    async def lock(self, event_id: UUID, *, skip_locked: bool = False) -> bool:
+        """Begin, and lock the event's row; False where there is no such row, or it is locked and may be skipped."""
+        ...
+
+    async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
+        """Read what the batch can touch and the database's time, in one snapshot taken after the lock."""
+        ...
+
+    async def store(self, changes: Changes, now: datetime) -> None:
+        """Write the changes under their guards.
+
+        Raises:
+            GuardMismatch: if a row was not as loaded.
+        """
+        ...
+
+    async def commit(self) -> None:
+        """Commit. Once this has been called the outcome is unknown until it returns or the event is locked again."""
+        ...
+
+
+class BatchStore(Protocol):
+    """Where events' seats are decided and stored. All calls raise `ConnectionLost` and `Contended`."""
+
+    def transaction(self) -> AbstractAsyncContextManager[BatchTransaction]:
+        """Open a transaction on a write connection; leaving without a commit rolls back."""
+        ...
+
+    async def peek(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
+        """Read what a batch would load, without a lock."""
+        ...
+
+    async def owners(self, reservation_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
+        """Find the event and the user of reservations: {reservation_id: (event_id, user_id)}."""
+        ...
+
+    async def quiet_overdue_events(self, events_max: int) -> list[UUID]:
+        """Find events that have overdue holds."""
+        ...
+
+
+class CatalogueTransaction(Protocol):
+    """One transaction on one event's row and chart. `lock_event` comes first wherever the event exists."""
+
+    async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
+        """Lock the event's row, then read it and the database's time; None where there is no such row."""
+        ...
+
+    async def insert_event(self, event_id: UUID, details: EventDetails) -> Event:
+        """Store a new event; the same id again gives the stored event."""
+        ...
+
+    async def update_event(self, event: Event, details: EventDetails, now: datetime) -> Event:
+        """Store new details, with an entry in the log."""
+        ...
+
+    async def delete_event(self, event: Event, now: datetime) -> None:
+        """Mark the event deleted and cancel its live holds, each with an entry in the log."""
+        ...
+
+    async def has_seat(self, event_id: UUID, seat_id: UUID) -> bool:
+        """Tell whether this seat is stored: whether an earlier attempt to add it was committed."""
+        ...
+
+    async def insert_seats(
+        self, event: Event, seats: Sequence[NewSeat], seat_ids: Sequence[UUID], now: datetime
+    ) -> int:
+        """Append seats to the chart, with one entry in the log; gives the event's new version.
+
+        Raises:
+            SeatNumberTaken: naming every seat number that the event already has.
+        """
+        ...
+
+    async def commit(self) -> None:
+        """Commit (see `BatchTransaction.commit`)."""
+        ...
+
+
+class CatalogueStore(Protocol):
+    """Where events and their charts are kept."""
+
+    def transaction(self, *, bulk: bool = False) -> AbstractAsyncContextManager[CatalogueTransaction]:
+        """Open a transaction; `bulk` gives it the longer statement time-out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeatList:
+    """Seats of an event as they stood at `version`, by seat number in code-point order."""
+
+    version: int
+    seats: list[Seat]
+    overdue: bool
+    """A hold among them has run out and is not yet recorded as expired."""
+
+
+class Reads(Protocol):
+    """Questions without a rule: the API asks them directly. None of them locks."""
+
+    async def event(self, event_id: UUID) -> Event | None:
+        """Find an event that is not deleted."""
+        ...
+
+    async def events(self, *, limit: int, offset: int) -> list[Event]:
+        """List events, newest created first."""
+        ...
+
+    async def seats(self, event_id: UUID, *, available_only: bool = False) -> SeatList | None:
+        """List the seats of an event; None where there is no such event."""
+        ...
+
+    async def seat(self, seat_id: UUID) -> tuple[Seat, int] | None:
+        """Find a seat and its event's version."""
+        ...
+
+    async def available_count(self, event_id: UUID) -> tuple[int, int] | None:
+        """Count the available seats of an event: (count, version); None where there is no such event."""
+        ...
+
+    async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
+        """Find the caller's reservation as it stands this instant, and its event's version."""
+        ...
+
+    async def reservations(self, user_id: str, *, limit: int, offset: int) -> list[Reservation]:
+        """List the caller's reservations as they stand this instant, newest created first."""
+        ...
+
+
+class Gate(Protocol):
+    """The distributed lock per seat. It steers; it never decides, and it never fails."""
+
+    async def acquire(self, event_id: UUID, wish: Reserve) -> bool:
+        """Try to lock every seat of the wish; True as well where the gate is not working."""
+        ...
+
+    def release(self, event_id: UUID, wish: Reserve) -> None:
+        """Give the locks of a wish back, soon, where they are still its own."""
+        ...
+
+
+class CommitListener(Protocol):
+    """Wants to know what a batch of this process has committed."""
+
+    def committed(self, event_id: UUID, changes: Changes) -> None:
+        """Take note, quickly: called on the event loop between a commit and its answers."""
+        ...

@@ -1,0 +1,91 @@
+"""Hold seats for a buyer."""
+
+from uuid import UUID
+
+from structlog.contextvars import bind_contextvars
+
+from holdfast.application.desk import Desk
+from holdfast.application.identifiers import uuid7
+from holdfast.domain.commands import Done, Refused, Reserve
+from holdfast.domain.errors import Conflict, Refusal, SeatsUnavailable
+from holdfast.domain.reservation import Reservation
+from holdfast.telemetry import metrics
+
+GATE_TRIES = 3
+"""How often a wish that lost at the gate, and then found its seats free, goes back before it queues without it."""
+
+_outcomes = {
+    status: metrics.reservations_total.labels(status)
+    for status in ("success", "conflict", "lock_failed", "replayed", "error")
+}
+
+
+async def reserve(
+    desk: Desk, *, event_id: UUID, user_id: str, idempotency_key: str, seat_ids: tuple[UUID, ...]
+) -> Done:
+    """Hold every seat of the wish for `user_id`, or none of them.
+
+    The gate steers and PostgreSQL answers: a wish that loses at the gate shares a read, which names what is taken.
+
+    Raises:
+        Refusal: any of the contract's, with the event's version at which it was true.
+        Unavailable: see its `outcome`.
+        ConnectionLost, Contended: when the shared read failed; nothing happened.
+    """
+    wish = Reserve.wish(
+        reservation_id=uuid7(),
+        event_id=event_id,
+        user_id=user_id,
+        idempotency_key=idempotency_key,
+        seat_ids=seat_ids,
+    )
+    try:
+        done = await _through_the_gate(desk, event_id, wish)
+    except Conflict:
+        _outcomes["conflict"].inc()
+        raise
+    except Refusal:
+        raise
+    except Exception:
+        _outcomes["error"].inc()
+        raise
+    _outcomes["replayed" if done.replayed else "success"].inc()
+    desk.owners.remember(done.reservation.id, event_id, user_id)
+    return done
+
+
+async def _through_the_gate(desk: Desk, event_id: UUID, wish: Reserve) -> Done:
+    for _ in range(GATE_TRIES):
+        if desk.taken_seats.steers(wish):
+            metrics.gate_steered_total.labels("memory").inc()
+        elif await desk.gate.acquire(event_id, wish):
+            metrics.gate_passed_total.inc()
+            return await _queue(desk, event_id, wish, gated=True)
+        else:
+            metrics.gate_steered_total.labels("lock").inc()
+        seen = await desk.shared_read.look(event_id, wish)
+        if isinstance(seen, SeatsUnavailable):
+            _remember_refusal(desk, seen)
+            raise seen
+        if isinstance(seen, Refusal):
+            raise seen
+        if isinstance(seen, Reservation):
+            break
+        desk.taken_seats.forget(wish.seat_ids)
+    return await _queue(desk, event_id, wish, gated=False)
+
+
+async def _queue(desk: Desk, event_id: UUID, wish: Reserve, *, gated: bool) -> Done:
+    release = (lambda: desk.gate.release(event_id, wish)) if gated else None
+    outcome, batch = await desk.batcher.submit(event_id, wish, settled=release)
+    bind_contextvars(batch=batch)
+    if isinstance(outcome, Refused):
+        if isinstance(outcome.refusal, SeatsUnavailable):
+            _remember_refusal(desk, outcome.refusal)
+        raise outcome.refusal
+    assert isinstance(outcome, Done)
+    return outcome
+
+
+def _remember_refusal(desk: Desk, refusal: SeatsUnavailable) -> None:
+    desk.taken_seats.remember(refusal.seat_ids, owner=None)

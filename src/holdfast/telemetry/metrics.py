@@ -1,0 +1,58 @@
+"""Every metric of Holdfast, by name. Names and labels of the first block are fixed by the HTTP contract."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+http_requests_total = Counter(
+    "http_requests_total", "HTTP requests by route template and status.", ["method", "path", "status_code"]
+)
+http_request_duration_seconds = Histogram(
+    "http_request_duration_seconds", "Time to answer an HTTP request.", ["method", "path"], buckets=SECONDS
+)
+reservations_total = Counter(
+    "reservations_total",
+    "Attempts to reserve: success, conflict, lock_failed (steered away by the gate), replayed, error.",
+    ["status"],
+)
+active_reservations = Gauge(
+    "active_reservations",
+    "Reservations pending and confirmed; summed over all targets it is the truth.",
+    ["status"],
+)
+distributed_lock_duration_seconds = Histogram(
+    "distributed_lock_duration_seconds",
+    "Time of a call to the Redis gate.",
+    ["operation", "status"],
+    buckets=SECONDS,
+)
+
+batches_total = Counter("holdfast_batches_total", "Write transactions of batches that were committed.")
+batch_commands = Histogram(
+    "holdfast_batch_commands", "Commands in a batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
+)
+batch_duration_seconds = Histogram(
+    "holdfast_batch_duration_seconds", "Time from a batch's first statement to its answers.", buckets=SECONDS
+)
+batch_wait_seconds = Histogram(
+    "holdfast_batch_wait_seconds",
+    "Time that the oldest command of a batch waited in its queue.",
+    buckets=SECONDS,
+)
+queue_commands = Gauge("holdfast_queue_commands", "Commands waiting in the queues of this process.")
+commands_rejected_total = Counter(
+    "holdfast_commands_rejected_total", "Commands answered 503 before any work.", ["reason"]
+)
+shared_reads_total = Counter(
+    "holdfast_shared_reads_total", "Unlocked reads shared by the commands that the gate steered away."
+)
+gate_passed_total = Counter("holdfast_gate_passed_total", "Wishes that went through the gate.")
+gate_steered_total = Counter("holdfast_gate_steered_total", "Wishes that were steered to a shared read.", ["by"])
+gate_degraded = Gauge("holdfast_gate_degraded", "1 while Redis is away and the gate lets everybody through.")
+gate_changes_total = Counter("holdfast_gate_changes_total", "Times the gate was lost or came back.", ["to"])
+resubmissions_total = Counter("holdfast_resubmissions_total", "Batches submitted again after a failure.", ["reason"])
+unknown_outcomes_total = Counter("holdfast_unknown_outcomes_total", "Commands answered 503 with outcome unknown.")
+guard_mismatches_total = Counter(
+    "holdfast_guard_mismatches_total", "Batches whose guarded store found other rows than loaded: an alarm."
+)
+holds_expired_total = Counter("holdfast_holds_expired_total", "Holds recorded as expired.", ["by"])
