@@ -1,0 +1,1 @@
+"""With what it is done: PostgreSQL, Redis, and the embedded twins of both."""

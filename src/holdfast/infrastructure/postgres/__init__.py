@@ -1,0 +1,1 @@
+"""The truth: PostgreSQL through asyncpg, with every statement in `sql/`."""

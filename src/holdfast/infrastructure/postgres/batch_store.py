@@ -1,0 +1,131 @@
+"""Decisions are loaded from and stored in PostgreSQL here: four round trips a batch."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from holdfast.application.failures import ConnectionLost, GuardMismatch
+from holdfast.application.ports import Closure
+from holdfast.domain.snapshot import Changes, Snapshot
+from holdfast.infrastructure.postgres.connection import WatchedConnection
+from holdfast.infrastructure.postgres.failures import translated
+from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.queries import Query, load_queries
+from holdfast.infrastructure.postgres.rows import snapshot_from
+from holdfast.infrastructure.postgres.store_arguments import expected_counts, store_arguments
+
+
+class PostgresBatchTransaction:
+    """One transaction on one event (`application.ports.BatchTransaction`)."""
+
+    def __init__(self, connection: WatchedConnection, queries: dict[str, Query]) -> None:
+        self._connection = connection
+        self._queries = queries
+
+    async def lock(self, event_id: UUID, *, skip_locked: bool = False) -> bool:
+        """Begin and lock in one round trip."""
+        name = "lock_event_unless_locked" if skip_locked else "lock_event"
+        # The simple protocol takes several statements and no parameters. A UUID prints as hexadecimal digits only.
+        lock = self._queries[name].sql.replace("$1", f"'{event_id!s}'")
+        with translated():
+            status = await self._connection.execute(f"BEGIN; {lock}")
+        return bool(status != "SELECT 0")
+
+    async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
+        """Read in one statement."""
+        return await load(self._connection, self._queries, event_id, closure)
+
+    async def store(self, changes: Changes, now: datetime) -> None:
+        """Write in one statement, and compare the numbers of rows."""
+        with translated():
+            row = await self._connection.fetchrow(self._queries["store_batch"].sql, *store_arguments(changes, now))
+        assert row is not None
+        check_counts(expected_counts(changes), row)
+
+    async def commit(self) -> None:
+        """Commit; a warning from the wait for the standby counts as a lost connection."""
+        with translated():
+            await self._connection.execute("COMMIT")
+        if self._connection.warnings:
+            raise ConnectionLost(f"COMMIT warned: {'; '.join(self._connection.warnings)}")
+
+
+def check_counts(expected: dict[str, int], actual: asyncpg.Record) -> None:
+    """Compare how many rows of each kind were written with how many were decided.
+
+    Raises:
+        GuardMismatch: naming the kinds that differ.
+    """
+    differing = {kind: (count, actual[kind]) for kind, count in expected.items() if actual[kind] != count}
+    if differing:
+        raise GuardMismatch(f"rows (expected, written): {differing}")
+
+
+async def load(
+    connection: WatchedConnection, queries: dict[str, Query], event_id: UUID, closure: Closure
+) -> tuple[Snapshot, datetime]:
+    """Read what a batch can touch, and the database's time."""
+    with translated():
+        row = await connection.fetchrow(
+            queries["load_batch"].sql,
+            event_id,
+            closure.seat_ids,
+            [user_id for user_id, _ in closure.keys],
+            [key for _, key in closure.keys],
+            closure.reservation_ids,
+            closure.overdue_max,
+        )
+    assert row is not None
+    return snapshot_from(event_id, row), row["now"]
+
+
+class PostgresBatchStore:
+    """`application.ports.BatchStore` over two pools: one to write, one for the reads that steer."""
+
+    def __init__(self, write_pool: Pool, read_pool: Pool) -> None:
+        self._write_pool = write_pool
+        self._read_pool = read_pool
+        self.queries = dict(load_queries("batch"))
+        """The statements by name."""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresBatchTransaction]:
+        """Lend a write connection; what is not committed is rolled back, or the connection cut where it cannot be."""
+        async with self._write_pool.connection() as connection:
+            try:
+                yield PostgresBatchTransaction(connection, self.queries)
+            finally:
+                await rollback_if_open(connection)
+
+    async def peek(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
+        """Read what a batch would load, without a lock."""
+        async with self._read_pool.connection() as connection:
+            return await load(connection, self.queries, event_id, closure)
+
+    async def owners(self, reservation_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
+        """Find events and users of reservations."""
+        async with self._read_pool.connection() as connection:
+            with translated():
+                rows = await connection.fetch(self.queries["reservation_owners"].sql, reservation_ids)
+        return {row["id"]: (row["event_id"], row["user_id"]) for row in rows}
+
+    async def quiet_overdue_events(self, events_max: int) -> list[UUID]:
+        """Find events with overdue holds, the longest overdue first."""
+        async with self._read_pool.connection() as connection:
+            with translated():
+                rows = await connection.fetch(self.queries["overdue_events"].sql, events_max)
+        return [row["event_id"] for row in rows]
+
+
+async def rollback_if_open(connection: WatchedConnection) -> None:
+    """End a transaction that was not committed; a connection that cannot do that is left for the pool to cut."""
+    if connection.is_closed() or not connection.is_in_transaction():
+        return
+    try:
+        with translated():
+            await connection.execute("ROLLBACK")
+    except ConnectionLost:
+        connection.terminate()

@@ -1,0 +1,149 @@
+"""Events and their charts are written here."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from holdfast.application.failures import ConnectionLost, GuardMismatch
+from holdfast.domain.errors import SeatNumberTaken
+from holdfast.domain.event import Event, EventDetails
+from holdfast.domain.seat import NewSeat
+from holdfast.domain.snapshot import ChangeKind
+from holdfast.infrastructure.postgres.batch_store import rollback_if_open
+from holdfast.infrastructure.postgres.connection import Timeouts, WatchedConnection
+from holdfast.infrastructure.postgres.failures import SEAT_NUMBER_CONSTRAINT, translated
+from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.queries import Query, load_queries
+from holdfast.infrastructure.postgres.rows import event_from
+
+_SEAT_COLUMNS = ("id", "event_id", "seat_number", "section", "row_name", "price", "position")
+
+
+class PostgresCatalogueTransaction:
+    """One transaction on one event's row and chart (`application.ports.CatalogueTransaction`)."""
+
+    def __init__(self, connection: WatchedConnection, queries: dict[str, Query]) -> None:
+        self._connection = connection
+        self._queries = queries
+
+    async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
+        """Lock, then read in a statement of its own, which sees what was committed during the wait."""
+        await self._execute("lock_event", event_id)
+        with translated():
+            row = await self._connection.fetchrow(self._queries["event_after_lock"].sql, event_id)
+            now: datetime = row["now"] if row else await self._connection.fetchval("SELECT clock_timestamp()")
+        return (event_from(row) if row else None), now
+
+    async def insert_event(self, event_id: UUID, details: EventDetails) -> Event:
+        """Store a new event, or find that an earlier attempt did."""
+        await self._execute("insert_event", event_id, *_values(details))
+        event, _ = await self.lock_event(event_id)
+        assert event is not None
+        return event
+
+    async def update_event(self, event: Event, details: EventDetails, now: datetime) -> Event:
+        """Replace the details, with an entry in the log."""
+        await self._guarded("update_event", event.id, event.version, *_values(details), now)
+        await self._execute("log_change", event.id, event.version + 1, ChangeKind.EVENT_EDITED, now)
+        updated, _ = await self.lock_event(event.id)
+        assert updated is not None
+        return updated
+
+    async def delete_event(self, event: Event, now: datetime) -> None:
+        """Cancel the live holds, mark the event deleted, and log each step."""
+        with translated():
+            ended = await self._connection.fetchrow(
+                self._queries["cancel_holds_of_deleted_event"].sql, event.id, event.version, now
+            )
+        assert ended is not None
+        if ended["holds"] != ended["log"] or ended["seats"] != event.reserved:
+            raise GuardMismatch(f"event {event.id}: {dict(ended)} of {event.reserved} held seats")
+        version = event.version + ended["holds"] + 1
+        await self._guarded("delete_event", event.id, event.version, now, version)
+        await self._execute("log_change", event.id, version, ChangeKind.EVENT_DELETED, now)
+
+    async def has_seat(self, event_id: UUID, seat_id: UUID) -> bool:
+        """Tell whether a seat is stored."""
+        with translated():
+            return bool(await self._connection.fetchval(self._queries["has_seat"].sql, event_id, seat_id))
+
+    async def insert_seats(
+        self, event: Event, seats: Sequence[NewSeat], seat_ids: Sequence[UUID], now: datetime
+    ) -> int:
+        """Append seats with COPY; where a number is taken already, find out which."""
+        rows = (
+            (seat_id, event.id, seat.seat_number, seat.section, seat.row, seat.price, position)
+            for position, (seat_id, seat) in enumerate(zip(seat_ids, seats, strict=True), start=event.seats)
+        )
+        try:
+            with translated():
+                await self._connection.execute("SAVEPOINT adding")
+                await self._connection.copy_records_to_table("seats", records=rows, columns=_SEAT_COLUMNS)
+        except asyncpg.UniqueViolationError as violation:
+            if violation.constraint_name != SEAT_NUMBER_CONSTRAINT:
+                raise
+            raise await self._seat_numbers_taken(event.id, seats) from violation
+        await self._guarded("count_added_seats", event.id, event.version, len(seats))
+        await self._execute("log_change", event.id, event.version + 1, ChangeKind.SEATS_ADDED, now)
+        return event.version + 1
+
+    async def commit(self) -> None:
+        """Commit; a warning from the wait for the standby counts as a lost connection."""
+        with translated():
+            await self._connection.execute("COMMIT")
+        if self._connection.warnings:
+            raise ConnectionLost(f"COMMIT warned: {'; '.join(self._connection.warnings)}")
+
+    async def _seat_numbers_taken(self, event_id: UUID, seats: Sequence[NewSeat]) -> SeatNumberTaken:
+        with translated():
+            await self._connection.execute("ROLLBACK TO adding")
+            rows = await self._connection.fetch(
+                self._queries["taken_seat_numbers"].sql, event_id, [seat.seat_number for seat in seats]
+            )
+        return SeatNumberTaken([row["seat_number"] for row in rows])
+
+    async def _execute(self, name: str, *arguments: object) -> str:
+        with translated():
+            return await self._connection.execute(self._queries[name].sql, *arguments)
+
+    async def _guarded(self, name: str, *arguments: object) -> None:
+        status = await self._execute(name, *arguments)
+        if status != "UPDATE 1":
+            raise GuardMismatch(f"{name} of {arguments[0]}: {status}")
+
+
+class PostgresCatalogueStore:
+    """`application.ports.CatalogueStore` over the write pool."""
+
+    def __init__(self, pool: Pool, timeouts: Timeouts) -> None:
+        self._pool = pool
+        self._bulk_milliseconds = int(timeouts.bulk_statement_seconds * 1000)
+        self.queries = load_queries("catalogue")
+
+    @asynccontextmanager
+    async def transaction(self, *, bulk: bool = False) -> AsyncIterator[PostgresCatalogueTransaction]:
+        """Begin on a lent connection; what is not committed is rolled back."""
+        begin = "BEGIN"
+        if bulk:
+            begin += f"; SET LOCAL statement_timeout = {self._bulk_milliseconds}"
+        async with self._pool.connection() as connection:
+            try:
+                with translated():
+                    await connection.execute(begin)
+                yield PostgresCatalogueTransaction(connection, self.queries)
+            finally:
+                await rollback_if_open(connection)
+
+
+def _values(details: EventDetails) -> tuple[object, ...]:
+    return (
+        details.name,
+        details.description,
+        details.venue,
+        details.start_at,
+        details.end_at,
+        details.total_seats,
+    )

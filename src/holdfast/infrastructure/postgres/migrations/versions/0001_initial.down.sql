@@ -1,0 +1,5 @@
+DROP TABLE changes;
+DROP TABLE reservations;
+DROP TABLE claims;
+DROP TABLE seats;
+DROP TABLE events;

@@ -1,0 +1,116 @@
+"""A small pool of connections that are kept as they are between uses: no reset, no ping.
+
+A general pool resets a connection whenever it is given back, which cost 330 µs a batch.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from holdfast.application.failures import ConnectionLost
+from holdfast.infrastructure.postgres.connection import Timeouts, WatchedConnection, connect
+from holdfast.infrastructure.postgres.failures import translated
+
+
+class Pool:
+    """At most `size` connections, opened when first needed; the one used last is used next."""
+
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        size: int,
+        application_name: str,
+        timeouts: Timeouts,
+        wait_seconds_max: float = 2.0,
+    ) -> None:
+        self._database_url = database_url
+        self._application_name = application_name
+        self._timeouts = timeouts
+        self._wait_seconds_max = wait_seconds_max
+        self._idle: list[WatchedConnection] = []
+        self._busy: set[WatchedConnection] = set()
+        self._free_places = size
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self.size = size
+
+    @property
+    def busy(self) -> int:
+        """How many connections are in use."""
+        return self.size - self._free_places
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[WatchedConnection]:
+        """Lend a connection. One that is left inside a transaction, or is broken, is closed at once.
+
+        Raises:
+            ConnectionLost: when none can be had in time.
+        """
+        await self._take_place()
+        connection: WatchedConnection | None = None
+        try:
+            connection = self._idle_connection() or await self._open()
+            self._busy.add(connection)
+            yield connection
+        except ConnectionLost:
+            # Also where the server is still there but of no use, as a standby that was a primary.
+            if connection is not None:
+                connection.terminate()
+            raise
+        finally:
+            if connection is not None:
+                self._give_back(connection)
+            self._free_places += 1
+            self._wake_one()
+
+    async def close(self) -> None:
+        """Cut every connection. Nothing is cancelled on the server: a COMMIT under way goes on there."""
+        for connection in [*self._idle, *self._busy]:
+            connection.terminate()
+        self._idle.clear()
+        await asyncio.sleep(0)
+
+    async def _take_place(self) -> None:
+        if self._free_places > 0 and not self._waiters:
+            self._free_places -= 1
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            async with asyncio.timeout(self._wait_seconds_max):
+                await waiter
+        except TimeoutError:
+            raise ConnectionLost("no database connection became free in time") from None
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._free_places += 1
+                self._wake_one()
+            raise
+
+    def _wake_one(self) -> None:
+        while self._waiters and self._free_places > 0:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                self._free_places -= 1
+                waiter.set_result(None)
+
+    def _idle_connection(self) -> WatchedConnection | None:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return None
+
+    async def _open(self) -> WatchedConnection:
+        with translated():
+            return await connect(self._database_url, application_name=self._application_name, timeouts=self._timeouts)
+
+    def _give_back(self, connection: WatchedConnection) -> None:
+        self._busy.discard(connection)
+        if connection.is_closed():
+            return
+        if connection.is_in_transaction() or connection.warnings:
+            connection.terminate()
+        else:
+            self._idle.append(connection)

@@ -1,0 +1,86 @@
+"""Questions without a rule, answered without a lock."""
+
+import asyncio
+from uuid import UUID
+
+from asyncpg import Record
+
+from holdfast.application.ports import SeatList
+from holdfast.domain.event import Event
+from holdfast.domain.reservation import Reservation
+from holdfast.domain.seat import Seat
+from holdfast.infrastructure.postgres.connection import WatchedConnection
+from holdfast.infrastructure.postgres.failures import translated
+from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.infrastructure.postgres.rows import event_from, reservation_from, seat_from
+
+SLICE_ROWS = 2_000
+"""Seats that are fetched and made between two turns of the event loop."""
+
+
+class PostgresReads:
+    """`application.ports.Reads` over a pool of its own."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._queries = load_queries("reads")
+
+    async def event(self, event_id: UUID) -> Event | None:
+        """Find an event."""
+        row = await self._row("event", event_id)
+        return event_from(row) if row else None
+
+    async def events(self, *, limit: int, offset: int) -> list[Event]:
+        """List events, newest created first."""
+        return [event_from(row) for row in await self._rows("events", limit, offset)]
+
+    async def seats(self, event_id: UUID, *, available_only: bool = False) -> SeatList | None:
+        """List seats by number, version and seats in one snapshot."""
+        async with self._pool.connection() as connection:
+            with translated():
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    head = await connection.fetchrow(self._queries["event_version"].sql, event_id)
+                    if head is None:
+                        return None
+                    name = "available_seats" if available_only else "seats"
+                    seats = await self._in_slices(connection, self._queries[name].sql, event_id)
+        return SeatList(head["version"], seats, head["overdue"])
+
+    async def seat(self, seat_id: UUID) -> tuple[Seat, int] | None:
+        """Find a seat and its event's version."""
+        row = await self._row("seat", seat_id)
+        return (seat_from(row), row["version"]) if row else None
+
+    async def available_count(self, event_id: UUID) -> tuple[int, int] | None:
+        """Tell the counter of available seats and the version."""
+        row = await self._row("event_version", event_id)
+        return (row["available"], row["version"]) if row else None
+
+    async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
+        """Find the caller's reservation as it stands this instant, and its event's version."""
+        row = await self._row("reservation", reservation_id, user_id)
+        return (reservation_from(row).as_seen_at(row["now"]), row["version"]) if row else None
+
+    async def reservations(self, user_id: str, *, limit: int, offset: int) -> list[Reservation]:
+        """List the caller's reservations as they stand this instant."""
+        rows = await self._rows("reservations", user_id, limit, offset)
+        return [reservation_from(row).as_seen_at(row["now"]) for row in rows]
+
+    async def _in_slices(self, connection: WatchedConnection, sql: str, event_id: UUID) -> list[Seat]:
+        seats: list[Seat] = []
+        cursor = await connection.cursor(sql, event_id)
+        while rows := await cursor.fetch(SLICE_ROWS):
+            seats.extend(seat_from(row) for row in rows)
+            await asyncio.sleep(0)
+        return seats
+
+    async def _row(self, name: str, *arguments: object) -> Record | None:
+        async with self._pool.connection() as connection:
+            with translated():
+                return await connection.fetchrow(self._queries[name].sql, *arguments)
+
+    async def _rows(self, name: str, *arguments: object) -> list[Record]:
+        async with self._pool.connection() as connection:
+            with translated():
+                return await connection.fetch(self._queries[name].sql, *arguments)

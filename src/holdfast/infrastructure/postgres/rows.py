@@ -1,0 +1,109 @@
+"""Rows as the domain's values."""
+
+from uuid import UUID
+
+import asyncpg
+
+from holdfast.domain.event import Event, EventDetails
+from holdfast.domain.reservation import Reservation
+from holdfast.domain.seat import Claim, Seat
+from holdfast.domain.snapshot import EventState, Snapshot
+from holdfast.domain.states import CancelReason, ReservationStatus, SeatStatus
+
+
+def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
+    """Make a snapshot of the row of `load_batch`.
+
+    A pending reservation stands for a claim on each of its seats, wanted or not.
+    """
+    reservations = {record["id"]: reservation_from(record) for record in row["reservations"]}
+    claims = {
+        seat_id: Claim(seat_id, reservation.id, SeatStatus.RESERVED, reservation.expires_at)
+        for reservation in reservations.values()
+        if reservation.status is ReservationStatus.PENDING
+        for seat_id in reservation.seat_ids
+    }
+    prices: dict[UUID, int] = {}
+    if row["seat_ids"] is not None:
+        prices = dict(zip(row["seat_ids"], row["prices"], strict=True))
+        for seat_id, holder, status, expires_at in zip(
+            row["seat_ids"], row["claimed_by"], row["claim_statuses"], row["claims_expire_at"], strict=True
+        ):
+            if holder is not None:
+                claims[seat_id] = Claim(seat_id, holder, SeatStatus(status), expires_at)
+    return Snapshot(event_id, _event_state_from(event_id, row), prices, claims, reservations)
+
+
+def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:
+    if row["version"] is None:
+        return None
+    return EventState(
+        id=event_id,
+        version=row["version"],
+        start_at=row["start_at"],
+        deleted=row["deleted"],
+        available=row["available"],
+        reserved=row["reserved"],
+        confirmed=row["confirmed"],
+        pending_reservations=row["pending_reservations"],
+        confirmed_reservations=row["confirmed_reservations"],
+    )
+
+
+def reservation_from(record: asyncpg.Record) -> Reservation:
+    """Make a reservation of a row of `reservations`."""
+    reason = record["cancel_reason"]
+    return Reservation(
+        id=record["id"],
+        event_id=record["event_id"],
+        user_id=record["user_id"],
+        idempotency_key=record["idempotency_key"],
+        fingerprint=record["fingerprint"],
+        seat_ids=tuple(record["seat_ids"]),
+        status=ReservationStatus(record["status"]),
+        cancel_reason=None if reason is None else CancelReason(reason),
+        total_amount=record["total_amount"],
+        created_at=record["created_at"],
+        expires_at=record["expires_at"],
+        confirmed_at=record["confirmed_at"],
+        created_version=record["created_version"],
+        changed_version=record["changed_version"],
+    )
+
+
+def event_from(row: asyncpg.Record) -> Event:
+    """Make an event of a row of `events`, with `deleted` for its `deleted_at`."""
+    details = EventDetails(
+        name=row["name"],
+        description=row["description"],
+        venue=row["venue"],
+        start_at=row["start_at"],
+        end_at=row["end_at"],
+        total_seats=row["total_seats"],
+    )
+    return Event(
+        id=row["id"],
+        details=details,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        version=row["version"],
+        available=row["available"],
+        reserved=row["reserved"],
+        confirmed=row["confirmed"],
+        deleted=row["deleted"],
+    )
+
+
+def seat_from(row: asyncpg.Record) -> Seat:
+    """Make a seat of a row of `seats` with its claim's `status` and `reservation_id`, null where it is free."""
+    status = row["status"]
+    return Seat(
+        id=row["id"],
+        event_id=row["event_id"],
+        seat_number=row["seat_number"],
+        section=row["section"],
+        row=row["row_name"],
+        price=row["price"],
+        status=SeatStatus.AVAILABLE if status is None else SeatStatus(status),
+        reserved_by=row["reservation_id"],
+    )

@@ -1,0 +1,186 @@
+-- lock_event
+-- Take the one lock of an event; nothing else is sent before its answer.
+SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE
+
+-- lock_event_unless_locked
+-- The same for the worker, which leaves a busy event to whoever is writing it.
+SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
+
+-- load_batch
+-- Read what a batch can touch, and the time, in one snapshot: $1 event, $2 wanted seats, $3 and $4 users and keys of the
+-- wishes, $5 reservations to confirm or cancel, $6 how many overdue holds beside those on the wanted seats.
+WITH clock AS MATERIALIZED (
+    SELECT clock_timestamp() AS now
+),
+wanted AS MATERIALIZED (
+    SELECT seat.id AS seat_id, seat.price, claim.reservation_id, claim.status, claim.expires_at
+    FROM unnest($2::uuid[]) AS wish (seat_id)
+    CROSS JOIN LATERAL (
+        SELECT s.id, s.price FROM seats s WHERE s.id = wish.seat_id AND s.event_id = $1 LIMIT 1
+    ) AS seat
+    LEFT JOIN LATERAL (
+        SELECT c.reservation_id, c.status, c.expires_at
+        FROM claims c WHERE c.seat_id = wish.seat_id AND c.event_id = $1 LIMIT 1
+    ) AS claim ON true
+),
+touched AS MATERIALIZED (
+    -- what the wishes' keys made before
+    SELECT prior.id
+    FROM unnest($3::text[], $4::text[]) AS wish (user_id, idempotency_key)
+    CROSS JOIN LATERAL (
+        SELECT r.id FROM reservations r
+        WHERE r.idempotency_key = wish.idempotency_key AND r.user_id = wish.user_id AND r.event_id = $1
+        LIMIT 1
+    ) AS prior
+    UNION
+    SELECT unnest($5::uuid[])
+    UNION
+    -- overdue holds of the event, the longest overdue first
+    SELECT overdue.id FROM (
+        SELECT r.id FROM reservations r
+        WHERE r.event_id = $1 AND r.status = 'pending' AND r.expires_at <= (SELECT now FROM clock)
+        ORDER BY r.expires_at
+        LIMIT $6
+    ) AS overdue
+    UNION
+    -- overdue holds on the wanted seats
+    SELECT w.reservation_id FROM wanted w
+    WHERE w.status = 'reserved' AND w.expires_at <= (SELECT now FROM clock)
+)
+SELECT
+    clock.now,
+    e.version,
+    e.start_at,
+    e.deleted_at IS NOT NULL AS deleted,
+    e.available,
+    e.reserved,
+    e.confirmed,
+    e.pending_reservations,
+    e.confirmed_reservations,
+    seats.ids AS seat_ids,
+    seats.prices,
+    seats.claimed_by,
+    seats.claim_statuses,
+    seats.claims_expire_at,
+    ARRAY(
+        SELECT found.reservation FROM touched t
+        CROSS JOIN LATERAL (
+            SELECT r AS reservation FROM reservations r WHERE r.id = t.id AND r.event_id = $1 LIMIT 1
+        ) AS found
+    ) AS reservations
+FROM clock
+LEFT JOIN events e ON e.id = $1
+CROSS JOIN LATERAL (
+    SELECT
+        array_agg(w.seat_id) AS ids,
+        array_agg(w.price) AS prices,
+        array_agg(w.reservation_id) AS claimed_by,
+        array_agg(w.status) AS claim_statuses,
+        array_agg(w.expires_at) AS claims_expire_at
+    FROM wanted w
+) AS seats
+
+-- store_batch
+-- Write the netted changes of a batch under their guards and count the rows of each kind, which the caller compares:
+-- $1 event, $2 loaded version, $3 new version, $4-$8 counters, $9 time; then the arrays of each kind.
+WITH guard AS (
+    UPDATE events SET version = $3, available = $4, reserved = $5, confirmed = $6,
+        pending_reservations = $7, confirmed_reservations = $8
+    WHERE id = $1 AND version = $2
+    RETURNING 1
+),
+created AS (
+    INSERT INTO reservations (
+        id, event_id, user_id, idempotency_key, fingerprint, seat_ids, status, cancel_reason, total_amount,
+        created_at, expires_at, confirmed_at, created_version, changed_version
+    )
+    SELECT
+        n.id, $1, n.user_id, n.idempotency_key, n.fingerprint, ($23::uuid[])[n.first_seat:n.last_seat], n.status,
+        n.cancel_reason, n.total_amount, $9, n.expires_at, n.confirmed_at, n.created_version, n.changed_version
+    FROM unnest(
+        $10::uuid[], $11::text[], $12::text[], $13::bytea[], $14::text[], $15::text[], $16::bigint[],
+        $17::timestamptz[], $18::timestamptz[], $19::bigint[], $20::bigint[], $21::int[], $22::int[]
+    ) AS n (
+        id, user_id, idempotency_key, fingerprint, status, cancel_reason, total_amount,
+        expires_at, confirmed_at, created_version, changed_version, first_seat, last_seat
+    )
+    RETURNING 1
+),
+changed AS (
+    UPDATE reservations r SET
+        status = n.status, cancel_reason = n.cancel_reason, confirmed_at = n.confirmed_at,
+        changed_version = n.changed_version
+    FROM unnest($24::uuid[], $25::bigint[], $26::text[], $27::text[], $28::timestamptz[], $29::bigint[])
+        AS n (id, loaded_version, status, cancel_reason, confirmed_at, changed_version)
+    WHERE r.id = n.id AND r.event_id = $1 AND r.status = 'pending' AND r.changed_version = n.loaded_version
+    RETURNING 1
+),
+claimed AS (
+    INSERT INTO claims (seat_id, event_id, reservation_id, status, expires_at)
+    SELECT n.seat_id, $1, n.reservation_id, n.status, n.expires_at
+    FROM unnest($30::uuid[], $31::uuid[], $32::text[], $33::timestamptz[])
+        AS n (seat_id, reservation_id, status, expires_at)
+    RETURNING 1
+),
+moved AS (
+    UPDATE claims c SET reservation_id = n.reservation_id, status = n.status, expires_at = n.expires_at
+    FROM unnest($34::uuid[], $35::uuid[], $36::uuid[], $37::text[], $38::timestamptz[])
+        AS n (seat_id, loaded_reservation_id, reservation_id, status, expires_at)
+    WHERE c.seat_id = n.seat_id AND c.event_id = $1 AND c.reservation_id = n.loaded_reservation_id
+        AND c.status = 'reserved'
+    RETURNING 1
+),
+freed AS (
+    DELETE FROM claims c
+    USING unnest($39::uuid[], $40::uuid[]) AS n (seat_id, loaded_reservation_id)
+    WHERE c.seat_id = n.seat_id AND c.event_id = $1 AND c.reservation_id = n.loaded_reservation_id
+        AND c.status = 'reserved'
+    RETURNING 1
+),
+logged AS (
+    INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at)
+    SELECT $1, n.version, n.kind, n.reservation_id, ($46::uuid[])[n.first_seat:n.last_seat], $9
+    FROM unnest($41::bigint[], $42::text[], $43::uuid[], $44::int[], $45::int[])
+        AS n (version, kind, reservation_id, first_seat, last_seat)
+    RETURNING 1
+)
+SELECT
+    (SELECT count(*) FROM guard) AS events,
+    (SELECT count(*) FROM created) AS created,
+    (SELECT count(*) FROM changed) AS changed,
+    (SELECT count(*) FROM claimed) AS claims_added,
+    (SELECT count(*) FROM moved) AS claims_moved,
+    (SELECT count(*) FROM freed) AS claims_removed,
+    (SELECT count(*) FROM logged) AS log
+
+-- reservation_owners
+-- Find the event and the user of reservations.
+SELECT r.id, r.event_id, r.user_id
+FROM unnest($1::uuid[]) AS wanted (id)
+CROSS JOIN LATERAL (
+    SELECT x.id, x.event_id, x.user_id FROM reservations x WHERE x.id = wanted.id LIMIT 1
+) AS r
+
+-- overdue_events
+-- Find events with overdue holds, by one look into the index per event that has live holds.
+WITH RECURSIVE clock AS MATERIALIZED (
+    SELECT clock_timestamp() AS now
+),
+holding AS (
+    (
+        SELECT event_id, expires_at FROM reservations WHERE status = 'pending'
+        ORDER BY event_id, expires_at LIMIT 1
+    )
+    UNION ALL
+    SELECT next.event_id, next.expires_at
+    FROM holding h
+    CROSS JOIN LATERAL (
+        SELECT r.event_id, r.expires_at FROM reservations r
+        WHERE r.status = 'pending' AND r.event_id > h.event_id
+        ORDER BY r.event_id, r.expires_at LIMIT 1
+    ) AS next
+)
+SELECT h.event_id FROM holding h
+WHERE h.expires_at <= (SELECT now FROM clock)
+ORDER BY h.expires_at
+LIMIT $1

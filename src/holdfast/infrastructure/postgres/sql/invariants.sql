@@ -1,0 +1,149 @@
+-- one_buyer_per_seat
+-- No seat stands in two live reservations.
+SELECT live.event_id, live.seat_id, array_agg(live.id) AS reservation_ids
+FROM (
+    SELECT event_id, id, unnest(seat_ids) AS seat_id FROM reservations WHERE status IN ('pending', 'confirmed')
+) AS live
+GROUP BY live.event_id, live.seat_id
+HAVING count(*) > 1
+
+-- claims_are_reservations
+-- Every live reservation has its claim on each of its seats, and no claim stands without one.
+SELECT
+    coalesce(c.event_id, live.event_id) AS event_id, coalesce(c.seat_id, live.seat_id) AS seat_id,
+    c.reservation_id AS claimed_by, c.status AS claim_status, live.id AS reserved_by, live.status AS reservation_status
+FROM (
+    SELECT event_id, id, status, expires_at, unnest(seat_ids) AS seat_id
+    FROM reservations WHERE status IN ('pending', 'confirmed')
+) AS live
+FULL JOIN claims c ON c.seat_id = live.seat_id AND c.event_id = live.event_id AND c.reservation_id = live.id
+WHERE c.seat_id IS NULL OR live.id IS NULL OR c.expires_at <> live.expires_at
+    OR (c.status = 'reserved') <> (live.status = 'pending')
+
+-- seats_are_of_their_event
+-- Every reserved seat is on the chart of the reservation's event, and the total is the sum of the prices.
+SELECT r.event_id, r.id AS reservation_id, r.total_amount, count(s.id) AS seats_found, sum(s.price) AS prices
+FROM reservations r
+CROSS JOIN LATERAL unnest(r.seat_ids) AS wanted (seat_id)
+LEFT JOIN seats s ON s.id = wanted.seat_id AND s.event_id = r.event_id
+GROUP BY r.event_id, r.id, r.total_amount, r.seat_ids
+HAVING count(s.id) <> cardinality(r.seat_ids) OR sum(s.price) <> r.total_amount
+
+-- charts_have_events
+-- Every seat and every reservation belongs to an event that was once created.
+SELECT orphan.event_id, orphan.kind
+FROM (
+    SELECT DISTINCT event_id, 'seats' AS kind FROM seats
+    UNION ALL SELECT DISTINCT event_id, 'reservations' FROM reservations
+    UNION ALL SELECT DISTINCT event_id, 'changes' FROM changes
+) AS orphan
+LEFT JOIN events e ON e.id = orphan.event_id
+WHERE e.id IS NULL
+
+-- counters_count
+-- The counters of an event equal its seats by status, and never exceed its total.
+SELECT
+    e.id AS event_id, e.available, e.reserved, e.confirmed, e.total_seats,
+    coalesce(chart.seats, 0) AS seats, coalesce(live.reserved, 0) AS claims_reserved,
+    coalesce(live.confirmed, 0) AS claims_confirmed, e.pending_reservations, e.confirmed_reservations,
+    coalesce(made.pending, 0) AS reservations_pending, coalesce(made.confirmed, 0) AS reservations_confirmed
+FROM events e
+LEFT JOIN (SELECT event_id, count(*) AS seats FROM seats GROUP BY event_id) AS chart ON chart.event_id = e.id
+LEFT JOIN (
+    SELECT
+        event_id, count(*) FILTER (WHERE status = 'reserved') AS reserved,
+        count(*) FILTER (WHERE status = 'confirmed') AS confirmed
+    FROM claims GROUP BY event_id
+) AS live ON live.event_id = e.id
+LEFT JOIN (
+    SELECT
+        event_id, count(*) FILTER (WHERE status = 'pending') AS pending,
+        count(*) FILTER (WHERE status = 'confirmed') AS confirmed
+    FROM reservations GROUP BY event_id
+) AS made ON made.event_id = e.id
+WHERE e.reserved <> coalesce(live.reserved, 0) OR e.confirmed <> coalesce(live.confirmed, 0)
+    OR e.available <> coalesce(chart.seats, 0) - coalesce(live.reserved, 0) - coalesce(live.confirmed, 0)
+    OR e.available + e.reserved + e.confirmed > e.total_seats
+    OR e.pending_reservations <> coalesce(made.pending, 0)
+    OR e.confirmed_reservations <> coalesce(made.confirmed, 0)
+
+-- versions_without_gaps
+-- The log of an event counts 1, 2, 3 … up to the event's version.
+SELECT e.id AS event_id, e.version, count(c.version) AS entries, min(c.version) AS first, max(c.version) AS last
+FROM events e
+LEFT JOIN changes c ON c.event_id = e.id
+GROUP BY e.id, e.version
+HAVING count(c.version) <> e.version OR coalesce(max(c.version), 0) <> e.version
+    OR coalesce(min(c.version), 1) <> 1
+
+-- no_late_confirmation
+-- Nothing was confirmed at or after the end of its hold.
+SELECT event_id, id AS reservation_id, confirmed_at, expires_at
+FROM reservations WHERE status = 'confirmed' AND confirmed_at >= expires_at
+
+-- legal_transitions
+-- A reservation is reserved once and then ends at most once: confirmed, cancelled or expired.
+SELECT
+    event_id, reservation_id, array_agg(kind ORDER BY version) AS kinds, array_agg(version ORDER BY version) AS versions
+FROM changes
+WHERE reservation_id IS NOT NULL
+GROUP BY event_id, reservation_id
+HAVING (array_agg(kind ORDER BY version))[1] <> 'reserved' OR count(*) FILTER (WHERE kind = 'reserved') <> 1
+    OR count(*) > 2
+
+-- seats_pass_from_hand_to_hand
+-- In the log no seat is reserved while it is held or sold, and none is sold or freed by another than its holder.
+SELECT steps.event_id, steps.seat_id, steps.version, steps.kind, steps.kind_before, steps.reservation_id
+FROM (
+    SELECT
+        c.event_id, s.seat_id, c.version, c.kind, c.reservation_id,
+        lag(c.kind) OVER w AS kind_before, lag(c.reservation_id) OVER w AS reservation_before
+    FROM changes c CROSS JOIN LATERAL unnest(c.seat_ids) AS s (seat_id)
+    WHERE c.reservation_id IS NOT NULL
+    WINDOW w AS (PARTITION BY c.event_id, s.seat_id ORDER BY c.version)
+) AS steps
+WHERE (steps.kind = 'reserved' AND steps.kind_before IN ('reserved', 'confirmed'))
+    OR (
+        steps.kind <> 'reserved'
+        AND (steps.kind_before IS DISTINCT FROM 'reserved' OR steps.reservation_before <> steps.reservation_id)
+    )
+
+-- log_tells_of_reservations
+-- Every reservation stands in the log as it was made and as it now is, and the log tells of no other.
+SELECT
+    coalesce(r.event_id, c.event_id) AS event_id, coalesce(r.id, c.reservation_id) AS reservation_id,
+    r.status, r.cancel_reason, r.created_version, r.changed_version, c.kinds, c.versions
+FROM reservations r
+FULL JOIN (
+    SELECT
+        event_id, reservation_id, array_agg(kind ORDER BY version) AS kinds,
+        array_agg(version ORDER BY version) AS versions, min(seat_ids) AS seats_first, max(seat_ids) AS seats_last
+    FROM changes WHERE reservation_id IS NOT NULL
+    GROUP BY event_id, reservation_id
+) AS c ON c.event_id = r.event_id AND c.reservation_id = r.id
+WHERE r.id IS NULL OR c.reservation_id IS NULL
+    OR c.versions[1] <> r.created_version OR c.versions[cardinality(c.versions)] <> r.changed_version
+    OR c.seats_first <> r.seat_ids OR c.seats_last <> r.seat_ids
+    OR c.kinds[cardinality(c.kinds)] <> CASE
+        WHEN r.status = 'pending' THEN 'reserved'
+        WHEN r.status = 'confirmed' THEN 'confirmed'
+        WHEN r.cancel_reason = 'expired' THEN 'expired'
+        ELSE 'cancelled'
+    END
+
+-- one_effect_per_key
+-- A user's idempotency key made at most one reservation of an event.
+SELECT event_id, user_id, count(*) AS reservations
+FROM reservations GROUP BY event_id, user_id, idempotency_key HAVING count(*) > 1
+
+-- deleted_events_are_empty
+-- A deleted event has no live reservation, and its log ends with the deletion.
+SELECT e.id AS event_id, e.version, last.kind, (
+    SELECT count(*) FROM reservations r WHERE r.event_id = e.id AND r.status IN ('pending', 'confirmed')
+) AS live
+FROM events e
+LEFT JOIN changes last ON last.event_id = e.id AND last.version = e.version
+WHERE e.deleted_at IS NOT NULL AND (
+    last.kind IS DISTINCT FROM 'event_deleted'
+    OR EXISTS (SELECT 1 FROM reservations r WHERE r.event_id = e.id AND r.status IN ('pending', 'confirmed'))
+)

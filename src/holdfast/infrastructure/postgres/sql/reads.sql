@@ -1,0 +1,65 @@
+-- event
+-- Find an event that is not deleted.
+SELECT
+    id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
+    version, available, reserved, confirmed, false AS deleted
+FROM events WHERE id = $1 AND deleted_at IS NULL
+
+-- events
+-- List events, newest created first.
+SELECT
+    id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
+    version, available, reserved, confirmed, false AS deleted
+FROM events WHERE deleted_at IS NULL
+ORDER BY created_at DESC, id DESC
+LIMIT $1 OFFSET $2
+
+-- event_version
+-- Tell the version of an event that is not deleted, and whether one of its holds is overdue.
+SELECT e.version, e.available, EXISTS (
+    SELECT 1 FROM reservations r
+    WHERE r.event_id = e.id AND r.status = 'pending' AND r.expires_at <= clock_timestamp()
+) AS overdue
+FROM events e WHERE e.id = $1 AND e.deleted_at IS NULL
+
+-- seats
+-- List the seats of an event by number, with the live claims on them.
+SELECT s.id, s.event_id, s.seat_number, s.section, s.row_name, s.price, c.status, c.reservation_id
+FROM seats s
+LEFT JOIN claims c ON c.seat_id = s.id AND c.event_id = s.event_id
+WHERE s.event_id = $1
+ORDER BY s.seat_number
+
+-- available_seats
+-- List the free seats of an event by number.
+SELECT s.id, s.event_id, s.seat_number, s.section, s.row_name, s.price, NULL AS status, NULL::uuid AS reservation_id
+FROM seats s
+WHERE s.event_id = $1
+    AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.seat_id = s.id AND c.event_id = s.event_id)
+ORDER BY s.seat_number
+
+-- seat
+-- Find a seat of an event that is not deleted; an overdue hold no longer counts.
+SELECT s.id, s.event_id, s.seat_number, s.section, s.row_name, s.price, c.status, c.reservation_id, e.version
+FROM seats s
+JOIN events e ON e.id = s.event_id AND e.deleted_at IS NULL
+LEFT JOIN claims c ON c.seat_id = s.id AND c.event_id = s.event_id
+    AND (c.status = 'confirmed' OR c.expires_at > clock_timestamp())
+WHERE s.id = $1
+LIMIT 1
+
+-- reservation
+-- Find a caller's reservation, the version of its event, and the time.
+SELECT r.*, e.version, clock_timestamp() AS now
+FROM reservations r
+JOIN events e ON e.id = r.event_id
+WHERE r.id = $1 AND r.user_id = $2
+LIMIT 1
+
+-- reservations
+-- List a caller's reservations, newest created first, and the time.
+SELECT r.*, clock_timestamp() AS now
+FROM reservations r
+WHERE r.user_id = $1
+ORDER BY r.created_at DESC, r.id DESC
+LIMIT $2 OFFSET $3

@@ -1,0 +1,1 @@
+"""The accelerator: Redis, and what stands in when it is away. Never the truth."""
