@@ -30,9 +30,7 @@ def main() -> None:
 
 @app.command()
 def run(
-    end_with: Annotated[
-        int | None, typer.Option(hidden=True, help="End when this parent process does.")
-    ] = None,
+    end_with: Annotated[int | None, typer.Option(hidden=True, help="End when this parent process does.")] = None,
 ) -> None:
     """Start everything: PostgreSQL and Redis unless they are given by URL, the schema, API and worker."""
     from holdfast.cli.run import run_everything  # noqa: PLC0415

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -22,7 +22,7 @@ from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, Em
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.process import Child
 from holdfast.infrastructure.embedded.supervisor import StopRequestedError, StopSignals, Supervisor
-from holdfast.settings import Settings
+from holdfast.settings import Settings, redacted_url
 
 _READY_SECONDS = 30.0
 _PORT_WAIT_SECONDS = 1.0
@@ -39,23 +39,20 @@ def run_everything(settings: Settings, end_with: int | None = None) -> int:
         EmbeddedError: Something cannot be started.
     """
     stop = StopSignals(end_with)
-    servers: list[EmbeddedPostgres | EmbeddedRedis] = []
-    programs: list[Child] = []
-    supervisor = Supervisor(servers, programs, shutdown_seconds=settings.shutdown_seconds, tell=_tell)
+    supervisor = Supervisor(shutdown_seconds=settings.shutdown_seconds, tell=_tell)
     try:
         _require_free_port(settings.host, settings.port)
         private_folder(settings.holdfast_data_dir)
-        effective = _start_servers(settings, servers)
+        effective = _start_servers(settings, supervisor)
         with _step("Migrating the database"):
             migrate("upgrade", effective)
         if settings.database_url is None:
             with _step("Looking for events"):
                 _seed_sample_event(effective)
         with _step("Starting the API and the worker"):
-            programs += _programs(effective)
-            for program in programs:
-                program.start()
-            _wait_for_health(effective, programs)
+            for program in _programs(effective):
+                supervisor.start_program(program)
+            _wait_for_health(effective, supervisor.programs)
         stop.settle()
         _print_addresses(effective, settings)
         sound = supervisor.watch(stop)
@@ -71,20 +68,18 @@ def run_everything(settings: Settings, end_with: int | None = None) -> int:
     return 0 if sound else 1
 
 
-def _start_servers(settings: Settings, servers: list[EmbeddedPostgres | EmbeddedRedis]) -> Settings:
+def _start_servers(settings: Settings, supervisor: Supervisor) -> Settings:
     """Start the servers that no URL names; answers the settings with every URL."""
     urls = {}
     if settings.database_url is None:
         with _step("Starting PostgreSQL"):
             postgres = EmbeddedPostgres(settings.holdfast_data_dir)
-            servers.append(postgres)
-            postgres.start()
+            supervisor.start_server(postgres)
         urls["database_url"] = SecretStr(postgres.url)
     if settings.redis_url is None and EmbeddedRedis.available():
         with _step("Starting Redis"):
             redis = EmbeddedRedis(settings.holdfast_data_dir)
-            servers.append(redis)
-            redis.start()
+            supervisor.start_server(redis)
         urls["redis_url"] = SecretStr(redis.url)
     elif settings.redis_url is None:
         _say("No redis-server or valkey-server on PATH: running without Redis, which only sheds load")
@@ -149,15 +144,13 @@ def _family(host: str) -> socket.AddressFamily:
 
 def _port_complaint(host: str, port: int, error: OSError) -> str:
     if isinstance(error, PermissionError):
-        return (
-            f"PORT: {port} needs more rights than this user has: choose one from 1024 on, such as PORT=8080"
-        )
+        return f"PORT: {port} needs more rights than this user has: choose one from 1024 on, such as PORT=8080"
     if error.errno == errno.EADDRINUSE:
         return f"PORT: {port} of {host} is in use: end what uses it, or choose another, as in PORT={port + 1}"
     return f"HOST and PORT: cannot listen on {host} port {port}: {error.strerror or error}"
 
 
-def _wait_for_health(settings: Settings, programs: list[Child]) -> None:
+def _wait_for_health(settings: Settings, programs: Sequence[Child]) -> None:
     """Wait until the API answers.
 
     Raises:

@@ -50,9 +50,7 @@ def short_folder(data_dir: Path) -> Path:
     folder = Path(tempfile.gettempdir()) / f"holdfast-{os.geteuid()}-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-        raise EmbeddedError(
-            f"{folder} belongs to somebody else: remove it, or set HOLDFAST_DATA_DIR to a short path"
-        )
+        raise EmbeddedError(f"{folder} belongs to somebody else: remove it, or set HOLDFAST_DATA_DIR to a short path")
     return folder
 
 
@@ -95,12 +93,9 @@ def _make(cluster_dir: Path, data_dir: Path, identity: list[str], log_path: Path
         log_path,
     )
     statements = (
-        f"CREATE ROLE holdfast LOGIN CREATEDB PASSWORD '{owner_password}'\n"
-        "CREATE DATABASE holdfast OWNER holdfast\n"
+        f"CREATE ROLE holdfast LOGIN CREATEDB PASSWORD '{owner_password}'\nCREATE DATABASE holdfast OWNER holdfast\n"
     )
-    _run(
-        [str(programs / "postgres"), "--single", "-D", str(draft), "postgres"], identity, log_path, statements
-    )
+    _run([str(programs / "postgres"), "--single", "-D", str(draft), "postgres"], identity, log_path, statements)
     if cluster_dir.exists():
         cluster_dir.rmdir()
     draft.rename(cluster_dir)

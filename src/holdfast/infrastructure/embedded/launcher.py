@@ -48,9 +48,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="launcher")
     parser.add_argument("--death-signal", type=int, default=0, help="signal to get when the parent dies")
     parser.add_argument("--parent", type=int, default=0, help="process id of the parent")
-    parser.add_argument(
-        "--user-namespace", action="store_true", help="be user 1000 in a namespace of one's own"
-    )
+    parser.add_argument("--user-namespace", action="store_true", help="be user 1000 in a namespace of one's own")
     parser.add_argument("--uid", type=int, default=0, help="become this user for good")
     parser.add_argument("--gid", type=int, default=0, help="and this group")
     parser.add_argument("--must-write", default="", help="fail unless this folder can be written to")

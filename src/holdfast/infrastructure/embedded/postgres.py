@@ -196,9 +196,7 @@ class EmbeddedPostgres:
             reason = _last_complaint(self.log_path)
             may_pass = "already in use" in reason or "still in use" in reason or "starting up" in reason
             if not may_pass or time.monotonic() > deadline:
-                raise EmbeddedError(
-                    f"PostgreSQL does not start in {self.cluster_dir}: {reason} (log: {self.log_path})"
-                )
+                raise EmbeddedError(f"PostgreSQL does not start in {self.cluster_dir}: {reason} (log: {self.log_path})")
             time.sleep(0.2)
 
     def _attempt(self, identity: list[str]) -> bool:
@@ -225,9 +223,7 @@ class EmbeddedPostgres:
         )
         self._child.start()
         if not wait_until(self._settled, _START_SECONDS):
-            raise EmbeddedError(
-                f"PostgreSQL did not answer within {_START_SECONDS:.0f} s (log: {self.log_path})"
-            )
+            raise EmbeddedError(f"PostgreSQL did not answer within {_START_SECONDS:.0f} s (log: {self.log_path})")
         if not self._child.alive:
             return False
         write_secret(port_path, str(self._port))
@@ -243,9 +239,13 @@ class EmbeddedPostgres:
         return False
 
     def _end_earlier_run(self) -> None:
-        """End servers that still work in this cluster: we hold its lock, so nobody owns them."""
+        """End what still works in this cluster and remove its marks: we hold the lock, so nobody owns it.
+
+        PostgreSQL would take a mark for a live server's when its process id is in use again.
+        """
         end_leftovers(self.cluster_dir, (signal.SIGINT, 5.0), (signal.SIGQUIT, 2.0))
-        (self.cluster_dir / "postmaster.pid").unlink(missing_ok=True)
+        for mark in (self.cluster_dir / "postmaster.pid", *self.socket_dir.glob(".s.PGSQL.*")):
+            mark.unlink(missing_ok=True)
 
 
 def running_url(data_dir: Path) -> str | None:
@@ -258,9 +258,7 @@ def running_url(data_dir: Path) -> str | None:
             return None
     except EmbeddedError:
         password = read_secret(data_dir / "postgres.password")
-        return (
-            f"postgresql://holdfast:{password}@127.0.0.1:{read_secret(data_dir / 'postgres.port')}/holdfast"
-        )
+        return f"postgresql://holdfast:{password}@127.0.0.1:{read_secret(data_dir / 'postgres.port')}/holdfast"
 
 
 def _known_port(path: Path) -> int | None:

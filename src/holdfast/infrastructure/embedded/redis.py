@@ -21,9 +21,7 @@ class EmbeddedRedis:
     files as its own user), never evicts a key, and ends with this process.
     """
 
-    def __init__(
-        self, data_dir: Path, *, databases: int = 16, settings: Mapping[str, str | int] | None = None
-    ) -> None:
+    def __init__(self, data_dir: Path, *, databases: int = 16, settings: Mapping[str, str | int] | None = None) -> None:
         """Name the data folder; nothing is started yet.
 
         Args:

@@ -44,7 +44,7 @@ class StopSignals:
         self._parent = parent
         self._parent_caught = 0 if parent is None else _caught_signals(parent)
         for number in _STOP_SIGNALS:
-            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 signal.signal(number, self._on_signal)
 
     @property
@@ -77,25 +77,40 @@ class Supervisor:
 
     def __init__(
         self,
-        servers: Sequence[EmbeddedPostgres | EmbeddedRedis],
-        programs: Sequence[Child],
         *,
         shutdown_seconds: float,
         tell: Callable[[str], None],
     ) -> None:
-        """Name the processes, in the order in which they were or will be started.
+        """Begin with no process.
 
         Args:
-            servers: Embedded servers that were started.
-            programs: Programs that use them.
             shutdown_seconds: Longest time from a stop signal to the end of everything.
             tell: Gets one line for the person who watches.
         """
-        self._servers = list(servers)
-        self._programs = list(programs)
+        self._servers: list[EmbeddedPostgres | EmbeddedRedis] = []
+        self._programs: list[Child] = []
         self._shutdown_seconds = shutdown_seconds
         self._tell = tell
         self._restarts = 0
+
+    @property
+    def programs(self) -> Sequence[Child]:
+        """The programs, in the order in which they were started."""
+        return tuple(self._programs)
+
+    def start_server(self, server: EmbeddedPostgres | EmbeddedRedis) -> None:
+        """Start a server and keep it running.
+
+        Raises:
+            EmbeddedError: It cannot be started.
+        """
+        self._servers.append(server)
+        server.start()
+
+    def start_program(self, program: Child) -> None:
+        """Start a program that uses the servers; the run ends when it does."""
+        self._programs.append(program)
+        program.start()
 
     def watch(self, stop: StopSignals) -> bool:
         """Wait for the request to stop; answers False when a process failed for good before that."""
