@@ -1,8 +1,49 @@
 """`holdfast check`: the invariants as a table."""
 
+import sys
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from holdfast.bootstrap import check_invariants
+from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.settings import Settings
 
 
 def report_invariants(settings: Settings) -> bool:
-    """Check all invariants and print one row for each; answers whether all hold."""
-    raise NotImplementedError
+    """Check all invariants and print one row for each; answers whether all hold.
+
+    In a terminal a table; else one unwrapped line each, with the columns separated by tabs.
+
+    Raises:
+        EmbeddedError: The database cannot be asked; in one line.
+    """
+    try:
+        results = check_invariants(settings)
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise EmbeddedError(f"the invariants cannot be checked: {reason[:400]}") from error
+    rows = [(result.name, result.promise, _verdict(len(result.violations))) for result in results]
+    if sys.stdout.isatty():
+        _print_table(rows)
+    else:
+        for row in rows:
+            typer.echo("\t".join(row))
+    for result in results:
+        for violation in result.violations:
+            typer.echo(f"{result.name}: {violation}", err=True)
+    return all(result.holds for result in results)
+
+
+def _verdict(violations: int) -> str:
+    return "ok" if violations == 0 else f"{violations} violation{'s' if violations > 1 else ''}"
+
+
+def _print_table(rows: list[tuple[str, str, str]]) -> None:
+    table = Table("invariant", "promise", "verdict")
+    for name, promise, verdict in rows:
+        colour = "green" if verdict == "ok" else "red"
+        table.add_row(escape(name), escape(promise), f"[{colour}]{verdict}[/]")
+    Console().print(table)

@@ -21,7 +21,7 @@ from holdfast.cli.database import migrate
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.process import Child
-from holdfast.infrastructure.embedded.supervisor import StopRequestedError, StopSignals, Supervisor
+from holdfast.infrastructure.embedded.supervisor import SERVERS_SECONDS, StopRequestedError, StopSignals, Supervisor
 from holdfast.settings import Settings, redacted_url
 
 _READY_SECONDS = 30.0
@@ -100,6 +100,7 @@ def _programs(settings: Settings) -> list[Child]:
         "HOST": settings.host,
         "PORT": str(settings.port),
         "HOLDFAST_DATA_DIR": str(settings.holdfast_data_dir.absolute()),
+        "SHUTDOWN_SECONDS": str(max(1.0, settings.shutdown_seconds - SERVERS_SECONDS)),
         "PYTHONUNBUFFERED": "1",
     }
     for name in ("database_url", "redis_url"):

@@ -13,7 +13,9 @@ from holdfast.infrastructure.embedded.process import Child
 from holdfast.infrastructure.embedded.redis import EmbeddedRedis
 
 _LOOK_SECONDS = 0.1
-_SERVER_SECONDS = 2.0
+SERVERS_SECONDS = 2.0
+"""The part of the shutdown that is kept for the servers, after the programs have ended."""
+
 _RESTARTS_MAX = 3
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -126,7 +128,7 @@ class Supervisor:
 
     def end(self) -> None:
         """End all within `shutdown_seconds`: the programs, which finish their requests, then the servers."""
-        deadline = time.monotonic() + self._shutdown_seconds - _SERVER_SECONDS
+        deadline = time.monotonic() + self._shutdown_seconds - SERVERS_SECONDS
         for program in self._programs:
             program.send(signal.SIGTERM)
         for program in reversed(self._programs):
@@ -134,7 +136,7 @@ class Supervisor:
                 self._tell(f"{program.name} did not end in time and is killed")
                 program.end((signal.SIGKILL, 1.0))
         for server in reversed(self._servers):
-            server.stop(seconds=_SERVER_SECONDS / 2)
+            server.stop(seconds=SERVERS_SECONDS / 2)
 
     def _restart(self, server: EmbeddedPostgres | EmbeddedRedis) -> bool:
         name = "PostgreSQL" if isinstance(server, EmbeddedPostgres) else "Redis"
