@@ -92,6 +92,7 @@ class Supervisor:
         self._servers: list[EmbeddedPostgres | EmbeddedRedis] = []
         self._programs: list[Child] = []
         self._shutdown_seconds = shutdown_seconds
+        self._server_seconds = min(SERVERS_SECONDS, shutdown_seconds / 2)
         self._tell = tell
         self._restarts = 0
 
@@ -128,7 +129,7 @@ class Supervisor:
 
     def end(self) -> None:
         """End all within `shutdown_seconds`: the programs, which finish their requests, then the servers."""
-        deadline = time.monotonic() + self._shutdown_seconds - SERVERS_SECONDS
+        deadline = time.monotonic() + self._shutdown_seconds - self._server_seconds
         for program in self._programs:
             program.send(signal.SIGTERM)
         for program in reversed(self._programs):
@@ -136,7 +137,7 @@ class Supervisor:
                 self._tell(f"{program.name} did not end in time and is killed")
                 program.end((signal.SIGKILL, 1.0))
         for server in reversed(self._servers):
-            server.stop(seconds=SERVERS_SECONDS / 2)
+            server.stop(seconds=self._server_seconds / 2)
 
     def _restart(self, server: EmbeddedPostgres | EmbeddedRedis) -> bool:
         name = "PostgreSQL" if isinstance(server, EmbeddedPostgres) else "Redis"

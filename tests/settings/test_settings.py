@@ -1,0 +1,119 @@
+"""Settings come from the environment; what is wrong is said in one line that names the variable."""
+
+import pytest
+
+from holdfast.settings import Settings, SettingsError, load_settings, redacted_url
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def _loaded(monkeypatch, **variables) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+def test_without_a_database_the_api_listens_on_loopback(monkeypatch):
+    settings = _loaded(monkeypatch)
+    assert (settings.host, settings.port, settings.hold_seconds) == ("127.0.0.1", 8080, 900)
+    assert settings.database_url is None
+    assert settings.redis_url is None
+
+
+def test_with_a_database_the_api_listens_everywhere(monkeypatch):
+    assert _loaded(monkeypatch, DATABASE_URL="postgres://u@h/d").host == "0.0.0.0"
+    assert _loaded(monkeypatch, HOST="::1").host == "::1"
+
+
+def test_the_database_url_is_put_together_from_its_parts(monkeypatch):
+    settings = _loaded(
+        monkeypatch,
+        DB_HOST="db", DB_PORT="5433", DB_USER="o@x", DB_PASSWORD="p/w:1", DB_NAME="t",
+        DB_SSLMODE="require",
+    )
+    assert settings.database_url.get_secret_value() == "postgresql://o%40x:p%2Fw%3A1@db:5433/t?sslmode=require"
+
+
+def test_a_socket_folder_is_a_database_host_too(monkeypatch):
+    url = _loaded(monkeypatch, DB_HOST="/run/postgresql").database_url.get_secret_value()
+    assert url == "postgresql://holdfast@/holdfast?sslmode=prefer&host=/run/postgresql&port=5432"
+
+
+def test_the_redis_url_is_put_together_from_its_parts(monkeypatch):
+    settings = _loaded(monkeypatch, REDIS_HOST="::1", REDIS_PASSWORD="p@", REDIS_DB="3")
+    assert settings.redis_url.get_secret_value() == "redis://:p%40@[::1]:6379/3"
+
+
+def test_urls_override_parts(monkeypatch):
+    settings = _loaded(monkeypatch, DB_HOST="a", DATABASE_URL="postgresql://b/c", REDIS_HOST="a", REDIS_URL="redis://b")
+    assert settings.database_url.get_secret_value() == "postgresql://b/c"
+    assert settings.redis_url.get_secret_value() == "redis://b"
+
+
+def test_an_empty_variable_is_an_unset_one(monkeypatch):
+    assert _loaded(monkeypatch, PORT="", DATABASE_URL="", HOST="").port == 8080
+
+
+def test_level_and_environment_are_taken_in_any_case(monkeypatch):
+    settings = _loaded(monkeypatch, LOG_LEVEL="debug", APP_ENV="Production")
+    assert (settings.log_level, settings.app_env) == ("DEBUG", "production")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "http"),
+        ("HOLD_SECONDS", "0"),
+        ("HOLD_SECONDS", "86401"),
+        ("APP_ENV", "staging"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DATABASE_URL", "mysql://u:secret@h/d"),
+        ("DATABASE_URL", "postgresql://u:secret@h:port/d"),
+        ("REDIS_URL", "http://:secret@h"),
+        ("DB_SSLMODE", "maybe"),
+        ("SHUTDOWN_SECONDS", "nan"),
+        ("LOCK_SECONDS", "-1"),
+        ("BODY_BYTES_MAX", "1"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_variable(monkeypatch, variable, value):
+    with pytest.raises(SettingsError) as refusal:
+        _loaded(monkeypatch, **{variable: value})
+    message = str(refusal.value)
+    assert message.startswith(f"{variable}: ")
+    assert "\n" not in message
+    assert "secret" not in message
+
+
+def test_several_wrong_values_are_all_named_in_one_line(monkeypatch):
+    with pytest.raises(SettingsError, match=r"^PORT: .*; HOLD_SECONDS: [^\n]*$"):
+        _loaded(monkeypatch, PORT="x", HOLD_SECONDS="x")
+
+
+def test_queues_that_contradict_each_other_are_refused(monkeypatch):
+    with pytest.raises(SettingsError, match="EVENT_QUEUE_MAX"):
+        _loaded(monkeypatch, EVENT_QUEUE_MAX="100", PROCESS_QUEUE_MAX="10")
+
+
+def test_secrets_show_in_no_text_of_the_settings(monkeypatch):
+    settings = _loaded(
+        monkeypatch,
+        DATABASE_URL="postgresql://u:hidden@h/d",
+        REDIS_HOST="r",
+        REDIS_PASSWORD="hidden",
+        DB_PASSWORD="hidden",
+    )
+    assert "hidden" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+
+
+def test_a_redacted_url_keeps_everything_but_the_password():
+    assert redacted_url("postgresql://u:p%40@[::1]:5432/d?sslmode=require") == (
+        "postgresql://u:***@[::1]:5432/d?sslmode=require"
+    )
+    assert redacted_url("redis://h:6379/0") == "redis://h:6379/0"
