@@ -132,7 +132,7 @@ def _require_free_port(host: str, port: int) -> None:
             with socket.create_server((host, port), family=_family(host)):
                 return
         except OSError as error:
-            if isinstance(error, socket.gaierror):
+            if (error.errno or 0) < 0 or error.errno == errno.EADDRNOTAVAIL:  # below 0: the name is not known
                 raise EmbeddedError(f"HOST: {host} is not an address of this machine") from None
             if time.monotonic() > deadline:
                 raise EmbeddedError(_port_complaint(host, port, error)) from None

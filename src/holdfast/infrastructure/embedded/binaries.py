@@ -71,6 +71,7 @@ def postgres_identity(data_dir: Path) -> list[str]:
             _give(data_dir, user.pw_uid, user.pw_gid)
             if _works(other, postgres, data_dir):
                 return other
+            _give(data_dir, os.geteuid(), os.getegid())
     raise EmbeddedError(
         "PostgreSQL does not run as root, user namespaces are not allowed here, and an unprivileged user "
         f"cannot reach {data_dir} and {postgres}: run as an ordinary user, or set DATABASE_URL"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -31,9 +32,9 @@ def check_or_make(cluster_dir: Path, data_dir: Path, identity: list[str], log_pa
         EmbeddedError: It is damaged, of another version, unreadable, or cannot be made.
     """
     try:
-        if not cluster_dir.exists() or not any(cluster_dir.iterdir()):
+        if not cluster_dir.exists() or (cluster_dir.is_dir() and not any(cluster_dir.iterdir())):
             _make(cluster_dir, data_dir, identity, log_path)
-        _check(cluster_dir)
+        _check(cluster_dir, identity)
     except PermissionError as error:
         raise EmbeddedError(f"{error.filename} cannot be read: permission denied") from None
     except OSError as error:
@@ -54,10 +55,13 @@ def short_folder(data_dir: Path) -> Path:
     return folder
 
 
-def _check(cluster_dir: Path) -> None:
+def _check(cluster_dir: Path, identity: list[str]) -> None:
     remedy = "restore it from a backup, or move it away to begin with an empty database"
     if not cluster_dir.is_dir():
         raise EmbeddedError(f"{cluster_dir} is not a folder: {remedy}")
+    owner = cluster_dir.stat().st_uid
+    if owner != os.geteuid() and not any(word.startswith("--uid=") for word in identity):
+        raise EmbeddedError(f"{cluster_dir} belongs to user {_name(owner)}: run as that user, or set HOLDFAST_DATA_DIR")
     version_path = cluster_dir / "PG_VERSION"
     if not version_path.is_file():
         raise EmbeddedError(f"{cluster_dir} is not a complete PostgreSQL cluster (no PG_VERSION): {remedy}")
@@ -70,6 +74,13 @@ def _check(cluster_dir: Path) -> None:
     for part in _PARTS_OF_A_CLUSTER:
         if not (cluster_dir / part).exists():
             raise EmbeddedError(f"{cluster_dir} is not a complete PostgreSQL cluster (no {part}): {remedy}")
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _make(cluster_dir: Path, data_dir: Path, identity: list[str], log_path: Path) -> None:

@@ -19,6 +19,8 @@ NOT_POSSIBLE = 97
 """Exit code when the wanted identity cannot be taken on here."""
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_SECUREBITS = 28
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CLONE_NEWUSER = 0x10000000
@@ -61,7 +63,7 @@ def main(arguments: list[str]) -> None:
             os.setgroups([])
             os.setgid(options.gid)
             os.setuid(options.uid)
-        if options.must_write and not os.access(options.must_write, os.W_OK | os.X_OK):
+        if options.must_write and not os.access(options.must_write, os.W_OK | os.X_OK, effective_ids=True):
             raise PermissionError(f"{options.must_write}: permission denied")
         if options.death_signal:
             _die_with_parent(options.death_signal, options.parent)
@@ -134,6 +136,8 @@ def _map_everybody(process: int, uid: int) -> int:
 
 def _keep_file_access() -> None:
     """Keep, through exec as an ordinary user, the right to read and write any mapped user's files."""
+    # PostgreSQL looks for its own files with access(2), which else sets these rights aside for an ordinary user.
+    _libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     wanted = 1 << _CAP_DAC_OVERRIDE | 1 << _CAP_DAC_READ_SEARCH
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
     data = (_CapabilityData * 2)(_CapabilityData(wanted, wanted, wanted), _CapabilityData(0, 0, 0))

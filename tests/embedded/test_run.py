@@ -1,0 +1,232 @@
+"""`holdfast run`: starts from nothing, says where everything is, and leaves nothing behind."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from holdfast.infrastructure.embedded.process import processes_in, wait_until
+
+CHECKOUT = Path(__file__).parents[2]
+END_SECONDS = 12
+
+
+class Run:
+    """One `holdfast run` (or another command that starts one) with a folder and a port of its own."""
+
+    def __init__(self, data_dir: Path, command=(sys.executable, "-m", "holdfast", "run"), **environment):
+        self.data_dir = data_dir
+        self.port = environment.pop("PORT", None) or _free_port()
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.process = subprocess.Popen(
+            command,
+            cwd=CHECKOUT,
+            env={**kept, "HOLDFAST_DATA_DIR": str(data_dir), "PORT": str(self.port), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            process_group=0,
+        )
+        self.lines: list[str] = []
+
+    def ready(self) -> "Run":
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if "Try:" in line:
+                return self
+        raise AssertionError(f"{self.lines} {self.process.stderr.read()}")
+
+    def address(self, name: str) -> str:
+        return next(line.split(None, 1)[1] for line in self.lines if line.strip().startswith(f"{name}:"))
+
+    def get(self, path: str):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            return answer.read()
+
+    def left(self) -> list[int]:
+        """Process ids of everything that belongs to this run, but not of the command itself."""
+        named = str(self.data_dir).encode()
+        found = processes_in(self.data_dir / "postgres") + processes_in(self.data_dir / "redis")
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if named in (entry / "environ").read_bytes() and int(entry.name) != self.process.pid:
+                    found.append(int(entry.name))
+        return found
+
+    def program(self, command: str) -> int:
+        for pid in self.left():
+            if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[-2] == command.encode():
+                return pid
+        raise AssertionError(f"no {command} among {self.left()}")
+
+    def ended(self) -> tuple[int, str]:
+        """Wait for the end of everything; answers the exit code and the standard error."""
+        _, errors = self.process.communicate(timeout=END_SECONDS)
+        assert wait_until(lambda: not self.left(), END_SECONDS), self.left()
+        return self.process.returncode, errors
+
+
+@pytest.fixture(scope="module")
+def stopped_data():
+    """The data folder of a run that was started once and ended, with its sample event."""
+    with tempfile.TemporaryDirectory(prefix="holdfast-") as folder:
+        run = Run(Path(folder) / "data").ready()
+        run.process.send_signal(signal.SIGTERM)
+        assert run.ended() == (0, "")
+        yield run.data_dir
+
+
+@pytest.fixture
+def start(stopped_data):
+    """Start a run on that data; whatever is left of it at the end is killed."""
+    runs = []
+
+    def start(**more) -> Run:
+        runs.append(Run(stopped_data, **more))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        for pid in [run.process.pid, *run.left()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        run.process.communicate()
+        assert wait_until(lambda run=run: not run.left(), END_SECONDS)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def _holdfast(*words, **environment) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "holdfast", *words],
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+
+def test_every_address_stands_on_its_own_line_and_works(start):
+    run = start().ready()
+    for name in ("API", "Swagger", "OpenAPI", "Health", "Metrics"):
+        assert run.get(run.address(name).removeprefix(f"http://127.0.0.1:{run.port}"))
+    events = json.loads(run.get("/api/v1/events"))
+    assert [event["total_seats"] for event in events] == [2000]
+    assert re.fullmatch(r"postgresql://holdfast:\w+@127\.0\.0\.1:\d+/holdfast", run.address("PostgreSQL"))
+    assert run.address("Try").startswith("curl ")
+
+    data = {"HOLDFAST_DATA_DIR": str(run.data_dir)}
+    assert _holdfast("migrate", "status", **data).stdout.startswith("schema ")
+    check = _holdfast("check", **data)
+    assert (check.returncode, check.stderr) == (0, "")
+    assert all(line.endswith("\tok") for line in check.stdout.splitlines())
+
+    second = start()
+    assert second.process.wait(END_SECONDS) == 1
+    assert re.fullmatch(r"holdfast: data folder \S+ is in use by another run .*\n", second.process.stderr.read())
+    assert run.get("/health")
+
+    run.process.send_signal(signal.SIGINT)
+    assert run.ended() == (0, "")
+
+
+def test_after_the_kill_of_its_supervisor_nothing_is_left_and_the_next_run_goes_on(start):
+    run = start().ready()
+    run.process.kill()
+    run.ended()
+    again = start().ready()
+    assert len(json.loads(again.get("/api/v1/events"))) == 1
+    again.process.send_signal(signal.SIGTERM)
+    assert again.ended() == (0, "")
+
+
+@pytest.mark.parametrize("program", ["serve", "work"])
+def test_a_program_that_dies_ends_the_run_and_its_last_lines_are_shown(start, program):
+    run = start().ready()
+    os.kill(run.program(program), signal.SIGKILL)
+    code, errors = run.ended()
+    assert code == 1
+    assert "ended unexpectedly (signal SIGKILL); its last lines" in errors
+
+
+def test_a_server_that_dies_is_started_again(start):
+    run = start().ready()
+    postmaster = int((run.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGKILL)
+    assert "PostgreSQL ended unexpectedly and is started again" in run.process.stderr.readline()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            assert len(json.loads(run.get("/api/v1/events"))) == 1
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the API did not find PostgreSQL again")
+    run.process.send_signal(signal.SIGTERM)
+    assert run.ended()[0] == 0
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_to_make_alone_ends_the_run(start, number):
+    up_to_date = subprocess.run(["make", "-q", ".venv/.installed-run"], cwd=CHECKOUT, check=False).returncode == 0
+    if not up_to_date:
+        pytest.skip("this checkout has no .venv made by make")
+    run = start(command=("make", "run")).ready()
+    run.process.send_signal(number)
+    run.ended()
+    assert run.process.returncode == -number
+
+
+def test_a_signal_during_the_start_ends_it(start):
+    run = start()
+    assert "Starting PostgreSQL" in run.process.stdout.readline()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.ended() == (0, "")
+
+
+def test_a_port_in_use_is_one_line_and_nothing_is_started(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        run = Run(tmp_path / "data", PORT=other.getsockname()[1])
+        code, errors = run.ended()
+    assert code == 1
+    assert re.fullmatch(r"holdfast: PORT: \d+ of 127\.0\.0\.1 is in use: .*\n", errors)
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "message"),
+    [
+        (["run"], {"PORT": "none"}, r"PORT: must be a valid integer.*"),
+        (["run"], {"HOST": "no.such.host.invalid"}, r"HOST: no\.such\.host\.invalid is not an address.*"),
+        (["serve"], {}, r"DATABASE_URL: must be set.*"),
+        (["work"], {}, r"DATABASE_URL: must be set.*"),
+        (
+            ["migrate", "up"],
+            {"DATABASE_URL": "postgresql://u:hidden@127.0.0.1:1/d"},
+            r"the database cannot be migrated.*",
+        ),
+        (["check"], {"DATABASE_URL": "postgresql://u:hidden@127.0.0.1:1/d"}, r"the invariants cannot be checked.*"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(words, environment, message):
+    done = _holdfast(*words, **environment)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"holdfast: {message}\n", done.stderr)
+    assert "hidden" not in done.stderr
