@@ -4,11 +4,12 @@ The only module that sees everything.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 import uvicorn
@@ -24,6 +25,7 @@ from holdfast.application.batching.bounds import Bounds
 from holdfast.application.desk import Desk
 from holdfast.application.expire import Expirer
 from holdfast.application.owners import Owners
+from holdfast.application.sample_event import add_sample_event
 from holdfast.application.shared_read import SharedRead
 from holdfast.application.taken_seats import TakenSeats
 from holdfast.infrastructure.postgres import invariants
@@ -95,6 +97,12 @@ def check_invariants(settings: Settings) -> list[InvariantResult]:
     return asyncio.run(invariants.check_invariants(database_url_of(settings)))
 
 
+async def seed_sample_event(settings: Settings) -> None:
+    """Make the sample event in a database without events."""
+    async with open_desk(settings, process="seed") as desk:
+        await add_sample_event(desk, today=datetime.now(UTC))
+
+
 def bounds_from(settings: Settings) -> Bounds:
     """Read the batcher's limits out of the settings."""
     return Bounds(
@@ -136,6 +144,7 @@ def _gate(settings: Settings) -> RedisGate | OpenGate:
 
 async def _serve(settings: Settings) -> None:
     async with application(settings) as app:
+        _calm_garbage_collection()
         config = uvicorn.Config(
             app,
             host=settings.host,
@@ -146,6 +155,7 @@ async def _serve(settings: Settings) -> None:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             backlog=LISTEN_BACKLOG,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=int(settings.shutdown_seconds * 0.8),
@@ -154,6 +164,16 @@ async def _serve(settings: Settings) -> None:
         await server.serve()
     if not server.started:
         sys.exit(1)
+
+
+def _calm_garbage_collection() -> None:
+    """Leave what was made at the start out of every collection, and collect seldom.
+
+    Requests leave no cycles worth looking for often; with the default thresholds the search took a third of the CPU.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 async def _work(settings: Settings) -> None:

@@ -53,7 +53,7 @@ def decide(snapshot: Snapshot, commands: Sequence[Command], now: datetime, *, ho
     state = WorkingState(snapshot.event, snapshot)
     expired = _expire_overdue(state, now)
     outcomes = [_decide_one(state, command, now, hold=hold, expired=expired) for command in commands]
-    return Decision(outcomes, state.net())
+    return Decision(outcomes, state.net(now))
 
 
 def foresee(snapshot: Snapshot, wishes: Sequence[Reserve], now: datetime) -> list[Reservation | Refusal | None]:

@@ -72,6 +72,8 @@ class LogEntry:
 class Changes:
     """What a batch changes, netted: at most one change per row (two changes of one row in one statement lose one)."""
 
+    at: datetime
+    """The time of the decision."""
     event: EventState
     """The event's row as it shall stand."""
     loaded_version: int

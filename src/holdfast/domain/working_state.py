@@ -104,11 +104,12 @@ class WorkingState:
             )
         )
 
-    def net(self) -> Changes | None:
+    def net(self, now: datetime) -> Changes | None:
         """Give what must be stored, one change per row; None where nothing changed."""
         if not self._log:
             return None
         changes = Changes(
+            at=now,
             event=replace(
                 self._loaded_event,
                 version=self.version,

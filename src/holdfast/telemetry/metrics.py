@@ -1,6 +1,11 @@
-"""Every metric of Holdfast, by name. Names and labels of the first block are fixed by the HTTP contract."""
+"""Every metric that a process keeps, by name. Names and labels of the first block are fixed by the HTTP contract.
+
+What is true of the whole installation, `active_reservations` among it, is in `telemetry.installation`.
+"""
 
 from prometheus_client import Counter, Gauge, Histogram
+
+from holdfast.telemetry import processes as processes  # it decides how values are kept, before the first is made
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
@@ -13,11 +18,6 @@ http_request_duration_seconds = Histogram(
 reservations_total = Counter(
     "reservations_total",
     "Attempts to reserve: success, conflict, lock_failed (steered away by the gate), replayed, error.",
-    ["status"],
-)
-active_reservations = Gauge(
-    "active_reservations",
-    "Reservations pending and confirmed; summed over all targets it is the truth.",
     ["status"],
 )
 distributed_lock_duration_seconds = Histogram(
@@ -39,7 +39,9 @@ batch_wait_seconds = Histogram(
     "Time that the oldest command of a batch waited in its queue.",
     buckets=SECONDS,
 )
-queue_commands = Gauge("holdfast_queue_commands", "Commands waiting in the queues of this process.")
+queue_commands = Gauge(
+    "holdfast_queue_commands", "Commands waiting in the queues of this process.", multiprocess_mode="livesum"
+)
 commands_rejected_total = Counter(
     "holdfast_commands_rejected_total", "Commands answered 503 before any work.", ["reason"]
 )
@@ -48,7 +50,11 @@ shared_reads_total = Counter(
 )
 gate_passed_total = Counter("holdfast_gate_passed_total", "Wishes that went through the gate.")
 gate_steered_total = Counter("holdfast_gate_steered_total", "Wishes that were steered to a shared read.", ["by"])
-gate_degraded = Gauge("holdfast_gate_degraded", "1 while Redis is away and the gate lets everybody through.")
+gate_degraded = Gauge(
+    "holdfast_gate_degraded",
+    "1 while Redis is away and the gate lets everybody through.",
+    multiprocess_mode="livemax",
+)
 gate_changes_total = Counter("holdfast_gate_changes_total", "Times the gate was lost or came back.", ["to"])
 resubmissions_total = Counter("holdfast_resubmissions_total", "Batches submitted again after a failure.", ["reason"])
 unknown_outcomes_total = Counter("holdfast_unknown_outcomes_total", "Commands answered 503 with outcome unknown.")
@@ -56,3 +62,37 @@ guard_mismatches_total = Counter(
     "holdfast_guard_mismatches_total", "Batches whose guarded store found other rows than loaded: an alarm."
 )
 holds_expired_total = Counter("holdfast_holds_expired_total", "Holds recorded as expired.", ["by"])
+seat_maps_bytes = Gauge(
+    "holdfast_seat_maps_bytes", "Memory of the maps of hot events, about.", multiprocess_mode="livesum"
+)
+seat_maps_loaded_total = Counter("holdfast_seat_maps_loaded_total", "Maps loaded from the tables.")
+
+pool_busy = Gauge(
+    "holdfast_pool_busy_connections", "Connections to PostgreSQL in use.", ["pool"], multiprocess_mode="livesum"
+)
+pool_size = Gauge(
+    "holdfast_pool_size_connections", "Most connections to PostgreSQL.", ["pool"], multiprocess_mode="livesum"
+)
+event_loop_lag_seconds = Histogram(
+    "holdfast_event_loop_lag_seconds",
+    "How late the event loop wakes a sleeper: the time that one piece of work kept all others waiting.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
+)
+build_info = Gauge(
+    "holdfast_build_info", "1, with the version that runs.", ["version", "python"], multiprocess_mode="livemax"
+)
+workers = Gauge("holdfast_processes", "Processes that give this account.", multiprocess_mode="livesum")
+invariant_violations = Gauge(
+    "holdfast_invariant_violations",
+    "Rows that break a promise, at the last audit; at most 20 are counted.",
+    ["invariant"],
+    multiprocess_mode="livemax",
+)
+audits_total = Counter("holdfast_audits_total", "Audits of the invariants by how they ended.", ["result"])
+audit_duration_seconds = Histogram(
+    "holdfast_audit_duration_seconds", "Time of an audit.", buckets=(0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
+)
+live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.")
+live_listeners_dropped_total = Counter(
+    "holdfast_live_listeners_dropped_total", "Streams that were too slow and were told to reload."
+)

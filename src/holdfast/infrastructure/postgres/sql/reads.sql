@@ -26,7 +26,10 @@ FROM events e WHERE e.id = $1 AND e.deleted_at IS NULL
 -- List the seats of an event by number, with the live claims on them.
 SELECT s.id, s.event_id, s.seat_number, s.section, s.row_name, s.price, c.status, c.reservation_id
 FROM seats s
-LEFT JOIN claims c ON c.seat_id = s.id AND c.event_id = s.event_id
+LEFT JOIN LATERAL (
+    SELECT claim.status, claim.reservation_id FROM claims claim
+    WHERE claim.seat_id = s.id AND claim.event_id = $1 LIMIT 1
+) AS c ON true
 WHERE s.event_id = $1
 ORDER BY s.seat_number
 

@@ -1,0 +1,83 @@
+"""Where the maps of hot events come from, and what they are held against."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+
+from holdfast.application.reading.seat_map import LoggedChange, SeatJson, SeatMap
+from holdfast.application.reading.seat_maps import Freshness
+from holdfast.domain.snapshot import ChangeKind
+from holdfast.infrastructure.postgres.failures import translated
+from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.infrastructure.postgres.rows import seat_from
+
+SLICE_ROWS = 1_000
+"""Seats that are taken in between two turns of the event loop."""
+
+
+class PostgresSeatMapSource:
+    """`application.reading.seat_maps.SeatMapSource` over the read pool."""
+
+    def __init__(self, pool: Pool, json: SeatJson) -> None:
+        self._pool = pool
+        self._json = json
+        self._queries = load_queries("seat_maps")
+
+    async def freshness(self, known: Sequence[tuple[UUID, int]]) -> list[Freshness | None]:
+        """Ask for all events in one statement."""
+        async with self._pool.connection() as connection:
+            with translated():
+                rows = await connection.fetch(
+                    self._queries["freshness"].sql,
+                    [event_id for event_id, _ in known],
+                    [version for _, version in known],
+                )
+        found: list[Freshness | None] = [None] * len(known)
+        changes: list[list[LoggedChange]] = [[] for _ in known]
+        for row in rows:
+            place = row["place"] - 1
+            found[place] = Freshness(row["event_version"], row["deleted"], row["overdue"], changes[place])
+            if row["version"] is not None:
+                changes[place].append(_logged_change_from(row))
+        return found
+
+    async def load(self, event_id: UUID, *, json_seats_max: int) -> SeatMap | None:
+        """Load in slices, in one snapshot."""
+        async with self._pool.connection() as connection:
+            with translated():
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    head = await connection.fetchrow(self._queries["map_head"].sql, event_id)
+                    if head is None:
+                        return None
+                    seat_map = SeatMap(
+                        event_id=event_id,
+                        version=head["version"],
+                        changed_at=head["changed_at"],
+                        seats=head["seats"],
+                        json=self._json if head["seats"] <= json_seats_max else None,
+                    )
+                    cursor = await connection.cursor(self._queries["map_seats"].sql, event_id)
+                    while rows := await cursor.fetch(SLICE_ROWS):
+                        for row in rows:
+                            seat_map.add(row["position"], seat_from(row))
+        await asyncio.to_thread(seat_map.complete)
+        return seat_map
+
+    async def chart(self, event_id: UUID) -> tuple[int, int, dict[str, str]] | None:
+        """Give an event's version, its number of seats, and the columns of its chart as JSON arrays."""
+        async with self._pool.connection() as connection:
+            with translated():
+                row = await connection.fetchrow(self._queries["chart"].sql, event_id)
+        if row is None:
+            return None
+        columns = ("ids", "seat_numbers", "sections", "rows", "prices")
+        return row["version"], row["seats"], {column: row[column] for column in columns}
+
+
+def _logged_change_from(row: asyncpg.Record) -> LoggedChange:
+    return LoggedChange(
+        row["version"], ChangeKind(row["kind"]), row["reservation_id"], tuple(row["seat_ids"]), row["at"]
+    )
