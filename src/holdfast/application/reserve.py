@@ -1,5 +1,6 @@
 """Hold seats for a buyer."""
 
+from typing import Literal
 from uuid import UUID
 
 from structlog.contextvars import bind_contextvars
@@ -56,13 +57,11 @@ async def reserve(
 
 async def _through_the_gate(desk: Desk, event_id: UUID, wish: Reserve) -> Done:
     for _ in range(GATE_TRIES):
-        if desk.taken_seats.steers(wish):
-            metrics.gate_steered_total.labels("memory").inc()
-        elif await desk.gate.acquire(event_id, wish):
+        steered_by = await _steered_by(desk, event_id, wish)
+        if steered_by is None:
             metrics.gate_passed_total.inc()
             return await _queue(desk, event_id, wish, gated=True)
-        else:
-            metrics.gate_steered_total.labels("lock").inc()
+        metrics.gate_steered_total.labels(steered_by).inc()
         seen = await desk.shared_read.look(event_id, wish)
         if isinstance(seen, SeatsUnavailable):
             _remember_refusal(desk, seen)
@@ -73,6 +72,20 @@ async def _through_the_gate(desk: Desk, event_id: UUID, wish: Reserve) -> Done:
             break
         desk.taken_seats.forget(wish.seat_ids)
     return await _queue(desk, event_id, wish, gated=False)
+
+
+async def _steered_by(desk: Desk, event_id: UUID, wish: Reserve) -> Literal["memory", "lock"] | None:
+    """Say what sends a wish to a shared read; None where it has locked its seats and may queue."""
+    if desk.taken_seats.steers(wish):
+        return "memory"
+    if not await desk.gate.acquire(event_id, wish):
+        return "lock"
+    if desk.taken_seats.steers(wish):
+        # Taken and unlocked again while the call to the gate was waiting: in a storm every call would find one
+        # such wish, and each would cost a transaction only to be refused.
+        desk.gate.release(event_id, wish)
+        return "memory"
+    return None
 
 
 async def _queue(desk: Desk, event_id: UUID, wish: Reserve, *, gated: bool) -> Done:
