@@ -92,7 +92,7 @@ audits_total = Counter("holdfast_audits_total", "Audits of the invariants by how
 audit_duration_seconds = Histogram(
     "holdfast_audit_duration_seconds", "Time of an audit.", buckets=(0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 )
-live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.")
+live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.", multiprocess_mode="livesum")
 live_listeners_dropped_total = Counter(
     "holdfast_live_listeners_dropped_total", "Streams that were too slow and were told to reload."
 )

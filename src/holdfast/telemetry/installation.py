@@ -1,0 +1,130 @@
+"""Metrics that are true of the whole installation, so that exactly one of its processes may export them.
+
+That process is the leader (see `application.publish_totals`). The others export none of these series, so a sum over all
+targets is the truth.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from holdfast.telemetry import processes
+
+STALE_SECONDS = 5.0
+"""What was not confirmed for so long is exported no more: another leader may have taken over."""
+NAME_MAX = 60
+"""Characters of an event's name in a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSeats:
+    """The seats of one event, by status."""
+
+    event_id: str
+    name: str
+    available: int
+    reserved: int
+    confirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the tables say at one moment."""
+
+    pending_reservations: int
+    confirmed_reservations: int
+    overdue_holds: int
+    """Live holds whose time has run out, not yet recorded as expired."""
+    overdue_seconds: float
+    """How long the oldest of them is overdue."""
+    events: Sequence[EventSeats]
+    """The events with the most seats taken; a bounded number, for each is a label value."""
+
+
+class InstallationMetrics(Collector):
+    """Holds what the leader published last, and exports it while it is fresh."""
+
+    def __init__(self) -> None:
+        self._totals: Totals | None = None
+        self._published_at = 0.0
+
+    def publish(self, totals: Totals) -> None:
+        """Export these totals from now on."""
+        self._totals, self._published_at = totals, time.monotonic()
+        folder = processes.folder()
+        if folder is not None:
+            registry = CollectorRegistry()
+            registry.register(self)
+            path = processes.installation_file(folder, processes.place())
+            written = path.with_suffix(".part")
+            written.write_bytes(generate_latest(registry))
+            written.replace(path)
+
+    def withdraw(self) -> None:
+        """Export nothing any more."""
+        self._totals = None
+        folder = processes.folder()
+        if folder is not None:
+            processes.installation_file(folder, processes.place()).unlink(missing_ok=True)
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """Name the families, so that none of them is defined twice."""
+        return _families()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Give the series; none where this process does not lead."""
+        totals = self._totals
+        if totals is None or time.monotonic() - self._published_at > STALE_SECONDS:
+            return []
+        active, overdue, overdue_seconds, seats = families = _families()
+        active.add_metric(["pending"], totals.pending_reservations)
+        active.add_metric(["confirmed"], totals.confirmed_reservations)
+        overdue.add_metric([], totals.overdue_holds)
+        overdue_seconds.add_metric([], totals.overdue_seconds)
+        for event in totals.events:
+            for status in ("available", "reserved", "confirmed"):
+                seats.add_metric([event.event_id, event.name[:NAME_MAX], status], getattr(event, status))
+        return families
+
+
+def published_by_sibling() -> bytes:
+    """Give what another process of this node has published, in Prometheus' text format."""
+    folder = processes.folder()
+    if folder is None:
+        return b""
+    newest = b""
+    newest_at = time.time() - STALE_SECONDS
+    for path in folder.glob("installation_*.prom"):
+        try:
+            written_at = path.stat().st_mtime
+            if written_at > newest_at:
+                newest, newest_at = path.read_bytes(), written_at
+        except FileNotFoundError:
+            continue
+    return newest
+
+
+def _families() -> list[GaugeMetricFamily]:
+    return [
+        GaugeMetricFamily(
+            "active_reservations",
+            "Reservations pending and confirmed; summed over all targets it is the truth.",
+            labels=["status"],
+        ),
+        GaugeMetricFamily("holdfast_holds_overdue", "Holds that ran out and are not yet recorded as expired."),
+        GaugeMetricFamily("holdfast_holds_overdue_seconds", "How long the oldest of them is overdue."),
+        GaugeMetricFamily(
+            "holdfast_event_seats",
+            "Seats by status, of the events with the most seats taken.",
+            labels=["event_id", "event", "status"],
+        ),
+    ]
+
+
+installation = InstallationMetrics()
+if processes.folder() is None:
+    REGISTRY.register(installation)
