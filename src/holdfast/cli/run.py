@@ -224,8 +224,11 @@ def _step(what: str) -> Iterator[None]:
 
 def _say(line: str) -> None:
     """Print a line for whoever reads the standard output, if anybody still does."""
-    with contextlib.suppress(OSError):
+    try:
         typer.echo(line)
+    except OSError:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _tell(line: str) -> None:
