@@ -1,49 +1,123 @@
 """Log lines: JSON in production, readable text in development, always one line per message on standard error."""
 
 import logging
+import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 import structlog
 from structlog.types import Processor
 
+from holdfast.telemetry import context, lines, request_log
+from holdfast.telemetry.redaction import hide, redacted
+
 EventDict: TypeAlias = MutableMapping[str, Any]
 
 _encoder = msgspec.json.Encoder(enc_hook=repr)
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0))}
 _ESCAPES |= {ord("\n"): "\\n", ord("\r"): "\\r", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_ESCAPES |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_AT_ONCE = frozenset({"error", "critical", "exception"})
 
 
-def configure_logging(app_env: Literal["development", "production"], log_level: str) -> None:
+def configure_logging(
+    app_env: Literal["development", "production"], log_level: str, *, secrets: Iterable[str] = ()
+) -> None:
     """Set up structlog and the standard library's logging to write alike.
 
     Args:
-        app_env: `production` writes JSON lines, `development` readable text.
+        app_env: `production` writes JSON lines, gathered for 100 ms; `development` readable text, at once.
         log_level: The least severe level that is written, such as `INFO`.
+        secrets: What must never be written, such as the database's password.
     """
+    hide(secrets)
     level = logging.getLevelNamesMapping()[log_level]
+    production = app_env == "production"
+    lines.use(lines.LineSink(gather=production))
+    request_log.write_directly(level if production else None)
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_work,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     writing: list[Processor]
-    if app_env == "production":
-        writing = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
+    if production:
+        writing = [_add_process, structlog.processors.format_exc_info, redact, _json]
     else:
         console = structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
-        writing = [escape_control_characters, console]
+        writing = [redact, escape_control_characters, console]
     structlog.configure(
         processors=[*shared, *writing],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=_LineLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    _take_over_standard_logging(level, shared, writing)
+
+
+class _LineLogger:
+    """Takes rendered lines from structlog."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def debug(self, line: str) -> None:
+        _write(line)
+
+    def error(self, line: str) -> None:
+        _write(line, at_once=True)
+
+    msg = info = warning = warn = debug
+    critical = fatal = exception = err = error
+
+
+class _LineHandler(logging.Handler):
+    """Takes records of the standard library's logging."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        try:
+            _write(self.format(record), at_once=record.levelno >= logging.ERROR)
+        except Exception:  # noqa: BLE001 - logging must not raise; this is the library's own way out
+            self.handleError(record)
+
+
+def escape_control_characters(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
+    """Keep a message on its line, whatever somebody put into a value (JSON escapes by itself)."""
+    for name, value in event_dict.items():
+        if isinstance(value, str):
+            event_dict[name] = value.translate(_ESCAPES)
+    return event_dict
+
+
+def redact(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
+    """Take secrets out of every value."""
+    for name, value in event_dict.items():
+        if isinstance(value, str):
+            event_dict[name] = redacted(value)
+        elif name == "exc_info":
+            continue
+        elif not isinstance(value, int | float | None):
+            event_dict[name] = redacted(repr(value)) if isinstance(value, BaseException) else _redacted_in(value)
+    return event_dict
+
+
+def _redacted_in(value: object) -> object:
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, dict):
+        return {redacted(str(name)): _redacted_in(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_redacted_in(inner) for inner in value]
+    return value if isinstance(value, int | float | None) else redacted(str(value))
+
+
+def _take_over_standard_logging(level: int, shared: list[Processor], writing: list[Processor]) -> None:
+    handler = _LineHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -55,13 +129,24 @@ def configure_logging(app_env: Literal["development", "production"], log_level: 
     root.setLevel(level)
 
 
-def escape_control_characters(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
-    """Keep a message on its line, whatever somebody put into a value (JSON escapes by itself)."""
-    for name, value in event_dict.items():
-        if isinstance(value, str):
-            event_dict[name] = value.translate(_ESCAPES)
+def _add_work(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
+    work = context.current()
+    if work is not None:
+        for name in ("request_id", "batch", "trace_id"):
+            fact = getattr(work, name)
+            if fact is not None:
+                event_dict.setdefault(name, fact)
     return event_dict
 
 
-def _json(event_dict: EventDict, **_: object) -> str:
+def _add_process(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
+    event_dict["pid"] = os.getpid()
+    return event_dict
+
+
+def _json(_logger: object, _method: str, event_dict: EventDict) -> str:
     return _encoder.encode(event_dict).decode()
+
+
+def _write(line: str, *, at_once: bool = False) -> None:
+    lines.sink().write(line.encode(errors="backslashreplace") + b"\n", at_once=at_once)

@@ -1,0 +1,50 @@
+"""Puts the API together: the route table, the endpoints made from it, and Starlette's router around them."""
+
+from collections.abc import Callable
+
+import msgspec
+from prometheus_client import generate_latest
+from starlette.routing import Route, Router
+
+from holdfast.api.cors import CorsPolicy
+from holdfast.api.endpoint import Endpoint, Surroundings, unmatched
+from holdfast.api.limits import ApiSettings
+from holdfast.api.openapi import openapi_document
+from holdfast.api.operation import Operation
+from holdfast.api.routes import route_table
+from holdfast.api.service import HealthFacts
+from holdfast.application.desk import Desk
+
+
+def build_app(
+    desk: Desk,
+    settings: ApiSettings,
+    *,
+    health_facts: HealthFacts | None = None,
+    exposition: Callable[[], bytes] = generate_latest,
+) -> Router:
+    """Build the ASGI application.
+
+    Args:
+        desk: What the handlers call.
+        settings: What an operator may set.
+        health_facts: More strings for GET /health, by name.
+        exposition: Gives the metrics in Prometheus' text format.
+    """
+    written = b""
+    operations = route_table(health_facts=health_facts, exposition=exposition, document=lambda: written)
+    written = msgspec.json.encode(openapi_document(operations))
+    surroundings = Surroundings(
+        desk=desk,
+        cors=CorsPolicy(settings.cors_allow_origins),
+        body_bytes_max=settings.body_bytes_max,
+    )
+    routes = [Route(path, Endpoint(path, on_path, surroundings)) for path, on_path in _by_path(operations).items()]
+    return Router(routes, redirect_slashes=False, default=unmatched(surroundings))
+
+
+def _by_path(operations: list[Operation]) -> dict[str, list[Operation]]:
+    by_path: dict[str, list[Operation]] = {}
+    for operation in operations:
+        by_path.setdefault(operation.path, []).append(operation)
+    return by_path

@@ -1,0 +1,37 @@
+"""Examples for the OpenAPI document; a test holds them against the schemas."""
+
+_EVENT_ID = "01979f3e-6a00-7c3a-9d52-0f3c5a7e1b20"
+_SEAT_IDS = ["01979f3e-6a10-7b11-8a01-5d6e7f809101", "01979f3e-6a10-7b11-8a01-5d6e7f809102"]
+_RESERVATION_ID = "01979f3f-12c0-7e45-b2a3-4c5d6e7f8091"
+
+EVENT_INPUT = {
+    "name": "Spring concert",
+    "description": "Chamber music in three parts.",
+    "venue": "City hall",
+    "start_at": "2031-04-12T19:30:00+09:00",
+    "end_at": "2031-04-12T22:00:00+09:00",
+    "total_seats": 1200,
+}
+EVENT = {
+    **EVENT_INPUT,
+    "id": _EVENT_ID,
+    "start_at": "2031-04-12T10:30:00Z",
+    "end_at": "2031-04-12T13:00:00Z",
+    "created_at": "2031-01-02T03:04:05.678901Z",
+    "updated_at": "2031-01-02T03:04:05.678901Z",
+}
+SEAT_INPUT = {"seat_number": "A-1", "price": 5000, "section": "Stalls", "row": "A"}
+SEAT = {**SEAT_INPUT, "id": _SEAT_IDS[0], "event_id": _EVENT_ID, "status": "available"}
+NUMBERED_SEATS = {"prefix": "A", "count": 500, "price": 5000}
+LISTED_SEATS = {"seats": [SEAT_INPUT, {"seat_number": "A-2", "price": 4500}]}
+WISH = {"event_id": _EVENT_ID, "seat_ids": _SEAT_IDS, "idempotency_key": "order-7d1f"}
+RESERVATION = {
+    "id": _RESERVATION_ID,
+    "event_id": _EVENT_ID,
+    "user_id": "buyer-42",
+    "seat_ids": _SEAT_IDS,
+    "status": "pending",
+    "total_amount": 9500,
+    "created_at": "2031-02-03T04:05:06.789012Z",
+    "expires_at": "2031-02-03T04:20:06.789012Z",
+}

@@ -1,0 +1,20 @@
+"""What an operator may set of the API, and what is fixed."""
+
+from typing import Protocol
+
+SMALL_BODY_BYTES = 256 * 1024
+"""Enough for every body but a bulk call's: 10,000 characters of description, each escaped, take 120,000 bytes."""
+
+
+class ApiSettings(Protocol):
+    """What the API wants to know of the settings."""
+
+    @property
+    def body_bytes_max(self) -> int:
+        """Largest request body of all."""
+        ...
+
+    @property
+    def cors_allow_origins(self) -> str:
+        """Origins that may call from a browser: `*`, or a comma-separated list."""
+        ...

@@ -1,0 +1,37 @@
+"""Counts and times the requests of one path template."""
+
+from prometheus_client import Counter, Histogram
+
+from holdfast.telemetry import metrics
+
+UNMATCHED = "unmatched"
+"""The path label of every request for a path that does not exist; raw paths would make a label each."""
+OTHER_METHOD = "other"
+"""The method label of everything that is not an HTTP method of common use."""
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+
+
+class Meter:
+    """The metrics of one path template; each combination of labels is looked up once."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._counters: dict[tuple[str, int], Counter] = {}
+        self._durations: dict[str, Histogram] = {}
+
+    def record(self, method: str, status: int, seconds: float) -> str:
+        """Count one request; gives the method as it is labelled."""
+        if method not in _METHODS:
+            method = OTHER_METHOD
+        counter = self._counters.get((method, status))
+        if counter is None:
+            counter = metrics.http_requests_total.labels(method, self._path, str(status))
+            self._counters[method, status] = counter
+        duration = self._durations.get(method)
+        if duration is None:
+            duration = metrics.http_request_duration_seconds.labels(method, self._path)
+            self._durations[method] = duration
+        counter.inc()
+        duration.observe(seconds)
+        return method

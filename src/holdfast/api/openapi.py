@@ -1,0 +1,219 @@
+"""The OpenAPI document, made from the route table.
+
+Version 3.0, because the Swagger UI that can be served offline shows no later one. The schemas keep to what 3.0 and
+3.1 have in common.
+"""
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from holdfast import __version__
+from holdfast.api import problems
+from holdfast.api.call import USER_ID_MAX
+from holdfast.api.operation import Operation
+from holdfast.api.problems import PROBLEMS, BodyTooLarge, MethodNotAllowed, MissingUserId
+from holdfast.domain.errors import InvalidValue, Refusal
+
+Json: TypeAlias = dict[str, Any]
+
+_REFERENCE = "#/components/schemas/{name}"
+_DESCRIPTION = """\
+Sells seats: each to exactly one buyer, and nothing that was acknowledged is lost.
+
+Errors are `application/problem+json` (RFC 9457) with a stable `code`. Bad input is 400 and names the field. 503 tells
+with `outcome` what may be assumed: `none`, nothing happened; `unknown`, send the same request again and it settles.
+Unknown fields are ignored.
+"""
+_HEADERS: Json = {
+    "Event-Version": {
+        "description": "The event's version at which the change took effect, or the read or refusal was true.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Idempotent-Replayed": {
+        "description": "Given, and true, when an earlier request with this key had made the reservation.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Retry-After": {
+        "description": "Seconds after which to try again.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "X-Request-ID": {
+        "description": "The request's id: the one sent, or a new one.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    },
+    "Allow": {"description": "The methods that this path takes.", "schema": {"type": "string"}},
+}
+_REQUEST_ID: Json = {
+    "name": "X-Request-ID",
+    "in": "header",
+    "required": False,
+    "description": "Taken when it is 1 to 128 letters, digits or any of `._:/+=@~-`, else replaced.",
+    "schema": {"type": "string"},
+}
+_USER_ID: Json = {
+    "name": "X-User-ID",
+    "in": "header",
+    "required": True,
+    "description": "Who is asking: printable ASCII.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": USER_ID_MAX,
+        "pattern": "^[!-~]([ -~]*[!-~])?$",
+    },
+    "example": "buyer-42",
+}
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "RFC 9457. Data that explains the `code` stands beside it.",
+    "required": ["type", "title", "status", "detail", "instance", "code", "error", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string"},
+        "error": {"type": "string", "description": "The title again, for older clients."},
+        "request_id": {"type": "string"},
+        "outcome": {"type": "string", "enum": ["none", "unknown"], "description": "With 503."},
+    },
+}
+
+
+def openapi_document(operations: Iterable[Operation]) -> Json:
+    """Write the document for the operations that shall be in it."""
+    shown = [operation for operation in operations if operation.in_document]
+    types = [body for operation in shown for body in (*operation.request, *_answer_types(operation))]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    schema_of = {repr(body): schema for body, schema in zip(types, schemas, strict=True)}
+    paths: Json = {}
+    for operation in shown:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schema_of)
+    return {
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Holdfast",
+            "version": __version__,
+            "description": _DESCRIPTION,
+            "license": {"name": "MIT"},
+        },
+        "tags": [
+            {"name": "events", "description": "What is sold, and when."},
+            {"name": "seats", "description": "An event's chart."},
+            {"name": "reservations", "description": "Holding, buying and giving back seats."},
+            {"name": "service", "description": "Health, metrics and this document."},
+        ],
+        "paths": paths,
+        "components": {"schemas": {**components, "Problem": _PROBLEM}, "headers": _HEADERS},
+    }
+
+
+def _answer_types(operation: Operation) -> tuple[Any, ...]:
+    body = operation.success.body
+    if body is None:
+        return ()
+    return body if isinstance(body, tuple) else (body,)
+
+
+def _operation(operation: Operation, schema_of: dict[str, Json]) -> Json:
+    described: Json = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "parameters": _parameters(operation),
+        "responses": {str(operation.success.status): _success(operation, schema_of), **_problems(operation)},
+    }
+    if operation.description:
+        described["description"] = operation.description
+    if operation.request:
+        content: Json = {"schema": _one_of(operation.request, schema_of)}
+        if operation.request_examples:
+            content["examples"] = {
+                name.replace(" ", "-"): {"summary": name, "value": value}
+                for name, value in operation.request_examples.items()
+            }
+        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return described
+
+
+def _one_of(types: tuple[Any, ...], schema_of: dict[str, Json]) -> Json:
+    schemas = [schema_of[repr(body)] for body in types]
+    return schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
+
+
+def _parameters(operation: Operation) -> list[Json]:
+    in_path = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        for name in operation.path_parameters
+    ]
+    in_query = [
+        {
+            "name": parameter.name,
+            "in": "query",
+            "required": False,
+            "description": parameter.description,
+            "schema": {"type": "string"},
+            "example": parameter.example,
+        }
+        for parameter in operation.query
+    ]
+    return [*in_path, *([_USER_ID] if operation.needs_user else []), *in_query, _REQUEST_ID]
+
+
+def _success(operation: Operation, schema_of: dict[str, Json]) -> Json:
+    success = operation.success
+    names = ["X-Request-ID"]
+    names += ["Event-Version"] if success.event_version else []
+    names += ["Idempotent-Replayed"] if success.replayed else []
+    answer: Json = {"description": success.description, "headers": _headers(*names)}
+    if success.media_type is not None:
+        types = _answer_types(operation)
+        content: Json = {"schema": _one_of(types, schema_of) if types else {"type": "string"}}
+        if success.example is not None:
+            content["example"] = success.example
+        answer["content"] = {success.media_type: content}
+    return answer
+
+
+def _headers(*names: str) -> Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _problems(operation: Operation) -> Json:
+    """Describe every answer that is not a success, by status, with the codes it may carry."""
+    refusals: list[type[Refusal]] = [*operation.refusals, MethodNotAllowed]
+    if operation.request or operation.path_parameters or operation.needs_user:
+        refusals.append(InvalidValue)
+    if operation.needs_user:
+        refusals.append(MissingUserId)
+    if operation.method == "POST" or operation.request:
+        refusals.append(BodyTooLarge)
+    by_status: dict[int, list[tuple[str, str]]] = {}
+    for refusal in refusals:
+        row = PROBLEMS[refusal]
+        by_status.setdefault(row.status, []).append((refusal.code, row.title))
+    by_status[problems.INTERNAL.status] = [(problems.INTERNAL_CODE, problems.INTERNAL.title)]
+    if operation.uses_desk:
+        by_status[problems.UNAVAILABLE.status] = [(problems.UNAVAILABLE_CODE, problems.UNAVAILABLE.title)]
+    return {str(status): _problem(status, sorted(kinds)) for status, kinds in sorted(by_status.items())}
+
+
+def _problem(status: int, kinds: list[tuple[str, str]]) -> Json:
+    names = ["X-Request-ID"]
+    names += ["Allow"] if status == 405 else []
+    names += ["Retry-After"] if status == 503 else []
+    names += ["Event-Version"] if status in {404, 409, 422} else []
+    schema = {
+        "allOf": [
+            {"$ref": "#/components/schemas/Problem"},
+            {"type": "object", "properties": {"code": {"type": "string", "enum": [code for code, _ in kinds]}}},
+        ]
+    }
+    return {
+        "description": "; ".join(f"{title} (`{code}`)" for code, title in kinds) + ".",
+        "headers": _headers(*names),
+        "content": {"application/problem+json": {"schema": schema}},
+    }

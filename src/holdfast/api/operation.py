@@ -1,0 +1,68 @@
+"""One entry of the route table: what is served, by whom, and what the document says of it."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from holdfast.api.answer import Answer
+from holdfast.api.call import Call
+from holdfast.application.desk import Desk
+from holdfast.domain.errors import Refusal
+
+Handler: TypeAlias = Callable[[Desk, Call], Awaitable[Answer]]
+
+_PATH_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryParameter:
+    """A query parameter. All are optional free strings: what makes no sense counts as not given."""
+
+    name: str
+    description: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Success:
+    """What is answered when all goes well."""
+
+    status: int
+    description: str
+    body: object | None = None
+    """A type, or several of which one is answered; None where the answer has no JSON body."""
+    media_type: str | None = "application/json"
+    event_version: bool = False
+    replayed: bool = False
+    example: object | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A method on a path template."""
+
+    method: str
+    path: str
+    name: str
+    """`operationId` in the document."""
+    tag: str
+    summary: str
+    handler: Handler
+    success: Success
+    description: str = ""
+    query: tuple[QueryParameter, ...] = ()
+    request: tuple[type, ...] = ()
+    """The types of its request body; several where there are several forms."""
+    request_examples: Mapping[str, object] | None = None
+    needs_user: bool = False
+    refusals: tuple[type[Refusal], ...] = ()
+    """What it may refuse beside what every operation of its kind may."""
+    uses_desk: bool = True
+    """It needs the database, so it may be unavailable."""
+    in_document: bool = True
+
+    @property
+    def path_parameters(self) -> list[str]:
+        """The names in the path template."""
+        return _PATH_PARAMETER.findall(self.path)

@@ -1,0 +1,134 @@
+"""Every error's HTTP status and title, in one table, and how it is written (RFC 9457)."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import quote
+
+import msgspec
+
+from holdfast.api.answer import PROBLEM_JSON, Answer, Header, event_version
+from holdfast.application.failures import Unavailable
+from holdfast.domain import errors
+from holdfast.domain.errors import Refusal
+
+
+class MissingUserId(Refusal):
+    """The caller did not say who is asking."""
+
+    code = "missing_user_id"
+
+    def __init__(self) -> None:
+        super().__init__("The header X-User-ID names the caller; it is missing or empty.", field="X-User-ID")
+
+
+class PathNotFound(Refusal):
+    """Nothing is served under this path."""
+
+    code = "path_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing under this path. The API is described at /swagger/index.html.")
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, but not for this method."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"This path takes {', '.join(allowed)}.", allowed=list(allowed))
+
+
+class BodyTooLarge(Refusal):
+    """The request's body has more bytes than this route takes."""
+
+    code = "body_too_large"
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"The body may have at most {bytes_max} bytes.", bytes_max=bytes_max)
+
+
+class Source(NamedTuple):
+    """The request that is answered."""
+
+    path: bytes
+    """As it was sent, without the query."""
+    request_id: str
+
+
+class Row(NamedTuple):
+    """How one kind of refusal is answered."""
+
+    status: int
+    title: str
+
+
+PROBLEMS: Mapping[type[Refusal], Row] = {
+    errors.InvalidValue: Row(400, "Invalid request"),
+    MissingUserId: Row(401, "Caller not named"),
+    errors.EventNotFound: Row(404, "Event not found"),
+    errors.SeatNotFound: Row(404, "Seat not found"),
+    errors.ReservationNotFound: Row(404, "Reservation not found"),
+    errors.SeatsNotFound: Row(404, "Seats not found"),
+    PathNotFound: Row(404, "Path not found"),
+    MethodNotAllowed: Row(405, "Method not allowed"),
+    errors.BookingClosed: Row(409, "Booking closed"),
+    errors.SeatsUnavailable: Row(409, "Seats unavailable"),
+    errors.HoldExpired: Row(409, "Hold expired"),
+    errors.AlreadyCancelled: Row(409, "Already cancelled"),
+    errors.AlreadyConfirmed: Row(409, "Already confirmed"),
+    errors.SeatNumberTaken: Row(409, "Seat number taken"),
+    errors.SeatsExceedTotal: Row(409, "Seats exceed total"),
+    errors.EventHasConfirmedReservations: Row(409, "Event has confirmed reservations"),
+    BodyTooLarge: Row(413, "Body too large"),
+    errors.IdempotencyKeyReused: Row(422, "Idempotency key reused"),
+}
+UNAVAILABLE = Row(503, "Temporarily unavailable")
+UNAVAILABLE_CODE = "unavailable"
+INTERNAL = Row(500, "Internal error")
+INTERNAL_CODE = "internal_error"
+
+_encoder = msgspec.json.Encoder(enc_hook=str)
+
+
+def refused(refusal: Refusal, source: Source) -> Answer:
+    """Answer a refusal, at the event's version at which it was true."""
+    row = PROBLEMS[type(refusal)]
+    headers: tuple[Header, ...] = ()
+    if refusal.version is not None:
+        headers = (event_version(refusal.version),)
+    if isinstance(refusal, MethodNotAllowed):
+        headers = ((b"allow", ", ".join(refusal.data["allowed"]).encode()),)  # type: ignore[arg-type]
+    body = _problem(row, refusal.code, str(refusal), source=source, data=refusal.data)
+    return Answer(row.status, body, headers, PROBLEM_JSON, refusal.code)
+
+
+def unavailable(failure: Unavailable, source: Source) -> Answer:
+    """Answer that it cannot be done now, and what the caller may assume."""
+    data = {"outcome": failure.outcome, "retry_after_seconds": failure.retry_after_seconds}
+    body = _problem(UNAVAILABLE, UNAVAILABLE_CODE, str(failure), source=source, data=data)
+    retry_after = (b"retry-after", str(failure.retry_after_seconds).encode())
+    return Answer(UNAVAILABLE.status, body, (retry_after,), PROBLEM_JSON, UNAVAILABLE_CODE)
+
+
+def internal(source: Source) -> Answer:
+    """Answer a bug; what it was stands in the log only, under the request's id."""
+    detail = "Something went wrong on this side. The request's id leads to it in the log."
+    body = _problem(INTERNAL, INTERNAL_CODE, detail, source=source, data={})
+    return Answer(INTERNAL.status, body, (), PROBLEM_JSON, INTERNAL_CODE)
+
+
+def _problem(row: Row, code: str, detail: str, source: Source, data: Mapping[str, object]) -> bytes:
+    return _encoder.encode(
+        {
+            "type": f"urn:holdfast:problem:{code}",
+            "title": row.title,
+            "status": row.status,
+            "detail": detail,
+            "instance": quote(source.path, safe="/%:@!$&'()*+,;=-._~"),
+            "code": code,
+            **data,
+            "error": row.title,
+            "request_id": source.request_id,
+        }
+    )

@@ -1,0 +1,18 @@
+"""The route table: everything that is served, in the order in which paths are matched, the busiest first.
+
+Routing, the OpenAPI document, metric labels and tests are all made from it.
+"""
+
+from collections.abc import Callable
+
+from holdfast.api.operation import Operation
+from holdfast.api.routes import events, reservations, seats, service
+from holdfast.api.service import HealthFacts
+
+
+def route_table(
+    *, health_facts: HealthFacts | None, exposition: Callable[[], bytes], document: Callable[[], bytes]
+) -> list[Operation]:
+    """Put the whole table together (for the arguments see `routes.service.operations`)."""
+    beside = service.operations(health_facts=health_facts, exposition=exposition, document=document)
+    return [*reservations.operations(), *seats.operations(), *events.operations(), *beside]

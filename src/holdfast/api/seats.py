@@ -1,0 +1,120 @@
+"""Seats over HTTP."""
+
+import contextlib
+from uuid import UUID
+
+from msgspec import UNSET
+
+from holdfast.api.answer import Answer, event_version, json_answer, list_pieces
+from holdfast.api.bodies import CountBody, SeatInput, SeatsInput, seat_body
+from holdfast.api.call import Call
+from holdfast.api.limits import SMALL_BODY_BYTES
+from holdfast.api.strict_json import StrictDecoder
+from holdfast.application.add_seats import add_seats
+from holdfast.application.desk import Desk
+from holdfast.application.expire import expire_event
+from holdfast.application.failures import OperationalFailure, Unavailable
+from holdfast.application.ports import SeatList
+from holdfast.domain.errors import EventNotFound, InvalidValue, SeatNotFound
+from holdfast.domain.seat import NewSeat, numbered_seats
+
+
+def _quotes_of_seat(seat: SeatInput) -> int:
+    return 6 + (0 if seat.section is UNSET else 4) + (0 if seat.row is UNSET else 4)
+
+
+def _quotes_of_seats(given: SeatsInput) -> int:
+    if given.seats is UNSET:
+        return 8
+    return 2 + sum(map(_quotes_of_seat, given.seats))
+
+
+_decoder_one = StrictDecoder(SeatInput, quotes=_quotes_of_seat)
+_decoder_many = StrictDecoder(SeatsInput, quotes=_quotes_of_seats)
+
+
+async def add_one(desk: Desk, call: Call) -> Answer:
+    """POST /events/{event_id}/seats."""
+    event_id = call.path_id("event_id")
+    given = await _decoder_one.read(await call.body(SMALL_BODY_BYTES))
+    try:
+        seats, version = await add_seats(desk, event_id, [_new_seat(given)])
+    except InvalidValue as error:
+        field = str(error.data["field"]).removeprefix("seats[0].")
+        raise InvalidValue(field, str(error.data["problem"])) from None
+    return json_answer(201, seat_body(seats[0]), event_version(version))
+
+
+async def add_many(desk: Desk, call: Call) -> Answer:
+    """POST /events/{event_id}/seats/bulk, in either form."""
+    event_id = call.path_id("event_id")
+    given = await _decoder_many.read(await call.body())
+    if given.seats is UNSET:
+        seats, version = await add_seats(desk, event_id, _numbered(given))
+        return Answer(201, await list_pieces(seats, seat_body), (event_version(version),))
+    if given.prefix is not UNSET or given.count is not UNSET:
+        raise InvalidValue("seats", "cannot be given together with prefix and count")
+    seats, version = await add_seats(desk, event_id, [_new_seat(seat) for seat in given.seats])
+    pieces = await list_pieces(seats, seat_body, before=b'{"seats":[', after=b"]}")
+    return Answer(201, pieces, (event_version(version),))
+
+
+async def find_all(desk: Desk, call: Call) -> Answer:
+    """GET /events/{event_id}/seats."""
+    event_id = call.path_id("event_id")
+    available_only = call.query().get("available") == "true"
+    found = await _seats(desk, event_id, available_only=available_only)
+    if found.overdue:
+        # When the expiry cannot be recorded now, what was read still stands at its version.
+        with contextlib.suppress(Unavailable, OperationalFailure):
+            await expire_event(desk, event_id)
+            found = await _seats(desk, event_id, available_only=available_only)
+    return Answer(200, await list_pieces(found.seats, seat_body), (event_version(found.version),))
+
+
+async def count_available(desk: Desk, call: Call) -> Answer:
+    """GET /events/{event_id}/seats/available/count."""
+    event_id = call.path_id("event_id")
+    found = await desk.reads.available_count(event_id)
+    if found is None:
+        raise EventNotFound(event_id)
+    count, version = found
+    return json_answer(200, CountBody(count=count), event_version(version))
+
+
+async def find(desk: Desk, call: Call) -> Answer:
+    """GET /seats/{id}."""
+    seat_id = call.path_id("id")
+    found = await desk.reads.seat(seat_id)
+    if found is None:
+        raise SeatNotFound(seat_id)
+    seat, version = found
+    return json_answer(200, seat_body(seat), event_version(version))
+
+
+async def _seats(desk: Desk, event_id: UUID, *, available_only: bool) -> SeatList:
+    found = await desk.reads.seats(event_id, available_only=available_only)
+    if found is None:
+        raise EventNotFound(event_id)
+    return found
+
+
+def _new_seat(given: SeatInput) -> NewSeat:
+    return NewSeat(
+        seat_number=given.seat_number,
+        price=given.price,
+        section=None if given.section is UNSET else given.section,
+        row=None if given.row is UNSET else given.row,
+    )
+
+
+def _numbered(given: SeatsInput) -> list[NewSeat]:
+    if given.prefix is UNSET and given.count is UNSET:
+        raise InvalidValue("body", "must have either seats, or prefix, count and price")
+    if given.prefix is UNSET:
+        raise InvalidValue("prefix", "is required with count")
+    if given.count is UNSET:
+        raise InvalidValue("count", "is required with prefix")
+    if given.price is UNSET:
+        raise InvalidValue("price", "is required with prefix and count")
+    return numbered_seats(prefix=given.prefix, count=given.count, price=given.price)

@@ -1,0 +1,122 @@
+"""A served API per test: uvicorn on a free port, in the test's own event loop, over real PostgreSQL and Redis."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import uvicorn
+
+from builders import a_wish, an_event, numbered_seats
+from holdfast.bootstrap import application
+from holdfast.settings import Settings
+
+BASE = "/api/v1"
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self):
+        yield  # signals stay the test runner's
+
+
+@asynccontextmanager
+async def serving(app) -> AsyncIterator[str]:
+    """Serve an ASGI application; gives its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False)
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        await server.ready.wait()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+class Api:
+    """A client that speaks in the field's verbs. What it gives back are httpx' responses."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
+
+    async def get(self, path: str, *, user: str | None = None, **more) -> httpx.Response:
+        return await self.call("GET", path, user=user, **more)
+
+    async def post(self, path: str, body=None, *, user: str | None = None, **more) -> httpx.Response:
+        return await self.call("POST", path, body, user=user, **more)
+
+    async def put(self, path: str, body) -> httpx.Response:
+        return await self.call("PUT", path, body)
+
+    async def delete(self, path: str) -> httpx.Response:
+        return await self.call("DELETE", path)
+
+    async def call(
+        self, method: str, path: str, body=None, *, user: str | None = None, headers=None, **more
+    ) -> httpx.Response:
+        headers = dict(headers or {})
+        if user is not None:
+            headers["X-User-ID"] = user
+        if body is not None:
+            more["json"] = body
+        return await self.http.request(method, BASE + path, headers=headers, **more)
+
+    async def event_on_sale(self, *, seats: int = 5, price: int = 5000, **wanted) -> tuple[str, list[str]]:
+        """An event with numbered seats: its id and theirs, in counting order."""
+        event_id = (await self.post("/events", an_event(**wanted))).json()["id"]
+        if not seats:
+            return event_id, []
+        added = await self.post(f"/events/{event_id}/seats/bulk", numbered_seats(count=seats, price=price))
+        assert added.status_code == 201, added.text
+        return event_id, [seat["id"] for seat in added.json()]
+
+    async def reserve(self, event_id: str, seat_ids: list[str], *, user: str = "ann", **wanted) -> httpx.Response:
+        return await self.post("/reservations", a_wish(event_id=event_id, seat_ids=seat_ids, **wanted), user=user)
+
+    async def confirm(self, reservation_id: str, *, user: str = "ann") -> httpx.Response:
+        return await self.post(f"/reservations/{reservation_id}/confirm", user=user)
+
+    async def cancel(self, reservation_id: str, *, user: str = "ann") -> httpx.Response:
+        return await self.post(f"/reservations/{reservation_id}/cancel", user=user)
+
+
+@asynccontextmanager
+async def api_with(**settings) -> AsyncIterator[Api]:
+    """An API with these settings, served."""
+    async with (
+        application(Settings(**settings)) as app,
+        serving(app) as url,
+        httpx.AsyncClient(base_url=url, timeout=20) as http,
+    ):
+        yield Api(http)
+
+
+def problem_of(response: httpx.Response) -> dict:
+    """The problem in an answer, after checking that it is one in every respect."""
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == response.status_code
+    assert problem["type"] == f"urn:holdfast:problem:{problem['code']}"
+    assert problem["error"] == problem["title"] != ""
+    assert problem["detail"]
+    assert problem["instance"] == httpx.URL(str(response.request.url)).raw_path.decode().partition("?")[0]
+    assert problem["request_id"] == response.headers["x-request-id"]
+    return problem
+
+
+def refused(response: httpx.Response, status: int, code: str) -> dict:
+    """Assert a refusal and give its problem."""
+    assert (response.status_code, response.json().get("code")) == (status, code), response.text
+    return problem_of(response)

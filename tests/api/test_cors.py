@@ -1,0 +1,55 @@
+import pytest
+
+from api.serving import refused
+from builders import an_event
+
+SHOP = "https://shop.example"
+EXPOSED = "Event-Version, Idempotent-Replayed, X-Request-ID, Retry-After"
+PREFLIGHT = {
+    "Origin": SHOP,
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "content-type,x-user-id",
+}
+
+
+async def test_a_page_of_any_origin_may_read_every_answer(api):
+    for answer in (
+        await api.get("/events", headers={"Origin": SHOP}),
+        await api.post("/events", an_event(), headers={"Origin": SHOP}),
+        await api.get("/nowhere", headers={"Origin": SHOP}),
+        await api.get("/events/7", headers={"Origin": SHOP}),
+        await api.call("PATCH", "/events", headers={"Origin": SHOP}),
+    ):
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["access-control-expose-headers"] == EXPOSED
+        assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_without_an_origin_nothing_is_said(api):
+    assert not [name for name in (await api.get("/events")).headers if name.startswith("access-control")]
+
+
+async def test_a_preflight_is_told_what_may_be_sent(api):
+    told = await api.call("OPTIONS", "/reservations", headers=PREFLIGHT)
+    assert told.status_code == 204
+    assert told.headers["access-control-allow-origin"] == "*"
+    assert "POST" in told.headers["access-control-allow-methods"]
+    assert told.headers["access-control-allow-headers"] == "Content-Type, X-User-ID, X-Request-ID"
+    assert int(told.headers["access-control-max-age"]) > 0
+    assert told.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("setting", [SHOP, f"https://other.example, {SHOP}"])
+async def test_a_setting_narrows_the_origins(api_where, setting):
+    async with api_where(cors_allow_origins=setting) as api:
+        allowed = await api.call("OPTIONS", "/reservations", headers=PREFLIGHT)
+        assert allowed.headers["access-control-allow-origin"] == SHOP
+        for origin in ("https://evil.example", f"{SHOP}.evil.example", "null"):
+            answer = await api.get("/events", headers={"Origin": origin})
+            assert "access-control-allow-origin" not in answer.headers
+            assert answer.headers["vary"] == "Origin"
+        error = await api.get("/events/7", headers={"Origin": SHOP})
+        refused(error, 400, "invalid_request")
+        assert error.headers["access-control-allow-origin"] == SHOP
+        assert error.headers["vary"] == "Origin"
+        assert (await api.get("/events")).headers["vary"] == "Origin"

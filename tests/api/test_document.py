@@ -1,0 +1,94 @@
+"""The OpenAPI document, the route table and the errors agree with each other."""
+
+import inspect
+
+import jsonschema_rs
+import pytest
+
+from holdfast.api import examples, problems
+from holdfast.api.openapi import openapi_document
+from holdfast.api.problems import PROBLEMS
+from holdfast.api.routes import route_table
+from holdfast.domain import errors
+from holdfast.domain.errors import Refusal
+
+TABLE = route_table(health_facts=None, exposition=bytes, document=bytes)
+DOCUMENT = openapi_document(TABLE)
+SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def _all_refusals(module) -> set[type[Refusal]]:
+    return {
+        member
+        for member in vars(module).values()
+        if inspect.isclass(member) and issubclass(member, Refusal) and "code" in vars(member)
+    }
+
+
+async def test_the_document_is_served(api):
+    answer = await api.http.get("/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == DOCUMENT
+
+
+def test_every_route_is_in_the_document_but_the_pages():
+    shown = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
+    hidden = {(operation.method, operation.path) for operation in TABLE} - shown
+    assert hidden == {("GET", "/"), ("GET", "/swagger"), ("GET", "/swagger/"), ("GET", "/swagger/{asset}")}
+
+
+def test_no_two_routes_are_alike():
+    assert len({(operation.method, operation.path) for operation in TABLE}) == len(TABLE)
+    assert len({operation.name for operation in TABLE}) == len(TABLE)
+
+
+@pytest.mark.parametrize("refusal", sorted(_all_refusals(errors) | _all_refusals(problems), key=str))
+def test_every_refusal_has_a_status_and_is_in_the_document(refusal):
+    status = str(PROBLEMS[refusal].status)
+    documented = [
+        operation["responses"][status]["content"]["application/problem+json"]["schema"]["allOf"][1]
+        for methods in DOCUMENT["paths"].values()
+        for operation in methods.values()
+        if status in operation["responses"]
+    ]
+    if refusal is problems.PathNotFound:
+        return  # by its nature it belongs to no path
+    assert any(refusal.code in schema["properties"]["code"]["enum"] for schema in documented)
+
+
+def test_codes_are_unique():
+    codes = [refusal.code for refusal in PROBLEMS] + [problems.UNAVAILABLE_CODE, problems.INTERNAL_CODE]
+    assert len(set(codes)) == len(codes)
+
+
+def test_bad_input_is_400_and_422_is_a_reused_key_only():
+    assert [refusal for refusal, row in PROBLEMS.items() if row.status == 422] == [errors.IdempotencyKeyReused]
+    assert [refusal for refusal, row in PROBLEMS.items() if row.status == 400] == [errors.InvalidValue]
+
+
+@pytest.mark.parametrize(
+    ("example", "schema"),
+    [
+        (examples.EVENT_INPUT, "EventInput"),
+        (examples.EVENT, "EventBody"),
+        (examples.SEAT_INPUT, "SeatInput"),
+        (examples.SEAT, "SeatBody"),
+        (examples.NUMBERED_SEATS, "NumberedSeatsInput"),
+        (examples.LISTED_SEATS, "ListedSeatsInput"),
+        (examples.WISH, "ReservationInput"),
+        (examples.RESERVATION, "ReservationBody"),
+    ],
+)
+def test_examples_fit_their_schemas(example, schema):
+    jsonschema_rs.validate({"$ref": f"#/components/schemas/{schema}", "components": {"schemas": SCHEMAS}}, example)
+
+
+def test_every_answer_carries_its_request_id_and_every_request_its_limits():
+    for methods in DOCUMENT["paths"].values():
+        for operation in methods.values():
+            for answer in operation["responses"].values():
+                assert "X-Request-ID" in answer["headers"]
+    for name in ("EventInput", "SeatInput", "NumberedSeatsInput", "ReservationInput"):
+        for field, schema in SCHEMAS[name]["properties"].items():
+            limited = {"maxLength", "maximum", "maxItems", "format"} & set(schema)
+            assert limited, f"{name}.{field} has no limit"

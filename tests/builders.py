@@ -1,0 +1,44 @@
+"""What requests look like when nothing special is wanted; tests name only what matters to them."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+_numbers = itertools.count(1)
+
+
+def an_event(**wanted) -> dict:
+    """The body of POST /events: opens in 30 days."""
+    start_at = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+    return {
+        "name": "Spring concert",
+        "description": "Chamber music",
+        "venue": "City hall",
+        "start_at": start_at.isoformat(),
+        "end_at": (start_at + timedelta(hours=2)).isoformat(),
+        "total_seats": 100,
+    } | wanted
+
+
+def a_past_event(**wanted) -> dict:
+    """The body of an event that has begun already."""
+    return an_event(start_at="2020-01-01T00:00:00Z", end_at="2020-01-01T02:00:00Z", **wanted)
+
+
+def a_seat(**wanted) -> dict:
+    """The body of POST /events/{event_id}/seats, with a number of its own."""
+    return {"seat_number": f"S-{next(_numbers)}", "price": 5000} | wanted
+
+
+def numbered_seats(**wanted) -> dict:
+    """The body of a bulk call in form A."""
+    return {"prefix": "A", "count": 5, "price": 5000} | wanted
+
+
+def some_seats(*, count: int = 3, price: int = 5000) -> dict:
+    """The body of a bulk call in form B."""
+    return {"seats": [a_seat(price=price) for _ in range(count)]}
+
+
+def a_wish(*, event_id: str, seat_ids: list[str], **wanted) -> dict:
+    """The body of POST /reservations, with a key of its own."""
+    return {"event_id": event_id, "seat_ids": seat_ids, "idempotency_key": f"key-{next(_numbers)}"} | wanted
