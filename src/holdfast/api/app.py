@@ -14,6 +14,7 @@ from holdfast.api.operation import Operation
 from holdfast.api.routes import route_table
 from holdfast.api.service import HealthFacts
 from holdfast.application.desk import Desk
+from holdfast.application.readiness import Readiness
 
 
 def build_app(
@@ -22,6 +23,7 @@ def build_app(
     *,
     health_facts: HealthFacts | None = None,
     exposition: Callable[[], bytes] = generate_latest,
+    readiness: Readiness | None = None,
 ) -> Router:
     """Build the ASGI application.
 
@@ -30,9 +32,12 @@ def build_app(
         settings: What an operator may set.
         health_facts: More strings for GET /health, by name.
         exposition: Gives the metrics in Prometheus' text format.
+        readiness: Looks at what GET /readyz tells of.
     """
     written = b""
-    operations = route_table(health_facts=health_facts, exposition=exposition, document=lambda: written)
+    operations = route_table(
+        health_facts=health_facts, exposition=exposition, document=lambda: written, readiness=readiness
+    )
     written = msgspec.json.encode(openapi_document(operations))
     surroundings = Surroundings(
         desk=desk,

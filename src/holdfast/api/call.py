@@ -26,7 +26,17 @@ PAGE_MAX = 100
 OFFSET_MAX = 2**53
 """No list is that long; PostgreSQL's bigint ends not far beyond."""
 
-_WANTED = frozenset({b"x-user-id", b"x-request-id", b"content-length", b"origin", b"access-control-request-method"})
+_WANTED = frozenset(
+    {
+        b"x-user-id",
+        b"x-request-id",
+        b"content-length",
+        b"origin",
+        b"access-control-request-method",
+        b"traceparent",
+        b"tracestate",
+    }
+)
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@~-]{1,128}")
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
 

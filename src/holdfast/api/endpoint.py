@@ -6,24 +6,27 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from structlog.contextvars import bind_contextvars
 
 from holdfast.api import problems
-from holdfast.api.answer import Answer, Header
+from holdfast.api.answer import REPLAYED, Answer, Header
 from holdfast.api.call import Call, ClientGoneError, Receive, Scope, Send
 from holdfast.api.cors import CorsPolicy
-from holdfast.api.meter import UNMATCHED, Meter
+from holdfast.api.meter import UNMATCHED, Meter, label_of
 from holdfast.api.operation import Handler, Operation
 from holdfast.api.problems import MethodNotAllowed, PathNotFound
 from holdfast.application.desk import Desk
 from holdfast.application.failures import OperationalFailure, Unavailable
 from holdfast.domain.errors import Refusal
+from holdfast.telemetry import context, tracing
+from holdfast.telemetry.request_log import log_request
 
 NO_STORE: Header = (b"cache-control", b"no-store")
 _NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
 
 _CLIENT_GONE_STATUS = 499
 """Only in metrics and the log: nobody was there to be answered."""
+_UNTRACED = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/metrics"})
+"""Asked every few seconds by machines; their traces would bury the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,19 @@ class Endpoint:
             return
         started = perf_counter()
         call = Call(scope, receive, self._surroundings.body_bytes_max)
-        bind_contextvars(request_id=call.request_id)
+        work = context.Work(call.request_id)
+        token = context.begin(work)
+        span = self._span(call, work)
         try:
             answer = await self._answer(call)
             await self._send(answer, call, send)
         except ClientGoneError:
             answer = Answer(_CLIENT_GONE_STATUS)
-        self._record(call, answer, perf_counter() - started)
+        self._record(call, answer, perf_counter() - started, work)
+        if span is not None:
+            reservation_id = None if call.reservation_id is None else str(call.reservation_id)
+            span.end(status=answer.status, code=answer.code, reservation_id=reservation_id, batch=work.batch)
+        context.end(token)
 
     async def _answer(self, call: Call) -> Answer:
         handler = self._handlers.get(call.scope["method"])
@@ -112,22 +121,38 @@ class Endpoint:
         for place, piece in enumerate(pieces):
             await send({"type": "http.response.body", "body": piece, "more_body": place != last})
 
-    def _record(self, call: Call, answer: Answer, seconds: float) -> None:
+    def _span(self, call: Call, work: context.Work) -> tracing.RequestSpan | None:
+        if tracing.active is None or self._path in _UNTRACED:
+            return None
+        span = tracing.active.request(label_of(call.scope["method"]), self._path, call.headers, call.request_id)
+        work.trace_id = span.trace_id
+        return span
+
+    def _record(self, call: Call, answer: Answer, seconds: float, work: context.Work) -> None:
         method = self._meter.record(call.scope["method"], answer.status, seconds)
-        facts: dict[str, object] = {
-            "method": method,
-            "path": self._path,
-            "status": answer.status,
-            "milliseconds": round(seconds * 1000, 3),
-        }
-        if answer.code is not None:
-            facts["code"] = answer.code
-        if call.reservation_id is not None:
-            facts["reservation_id"] = str(call.reservation_id)
-        if answer.status == problems.UNAVAILABLE.status:
-            self._log.warning("request", **facts)
-        else:
-            self._log.info("request", **facts)
+        log_request(
+            request_id=call.request_id,
+            method=method,
+            path=self._path,
+            status=answer.status,
+            outcome=_outcome(answer),
+            seconds=seconds,
+            code=answer.code,
+            reservation_id=None if call.reservation_id is None else str(call.reservation_id),
+            batch=work.batch,
+            trace_id=work.trace_id,
+        )
+
+
+def _outcome(answer: Answer) -> str:
+    """What became of a request, in one word for the log."""
+    if answer.status < 400:
+        return "replayed" if REPLAYED in answer.headers else "done"
+    if answer.status == _CLIENT_GONE_STATUS:
+        return "caller_gone"
+    if answer.status < 500:
+        return "refused"
+    return "unavailable" if answer.status == problems.UNAVAILABLE.status else "failed"
 
 
 def unmatched(surroundings: Surroundings) -> Endpoint:

@@ -12,6 +12,11 @@ OTHER_METHOD = "other"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 
+def label_of(method: str) -> str:
+    """Give the method as it is labelled: one of a fixed set."""
+    return method if method in _METHODS else OTHER_METHOD
+
+
 class Meter:
     """The metrics of one path template; each combination of labels is looked up once."""
 
@@ -22,8 +27,7 @@ class Meter:
 
     def record(self, method: str, status: int, seconds: float) -> str:
         """Count one request; gives the method as it is labelled."""
-        if method not in _METHODS:
-            method = OTHER_METHOD
+        method = label_of(method)
         counter = self._counters.get((method, status))
         if counter is None:
             counter = metrics.http_requests_total.labels(method, self._path, str(status))

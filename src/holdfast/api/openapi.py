@@ -12,7 +12,7 @@ import msgspec
 from holdfast import __version__
 from holdfast.api import problems
 from holdfast.api.call import USER_ID_MAX
-from holdfast.api.operation import Operation
+from holdfast.api.operation import Link, Operation
 from holdfast.api.problems import PROBLEMS, BodyTooLarge, MethodNotAllowed, MissingUserId
 from holdfast.domain.errors import InvalidValue, Refusal
 
@@ -175,7 +175,16 @@ def _success(operation: Operation, schema_of: dict[str, Json]) -> Json:
         if success.example is not None:
             content["example"] = success.example
         answer["content"] = {success.media_type: content}
+    if success.links:
+        answer["links"] = {link.operation: _link(link, needs_user=operation.needs_user) for link in success.links}
     return answer
+
+
+def _link(link: Link, *, needs_user: bool) -> Json:
+    parameters = {link.parameter: link.value}
+    if needs_user:
+        parameters["X-User-ID"] = "$request.header.X-User-ID"
+    return {"operationId": link.operation, "parameters": parameters}
 
 
 def _headers(*names: str) -> Json:

@@ -24,6 +24,17 @@ class QueryParameter:
     example: str
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An operation that takes something out of an answer."""
+
+    operation: str
+    """Its name."""
+    parameter: str
+    value: str = "$response.body#/id"
+    """Where in the answer it stands, as an OpenAPI runtime expression."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
     """What is answered when all goes well."""
@@ -36,6 +47,7 @@ class Success:
     event_version: bool = False
     replayed: bool = False
     example: object | None = None
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,15 @@ class Source(NamedTuple):
     request_id: str
 
 
+class NotReady(Refusal):
+    """The node should be given no requests now."""
+
+    code = "not_ready"
+
+    def __init__(self, parts: Mapping[str, object]) -> None:
+        super().__init__("Send requests to another node; `parts` says why.", parts=parts, outcome="none")
+
+
 class Row(NamedTuple):
     """How one kind of refusal is answered."""
 
@@ -82,6 +91,7 @@ PROBLEMS: Mapping[type[Refusal], Row] = {
     errors.EventHasConfirmedReservations: Row(409, "Event has confirmed reservations"),
     BodyTooLarge: Row(413, "Body too large"),
     errors.IdempotencyKeyReused: Row(422, "Idempotency key reused"),
+    NotReady: Row(503, "Not ready"),
 }
 UNAVAILABLE = Row(503, "Temporarily unavailable")
 UNAVAILABLE_CODE = "unavailable"
@@ -99,6 +109,8 @@ def refused(refusal: Refusal, source: Source) -> Answer:
         headers = (event_version(refusal.version),)
     if isinstance(refusal, MethodNotAllowed):
         headers = ((b"allow", ", ".join(refusal.data["allowed"]).encode()),)  # type: ignore[arg-type]
+    if isinstance(refusal, NotReady):
+        headers = ((b"retry-after", b"1"),)
     body = _problem(row, refusal.code, str(refusal), source=source, data=refusal.data)
     return Answer(row.status, body, headers, PROBLEM_JSON, refusal.code)
 

@@ -80,7 +80,7 @@ def metrics(exposition: Callable[[], bytes] = generate_latest) -> Callable[[Desk
     """Make the handler of GET /metrics, in Prometheus' text format."""
 
     async def answer(_desk: Desk, _call: Call) -> Answer:
-        return Answer(200, exposition(), content_type=_METRICS)
+        return Answer(200, await asyncio.to_thread(exposition), content_type=_METRICS)
 
     return answer
 

@@ -6,13 +6,18 @@ Routing, the OpenAPI document, metric labels and tests are all made from it.
 from collections.abc import Callable
 
 from holdfast.api.operation import Operation
-from holdfast.api.routes import events, reservations, seats, service
+from holdfast.api.routes import events, probes, reservations, seats, service
 from holdfast.api.service import HealthFacts
+from holdfast.application.readiness import Readiness
 
 
 def route_table(
-    *, health_facts: HealthFacts | None, exposition: Callable[[], bytes], document: Callable[[], bytes]
+    *,
+    health_facts: HealthFacts | None,
+    exposition: Callable[[], bytes],
+    document: Callable[[], bytes],
+    readiness: Readiness | None = None,
 ) -> list[Operation]:
-    """Put the whole table together (for the arguments see `routes.service.operations`)."""
+    """Put the whole table together (for the arguments see `routes.service.operations` and `routes.probes`)."""
     beside = service.operations(health_facts=health_facts, exposition=exposition, document=document)
-    return [*reservations.operations(), *seats.operations(), *events.operations(), *beside]
+    return [*reservations.operations(), *seats.operations(), *events.operations(), *beside, *probes.operations(readiness)]

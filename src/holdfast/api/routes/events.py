@@ -1,7 +1,7 @@
 """The route table of events."""
 
 from holdfast.api import bodies, events, examples
-from holdfast.api.operation import Operation, Success
+from holdfast.api.operation import Link, Operation, Success
 from holdfast.api.routes.paging import BASE, PAGE
 from holdfast.domain import errors
 
@@ -76,6 +76,13 @@ def operations() -> list[Operation]:
                 body=bodies.EventBody,
                 event_version=True,
                 example=examples.EVENT,
+                links=(
+                    *(Link(name, "id") for name in ("get_event", "edit_event", "delete_event")),
+                    *(
+                        Link(name, "event_id")
+                        for name in ("list_seats", "add_seat", "add_seats", "count_available_seats")
+                    ),
+                ),
             ),
         ),
     ]

@@ -1,7 +1,7 @@
 """The route table of reservations, the busiest first."""
 
 from holdfast.api import bodies, examples, reservations
-from holdfast.api.operation import Operation, Success
+from holdfast.api.operation import Link, Operation, Success
 from holdfast.api.routes.paging import BASE, PAGE
 from holdfast.domain import errors
 
@@ -31,6 +31,7 @@ def operations() -> list[Operation]:
                 event_version=True,
                 replayed=True,
                 example=examples.RESERVATION,
+                links=(Link("get_reservation", "id"), Link("confirm", "id"), Link("cancel", "id")),
             ),
             refusals=(
                 errors.IdempotencyKeyReused,

@@ -1,7 +1,7 @@
 """The route table of seats."""
 
 from holdfast.api import bodies, examples, seats
-from holdfast.api.operation import Operation, QueryParameter, Success
+from holdfast.api.operation import Link, Operation, QueryParameter, Success
 from holdfast.api.routes.paging import BASE
 from holdfast.domain import errors
 
@@ -44,6 +44,7 @@ def operations() -> list[Operation]:
                 body=bodies.SeatBody,
                 event_version=True,
                 example=examples.SEAT,
+                links=(Link("get_seat", "id"),),
             ),
             refusals=refusals,
         ),
