@@ -1,5 +1,6 @@
 """Log lines: JSON in production, readable text in development, always one line per message on standard error."""
 
+import json
 import logging
 import os
 import sys
@@ -49,7 +50,7 @@ def configure_logging(
         console = structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )
-        writing = [redact, escape_control_characters, console]
+        writing = [structlog.processors.format_exc_info, redact, escape_control_characters, console]
     structlog.configure(
         processors=[*shared, *writing],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -87,9 +88,16 @@ class _LineHandler(logging.Handler):
 
 
 def escape_control_characters(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
-    """Keep a message on its line, whatever somebody put into a value (JSON escapes by itself)."""
+    """Keep a message on its line, whatever somebody put into a value (JSON escapes by itself).
+
+    A traceback keeps its lines and is indented, so that none of them looks like a message of its own.
+    """
     for name, value in event_dict.items():
-        if isinstance(value, str):
+        if not isinstance(value, str):
+            continue
+        if name == "exception":
+            event_dict[name] = "\n".join("    " + line.translate(_ESCAPES) for line in value.split("\n"))
+        else:
             event_dict[name] = value.translate(_ESCAPES)
     return event_dict
 
@@ -97,18 +105,15 @@ def escape_control_characters(_logger: object, _method: str, event_dict: EventDi
 def redact(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
     """Take secrets out of every value."""
     for name, value in event_dict.items():
-        if isinstance(value, str):
-            event_dict[name] = redacted(value)
-        elif name == "exc_info":
-            continue
-        elif not isinstance(value, int | float | None):
-            event_dict[name] = redacted(repr(value)) if isinstance(value, BaseException) else _redacted_in(value)
+        event_dict[name] = _redacted_in(value)
     return event_dict
 
 
 def _redacted_in(value: object) -> object:
     if isinstance(value, str):
         return redacted(value)
+    if isinstance(value, BaseException):
+        return redacted(repr(value))
     if isinstance(value, dict):
         return {redacted(str(name)): _redacted_in(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple | set):
@@ -145,7 +150,10 @@ def _add_process(_logger: object, _method: str, event_dict: EventDict) -> EventD
 
 
 def _json(_logger: object, _method: str, event_dict: EventDict) -> str:
-    return _encoder.encode(event_dict).decode()
+    try:
+        return _encoder.encode(event_dict).decode()
+    except UnicodeEncodeError:  # half a surrogate pair in some text
+        return json.dumps(event_dict, default=repr)
 
 
 def _write(line: str, *, at_once: bool = False) -> None:

@@ -5,7 +5,7 @@ What is true of the whole installation, `active_reservations` among it, is in `t
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from holdfast.telemetry import processes as processes  # it decides how values are kept, before the first is made
+import holdfast.telemetry.processes  # noqa: F401 - decides how values are kept, before the first of them is made
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 

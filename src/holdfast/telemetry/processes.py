@@ -17,7 +17,7 @@ PLACE_VARIABLE = "HOLDFAST_PROCESS_PLACE"
 def folder() -> Path | None:
     """Where the processes of this node keep their values; None where there is only this one."""
     given = os.environ.get(FOLDER_VARIABLE)
-    return Path(given) if given else None
+    return Path(given) if given and PLACE_VARIABLE in os.environ else None
 
 
 def place() -> str:
@@ -36,6 +36,8 @@ def forget_dead(in_folder: Path, dead_place: str) -> None:
     installation_file(in_folder, dead_place).unlink(missing_ok=True)
 
 
-if folder() is not None:
+if folder() is None:
+    values.ValueClass = values.MutexValue
+else:
     # By place and not by process id: the files do not grow in number with every process that is started anew.
     values.ValueClass = values.MultiProcessValue(place)  # type: ignore[no-untyped-call]

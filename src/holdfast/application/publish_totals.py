@@ -1,0 +1,40 @@
+"""Publish what is true of the whole installation, from one process of it: the leader."""
+
+import asyncio
+import random
+
+import structlog
+
+from holdfast.application.failures import OperationalFailure
+from holdfast.application.ports import TotalsSource
+from holdfast.telemetry.installation import installation
+
+log = structlog.get_logger(__name__)
+
+ROUND_SECONDS = 1.0
+
+
+async def publish_totals(source: TotalsSource) -> None:
+    """Go round until cancelled; every process does this, and the source lets one of them lead.
+
+    A round that fails withdraws what was published: none is better than two.
+    """
+    leads = False
+    try:
+        while True:
+            try:
+                totals = await source.read()
+            except OperationalFailure as failure:
+                log.debug("totals_not_read", error=str(failure))
+                totals = None
+            if totals is None:
+                installation.withdraw()
+            else:
+                installation.publish(totals)
+            if leads != (totals is not None):
+                leads = not leads
+                log.info("leads" if leads else "leads_no_more")
+            await asyncio.sleep(ROUND_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreads the rounds
+    finally:
+        installation.withdraw()
+        await source.close()

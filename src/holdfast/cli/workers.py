@@ -1,0 +1,151 @@
+"""`holdfast serve` with WORKERS above 1: API processes that share one listening port, under a small parent."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from holdfast.infrastructure.embedded import launcher
+from holdfast.infrastructure.embedded.errors import EmbeddedError
+from holdfast.settings import Settings
+from holdfast.telemetry import processes
+from holdfast.telemetry.logging import configure_logging
+
+LISTEN_VARIABLE = "HOLDFAST_LISTEN_FD"
+"""Tells a process the file descriptor of the socket that it shares with its siblings."""
+
+_BACKLOG = 4_096
+_LOOK_SECONDS = 0.1
+_SOUND_SECONDS = 5.0
+"""A process that lived for so long had started well; the next one at its place is started at once."""
+_PAUSE_SECONDS_MAX = 5.0
+_FAILED_STARTS_MAX = 3
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Place:
+    """Where one process stands; when it dies another takes the place, and goes on with its counters."""
+
+    number: int
+    process: "subprocess.Popen[bytes] | None" = None
+    started_at: float = 0.0
+    start_at: float = 0.0
+    failed_starts: int = 0
+
+
+@dataclass
+class _Stop:
+    requested: bool = False
+
+
+def serve_with_workers(settings: Settings) -> int:
+    """Serve: as one of several processes, as their parent, or alone; answers the exit code."""
+    listen_fd = os.environ.pop(LISTEN_VARIABLE, None)
+    if listen_fd is None and settings.workers > 1:
+        configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets())
+        return run_workers(settings)
+    from holdfast.bootstrap import serve  # noqa: PLC0415 - heavy, and the parent needs nothing of it
+
+    serve(settings, None if listen_fd is None else int(listen_fd))
+    return 0
+
+
+def run_workers(settings: Settings) -> int:
+    """Run the processes until SIGTERM or SIGINT, starting those that die again; answers the exit code.
+
+    Raises:
+        EmbeddedError: The port cannot be listened on.
+    """
+    stop = _Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: setattr(stop, "requested", True))
+    folder = Path(tempfile.mkdtemp(prefix="holdfast-metrics-"))
+    try:
+        with _listening(settings.host, settings.port) as listener:
+            places = [_Place(number) for number in range(settings.workers)]
+            sound = _watch(places, stop, folder, listener)
+        _end(places, settings.shutdown_seconds)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0 if sound else 1
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Listen once for all: a connection that waits belongs to whoever comes first, also after one has died."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise EmbeddedError(f"HOST and PORT: cannot listen on {host} port {port}: {error.strerror or error}") from None
+
+
+def _watch(places: list[_Place], stop: _Stop, folder: Path, listener: socket.socket) -> bool:
+    """Keep a process at every place until asked to stop; False when they cannot be started."""
+    while not stop.requested:
+        for place in places:
+            if place.process is None and time.monotonic() >= place.start_at:
+                _start(place, folder, listener)
+            elif place.process is not None and place.process.poll() is not None:
+                _bury(place, folder)
+            if place.failed_starts >= _FAILED_STARTS_MAX:
+                log.error("processes_cannot_start", failed_starts=place.failed_starts)
+                return False
+        time.sleep(_LOOK_SECONDS)
+    return True
+
+
+def _start(place: _Place, folder: Path, listener: socket.socket) -> None:
+    environment: Mapping[str, str] = {
+        **os.environ,
+        LISTEN_VARIABLE: str(listener.fileno()),
+        processes.FOLDER_VARIABLE: str(folder),
+        processes.PLACE_VARIABLE: str(place.number),
+    }
+    # Through the launcher it ends with this parent, however that ends.
+    options = [f"--death-signal={int(signal.SIGTERM)}", f"--parent={os.getpid()}"]
+    place.process = subprocess.Popen(  # noqa: S603 - this very program
+        [sys.executable, "-I", "-S", launcher.__file__, *options, "--", sys.executable, "-m", "holdfast", "serve"],
+        env=environment,
+        pass_fds=[listener.fileno()],
+        process_group=0,
+    )
+    place.started_at = time.monotonic()
+    log.info("process_started", place=place.number, process=place.process.pid)
+
+
+def _bury(place: _Place, folder: Path) -> None:
+    """Drop the gauges of a process that has ended, and plan the next one."""
+    assert place.process is not None
+    lived_seconds = time.monotonic() - place.started_at
+    log.warning("process_ended", place=place.number, process=place.process.pid, exit_code=place.process.returncode)
+    processes.forget_dead(folder, str(place.number))
+    place.process = None
+    place.failed_starts = 0 if lived_seconds >= _SOUND_SECONDS else place.failed_starts + 1
+    pause_seconds = 0.0 if place.failed_starts == 0 else min(0.25 * 2**place.failed_starts, _PAUSE_SECONDS_MAX)
+    place.start_at = time.monotonic() + pause_seconds
+
+
+def _end(places: list[_Place], seconds: float) -> None:
+    """End all; each finishes the requests it has."""
+    deadline = time.monotonic() + seconds
+    living = [place.process for place in places if place.process is not None]
+    for process in living:
+        process.send_signal(signal.SIGTERM)
+    for process in living:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            log.warning("process_killed", process=process.pid)
+            process.kill()
+            process.wait()

@@ -1,0 +1,36 @@
+"""Tells the trace of every statement, by its name in `sql/`; never with its arguments."""
+
+import re
+from functools import cache
+
+from asyncpg import Connection
+from asyncpg.connection import LoggedQuery
+
+from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.telemetry import tracing
+
+FILES = ("batch", "catalogue", "reads", "seat_maps", "totals")
+_EVENT_ID = re.compile(r"'[0-9a-f-]{36}'")
+
+
+def trace_statements(connection: Connection) -> None:
+    """Have the statements of a connection told, where there are traces."""
+    if tracing.active is not None:
+        connection.add_query_logger(_tell)
+
+
+def _tell(query: LoggedQuery) -> None:
+    if tracing.active is not None:
+        error = None if query.exception is None else type(query.exception).__name__
+        tracing.active.called(_name_of(query.query), "postgresql", seconds=query.elapsed, error=error)
+
+
+def _name_of(sql: str) -> str:
+    """The statement's name; of one that is in no file the first word."""
+    head = _EVENT_ID.sub("$1", sql).removeprefix("BEGIN; ")
+    return _names().get(head) or head.split(None, 1)[0].rstrip(";")
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {query.sql: query.name for name in FILES for query in load_queries(name).values()}
