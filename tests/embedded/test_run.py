@@ -182,6 +182,15 @@ def test_a_server_that_dies_is_started_again(start):
     assert run.ended()[0] == 0
 
 
+@pytest.fixture
+def _sigint_not_ignored():
+    """A program inherits an ignored SIGINT, as a job in the background of a script has it; `make` then keeps it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_sigint_not_ignored")
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_signal_to_make_alone_ends_the_run(start, number):

@@ -59,11 +59,9 @@ def run_everything(settings: Settings, end_with: int | None = None) -> int:
         _say("Stopping")
     except StopRequestedError:
         sound = True
-    except EmbeddedError:
+    finally:
         stop.settle()
         supervisor.end()
-        raise
-    supervisor.end()
     _say("Stopped")
     return 0 if sound else 1
 
