@@ -1,0 +1,66 @@
+"""What the documents name is there: pages, headings, files, make targets, metrics, alerts."""
+
+import re
+
+import pytest
+
+from docs.pages import PAGES, ROOT, anchors, blocks, code_words, links, prose
+
+_FILE = re.compile(r"(?:src|tests|docs|deploy|requirements|\.ci)/[\w./-]*\w/?")
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+@each_page
+def test_every_link_leads_somewhere(page):
+    for link in links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@each_page
+def test_every_file_that_is_named_exists(page):
+    named = [word for word in code_words(page) if _FILE.fullmatch(word)]
+    assert [word for word in named if not (ROOT / word).exists()] == []
+
+
+@each_page
+def test_every_make_target_that_is_named_exists(page):
+    typed = "".join(block.text for block in blocks(page) if block.language in {"sh", "console"})
+    named = re.findall(r"^(?:[A-Z_]+=\S+ )*make ([a-z-]+)", typed, re.MULTILINE)
+    named += [word.split()[1] for word in code_words(page) if re.fullmatch(r"make [a-z-]+", word)]
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert sorted(set(named) - set(targets)) == []
+
+
+@each_page
+def test_every_metric_that_is_named_exists(page):
+    exported = set(re.findall(r'"(holdfast_\w+)"', _sources()))
+    named = {word for word in code_words(page) if re.fullmatch(r"holdfast_[a-z_]+", word)}
+    assert sorted(named - exported) == []
+
+
+@each_page
+def test_no_heading_stands_twice(page):
+    titles = re.findall(r"^#+ .+$", prose(page), re.MULTILINE)
+    repeated = {title for title in titles if titles.count(title) > 1 and not title.startswith("### ")}
+    assert repeated == set()
+
+
+def test_every_page_is_in_the_index():
+    index = ROOT / "docs" / "README.md"
+    listed = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
+    assert [str(page) for page in PAGES if page not in listed and page != index] == []
+
+
+def test_every_alert_has_its_section():
+    rules = "".join(path.read_text() for path in ROOT.glob("deploy/**/alerts.yml"))
+    wanted = re.findall(r"operations\.md#([\w-]+)", rules)
+    assert sorted(set(wanted) - anchors(ROOT / "docs" / "operations.md")) == []
+
+
+def _sources() -> str:
+    folder = (ROOT / "src" / "holdfast" / "telemetry").glob("*.py")
+    return "".join(path.read_text() for path in folder)
