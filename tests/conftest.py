@@ -42,9 +42,7 @@ class _Run:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="holdfast-tests-"))
-        self.postgres = EmbeddedPostgres(
-            self.folder, settings={**THROW_AWAY_SETTINGS, "max_connections": 300}
-        )
+        self.postgres = EmbeddedPostgres(self.folder, settings={**THROW_AWAY_SETTINGS, "max_connections": 300})
         self.redis = EmbeddedRedis(self.folder, databases=64) if EmbeddedRedis.available() else None
 
     def start(self) -> Servers:
@@ -116,9 +114,7 @@ def _template(servers, _in_own_loop) -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             url = servers.postgres_url
-            _in_own_loop(
-                _execute(url, f"DROP DATABASE IF EXISTS {_TEMPLATE}", f"CREATE DATABASE {_TEMPLATE}")
-            )
+            _in_own_loop(_execute(url, f"DROP DATABASE IF EXISTS {_TEMPLATE}", f"CREATE DATABASE {_TEMPLATE}"))
             upgrade(servers.database(_TEMPLATE))
             _in_own_loop(_execute(url, f"ALTER DATABASE {_TEMPLATE} ALLOW_CONNECTIONS false"))
             done.touch()

@@ -32,7 +32,11 @@ def test_with_a_database_the_api_listens_everywhere(monkeypatch):
 def test_the_database_url_is_put_together_from_its_parts(monkeypatch):
     settings = _loaded(
         monkeypatch,
-        DB_HOST="db", DB_PORT="5433", DB_USER="o@x", DB_PASSWORD="p/w:1", DB_NAME="t",
+        DB_HOST="db",
+        DB_PORT="5433",
+        DB_USER="o@x",
+        DB_PASSWORD="p/w:1",
+        DB_NAME="t",
         DB_SSLMODE="require",
     )
     assert settings.database_url.get_secret_value() == "postgresql://o%40x:p%2Fw%3A1@db:5433/t?sslmode=require"
