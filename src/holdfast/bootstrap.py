@@ -6,25 +6,31 @@ The only module that sees everything.
 import asyncio
 import gc
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
-import uvicorn
 import uvloop
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.types import ASGIApp
 
 from holdfast.api.app import build_app
+from holdfast.api.seat_json import ContractSeatJson
+from holdfast.api.server import NodeServer
 from holdfast.application.batching.batcher import Batcher
 from holdfast.application.batching.bounds import Bounds
 from holdfast.application.desk import Desk
-from holdfast.application.expire import Expirer
+from holdfast.application.expire import Expirer, expire_overdue
 from holdfast.application.owners import Owners
+from holdfast.application.publish_totals import publish_totals
+from holdfast.application.readiness import Draining, Look, Readiness
+from holdfast.application.reading.live_changes import LiveChanges
+from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.sample_event import add_sample_event
 from holdfast.application.shared_read import SharedRead
 from holdfast.application.taken_seats import TakenSeats
@@ -32,20 +38,27 @@ from holdfast.infrastructure.postgres import invariants
 from holdfast.infrastructure.postgres.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.catalogue_store import PostgresCatalogueStore
 from holdfast.infrastructure.postgres.connection import Timeouts
-from holdfast.infrastructure.postgres.invariants import InvariantResult
+from holdfast.infrastructure.postgres.invariants import InvariantResult, PostgresAuditor
 from holdfast.infrastructure.postgres.pool import Pool
 from holdfast.infrastructure.postgres.reads import PostgresReads
+from holdfast.infrastructure.postgres.seat_map_source import PostgresSeatMapSource
+from holdfast.infrastructure.postgres.totals import PostgresTotals
+from holdfast.infrastructure.readiness import open_looks
 from holdfast.infrastructure.redis.gate import RedisGate
 from holdfast.infrastructure.redis.open_gate import OpenGate
 from holdfast.settings import Settings
+from holdfast.telemetry import tracing
+from holdfast.telemetry.exposition import exposition
 from holdfast.telemetry.logging import configure_logging
+from holdfast.telemetry.metrics_server import serve_metrics
+from holdfast.telemetry.sampling import watch_pool, watch_process
+from holdfast.worker.audit import audit_invariants
 from holdfast.worker.expire_holds import expire_holds
 
 log = structlog.get_logger(__name__)
 
-LISTEN_BACKLOG = 4_096
-KEEP_ALIVE_SECONDS = 75
-"""Longer than nginx keeps idle connections to a node, so that it is never the node that closes first."""
+LAST_SPANS_SECONDS = 1.0
+"""How long the end of a process waits for the receiver of its traces."""
 
 
 @asynccontextmanager
@@ -60,8 +73,16 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
         stack.push_async_callback(gate.close)
         store = PostgresBatchStore(write_pool, read_pool)
         taken_seats = TakenSeats(memory_seconds=settings.gate_memory_seconds)
-        batcher = Batcher(store, bounds, listeners=[taken_seats])
+        map_source = PostgresSeatMapSource(read_pool, ContractSeatJson())
+        seat_maps = SeatMaps(
+            map_source,
+            bytes_max=settings.seat_maps_mib_max * 1024 * 1024,
+            expire=lambda event_id: expire_overdue(batcher, event_id),
+        )
+        batcher = Batcher(store, bounds, listeners=[taken_seats, seat_maps])
         stack.push_async_callback(batcher.close, seconds_max=settings.shutdown_seconds * 0.8)
+        live_changes = LiveChanges(seat_maps, map_source)
+        stack.callback(live_changes.close)
         yield Desk(
             batcher=batcher,
             gate=gate,
@@ -70,25 +91,34 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
             owners=Owners(store),
             catalogue=PostgresCatalogueStore(write_pool, timeouts),
             reads=PostgresReads(read_pool),
+            seat_maps=seat_maps,
+            live_changes=live_changes,
+            charts=map_source,
         )
 
 
 @asynccontextmanager
-async def application(settings: Settings) -> AsyncIterator[ASGIApp]:
-    """Give the API, ready to answer."""
-    async with open_desk(settings) as desk:
-        yield build_app(desk, settings)
+async def application(settings: Settings, draining: Draining | None = None) -> AsyncIterator[ASGIApp]:
+    """Give the API, ready to answer; once `draining` has begun it tells that it is not."""
+    async with open_desk(settings) as desk, telling(settings, process="api"), _looks(settings, desk) as looks:
+        readiness = Readiness(looks, draining or Draining())
+        yield build_app(desk, settings, exposition=exposition, readiness=readiness)
 
 
-def serve(settings: Settings) -> None:
-    """Run one API process until SIGTERM or SIGINT; requests under way are finished first."""
-    configure_logging(settings.app_env, settings.log_level)
-    uvloop.run(_serve(settings))
+def serve(settings: Settings, listen_fd: int | None = None) -> None:
+    """Run one API process until SIGTERM or SIGINT; requests under way are finished first.
+
+    Args:
+        settings: What to run.
+        listen_fd: File descriptor of a socket that listens already; None: listen on HOST and PORT.
+    """
+    _configure_logging(settings)
+    uvloop.run(_serve(settings, listen_fd))
 
 
 def work(settings: Settings) -> None:
     """Run one worker until SIGTERM or SIGINT."""
-    configure_logging(settings.app_env, settings.log_level)
+    _configure_logging(settings)
     uvloop.run(_work(settings))
 
 
@@ -126,42 +156,59 @@ def database_url_of(settings: Settings) -> str:
 async def _pool(stack: AsyncExitStack, settings: Settings, name: str, size: int, timeouts: Timeouts) -> Pool:
     pool = Pool(database_url_of(settings), size=size, application_name=f"holdfast-{name}", timeouts=timeouts)
     stack.push_async_callback(pool.close)
+    stack.callback(watch_pool(name.rpartition("-")[2], size=size, busy=lambda: pool.busy))
     return pool
+
+
+@asynccontextmanager
+async def telling(settings: Settings, *, process: str) -> AsyncIterator[None]:
+    """Tell of this process, and of the whole installation if it leads: traces and what metrics must look for."""
+    totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=f"holdfast-{process}-totals")
+    tracing.start()
+    tasks = [asyncio.create_task(watch_process()), asyncio.create_task(publish_totals(totals))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SPANS_SECONDS):
+                await asyncio.to_thread(tracing.stop)
+
+
+def _configure_logging(settings: Settings) -> None:
+    configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets())
 
 
 def _gate(settings: Settings) -> RedisGate | OpenGate:
     if settings.redis_url is None:
         return OpenGate()
-    redis = Redis.from_url(
+    # A call beyond these waits for a connection; an error instead would look as if Redis were away.
+    connections = BlockingConnectionPool.from_url(
         settings.redis_url.get_secret_value(),
         socket_timeout=settings.redis_call_seconds,
         socket_connect_timeout=settings.redis_call_seconds,
         retry=Retry(NoBackoff(), 0),
         max_connections=16,
+        timeout=settings.redis_call_seconds,
     )
+    redis = Redis.from_pool(connections)
     return RedisGate(redis, lock_seconds=settings.lock_seconds, call_seconds_max=settings.redis_call_seconds)
 
 
-async def _serve(settings: Settings) -> None:
-    async with application(settings) as app:
+def _looks(settings: Settings, desk: Desk) -> AbstractAsyncContextManager[dict[str, Look]]:
+    redis_url = None if settings.redis_url is None else settings.redis_url.get_secret_value()
+    return open_looks(database_url_of(settings), redis_url, overflowing=lambda: desk.batcher.overflowing)
+
+
+async def _serve(settings: Settings, listen_fd: int | None) -> None:
+    draining = Draining()
+    async with application(settings, draining) as app:
         _calm_garbage_collection()
-        config = uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=False,
-            backlog=LISTEN_BACKLOG,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=int(settings.shutdown_seconds * 0.8),
-        )
-        server = uvicorn.Server(config)
-        await server.serve()
+        server = NodeServer(app, settings, draining)
+        sockets = None if listen_fd is None else [socket.socket(fileno=listen_fd)]
+        await server.serve(sockets=sockets)
     if not server.started:
         sys.exit(1)
 
@@ -186,6 +233,22 @@ async def _work(settings: Settings) -> None:
         write_pool = await _pool(stack, settings, "worker-write", 1, timeouts)
         read_pool = await _pool(stack, settings, "worker-read", 1, timeouts)
         expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings))
+        auditor = PostgresAuditor(database_url_of(settings))
+        await stack.enter_async_context(telling(settings, process="worker"))
+        await stack.enter_async_context(_worker_metrics(settings))
         log.info("worker_started")
-        await expire_holds(expirer, stop=stop)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(expire_holds(expirer, stop=stop))
+            both.create_task(audit_invariants(auditor, stop=stop))
     log.info("worker_stopped")
+
+
+@asynccontextmanager
+async def _worker_metrics(settings: Settings) -> AsyncIterator[None]:
+    port = settings.worker_metrics_port
+    server = await serve_metrics(settings.worker_metrics_host, port, exposition) if port else None
+    try:
+        yield
+    finally:
+        if server is not None:
+            server.close()

@@ -4,9 +4,10 @@ The table in docs/configuration.md says the same, and a test compares the two.
 """
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -54,6 +55,26 @@ class Settings(BaseSettings):
     cors_allow_origins: str = Field(
         default="*",
         description="Origins that may call the API from a browser: `*`, or a comma-separated list.",
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description=(
+            "Addresses and networks of the proxies in front, comma-separated: who the caller is, is taken from "
+            "their `X-Forwarded-For`, and from nobody else's."
+        ),
+    )
+    nodes: int = Field(default=3, ge=1, le=16, description="API nodes that `holdfast scale` starts behind nginx.")
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="API processes of one `holdfast serve`; they share its port and its metrics.",
+    )
+    worker_metrics_host: str = Field(
+        default="127.0.0.1", min_length=1, description="Address on which `holdfast work` serves its `/metrics`."
+    )
+    worker_metrics_port: int = Field(
+        default=9464, ge=0, le=65_535, description="Its port; 0 serves none. In use already: a warning, and none."
     )
     hold_seconds: int = Field(
         default=900, ge=1, le=86_400, description="How long a hold keeps its seats before it expires."
@@ -109,6 +130,22 @@ class Settings(BaseSettings):
     shutdown_seconds: Seconds = Field(
         default=10.0, description="Longest time from SIGTERM to the end of the process."
     )
+    drain_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=3600,
+        allow_inf_nan=False,
+        description=(
+            "How long after SIGTERM a node still takes requests while `/readyz` already answers 503; "
+            "part of `SHUTDOWN_SECONDS`."
+        ),
+    )
+    seat_maps_mib_max: int = Field(
+        default=256,
+        ge=1,
+        le=65_536,
+        description="Memory for the seats of hot events in each process, in MiB; the least looked at leave first.",
+    )
     lock_seconds: Seconds = Field(default=3.0, description="Life of a seat's lock in Redis.")
     redis_call_seconds: Seconds = Field(
         default=0.05, description="Longest wait for one answer of Redis; then work goes on without it."
@@ -117,8 +154,16 @@ class Settings(BaseSettings):
         default=2.0, description="How long a process remembers that a seat was taken, to spare Redis."
     )
     body_bytes_max: int = Field(
-        default=16 * 1024 * 1024, ge=1024, le=1024**3, description="Largest request body; more gets 413."
+        default=20 * 1024 * 1024, ge=1024, le=1024**3, description="Largest request body; more gets 413."
     )
+
+    def secrets(self) -> list[str]:
+        """Everything that must never be written: the passwords, also those inside the URLs."""
+        given = [self.db_password, self.redis_password]
+        urls = [url.get_secret_value() for url in (self.database_url, self.redis_url) if url is not None]
+        passwords = [parse_qs(urlsplit(url).query).get("password", [""])[0] for url in urls]
+        passwords += [urlsplit(url).password or "" for url in urls]
+        return [*urls, *filter(None, passwords), *(secret.get_secret_value() for secret in given if secret is not None)]
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -129,6 +174,17 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        for name in names:
+            try:
+                ip_network(name)
+            except ValueError:
+                raise ValueError(f"{name!r} is neither an address nor a network such as 10.0.0.0/8") from None
+        return ",".join(names)
 
     @field_validator("database_url")
     @classmethod
@@ -145,6 +201,8 @@ class Settings(BaseSettings):
         """Put together the URLs that were given in parts, and the address to listen on."""
         if self.event_queue_max > self.process_queue_max:
             raise ValueError("EVENT_QUEUE_MAX must not be above PROCESS_QUEUE_MAX")
+        if self.drain_seconds >= self.shutdown_seconds:
+            raise ValueError("DRAIN_SECONDS must be below SHUTDOWN_SECONDS")
         if self.database_url is None and self.db_host is not None:
             self._fill("database_url", SecretStr(_database_url(self, self.db_host)))
         if self.redis_url is None and self.redis_host is not None:

@@ -7,6 +7,8 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from holdfast.api.streaming import Stream
+
 Header: TypeAlias = tuple[bytes, bytes]
 T = TypeVar("T")
 
@@ -30,6 +32,8 @@ class Answer:
     content_type: Header | None = JSON
     code: str | None = None
     """The problem's code, for the log."""
+    stream: Stream | None = None
+    """Where set, the answer goes on, and `body` is not sent."""
 
 
 def event_version(version: int) -> Header:

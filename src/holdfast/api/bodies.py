@@ -131,6 +131,31 @@ class CountBody(Struct, kw_only=True):
     count: int
 
 
+class AvailabilityBody(Struct, kw_only=True):
+    """The status of every seat of an event, two bits a seat in chart order, base64."""
+
+    event_id: UUID
+    version: int
+    chart_version: int
+    seats: int
+    available: int
+    bits_per_seat: int
+    statuses: str
+
+
+class SeatMapBody(Struct, kw_only=True):
+    """An event's chart, one array a column, in chart order."""
+
+    event_id: UUID
+    chart_version: int
+    seats: int
+    ids: list[UUID]
+    seat_numbers: list[str]
+    sections: list[str | None]
+    rows: list[str | None]
+    prices: list[int]
+
+
 class ReservationBody(Struct, kw_only=True):
     """A reservation; `confirmed_at` once confirmed, `cancel_reason` once cancelled."""
 

@@ -3,20 +3,14 @@
 import itertools
 import os
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
 
+from holdfast.api.asgi import ClientGoneError, Receive, Scope
 from holdfast.api.problems import BodyTooLarge, MissingUserId, Source
 from holdfast.domain.errors import InvalidValue
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 USER_ID_MAX = 255
 """Characters in X-User-ID (contract)."""
@@ -35,6 +29,10 @@ _WANTED = frozenset(
         b"access-control-request-method",
         b"traceparent",
         b"tracestate",
+        b"accept",
+        b"accept-encoding",
+        b"if-none-match",
+        b"last-event-id",
     }
 )
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@~-]{1,128}")
@@ -44,14 +42,10 @@ _process = os.urandom(8).hex()
 _request_numbers = itertools.count(1)
 
 
-class ClientGoneError(Exception):
-    """The caller closed the connection before the request was complete; nobody waits for an answer."""
-
-
 class Call:
     """One request. Headers are looked through once; the body is read when a handler wants it."""
 
-    __slots__ = ("_body_bytes_max", "_receive", "headers", "request_id", "reservation_id", "scope")
+    __slots__ = ("_body_bytes_max", "headers", "receive", "request_id", "reservation_id", "scope")
 
     def __init__(self, scope: Scope, receive: Receive, body_bytes_max: int) -> None:
         headers: dict[bytes, bytes] = {}
@@ -60,7 +54,7 @@ class Call:
                 headers[name] = headers[name] + b", " + value if name in headers else value
         self.scope = scope
         self.headers = headers
-        self._receive = receive
+        self.receive = receive
         self._body_bytes_max = body_bytes_max
         given = headers.get(b"x-request-id")
         if given is not None and _SAFE_REQUEST_ID.fullmatch(given):
@@ -123,7 +117,7 @@ class Call:
         declared = self.headers.get(b"content-length")
         if declared is not None and _whole_number(declared.decode("latin-1"), otherwise=0) > bytes_max:
             raise BodyTooLarge(bytes_max)
-        message = await self._receive()
+        message = await self.receive()
         if message["type"] == "http.disconnect":
             raise ClientGoneError
         body: bytes = message.get("body", b"")
@@ -137,7 +131,7 @@ class Call:
         body = bytearray(start)
         more = True
         while more:
-            message = await self._receive()
+            message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
             body += message.get("body", b"")

@@ -9,11 +9,13 @@ import structlog
 
 from holdfast.api import problems
 from holdfast.api.answer import REPLAYED, Answer, Header
-from holdfast.api.call import Call, ClientGoneError, Receive, Scope, Send
+from holdfast.api.asgi import ClientGoneError, Receive, Scope, Send
+from holdfast.api.call import Call
 from holdfast.api.cors import CorsPolicy
 from holdfast.api.meter import UNMATCHED, Meter, label_of
 from holdfast.api.operation import Handler, Operation
 from holdfast.api.problems import MethodNotAllowed, PathNotFound
+from holdfast.api.streaming import send_stream
 from holdfast.application.desk import Desk
 from holdfast.application.failures import OperationalFailure, Unavailable
 from holdfast.domain.errors import Refusal
@@ -22,6 +24,8 @@ from holdfast.telemetry.request_log import log_request
 
 NO_STORE: Header = (b"cache-control", b"no-store")
 _NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
+
+_BODILESS = frozenset({204, 304})
 
 _CLIENT_GONE_STATUS = 499
 """Only in metrics and the log: nobody was there to be answered."""
@@ -108,7 +112,7 @@ class Endpoint:
         ]
         if answer.content_type is not None:
             headers.append(answer.content_type)
-        if answer.status != 204:
+        if answer.status not in _BODILESS and answer.stream is None:
             headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
         if answer.code is not None:
             headers.append(_NOSNIFF)
@@ -117,6 +121,9 @@ class Endpoint:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         if call.scope["method"] == "HEAD":
             pieces = (b"",)
+        elif answer.stream is not None:
+            await send_stream(answer.stream, call.receive, send)
+            return
         last = len(pieces) - 1
         for place, piece in enumerate(pieces):
             await send({"type": "http.response.body", "body": piece, "more_body": place != last})

@@ -35,3 +35,22 @@ RESERVATION = {
     "created_at": "2031-02-03T04:05:06.789012Z",
     "expires_at": "2031-02-03T04:20:06.789012Z",
 }
+AVAILABILITY = {
+    "event_id": _EVENT_ID,
+    "version": 42,
+    "chart_version": 2,
+    "seats": 2,
+    "available": 1,
+    "bits_per_seat": 2,
+    "statuses": "BA==",
+}
+SEAT_MAP = {
+    "event_id": _EVENT_ID,
+    "chart_version": 2,
+    "seats": 2,
+    "ids": _SEAT_IDS,
+    "seat_numbers": ["A-1", "A-2"],
+    "sections": ["Stalls", None],
+    "rows": ["A", None],
+    "prices": [5000, 4500],
+}

@@ -48,7 +48,7 @@ async def represent(
 
 def has_tag(call: Call, tag: bytes) -> bool:
     """Tell whether the client says that it has this representation (If-None-Match, compared weakly)."""
-    known = call.header(b"if-none-match")
+    known = call.headers.get(b"if-none-match")
     if known is None:
         return False
     tags = {part.strip().removeprefix(b"W/") for part in known.split(b",")}
@@ -56,7 +56,7 @@ def has_tag(call: Call, tag: bytes) -> bool:
 
 
 def _wants_gzip(call: Call) -> bool:
-    accepted = call.header(b"accept-encoding")
+    accepted = call.headers.get(b"accept-encoding")
     if accepted is None or b"gzip" not in accepted:
         return False
     for part in accepted.split(b","):

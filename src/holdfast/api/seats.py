@@ -1,20 +1,18 @@
 """Seats over HTTP."""
 
-import contextlib
 from uuid import UUID
 
 from msgspec import UNSET
 
 from holdfast.api.answer import Answer, event_version, json_answer, list_pieces
-from holdfast.api.bodies import CountBody, SeatInput, SeatsInput, seat_body
+from holdfast.api.bodies import SeatInput, SeatsInput, seat_body
 from holdfast.api.call import Call
 from holdfast.api.limits import SMALL_BODY_BYTES
+from holdfast.api.representation import REVALIDATE, represent, state_tag
 from holdfast.api.strict_json import StrictDecoder
 from holdfast.application.add_seats import add_seats
 from holdfast.application.desk import Desk
-from holdfast.application.expire import expire_event
-from holdfast.application.failures import OperationalFailure, Unavailable
-from holdfast.application.ports import SeatList
+from holdfast.application.reading.seat_map import SeatMap
 from holdfast.domain.errors import EventNotFound, InvalidValue, SeatNotFound
 from holdfast.domain.seat import NewSeat, numbered_seats
 
@@ -63,23 +61,20 @@ async def find_all(desk: Desk, call: Call) -> Answer:
     """GET /events/{event_id}/seats."""
     event_id = call.path_id("event_id")
     available_only = call.query().get("available") == "true"
-    found = await _seats(desk, event_id, available_only=available_only)
-    if found.overdue:
-        # When the expiry cannot be recorded now, what was read still stands at its version.
-        with contextlib.suppress(Unavailable, OperationalFailure):
-            await expire_event(desk, event_id)
-            found = await _seats(desk, event_id, available_only=available_only)
-    return Answer(200, await list_pieces(found.seats, seat_body), (event_version(found.version),))
+    seat_map = await seat_map_of(desk, event_id)
+    if not seat_map.keeps_json:
+        return await _list_from_the_tables(desk, event_id, available_only=available_only)
+    body = seat_map.available_list() if available_only else seat_map.seat_list()
+    tag = state_tag("available" if available_only else "seats", seat_map)
+    return await represent(call, body, tag=tag, version=seat_map.version)
 
 
 async def count_available(desk: Desk, call: Call) -> Answer:
     """GET /events/{event_id}/seats/available/count."""
     event_id = call.path_id("event_id")
-    found = await desk.reads.available_count(event_id)
-    if found is None:
-        raise EventNotFound(event_id)
-    count, version = found
-    return json_answer(200, CountBody(count=count), event_version(version))
+    seat_map = await seat_map_of(desk, event_id)
+    body = b'{"count":%d}' % seat_map.available
+    return await represent(call, body, tag=state_tag("count", seat_map), version=seat_map.version)
 
 
 async def find(desk: Desk, call: Call) -> Answer:
@@ -92,11 +87,24 @@ async def find(desk: Desk, call: Call) -> Answer:
     return json_answer(200, seat_body(seat), event_version(version))
 
 
-async def _seats(desk: Desk, event_id: UUID, *, available_only: bool) -> SeatList:
+async def seat_map_of(desk: Desk, event_id: UUID) -> SeatMap:
+    """Get the map of an event, no older than this call.
+
+    Raises:
+        EventNotFound: where there is none.
+    """
+    seat_map = await desk.seat_maps.current(event_id)
+    if seat_map is None:
+        raise EventNotFound(event_id)
+    return seat_map
+
+
+async def _list_from_the_tables(desk: Desk, event_id: UUID, *, available_only: bool) -> Answer:
+    """List the seats of an event whose list is too large to be kept."""
     found = await desk.reads.seats(event_id, available_only=available_only)
     if found is None:
         raise EventNotFound(event_id)
-    return found
+    return Answer(200, await list_pieces(found.seats, seat_body), (event_version(found.version), REVALIDATE))
 
 
 def _new_seat(given: SeatInput) -> NewSeat:

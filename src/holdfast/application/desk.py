@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from holdfast.application.batching.batcher import Batcher
 from holdfast.application.owners import Owners
-from holdfast.application.ports import CatalogueStore, Gate, Reads
+from holdfast.application.ports import CatalogueStore, Charts, Gate, Reads
+from holdfast.application.reading.live_changes import LiveChanges
+from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.shared_read import SharedRead
 from holdfast.application.taken_seats import TakenSeats
 
@@ -20,3 +22,6 @@ class Desk:
     owners: Owners
     catalogue: CatalogueStore
     reads: Reads
+    seat_maps: SeatMaps
+    live_changes: LiveChanges
+    charts: Charts

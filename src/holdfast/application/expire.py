@@ -3,12 +3,17 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import structlog
+
+from holdfast.application.batching.batcher import Batcher
 from holdfast.application.batching.bounds import Bounds
 from holdfast.application.batching.write import Progress, write_batch
-from holdfast.application.desk import Desk
+from holdfast.application.failures import ConnectionLost, Contended
 from holdfast.application.ports import BatchStore
 from holdfast.domain.commands import Expire, Expired
 from holdfast.telemetry import metrics
+
+log = structlog.get_logger(__name__)
 
 HOLDS_MAX = 500
 """Holds that the worker ends in one transaction: short enough not to keep buyers waiting for the event's lock."""
@@ -16,13 +21,13 @@ EVENTS_MAX = 1_000
 """Events looked at in one round."""
 
 
-async def expire_event(desk: Desk, event_id: UUID) -> None:
+async def expire_overdue(batcher: Batcher, event_id: UUID) -> None:
     """Record the overdue holds of one event, through its queue.
 
     Raises:
         Unavailable: see its `outcome`.
     """
-    await desk.batcher.submit(event_id, Expire(holds_max=HOLDS_MAX))
+    await batcher.submit(event_id, Expire(holds_max=HOLDS_MAX))
 
 
 @dataclass(slots=True)
@@ -45,7 +50,8 @@ class Expirer:
             now_seconds: A monotonic clock, to tell how long an event has been skipped.
 
         Raises:
-            ConnectionLost, Contended, GuardMismatch: the round is given up; the next one goes on.
+            ConnectionLost: the round is given up; the next one goes on. Whatever else fails concerns one event, is
+                logged, and keeps no other event waiting.
         """
         ended = 0
         event_ids = await self.store.quiet_overdue_events(EVENTS_MAX)
@@ -53,7 +59,14 @@ class Expirer:
             event_id: since for event_id, since in self._skipped_since.items() if event_id in event_ids
         }
         for event_id in event_ids:
-            ended += await self._expire_one(event_id, now_seconds)
+            try:
+                ended += await self._expire_one(event_id, now_seconds)
+            except ConnectionLost:
+                raise
+            except Contended as failure:
+                log.warning("expire_event_failed", event_id=str(event_id), error=str(failure))
+            except Exception:
+                log.exception("expire_event_failed", event_id=str(event_id))
         return ended
 
     async def _expire_one(self, event_id: UUID, now_seconds: float) -> int:

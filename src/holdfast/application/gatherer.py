@@ -3,11 +3,13 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
+
+_Asked: TypeAlias = tuple[Question, asyncio.Future[Answer] | None]
 
 
 class Gatherer(Generic[Key, Question, Answer]):
@@ -26,21 +28,33 @@ class Gatherer(Generic[Key, Question, Answer]):
         """Take the call to make: it gives one answer per question, in their order, or raises for all of them."""
         self._ask = ask
         self._questions_max = questions_max
-        self._waiting: dict[Key, deque[tuple[Question, asyncio.Future[Answer]]]] = {}
+        self._waiting: dict[Key, deque[_Asked[Question, Answer]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, key: Key, question: Question) -> Answer:
         """Ask, and wait for the answer."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        waiting = self._waiting.get(key)
-        if waiting is None:
-            self._waiting[key] = deque([(question, answer)])
-            task = asyncio.create_task(self._drain(key))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        else:
-            waiting.append((question, answer))
+        self._put(key, question, answer)
         return await answer
+
+    def tell(self, key: Key, question: Question) -> None:
+        """Have it asked some time soon; nobody waits for the answer."""
+        self._put(key, question, None)
+
+    async def finish(self, *, seconds_max: float) -> None:
+        """Wait until everything asked so far has been answered, but not for longer than that."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds_max)
+
+    def _put(self, key: Key, question: Question, answer: asyncio.Future[Answer] | None) -> None:
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            waiting.append((question, answer))
+            return
+        self._waiting[key] = deque([(question, answer)])
+        task = asyncio.create_task(self._drain(key))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _drain(self, key: Key) -> None:
         waiting = self._waiting[key]
@@ -49,14 +63,15 @@ class Gatherer(Generic[Key, Question, Answer]):
             await self._ask_together(key, together)
         del self._waiting[key]
 
-    async def _ask_together(self, key: Key, together: list[tuple[Question, asyncio.Future[Answer]]]) -> None:
+    async def _ask_together(self, key: Key, together: Sequence[_Asked[Question, Answer]]) -> None:
         try:
             answers = await self._ask(key, [question for question, _ in together])
+            answered = list(zip(together, answers, strict=True))
         except Exception as failure:  # noqa: BLE001 - whatever it is, it belongs to those who asked
             for _, future in together:
-                if not future.done():
+                if future is not None and not future.done():
                     future.set_exception(failure)
             return
-        for (_, future), answer in zip(together, answers, strict=True):
-            if not future.done():
+        for (_, future), answer in answered:
+            if future is not None and not future.done():
                 future.set_result(answer)

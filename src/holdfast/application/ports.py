@@ -1,6 +1,6 @@
 """What the application needs of the world, as Protocols; infrastructure fits them without inheriting."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from holdfast.domain.event import Event, EventDetails
 from holdfast.domain.reservation import Reservation
 from holdfast.domain.seat import NewSeat, Seat
 from holdfast.domain.snapshot import Changes, Snapshot
+from holdfast.telemetry.installation import Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,24 @@ class Reads(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """An event's seats without their statuses, in the order of their positions, each column a JSON array."""
+
+    event_version: int
+    seats: int
+    columns: dict[str, str]
+    """`ids`, `seat_numbers`, `sections`, `rows` and `prices`."""
+
+
+class Charts(Protocol):
+    """Where charts are read."""
+
+    async def chart(self, event_id: UUID) -> Chart | None:
+        """Read an event's chart; None where there is no such event."""
+        ...
+
+
 class Gate(Protocol):
     """The distributed lock per seat. It steers; it never decides, and it never fails."""
 
@@ -177,4 +196,42 @@ class CommitListener(Protocol):
 
     def committed(self, event_id: UUID, changes: Changes) -> None:
         """Take note, quickly: called on the event loop between a commit and its answers."""
+        ...
+
+
+class TotalsSource(Protocol):
+    """Tells what is true of the whole installation, to one of its processes."""
+
+    async def read(self) -> Totals | None:
+        """Read the totals; None while another process leads.
+
+        Raises:
+            ConnectionLost, Contended: when they could not be read; this process may lead no more.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Lead no more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedInvariant:
+    """One promise, and rows that break it."""
+
+    name: str
+    promise: str
+    violations: Sequence[Mapping[str, object]]
+    """None when it holds; not all of them where there are many."""
+
+
+class Auditor(Protocol):
+    """Compares the tables with every promise."""
+
+    async def audit(self) -> Sequence[AuditedInvariant]:
+        """Check every promise in one snapshot.
+
+        Raises:
+            ConnectionLost, Contended: when the tables could not be read.
+        """
         ...

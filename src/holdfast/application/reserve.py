@@ -3,14 +3,12 @@
 from typing import Literal
 from uuid import UUID
 
-from structlog.contextvars import bind_contextvars
-
 from holdfast.application.desk import Desk
 from holdfast.application.identifiers import uuid7
 from holdfast.domain.commands import Done, Refused, Reserve
 from holdfast.domain.errors import Conflict, Refusal, SeatsUnavailable
 from holdfast.domain.reservation import Reservation
-from holdfast.telemetry import metrics
+from holdfast.telemetry import context, metrics
 
 GATE_TRIES = 3
 """How often a wish that lost at the gate, and then found its seats free, goes back before it queues without it."""
@@ -19,6 +17,7 @@ _outcomes = {
     status: metrics.reservations_total.labels(status)
     for status in ("success", "conflict", "lock_failed", "replayed", "error")
 }
+_steered = {by: metrics.gate_steered_total.labels(by) for by in ("memory", "lock")}
 
 
 async def reserve(
@@ -42,11 +41,8 @@ async def reserve(
     )
     try:
         done = await _through_the_gate(desk, event_id, wish)
-    except Conflict:
-        _outcomes["conflict"].inc()
-        raise
     except Refusal:
-        raise
+        raise  # counted where it is known how it came about
     except Exception:
         _outcomes["error"].inc()
         raise
@@ -61,12 +57,10 @@ async def _through_the_gate(desk: Desk, event_id: UUID, wish: Reserve) -> Done:
         if steered_by is None:
             metrics.gate_passed_total.inc()
             return await _queue(desk, event_id, wish, gated=True)
-        metrics.gate_steered_total.labels(steered_by).inc()
+        _steered[steered_by].inc()
         seen = await desk.shared_read.look(event_id, wish)
-        if isinstance(seen, SeatsUnavailable):
-            _remember_refusal(desk, seen)
-            raise seen
         if isinstance(seen, Refusal):
+            _note_refusal(desk, seen, lost_at_gate=steered_by == "lock")
             raise seen
         if isinstance(seen, Reservation):
             break
@@ -91,14 +85,16 @@ async def _steered_by(desk: Desk, event_id: UUID, wish: Reserve) -> Literal["mem
 async def _queue(desk: Desk, event_id: UUID, wish: Reserve, *, gated: bool) -> Done:
     release = (lambda: desk.gate.release(event_id, wish)) if gated else None
     outcome, batch = await desk.batcher.submit(event_id, wish, settled=release)
-    bind_contextvars(batch=batch)
+    context.note_batch(batch)
     if isinstance(outcome, Refused):
-        if isinstance(outcome.refusal, SeatsUnavailable):
-            _remember_refusal(desk, outcome.refusal)
+        _note_refusal(desk, outcome.refusal, lost_at_gate=False)
         raise outcome.refusal
     assert isinstance(outcome, Done)
     return outcome
 
 
-def _remember_refusal(desk: Desk, refusal: SeatsUnavailable) -> None:
-    desk.taken_seats.remember(refusal.seat_ids, owner=None)
+def _note_refusal(desk: Desk, refusal: Refusal, *, lost_at_gate: bool) -> None:
+    if isinstance(refusal, Conflict):
+        _outcomes["lock_failed" if lost_at_gate else "conflict"].inc()
+    if isinstance(refusal, SeatsUnavailable):
+        desk.taken_seats.remember(refusal.seat_ids, owner=None)

@@ -40,13 +40,33 @@ def run(
 
 
 @app.command()
-def serve() -> None:
-    """Run one API process on HOST and PORT, with the database of DATABASE_URL."""
-    from holdfast.bootstrap import serve  # noqa: PLC0415
-    from holdfast.cli.database import require_database  # noqa: PLC0415
+def scale(
+    end_with: Annotated[int | None, typer.Option(hidden=True, help="End when this parent process does.")] = None,
+) -> None:
+    """Start everything with NODES API nodes behind nginx on PORT; SIGHUP restarts the nodes one by one."""
+    from holdfast.cli.scale import scale_out  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    serve(require_database(load_settings()))
+    raise typer.Exit(scale_out(load_settings(), end_with))
+
+
+@app.command()
+def rolling_restart() -> None:
+    """Restart the nodes of the running `holdfast scale` one after another, without a failed request."""
+    from holdfast.cli.rolling_restart import request_rolling_restart  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    request_rolling_restart(load_settings().holdfast_data_dir)
+
+
+@app.command()
+def serve() -> None:
+    """Run the API on HOST and PORT in WORKERS processes, with the database of DATABASE_URL."""
+    from holdfast.cli.database import require_database  # noqa: PLC0415
+    from holdfast.cli.workers import serve_with_workers  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    raise typer.Exit(serve_with_workers(require_database(load_settings())))
 
 
 @app.command()

@@ -17,7 +17,7 @@ http_request_duration_seconds = Histogram(
 )
 reservations_total = Counter(
     "reservations_total",
-    "Attempts to reserve: success, conflict, lock_failed (steered away by the gate), replayed, error.",
+    "Attempts to reserve: success, conflict, lock_failed (a conflict found by losing at the gate), replayed, error.",
     ["status"],
 )
 distributed_lock_duration_seconds = Histogram(
@@ -96,3 +96,20 @@ live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.", mu
 live_listeners_dropped_total = Counter(
     "holdfast_live_listeners_dropped_total", "Streams that were too slow and were told to reload."
 )
+
+# A counter whose first value is 1 shows no rise: where the label values are known, it begins with 0.
+_KNOWN_VALUES: tuple[tuple[Counter, tuple[str, ...]], ...] = (
+    (reservations_total, ("success", "conflict", "lock_failed", "replayed", "error")),
+    (
+        commands_rejected_total,
+        ("waited_too_long", "event_queue_full", "process_queue_full", "shutdown"),
+    ),
+    (gate_steered_total, ("memory", "lock")),
+    (gate_changes_total, ("degraded", "working")),
+    (resubmissions_total, ("contended", "connection_lost", "catalogue")),
+    (holds_expired_total, ("batch", "worker")),
+    (audits_total, ("sound", "broken", "failed")),
+)
+for _counter, _values in _KNOWN_VALUES:
+    for _value in _values:
+        _counter.labels(_value)

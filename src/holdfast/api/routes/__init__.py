@@ -6,7 +6,7 @@ Routing, the OpenAPI document, metric labels and tests are all made from it.
 from collections.abc import Callable
 
 from holdfast.api.operation import Operation
-from holdfast.api.routes import events, probes, reservations, seats, service
+from holdfast.api.routes import availability, events, probes, reservations, seats, service
 from holdfast.api.service import HealthFacts
 from holdfast.application.readiness import Readiness
 
@@ -20,4 +20,5 @@ def route_table(
 ) -> list[Operation]:
     """Put the whole table together (for the arguments see `routes.service.operations` and `routes.probes`)."""
     beside = service.operations(health_facts=health_facts, exposition=exposition, document=document)
-    return [*reservations.operations(), *seats.operations(), *events.operations(), *beside, *probes.operations(readiness)]
+    beside += probes.operations(readiness)
+    return [*reservations.operations(), *seats.operations(), *availability.operations(), *events.operations(), *beside]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from uuid import UUID
 
@@ -14,9 +15,12 @@ from holdfast.application.batching.write import Progress
 from holdfast.application.failures import GuardMismatch, Unavailable
 from holdfast.application.ports import BatchStore, CommitListener
 from holdfast.domain.commands import Command, Outcome
-from holdfast.telemetry import metrics
+from holdfast.domain.snapshot import ChangeKind, Changes
+from holdfast.telemetry import context, metrics, tracing
 
 log = structlog.get_logger(__name__)
+
+_holds_expired = metrics.holds_expired_total.labels("batch")
 
 SWEEP_SECONDS = 0.1
 
@@ -38,6 +42,7 @@ class Batcher:
         self._drains: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
         self._batch_numbers = count(1)
+        self._giving_up: set[Callable[[], None]] = set()
         self._closing = False
 
     @property
@@ -65,6 +70,8 @@ class Batcher:
         """
         loop = asyncio.get_running_loop()
         ticket = Ticket(command, loop.create_future(), loop.time(), settled)
+        if tracing.active is not None:
+            ticket.span = tracing.active.here()
         try:
             self._enqueue(event_id, ticket)
         except Unavailable:
@@ -80,6 +87,8 @@ class Batcher:
             await asyncio.wait(self._drains, timeout=seconds_max)
         for event_id in list(self._queues):
             self._reject(event_id, loop_time_max=float("inf"), reason="shutdown")
+        for give_up in self._giving_up:
+            give_up()
         if self._sweeper is not None:
             self._sweeper.cancel()
 
@@ -137,13 +146,15 @@ class Batcher:
         loop = asyncio.get_running_loop()
         started = loop.time()
         number = next(self._batch_numbers)
+        context.begin(context.Work(batch=number))
         for ticket in tickets:
             ticket.batch = number
         metrics.batch_commands.observe(len(tickets))
         metrics.batch_wait_seconds.observe(started - min(ticket.enqueued_at for ticket in tickets))
         try:
-            await self._settle(event_id, tickets)
-        except (Unavailable, GuardMismatch, Exception) as failure:  # noqa: BLE001 - one command must not fail the rest
+            with _span(number, event_id, tickets):
+                await self._settle(event_id, tickets, deadline=started + self._bounds.batch_seconds_max)
+        except Exception as failure:  # noqa: BLE001 - one command must not fail the rest
             await self._settle_singly(event_id, tickets, failure)
         finally:
             for ticket in tickets:
@@ -156,27 +167,30 @@ class Batcher:
             for ticket in tickets:
                 ticket.fail(_answer_to(failure))
             return
+        deadline = asyncio.get_running_loop().time() + self._bounds.batch_seconds_max
         log.warning("batch_rerun_singly", event_id=str(event_id), commands=len(tickets), error=repr(failure))
         for ticket in tickets:
+            if asyncio.get_running_loop().time() >= deadline:
+                ticket.fail(Unavailable("The database did not answer in time.", outcome="none"))
+                continue
             try:
-                await self._settle(event_id, [ticket])
+                await self._settle(event_id, [ticket], deadline=deadline)
             except Exception as single_failure:  # noqa: BLE001 - it goes to the caller, who answers 500
                 ticket.fail(_answer_to(single_failure))
 
-    async def _settle(self, event_id: UUID, tickets: list[Ticket]) -> None:
+    async def _settle(self, event_id: UUID, tickets: list[Ticket], *, deadline: float) -> None:
         """Write one batch and answer its tickets.
 
         When it takes too long the tickets are answered 503 while the writing goes on: a COMMIT is never cancelled.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._bounds.batch_seconds_max
         progress = Progress()
 
         def give_up() -> None:
             for ticket in tickets:
                 ticket.fail(Unavailable("The database did not answer in time.", outcome=progress.outcome))
 
-        alarm = loop.call_at(deadline, give_up)
+        alarm = asyncio.get_running_loop().call_at(deadline, give_up)
+        self._giving_up.add(give_up)
         try:
             written = await persist(
                 self._store,
@@ -188,13 +202,27 @@ class Batcher:
             )
         finally:
             alarm.cancel()
+            self._giving_up.discard(give_up)
         metrics.batches_total.inc()
         if written.changes is not None:
+            _count_expired(written.changes)
             for listener in self._listeners:
                 listener.committed(event_id, written.changes)
         for ticket, outcome in zip(tickets, written.outcomes, strict=True):
             if not ticket.future.done():
                 ticket.future.set_result(outcome)
+
+
+def _span(number: int, event_id: UUID, tickets: Sequence[Ticket]) -> AbstractContextManager[object]:
+    if tracing.active is None:
+        return nullcontext()
+    return tracing.active.batch(number, str(event_id), [ticket.span for ticket in tickets])
+
+
+def _count_expired(changes: Changes) -> None:
+    expired = sum(entry.kind is ChangeKind.EXPIRED for entry in changes.log)
+    if expired:
+        _holds_expired.inc(expired)
 
 
 def _answer_to(failure: Exception) -> Exception:

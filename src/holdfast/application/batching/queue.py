@@ -5,7 +5,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from holdfast.application.failures import Unavailable
 from holdfast.domain.commands import Command, Outcome, Reserve
+from holdfast.telemetry import metrics
 
 
 @dataclass(slots=True, eq=False)
@@ -20,10 +22,14 @@ class Ticket:
     """Called once, when the command's last transaction has ended or it never had one."""
     batch: int = 0
     """Number of the batch it travelled in; 0 before."""
+    span: object | None = None
+    """Where it comes from, for the trace; None where there are no traces."""
 
     def fail(self, error: Exception) -> None:
         """Answer with an error, unless it was answered."""
         if not self.future.done():
+            if isinstance(error, Unavailable) and error.outcome == "unknown":
+                metrics.unknown_outcomes_total.inc()
             self.future.set_exception(error)
 
     def finish(self) -> None:
@@ -54,15 +60,14 @@ class EventQueue:
         seats = 0
         for line in (self._urgent, self._wishes):
             while line and len(taken) < commands_max:
+                if line[0].future.done():
+                    line.popleft().finish()
+                    continue
                 command = line[0].command
                 seats += len(command.seat_ids) if isinstance(command, Reserve) else 1
                 if seats > seats_max and taken:
                     return taken
-                ticket = line.popleft()
-                if ticket.future.done():
-                    ticket.finish()
-                else:
-                    taken.append(ticket)
+                taken.append(line.popleft())
         return taken
 
     def take_older_than(self, enqueued_at: float) -> list[Ticket]:

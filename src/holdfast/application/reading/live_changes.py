@@ -31,7 +31,9 @@ RELOAD = b"event: reload\ndata: {}\n\n"
 class Listener:
     """One stream. Frames come out of `frames`, until it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: int) -> None:
+        self.version = version
+        """The event's version when the stream was opened."""
         self._frames: deque[bytes] = deque()
         self._news = asyncio.Event()
         self._ended = False
@@ -57,8 +59,9 @@ class Listener:
         return True
 
     def end(self, frame: bytes) -> None:
-        """Send a last frame."""
-        self._frames.append(frame)
+        """Send a last frame, if it is not empty, and no further one."""
+        if frame:
+            self._frames.append(frame)
         self._ended = True
         self._news.set()
 
@@ -115,7 +118,7 @@ class LiveChanges:
         channel = self._channels.get(event_id)
         if channel is None:
             channel = self._channels[event_id] = _Channel(seat_map.version)
-        listener = Listener()
+        listener = Listener(channel.version)
         if after_version is not None and after_version != channel.version:
             missed = await self._missed(event_id, channel, after_version)
             listener.put(missed)
@@ -129,6 +132,7 @@ class LiveChanges:
 
     def leave(self, event_id: UUID, listener: Listener) -> None:
         """Close a stream."""
+        listener.end(b"")
         channel = self._channels.get(event_id)
         if channel is not None:
             channel.listeners.discard(listener)

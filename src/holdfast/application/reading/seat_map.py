@@ -67,6 +67,8 @@ class SeatMap:
         self.seats = seats
         """Also the version of the chart, to which seats are only ever appended."""
         self.available = seats
+        self.overdue = False
+        """When it was last held against the event, a hold had run out and was not recorded as expired."""
         self.expiry_asked_at = 0.0
         """When an expiry of its overdue holds was last asked for, on the event loop's clock."""
         self._ids = bytearray(_ID_BYTES * seats)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from holdfast.application.failures import Unavailable
 from holdfast.application.gatherer import Gatherer
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
 from holdfast.domain.snapshot import Changes
@@ -20,7 +21,9 @@ JSON_BYTES_PER_SEAT = 1_000
 """What a seat takes with its JSON, head and cached lists, at most about; an event may fill half of the memory."""
 
 EXPIRE_SECONDS = 0.5
-"""How often at most a map that sees an overdue hold asks for its expiry."""
+"""How often at most an event with overdue holds is asked to record their expiry."""
+EXPIRE_WAIT_SECONDS = 1.0
+"""How long the reader who asks for it waits for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,6 @@ class SeatMaps:
         self._json_seats_max = bytes_max // (2 * JSON_BYTES_PER_SEAT)
         self._expire = expire
         self._maps: OrderedDict[UUID, SeatMap] = OrderedDict()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._revalidations: Gatherer[None, UUID, SeatMap | None] = Gatherer(self._revalidate, questions_max=256)
 
     async def current(self, event_id: UUID) -> SeatMap | None:
@@ -77,7 +79,11 @@ class SeatMaps:
         Raises:
             ConnectionLost, Contended: when the database cannot be asked.
         """
-        return await self._revalidations.ask(None, event_id)
+        seat_map = await self._revalidations.ask(None, event_id)
+        if seat_map is not None and seat_map.overdue and self._may_ask_for_expiry(seat_map):
+            await self._expire_quietly(event_id)
+            seat_map = await self._revalidations.ask(None, event_id)
+        return seat_map
 
     def peek(self, event_id: UUID) -> SeatMap | None:
         """Give an event's map as it stands in memory."""
@@ -128,8 +134,7 @@ class SeatMaps:
             self._drop(event_id)
             return False
         self._maps.move_to_end(event_id)
-        if fresh.overdue:
-            self._ask_for_expiry(seat_map)
+        seat_map.overdue = fresh.overdue
         return True
 
     async def _load(self, event_id: UUID) -> SeatMap | None:
@@ -153,17 +158,18 @@ class SeatMaps:
     def _drop(self, event_id: UUID) -> None:
         self._maps.pop(event_id, None)
 
-    def _ask_for_expiry(self, seat_map: SeatMap) -> None:
+    @staticmethod
+    def _may_ask_for_expiry(seat_map: SeatMap) -> bool:
         now = asyncio.get_running_loop().time()
         if now < seat_map.expiry_asked_at + EXPIRE_SECONDS:
-            return
+            return False
         seat_map.expiry_asked_at = now
-        task = asyncio.create_task(self._expire_quietly(seat_map.event_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _expire_quietly(self, event_id: UUID) -> None:
+        """Have the overdue holds recorded as expired; where that fails the reader sees them for another moment."""
         try:
-            await self._expire(event_id)
-        except Exception as failure:  # noqa: BLE001 - the reader has its answer; the worker will do it
+            async with asyncio.timeout(EXPIRE_WAIT_SECONDS):
+                await self._expire(event_id)
+        except (Unavailable, TimeoutError) as failure:
             log.warning("expiry_not_recorded", event_id=str(event_id), error=repr(failure))

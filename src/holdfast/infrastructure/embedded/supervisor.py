@@ -4,19 +4,30 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from holdfast.infrastructure.embedded.errors import EmbeddedError
+from holdfast.infrastructure.embedded.nginx import EmbeddedNginx
 from holdfast.infrastructure.embedded.postgres import EmbeddedPostgres
 from holdfast.infrastructure.embedded.process import Child
 from holdfast.infrastructure.embedded.redis import EmbeddedRedis
 
+Server: TypeAlias = EmbeddedPostgres | EmbeddedRedis | EmbeddedNginx
+
 _LOOK_SECONDS = 0.1
 SERVERS_SECONDS = 2.0
 """The part of the shutdown that is kept for the servers, after the programs have ended."""
+FRONT_SECONDS = 2.0
+"""The part of the shutdown that the server in front may take, before the programs are told to end."""
 
 _RESTARTS_MAX = 3
+_DEATHS_MAX = 5
+_DEATHS_SECONDS = 60.0
+"""So many deaths of programs within so many seconds are no accident: the run ends."""
+_NAMES = {EmbeddedPostgres: "PostgreSQL", EmbeddedRedis: "Redis", EmbeddedNginx: "nginx"}
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -34,15 +45,18 @@ class StopSignals:
     make `requested` true.
     """
 
-    def __init__(self, parent: int | None = None) -> None:
+    def __init__(self, parent: int | None = None, *, hang_up: Callable[[], None] | None = None) -> None:
         """Take over the signals.
 
         Args:
             parent: Process id of the program with which this run ends, such as `make`. It does not pass on
                 every signal it gets, so it is looked at.
+            hang_up: Called upon SIGHUP instead of ending, unless it means that the terminal is gone.
         """
         self._requested = False
         self._raising = True
+        self._hang_up = hang_up
+        self._had_terminal = _has_terminal()
         self._parent = parent
         self._parent_caught = 0 if parent is None else _caught_signals(parent)
         for number in _STOP_SIGNALS:
@@ -58,7 +72,10 @@ class StopSignals:
         """Raise no longer: from here on somebody asks `requested`."""
         self._raising = False
 
-    def _on_signal(self, _number: int, _frame: object) -> None:
+    def _on_signal(self, number: int, _frame: object) -> None:
+        if number == signal.SIGHUP and self._hang_up is not None and _has_terminal() == self._had_terminal:
+            self._hang_up()
+            return
         self._requested = True
         if self._raising:
             self._raising = False
@@ -75,7 +92,7 @@ class StopSignals:
 
 
 class Supervisor:
-    """The processes of one run: servers, which are restarted when they fail, and programs, which are not."""
+    """The processes of one run: servers, which are restarted when they fail, and programs, which can be."""
 
     def __init__(
         self,
@@ -89,8 +106,12 @@ class Supervisor:
             shutdown_seconds: Longest time from a stop signal to the end of everything.
             tell: Gets one line for the person who watches.
         """
-        self._servers: list[EmbeddedPostgres | EmbeddedRedis] = []
+        self._servers: list[Server] = []
+        self._front: EmbeddedNginx | None = None
         self._programs: list[Child] = []
+        self._replaced: list[Child] = []
+        self._excused: list[Child] = []
+        self._deaths: deque[float] = deque()
         self._shutdown_seconds = shutdown_seconds
         self._server_seconds = min(SERVERS_SECONDS, shutdown_seconds / 2)
         self._tell = tell
@@ -101,7 +122,7 @@ class Supervisor:
         """The programs, in the order in which they were started."""
         return tuple(self._programs)
 
-    def start_server(self, server: EmbeddedPostgres | EmbeddedRedis) -> None:
+    def start_server(self, server: Server) -> None:
         """Start a server and keep it running.
 
         Raises:
@@ -110,26 +131,60 @@ class Supervisor:
         self._servers.append(server)
         server.start()
 
-    def start_program(self, program: Child) -> None:
-        """Start a program that uses the servers; the run ends when it does."""
+    def start_front(self, front: EmbeddedNginx) -> None:
+        """Start the server through which requests come in: kept running like the others, and ended first.
+
+        Raises:
+            EmbeddedError: It cannot be started.
+        """
+        self._front = front
+        self.start_server(front)
+
+    def start_program(self, program: Child, *, replaced: bool = False) -> None:
+        """Start a program that uses the servers.
+
+        Args:
+            program: What to start.
+            replaced: Whether it is started again when it dies; else the run ends with it.
+        """
         self._programs.append(program)
+        if replaced:
+            self._replaced.append(program)
         program.start()
 
-    def watch(self, stop: StopSignals) -> bool:
-        """Wait for the request to stop; answers False when a process failed for good before that."""
+    @contextlib.contextmanager
+    def excused(self, program: Child) -> Iterator[None]:
+        """Do not mind the end of a program for as long as somebody else restarts it."""
+        self._excused.append(program)
+        try:
+            yield
+        finally:
+            self._excused.remove(program)
+
+    def watch(self, stop: StopSignals, chore: Callable[[], None] = lambda: None) -> bool:
+        """Wait for the request to stop; answers False when a process failed for good before that.
+
+        Args:
+            stop: The request.
+            chore: Done several times a second, and short.
+        """
         while not stop.requested:
-            for program in self._programs:
-                if not program.alive:
-                    self._report(program)
-                    return False
+            missing = [program for program in self._programs if not program.alive and program not in self._excused]
+            if not all(self._replace(program) for program in missing):
+                return False
             if not all(server.alive or self._restart(server) for server in self._servers):
                 return False
+            chore()
             time.sleep(_LOOK_SECONDS)
         return True
 
     def end(self) -> None:
-        """End all within `shutdown_seconds`: the programs, which finish their requests, then the servers."""
+        """End all within `shutdown_seconds`: what is in front, the programs with their requests, the servers."""
         deadline = time.monotonic() + self._shutdown_seconds - self._server_seconds
+        if self._front is not None:
+            self._servers.remove(self._front)
+            self._front.stop(seconds=min(FRONT_SECONDS, self._shutdown_seconds / 4))
+            self._front = None
         for program in self._programs:
             program.send(signal.SIGTERM)
         for program in reversed(self._programs):
@@ -139,8 +194,24 @@ class Supervisor:
         for server in reversed(self._servers):
             server.stop(seconds=self._server_seconds / 2)
 
-    def _restart(self, server: EmbeddedPostgres | EmbeddedRedis) -> bool:
-        name = "PostgreSQL" if isinstance(server, EmbeddedPostgres) else "Redis"
+    def _replace(self, program: Child) -> bool:
+        """Tell of a death; answers whether the program was started again."""
+        self._report(program)
+        if program not in self._replaced:
+            return False
+        now = time.monotonic()
+        self._deaths.append(now)
+        while self._deaths[0] < now - _DEATHS_SECONDS:
+            self._deaths.popleft()
+        if len(self._deaths) > _DEATHS_MAX:
+            self._tell(f"programs ended {len(self._deaths)} times within {_DEATHS_SECONDS:.0f} s: giving up")
+            return False
+        program.start()
+        self._tell(f"{program.name} is started again")
+        return True
+
+    def _restart(self, server: Server) -> bool:
+        name = _NAMES[type(server)]
         self._restarts += 1
         if self._restarts > _RESTARTS_MAX:
             self._tell(f"{name} ended again: see {server.log_path}")
@@ -159,6 +230,15 @@ class Supervisor:
         self._tell(f"{program.name} ended unexpectedly ({how}); its last lines, from {program.log_path}:")
         for line in program.log_tail():
             self._tell(f"  {line}")
+
+
+def _has_terminal() -> bool:
+    """Whether there is a terminal that could send a Ctrl-C."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _caught_signals(process: int) -> int:

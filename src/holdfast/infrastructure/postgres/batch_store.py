@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.application.failures import ConnectionLost, GuardMismatch
+from holdfast.application.failures import ConnectionLost, GuardMismatch, OperationalFailure
 from holdfast.application.ports import Closure
 from holdfast.domain.snapshot import Changes, Snapshot
 from holdfast.infrastructure.postgres.connection import WatchedConnection
@@ -48,9 +48,7 @@ class PostgresBatchTransaction:
     async def commit(self) -> None:
         """Commit; a warning from the wait for the standby counts as a lost connection."""
         with translated():
-            await self._connection.execute("COMMIT")
-        if self._connection.warnings:
-            raise ConnectionLost(f"COMMIT warned: {'; '.join(self._connection.warnings)}")
+            await commit(self._connection)
 
 
 def check_counts(expected: dict[str, int], actual: asyncpg.Record) -> None:
@@ -120,6 +118,19 @@ class PostgresBatchStore:
         return [row["event_id"] for row in rows]
 
 
+async def commit(connection: WatchedConnection) -> None:
+    """Commit, and be sure of it.
+
+    Raises:
+        ConnectionLost: when PostgreSQL warned, as it does when the wait for the standby is broken off, or had rolled
+            the transaction back.
+    """
+    connection.warnings.clear()
+    status = await connection.execute("COMMIT")
+    if connection.warnings or status != "COMMIT":
+        raise ConnectionLost(f"COMMIT gave {status}: {'; '.join(connection.warnings)}")
+
+
 async def rollback_if_open(connection: WatchedConnection) -> None:
     """End a transaction that was not committed; a connection that cannot do that is left for the pool to cut."""
     if connection.is_closed() or not connection.is_in_transaction():
@@ -127,5 +138,5 @@ async def rollback_if_open(connection: WatchedConnection) -> None:
     try:
         with translated():
             await connection.execute("ROLLBACK")
-    except ConnectionLost:
+    except OperationalFailure:
         connection.terminate()

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.application.failures import ConnectionLost, GuardMismatch
+from holdfast.application.failures import GuardMismatch
 from holdfast.domain.errors import SeatNumberTaken
 from holdfast.domain.event import Event, EventDetails
 from holdfast.domain.seat import NewSeat
 from holdfast.domain.snapshot import ChangeKind
-from holdfast.infrastructure.postgres.batch_store import rollback_if_open
+from holdfast.infrastructure.postgres.batch_store import commit, rollback_if_open
 from holdfast.infrastructure.postgres.connection import Timeouts, WatchedConnection
 from holdfast.infrastructure.postgres.failures import SEAT_NUMBER_CONSTRAINT, translated
 from holdfast.infrastructure.postgres.pool import Pool
@@ -93,9 +93,7 @@ class PostgresCatalogueTransaction:
     async def commit(self) -> None:
         """Commit; a warning from the wait for the standby counts as a lost connection."""
         with translated():
-            await self._connection.execute("COMMIT")
-        if self._connection.warnings:
-            raise ConnectionLost(f"COMMIT warned: {'; '.join(self._connection.warnings)}")
+            await commit(self._connection)
 
     async def _seat_numbers_taken(self, event_id: UUID, seats: Sequence[NewSeat]) -> SeatNumberTaken:
         with translated():

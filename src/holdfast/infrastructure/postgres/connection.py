@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 from asyncpg import PostgresLogMessage
 
+from holdfast.infrastructure.postgres.statement_spans import trace_statements
+
 PLANNER_SETTINGS = {
     # Tables without statistics must not be scanned: that cost 77 to 230 ms a batch instead of 3.6.
     "enable_seqscan": "off",
@@ -83,6 +85,7 @@ async def connect(database_url: str, *, application_name: str, timeouts: Timeout
     )
     assert isinstance(connection, WatchedConnection)
     connection.watch(timeouts)
+    trace_statements(connection)
     return connection
 
 

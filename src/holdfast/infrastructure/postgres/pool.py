@@ -33,6 +33,7 @@ class Pool:
         self._busy: set[WatchedConnection] = set()
         self._free_places = size
         self._waiters: deque[asyncio.Future[None]] = deque()
+        self._closed = False
         self.size = size
 
     @property
@@ -45,8 +46,10 @@ class Pool:
         """Lend a connection. One that is left inside a transaction, or is broken, is closed at once.
 
         Raises:
-            ConnectionLost: when none can be had in time.
+            ConnectionLost: when none can be had in time, or the pool is closed.
         """
+        if self._closed:
+            raise ConnectionLost("the pool is closed")
         await self._take_place()
         connection: WatchedConnection | None = None
         try:
@@ -66,6 +69,7 @@ class Pool:
 
     async def close(self) -> None:
         """Cut every connection. Nothing is cancelled on the server: a COMMIT under way goes on there."""
+        self._closed = True
         for connection in [*self._idle, *self._busy]:
             connection.terminate()
         self._idle.clear()
@@ -80,12 +84,13 @@ class Pool:
         try:
             async with asyncio.timeout(self._wait_seconds_max):
                 await waiter
-        except TimeoutError:
-            raise ConnectionLost("no database connection became free in time") from None
-        except asyncio.CancelledError:
+        except (TimeoutError, asyncio.CancelledError) as gone:
             if waiter.done() and not waiter.cancelled():
+                # The place was given at the very moment of giving up: somebody else shall have it.
                 self._free_places += 1
                 self._wake_one()
+            if isinstance(gone, TimeoutError):
+                raise ConnectionLost("no database connection became free in time") from None
             raise
 
     def _wake_one(self) -> None:
@@ -110,7 +115,7 @@ class Pool:
         self._busy.discard(connection)
         if connection.is_closed():
             return
-        if connection.is_in_transaction() or connection.warnings:
+        if self._closed or connection.is_in_transaction() or connection.warnings:
             connection.terminate()
         else:
             self._idle.append(connection)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
+from holdfast.application.ports import Chart
 from holdfast.application.reading.seat_map import LoggedChange, SeatJson, SeatMap
 from holdfast.application.reading.seat_maps import Freshness
 from holdfast.domain.snapshot import ChangeKind
@@ -59,6 +60,7 @@ class PostgresSeatMapSource:
                         seats=head["seats"],
                         json=self._json if head["seats"] <= json_seats_max else None,
                     )
+                    seat_map.overdue = head["overdue"]
                     cursor = await connection.cursor(self._queries["map_seats"].sql, event_id)
                     while rows := await cursor.fetch(SLICE_ROWS):
                         for row in rows:
@@ -66,15 +68,15 @@ class PostgresSeatMapSource:
         await asyncio.to_thread(seat_map.complete)
         return seat_map
 
-    async def chart(self, event_id: UUID) -> tuple[int, int, dict[str, str]] | None:
-        """Give an event's version, its number of seats, and the columns of its chart as JSON arrays."""
+    async def chart(self, event_id: UUID) -> Chart | None:
+        """Read an event's chart, written as JSON by the database."""
         async with self._pool.connection() as connection:
             with translated():
                 row = await connection.fetchrow(self._queries["chart"].sql, event_id)
         if row is None:
             return None
         columns = ("ids", "seat_numbers", "sections", "rows", "prices")
-        return row["version"], row["seats"], {column: row[column] for column in columns}
+        return Chart(row["version"], row["seats"], {column: row[column] for column in columns})
 
 
 def _logged_change_from(row: asyncpg.Record) -> LoggedChange:

@@ -21,6 +21,7 @@ class Breaker:
         self._pinging: asyncio.Task[None] | None = None
         self.open = False
         """True while Redis is away."""
+        metrics.gate_degraded.set(0)
 
     def trip(self, failure: BaseException) -> None:
         """Note that a call failed."""

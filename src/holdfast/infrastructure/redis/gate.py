@@ -15,7 +15,7 @@ from redis.commands.core import AsyncScript
 from holdfast.application.gatherer import Gatherer
 from holdfast.domain.commands import Reserve
 from holdfast.infrastructure.redis.breaker import Breaker
-from holdfast.telemetry import metrics
+from holdfast.telemetry import metrics, tracing
 
 WISHES_MAX = 256
 """Wishes in one call."""
@@ -32,7 +32,7 @@ class _Lock:
     """The keys of a wish, and the value that marks them as its own."""
 
     keys: list[str]
-    owner: str
+    owner: bytes
 
 
 class RedisGate:
@@ -47,55 +47,61 @@ class RedisGate:
         self._call_seconds_max = call_seconds_max
         self._lock_script = self._script("gate.lua")
         self._release_script = self._script("release.lua")
-        self._acquires: Gatherer[UUID, Reserve, bool] = Gatherer(self._acquire, questions_max=WISHES_MAX)
-        self._releases: Gatherer[UUID, Reserve, None] = Gatherer(self._release, questions_max=WISHES_MAX)
-        self._releasing: set[asyncio.Task[None]] = set()
+        self._acquires: Gatherer[UUID, _Lock, bool] = Gatherer(self._acquire, questions_max=WISHES_MAX)
+        self._releases: Gatherer[UUID, _Lock, None] = Gatherer(self._release, questions_max=WISHES_MAX)
+        self._held: dict[UUID, _Lock] = {}
         self.breaker = Breaker(redis.ping, call_seconds_max=call_seconds_max)
 
     async def acquire(self, event_id: UUID, wish: Reserve) -> bool:
         """Try to lock every seat of the wish, or none; an equal owner passes."""
         if self.breaker.open:
             return True
-        return await self._acquires.ask(event_id, wish)
+        lock = _lock_of(event_id, wish)
+        passed = await self._acquires.ask(event_id, lock)
+        if passed:
+            self._held[wish.reservation_id] = lock
+        return passed
 
     def release(self, event_id: UUID, wish: Reserve) -> None:
         """Give the locks back in the background; where that fails, they run out."""
-        if self.breaker.open:
-            return
-        task = asyncio.create_task(self._releases.ask(event_id, wish))
-        self._releasing.add(task)
-        task.add_done_callback(self._releasing.discard)
+        lock = self._held.pop(wish.reservation_id, None)
+        if lock is not None and not self.breaker.open:
+            self._releases.tell(event_id, lock)
 
     async def close(self) -> None:
-        """Let go of Redis."""
+        """Give back what is being given back, and let go of Redis."""
+        await self._releases.finish(seconds_max=2 * self._call_seconds_max)
         self.breaker.close()
         await self._redis.aclose()
 
     def _script(self, file_name: str) -> AsyncScript:
         return self._redis.register_script((files(__package__) / file_name).read_text(encoding="utf-8"))
 
-    async def _acquire(self, event_id: UUID, wishes: Sequence[Reserve]) -> Sequence[bool]:
-        locks = [_lock_of(event_id, wish) for wish in wishes]
+    async def _acquire(self, _: UUID, locks: Sequence[_Lock]) -> Sequence[bool]:
         keys = [key for lock in locks for key in lock.keys]
-        arguments: list[str | int] = [self._lock_milliseconds]
+        arguments: list[bytes | int] = [self._lock_milliseconds]
         for lock in locks:
             arguments += (lock.owner, len(lock.keys))
         verdicts = await self._call("acquire", self._lock_script, keys, arguments)
         if verdicts is None:
-            return [True] * len(wishes)
+            return [True] * len(locks)
         return [verdict == 1 for verdict in verdicts]
 
-    async def _release(self, event_id: UUID, wishes: Sequence[Reserve]) -> Sequence[None]:
-        locks = [_lock_of(event_id, wish) for wish in wishes]
+    async def _release(self, _: UUID, locks: Sequence[_Lock]) -> Sequence[None]:
         keys = [key for lock in locks for key in lock.keys]
         await self._call("release", self._release_script, keys, [lock.owner for lock in locks for _ in lock.keys])
-        return [None] * len(wishes)
+        return [None] * len(locks)
 
-    async def _call(self, operation: str, script: AsyncScript, keys: list[str], arguments: Sequence[str | int]) -> Any:  # noqa: ANN401 - what the script gives; None when it failed
+    async def _call(
+        self, operation: str, script: AsyncScript, keys: list[str], arguments: Sequence[bytes | int]
+    ) -> Any:  # noqa: ANN401 - what the script gives; None when it failed
+        if self.breaker.open:
+            return None
         started = perf_counter()
         try:
             async with asyncio.timeout(self._call_seconds_max):
-                answer = await script(keys=keys, args=arguments)
+                with tracing.call(operation, "redis"):
+                    answer = await script(keys=keys, args=arguments)
         except Exception as failure:  # noqa: BLE001 - the gate never fails a request
             _durations[operation, "failed"].observe(perf_counter() - started)
             self.breaker.trip(failure)
@@ -108,5 +114,5 @@ def _lock_of(event_id: UUID, wish: Reserve) -> _Lock:
     # The braces make all locks of an event one slot of a Redis Cluster.
     keys = [f"lock:{{{event_id}}}:{seat_id}" for seat_id in wish.seat_ids]
     user_id, key = wish.user_id.encode(), wish.idempotency_key.encode()
-    owner = sha256(len(user_id).to_bytes(4, "big") + user_id + len(key).to_bytes(4, "big") + key).hexdigest()
+    owner = sha256(len(user_id).to_bytes(4, "big") + user_id + len(key).to_bytes(4, "big") + key).digest()
     return _Lock(keys, owner)

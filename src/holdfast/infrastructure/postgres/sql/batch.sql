@@ -82,7 +82,9 @@ CROSS JOIN LATERAL (
 
 -- store_batch
 -- Write the netted changes of a batch under their guards and count the rows of each kind, which the caller compares:
--- $1 event, $2 loaded version, $3 new version, $4-$8 counters, $9 time; then the arrays of each kind.
+-- $1 event, $2 loaded version, $3 new version, $4-$8 counters, $9 time; then the arrays of each kind. Rows that change
+-- are found one by one through their primary keys and then by their place: a join would leave the planner a choice, and
+-- on tables that were empty when it planned it reads all rows of the event for each batch.
 WITH guard AS (
     UPDATE events SET version = $3, available = $4, reserved = $5, confirmed = $6,
         pending_reservations = $7, confirmed_reservations = $8
@@ -112,7 +114,11 @@ changed AS (
         changed_version = n.changed_version
     FROM unnest($24::uuid[], $25::bigint[], $26::text[], $27::text[], $28::timestamptz[], $29::bigint[])
         AS n (id, loaded_version, status, cancel_reason, confirmed_at, changed_version)
-    WHERE r.id = n.id AND r.event_id = $1 AND r.status = 'pending' AND r.changed_version = n.loaded_version
+    CROSS JOIN LATERAL (
+        SELECT x.ctid AS place, x.status, x.changed_version
+        FROM reservations x WHERE x.id = n.id AND x.event_id = $1 LIMIT 1
+    ) AS found
+    WHERE r.ctid = found.place AND found.status = 'pending' AND found.changed_version = n.loaded_version
     RETURNING 1
 ),
 claimed AS (
@@ -126,15 +132,19 @@ moved AS (
     UPDATE claims c SET reservation_id = n.reservation_id, status = n.status, expires_at = n.expires_at
     FROM unnest($34::uuid[], $35::uuid[], $36::uuid[], $37::text[], $38::timestamptz[])
         AS n (seat_id, loaded_reservation_id, reservation_id, status, expires_at)
-    WHERE c.seat_id = n.seat_id AND c.event_id = $1 AND c.reservation_id = n.loaded_reservation_id
-        AND c.status = 'reserved'
+    CROSS JOIN LATERAL (
+        SELECT x.ctid AS place FROM claims x WHERE x.seat_id = n.seat_id AND x.event_id = $1 LIMIT 1
+    ) AS found
+    WHERE c.ctid = found.place AND c.reservation_id = n.loaded_reservation_id AND c.status = 'reserved'
     RETURNING 1
 ),
 freed AS (
     DELETE FROM claims c
     USING unnest($39::uuid[], $40::uuid[]) AS n (seat_id, loaded_reservation_id)
-    WHERE c.seat_id = n.seat_id AND c.event_id = $1 AND c.reservation_id = n.loaded_reservation_id
-        AND c.status = 'reserved'
+    CROSS JOIN LATERAL (
+        SELECT x.ctid AS place FROM claims x WHERE x.seat_id = n.seat_id AND x.event_id = $1 LIMIT 1
+    ) AS found
+    WHERE c.ctid = found.place AND c.reservation_id = n.loaded_reservation_id AND c.status = 'reserved'
     RETURNING 1
 ),
 logged AS (

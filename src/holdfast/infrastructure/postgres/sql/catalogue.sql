@@ -30,18 +30,21 @@ INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at) VALU
 -- Cancel all live holds of a locked event, each with its entry after version $2; those overdue have expired.
 WITH ended AS (
     SELECT
-        id, seat_ids, $2 + row_number() OVER (ORDER BY created_version) AS version,
+        ctid AS place, id, seat_ids, $2 + row_number() OVER (ORDER BY created_version) AS version,
         CASE WHEN expires_at <= $3 THEN 'expired' ELSE 'event_deleted' END AS reason
     FROM reservations WHERE event_id = $1 AND status = 'pending'
 ),
 cancelled AS (
     UPDATE reservations r SET status = 'cancelled', cancel_reason = e.reason, changed_version = e.version
-    FROM ended e WHERE r.id = e.id AND r.event_id = $1 AND r.status = 'pending'
+    FROM ended e WHERE r.ctid = e.place
     RETURNING 1
 ),
 freed AS (
     DELETE FROM claims c USING (SELECT e.id, unnest(e.seat_ids) AS seat_id FROM ended e) AS held
-    WHERE c.seat_id = held.seat_id AND c.event_id = $1 AND c.reservation_id = held.id AND c.status = 'reserved'
+    CROSS JOIN LATERAL (
+        SELECT x.ctid AS place FROM claims x WHERE x.seat_id = held.seat_id AND x.event_id = $1 LIMIT 1
+    ) AS found
+    WHERE c.ctid = found.place AND c.reservation_id = held.id AND c.status = 'reserved'
     RETURNING 1
 ),
 logged AS (

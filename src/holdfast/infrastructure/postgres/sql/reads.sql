@@ -63,6 +63,6 @@ LIMIT 1
 -- List a caller's reservations, newest created first, and the time.
 SELECT r.*, clock_timestamp() AS now
 FROM reservations r
-WHERE r.user_id = $1
+WHERE r.user_id COLLATE "POSIX" = $1
 ORDER BY r.created_at DESC, r.id DESC
 LIMIT $2 OFFSET $3

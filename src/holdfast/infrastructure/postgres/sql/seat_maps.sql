@@ -20,8 +20,12 @@ LEFT JOIN LATERAL (
 ORDER BY known.place, entry.version
 
 -- map_head
--- Tell an event's version, when that was reached, and how many seats it has.
+-- Tell an event's version, when that was reached, how many seats it has, and whether a hold is overdue.
 SELECT
+    EXISTS (
+        SELECT 1 FROM reservations r
+        WHERE r.event_id = e.id AND r.status = 'pending' AND r.expires_at <= clock_timestamp()
+    ) AS overdue,
     e.version, e.available + e.reserved + e.confirmed AS seats,
     coalesce(
         (SELECT c.at FROM changes c WHERE c.event_id = e.id AND c.version = e.version), e.created_at

@@ -1,0 +1,13 @@
+"""The types of an ASGI application, and the one thing that can go wrong between two of its messages."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+
+class ClientGoneError(Exception):
+    """The caller closed the connection before the exchange was complete; nobody waits for an answer."""

@@ -1,0 +1,88 @@
+"""Whether this node should be given requests, and what of it does not work as it should."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from holdfast.application.failures import OperationalFailure
+
+State: TypeAlias = Literal["ok", "degraded", "failed"]
+"""degraded: requests are answered all the same; failed: they are not."""
+
+LOOK_SECONDS_MAX = 2.0
+"""How long one part may take to answer; it has failed then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one part stands; the detail says why it is not `ok`."""
+
+    state: State
+    detail: str = ""
+
+
+Look: TypeAlias = Callable[[], Awaitable[Finding]]
+"""Looks at one part of the node. It may raise `OperationalFailure`: then the part has failed."""
+
+OK = Finding("ok")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How all parts stand."""
+
+    parts: Mapping[str, Finding]
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests should be sent here."""
+        return all(finding.state != "failed" for finding in self.parts.values())
+
+    @property
+    def status(self) -> Literal["ready", "degraded", "not_ready"]:
+        """The whole in one word; a degraded node is ready."""
+        if not self.ready:
+            return "not_ready"
+        return "ready" if all(finding.state == "ok" for finding in self.parts.values()) else "degraded"
+
+
+class Draining:
+    """Whether the node has been told to end: it finishes what it has, and wants no more."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def begin(self) -> None:
+        """From now on the node is not ready."""
+        self.begun = True
+
+
+class Readiness:
+    """Looks at all parts at once."""
+
+    def __init__(self, looks: Mapping[str, Look], draining: Draining) -> None:
+        """Name the parts.
+
+        Args:
+            looks: How to look at each part, by its name.
+            draining: Makes the node not ready, whatever else.
+        """
+        self._looks = dict(looks)
+        self._draining = draining
+
+    async def report(self) -> Report:
+        """Look at everything; never raises what the surroundings do."""
+        findings = await asyncio.gather(*(_found(look) for look in self._looks.values()))
+        node = Finding("failed", "This node is about to end.") if self._draining.begun else OK
+        return Report({"node": node, **dict(zip(self._looks, findings, strict=True))})
+
+
+async def _found(look: Look) -> Finding:
+    try:
+        async with asyncio.timeout(LOOK_SECONDS_MAX):
+            return await look()
+    except TimeoutError:
+        return Finding("failed", f"No answer within {LOOK_SECONDS_MAX:g} s.")
+    except OperationalFailure:
+        return Finding("failed", "No answer.")

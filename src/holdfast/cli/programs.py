@@ -1,0 +1,136 @@
+"""What a run starts: the servers that no URL names, and Holdfast's own programs."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from holdfast.cli.console import say, step, tell
+from holdfast.cli.database import migrate
+from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis
+from holdfast.infrastructure.embedded.process import Child
+from holdfast.infrastructure.embedded.supervisor import SERVERS_SECONDS, Supervisor
+from holdfast.settings import Settings
+
+_READY_SECONDS = 30.0
+_CONNECTIONS_MIN = 100
+_CONNECTIONS_SPARE = 20
+_CONNECTIONS_BESIDE_POOLS = 3
+"""Of each process: what it tells of the installation, its readiness, and one for luck."""
+
+
+def start_servers(settings: Settings, supervisor: Supervisor, *, nodes: int = 1) -> Settings:
+    """Start the servers that no URL names; answers the settings with every URL.
+
+    Args:
+        settings: What to run.
+        supervisor: Gets the servers.
+        nodes: How many API nodes will use them.
+
+    Raises:
+        EmbeddedError: A server cannot be started.
+    """
+    urls = {}
+    if settings.database_url is None:
+        with step("Starting PostgreSQL"):
+            postgres = EmbeddedPostgres(
+                settings.holdfast_data_dir, settings={"max_connections": _connections(settings, nodes)}
+            )
+            supervisor.start_server(postgres)
+        urls["database_url"] = SecretStr(postgres.url)
+    if settings.redis_url is None and EmbeddedRedis.available():
+        with step("Starting Redis"):
+            redis = EmbeddedRedis(settings.holdfast_data_dir)
+            supervisor.start_server(redis)
+        urls["redis_url"] = SecretStr(redis.url)
+    elif settings.redis_url is None:
+        say("No redis-server or valkey-server on PATH: running without Redis, which only sheds load")
+    return settings.model_copy(update=urls)
+
+
+def prepare_database(settings: Settings, *, embedded: bool) -> None:
+    """Bring the schema to the newest version, and put the sample event into an empty embedded database.
+
+    Raises:
+        EmbeddedError: The database cannot be migrated.
+    """
+    with step("Migrating the database"):
+        migrate("upgrade", settings)
+    if embedded:
+        with step("Looking for events"):
+            from holdfast.bootstrap import seed_sample_event  # noqa: PLC0415 - heavy, and only needed here
+
+            asyncio.run(seed_sample_event(settings))
+
+
+def program(name: str, command: str, log_name: str, settings: Settings, more: Mapping[str, str]) -> Child:
+    """One of Holdfast's programs, as a child that ends at once when this process dies.
+
+    Args:
+        name: What messages call it.
+        command: `serve` or `work`.
+        log_name: Name of its log in the data folder.
+        settings: What it shall work with.
+        more: Further environment variables.
+    """
+    environment = {
+        **os.environ,
+        "HOST": settings.host,
+        "PORT": str(settings.port),
+        "HOLDFAST_DATA_DIR": str(settings.holdfast_data_dir.absolute()),
+        "SHUTDOWN_SECONDS": str(max(1.0, settings.shutdown_seconds - SERVERS_SECONDS)),
+        "PYTHONUNBUFFERED": "1",
+        **more,
+    }
+    for variable, url in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
+        if url is not None:
+            environment[variable] = url.get_secret_value()
+    return Child(
+        name,
+        [sys.executable, "-m", "holdfast", command],
+        log_path=settings.holdfast_data_dir.absolute() / log_name,
+        death_signal=signal.SIGKILL,
+        environment=environment,
+        work_dir=Path.cwd(),
+    )
+
+
+def wait_for_answer(url: str, programs: Sequence[Child]) -> None:
+    """Wait until a page answers with 200.
+
+    Raises:
+        EmbeddedError: One of the programs ended, or the first did not answer in time; with its last lines.
+    """
+    deadline = time.monotonic() + _READY_SECONDS
+    while not answers(url):
+        ended = [program for program in programs if not program.alive]
+        if ended or time.monotonic() > deadline:
+            culprit = ended[0] if ended else programs[0]
+            for line in culprit.log_tail():
+                tell(f"  {line}")
+            what = "ended while it started" if ended else f"did not answer within {_READY_SECONDS:.0f} s"
+            raise EmbeddedError(f"{culprit.name} {what} (log: {culprit.log_path})")
+        time.sleep(0.05)
+
+
+def answers(url: str, *, seconds: float = 2.0) -> bool:
+    """Whether a page answers with 200 within `seconds`."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=seconds) as answer:
+            return bool(answer.status == 200)
+    except (OSError, ValueError):
+        return False
+
+
+def _connections(settings: Settings, nodes: int) -> int:
+    """How many connections PostgreSQL must allow for."""
+    of_a_process = settings.write_pool_size + settings.read_pool_size + _CONNECTIONS_BESIDE_POOLS
+    return max(_CONNECTIONS_MIN, (nodes * settings.workers + 1) * of_a_process + _CONNECTIONS_SPARE)

@@ -1,0 +1,132 @@
+"""An nginx of one's own, in front of several API nodes."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from holdfast.infrastructure.embedded import nginx_config
+from holdfast.infrastructure.embedded.errors import EmbeddedError
+from holdfast.infrastructure.embedded.folder import private_folder
+from holdfast.infrastructure.embedded.nginx_config import Address
+from holdfast.infrastructure.embedded.process import Child, end_leftovers, log_tail, wait_until
+
+_START_SECONDS = 10.0
+_PLACES = ("/usr/sbin/nginx", "/usr/local/sbin/nginx")
+"""Where packages put it; an ordinary user often has neither folder on PATH."""
+
+
+def nginx_program() -> Path:
+    """The installed nginx.
+
+    Raises:
+        EmbeddedError: None is installed.
+    """
+    for place in (shutil.which("nginx"), *_PLACES):
+        if place and os.access(place, os.X_OK):
+            return Path(place).absolute()
+    raise EmbeddedError("nginx is not installed: on Debian or Ubuntu, apt-get install nginx-light")
+
+
+class EmbeddedNginx:
+    """One nginx that works inside a data folder (`nginx/`), reads deploy/nginx.conf, and ends with this process."""
+
+    def __init__(
+        self, data_dir: Path, *, listen: Address, nodes: Sequence[Address], trusted_proxies: Sequence[str] = ()
+    ) -> None:
+        """Name everything; nothing is written or started yet.
+
+        Args:
+            data_dir: Private folder of the run.
+            listen: Where callers come in.
+            nodes: Where the API nodes are; they are numbered from 1.
+            trusted_proxies: Addresses and networks whose X-Forwarded-For is believed.
+        """
+        self.work_dir = data_dir.absolute() / "nginx"
+        self.log_path = data_dir.absolute() / "nginx.log"
+        self._listen = listen
+        self._nodes = tuple(nodes)
+        self._trusted_proxies = tuple(trusted_proxies)
+        self._drain_folder = self.work_dir / "drain"
+        self._child: Child | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether its master process runs."""
+        return self._child is not None and self._child.alive
+
+    @property
+    def pid(self) -> int:
+        """Process id of its master process."""
+        if self._child is None:
+            raise RuntimeError("nginx was not started")
+        return self._child.pid
+
+    def start(self) -> None:
+        """End what an earlier run left, write the files, start and wait until connections are accepted.
+
+        Raises:
+            EmbeddedError: nginx is not installed, or gave the reason in its log.
+        """
+        if self.alive:
+            return
+        program = nginx_program()
+        private_folder(self.work_dir)
+        end_leftovers(self.work_dir, (signal.SIGTERM, 2.0))
+        self._write()
+        prefix = f"{self.work_dir}/"
+        child = self._child = Child(
+            "nginx",
+            [str(program), "-p", prefix, "-c", f"{prefix}nginx.conf", "-e", "stderr", "-g", "daemon off;"],
+            log_path=self.log_path,
+            death_signal=signal.SIGTERM,  # a kill would leave its workers behind
+            work_dir=self.work_dir,
+        )
+        child.start()
+        if wait_until(lambda: not child.alive or self._accepts(), _START_SECONDS) and child.alive:
+            return
+        self.stop(seconds=1.0)
+        lines = log_tail(self.log_path)
+        reason = next(
+            (line for line in reversed(lines) if "[emerg]" in line), lines[-1] if lines else "no reason given"
+        )
+        raise EmbeddedError(f"nginx does not start: {reason} (log: {self.log_path})")
+
+    def stop(self, *, seconds: float = 3.0) -> None:
+        """Take no more connections, finish the requests under way, end."""
+        if self._child is not None:
+            self._child.end((signal.SIGQUIT, seconds), (signal.SIGTERM, 1.0))
+            end_leftovers(self.work_dir, (signal.SIGTERM, 1.0))
+
+    def leave_out(self, number: int) -> None:
+        """Send no more requests to a node; those under way are not touched."""
+        (self._drain_folder / str(number)).touch()
+
+    def put_back(self, number: int) -> None:
+        """Send requests to a node again."""
+        (self._drain_folder / str(number)).unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        run = private_folder(self.work_dir / "run")
+        private_folder(self._drain_folder)
+        for mark in self._drain_folder.iterdir():
+            mark.unlink()
+        user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else None
+        (run / "process.conf").write_text(nginx_config.process_part(user))
+        (run / "nodes.conf").write_text(nginx_config.nodes_part(self._nodes))
+        (run / "server.conf").write_text(
+            nginx_config.server_part(self._listen, self._nodes, self._trusted_proxies, self._drain_folder)
+        )
+        shutil.copyfile(nginx_config.shared_file(), self.work_dir / "nginx.conf")
+
+    def _accepts(self) -> bool:
+        """Whether it takes connections on its address."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._listen.host, self._listen.host)  # noqa: S104 - compared
+        try:
+            socket.create_connection((host, self._listen.port), 1.0).close()
+        except OSError:
+            return False
+        return True

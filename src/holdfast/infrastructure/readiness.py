@@ -1,0 +1,52 @@
+"""What readiness looks at in one process, over connections of its own: busy pools are not absent servers."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from holdfast.application.readiness import OK, Finding, Look
+from holdfast.infrastructure.postgres.connection import Timeouts
+from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.readiness import PostgresReadiness
+from holdfast.infrastructure.redis.readiness import PING_SECONDS_MAX, RedisReadiness
+
+
+@asynccontextmanager
+async def open_looks(
+    database_url: str, redis_url: str | None, *, overflowing: Callable[[], bool]
+) -> AsyncIterator[dict[str, Look]]:
+    """Give every look, by its part's name. Connections are opened when a look first needs one.
+
+    Args:
+        database_url: PostgreSQL.
+        redis_url: Redis; None where there is none to look at.
+        overflowing: Tells whether requests are being refused for want of room.
+    """
+
+    async def queues() -> Finding:
+        return Finding("failed", "The queues are full.") if overflowing() else OK
+
+    async with AsyncExitStack() as stack:
+        pool = Pool(database_url, size=1, application_name="holdfast-readiness", timeouts=Timeouts())
+        stack.push_async_callback(pool.close)
+        database = PostgresReadiness(pool)
+        looks: dict[str, Look] = {"postgresql": database.server, "schema": database.schema, "queues": queues}
+        if redis_url is not None:
+            redis = RedisReadiness(_redis(redis_url))
+            stack.push_async_callback(redis.close)
+            looks["redis"] = redis.server
+        yield looks
+
+
+def _redis(url: str) -> Redis:
+    redis: Redis = Redis.from_url(
+        url,
+        socket_timeout=PING_SECONDS_MAX,
+        socket_connect_timeout=PING_SECONDS_MAX,
+        retry=Retry(NoBackoff(), 0),
+        max_connections=4,
+    )
+    return redis

@@ -1,0 +1,130 @@
+"""A desk on real servers, something to sell, and the promises to hold in the end."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from holdfast import bootstrap
+from holdfast.application.add_seats import add_seats
+from holdfast.application.create_event import create_event
+from holdfast.application.desk import Desk
+from holdfast.application.failures import Unavailable
+from holdfast.application.identifiers import uuid7
+from holdfast.application.reserve import reserve
+from holdfast.domain.commands import Done, Reserve
+from holdfast.domain.event import EventDetails
+from holdfast.domain.seat import numbered_seats
+from holdfast.infrastructure.postgres.invariants import check_invariants
+from holdfast.settings import Settings
+
+
+@asynccontextmanager
+async def open_desk(database_url: str, redis_url: str | None = None, **settings) -> AsyncIterator[Desk]:
+    """A desk as a node has it; without Redis unless one is named."""
+    given = {"redis_call_seconds": 0.5, **settings}
+    async with bootstrap.open_desk(Settings(database_url=database_url, redis_url=redis_url, **given)) as desk:
+        yield desk
+
+
+def an_event(*, starts_in=timedelta(days=1), **wanted) -> EventDetails:
+    start_at = datetime.now(UTC) + starts_in
+    details = {"name": "Concert", "description": "", "venue": "", "total_seats": 2_000}
+    return EventDetails(**{"start_at": start_at, "end_at": start_at + timedelta(hours=2), **details, **wanted})
+
+
+@dataclass(frozen=True)
+class OnSale:
+    """An event with seats, and wishes for them."""
+
+    event_id: UUID
+    seats: tuple[UUID, ...]
+
+    def wish(self, *places: int, user="ann", key: str | None = None) -> Reserve:
+        """A command for the seats at these places."""
+        number = uuid7()
+        return Reserve.wish(
+            reservation_id=number,
+            event_id=self.event_id,
+            user_id=user,
+            idempotency_key=key or str(number),
+            seat_ids=tuple(self.seats[place] for place in places),
+        )
+
+    async def reserve(self, desk: Desk, *places: int, user="ann", key: str | None = None) -> Done:
+        """What POST /reservations does."""
+        return await reserve(
+            desk,
+            event_id=self.event_id,
+            user_id=user,
+            idempotency_key=key or str(uuid7()),
+            seat_ids=tuple(self.seats[place] for place in places),
+        )
+
+
+async def put_on_sale(desk: Desk, seats: int = 4, **wanted) -> OnSale:
+    """Make an event with seats."""
+    event = await create_event(desk, an_event(**wanted))
+    added, _ = await add_seats(desk, event.id, numbered_seats(prefix="A", count=seats, price=1_000))
+    return OnSale(event.id, tuple(seat.id for seat in added))
+
+
+async def sql(database_url: str, statement: str, *arguments) -> list[asyncpg.Record]:
+    """Run a statement beside Holdfast; without arguments it may be several."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        if arguments or statement.lstrip().upper().startswith(("SELECT", "WITH")):
+            return await connection.fetch(statement, *arguments)
+        await connection.execute(statement)
+        return []
+    finally:
+        await connection.close()
+
+
+async def let_holds_run_out(database_url: str, *reservation_ids: UUID, seconds: float = 1.0) -> None:
+    """Move holds into the past, so that they ended some seconds ago; all of them where none is named."""
+    await sql(
+        database_url,
+        """
+        WITH gone AS (
+            UPDATE reservations SET expires_at = clock_timestamp() - make_interval(secs => $2)
+            WHERE status = 'pending' AND (id = ANY ($1) OR cardinality($1::uuid[]) = 0) RETURNING id, expires_at
+        )
+        UPDATE claims c SET expires_at = gone.expires_at FROM gone WHERE c.reservation_id = gone.id
+        """,
+        list(reservation_ids),
+        seconds,
+    )
+
+
+@asynccontextmanager
+async def event_locked(database_url: str, event_id: UUID) -> AsyncIterator[asyncpg.Connection]:
+    """Hold an event's lock from another connection."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE", event_id)
+            yield connection
+    finally:
+        await connection.close()
+
+
+async def reservations_of(database_url: str, event_id: UUID) -> list[asyncpg.Record]:
+    return await sql(database_url, "SELECT * FROM reservations WHERE event_id = $1 ORDER BY created_version", event_id)
+
+
+async def assert_promises_hold(database_url: str) -> None:
+    broken = {result.name: result.violations for result in await check_invariants(database_url) if not result.holds}
+    assert not broken, broken
+
+
+async def outcome_of(awaitable) -> str:
+    """Wait for something that must be answered 503; gives its `outcome`."""
+    try:
+        answer = await awaitable
+    except Unavailable as unavailable:
+        return unavailable.outcome
+    raise AssertionError(f"answered {answer}")

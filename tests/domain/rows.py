@@ -1,0 +1,138 @@
+"""The tables as plain dictionaries: what PostgreSQL does with a batch, in a page of Python."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from holdfast.domain.commands import Cancel, Command, Confirm, Expire, Reserve
+from holdfast.domain.decide import decide
+from holdfast.domain.reservation import Reservation
+from holdfast.domain.seat import Claim
+from holdfast.domain.snapshot import Changes, Decision, EventState, LogEntry, Snapshot
+from holdfast.domain.states import ReservationStatus, SeatStatus
+
+NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
+HOLD = timedelta(minutes=15)
+EVENT_ID = UUID(int=1)
+SEATS = [UUID(int=100 + number) for number in range(6)]
+PRICES = {seat_id: 1_000 * (number + 1) for number, seat_id in enumerate(SEATS)}
+
+_LIVE = {ReservationStatus.PENDING: SeatStatus.RESERVED, ReservationStatus.CONFIRMED: SeatStatus.CONFIRMED}
+
+
+def new_event(**values) -> EventState:
+    given = {
+        "id": EVENT_ID,
+        "version": 1,
+        "start_at": NOON + timedelta(days=1),
+        "deleted": False,
+        "available": len(SEATS),
+        "reserved": 0,
+        "confirmed": 0,
+        "pending_reservations": 0,
+        "confirmed_reservations": 0,
+    }
+    return EventState(**{**given, **values})
+
+
+def wish(number, user="ann", key=None, seats=(SEATS[0],)) -> Reserve:
+    """A wish whose reservation would be `UUID(int=number)`."""
+    return Reserve.wish(
+        reservation_id=UUID(int=number),
+        event_id=EVENT_ID,
+        user_id=user,
+        idempotency_key=key or f"key-{number}",
+        seat_ids=tuple(seats),
+    )
+
+
+@dataclass
+class Rows:
+    """One event's rows."""
+
+    event: EventState = field(default_factory=new_event)
+    claims: dict[UUID, Claim] = field(default_factory=dict)
+    reservations: dict[UUID, Reservation] = field(default_factory=dict)
+    log: list[LogEntry] = field(default_factory=list)
+
+    def decide(self, commands: Sequence[Command], now=NOON) -> Decision:
+        return decide(self.snapshot(commands, now), commands, now, hold=HOLD)
+
+    def write(self, commands: Sequence[Command], now=NOON) -> Decision:
+        """Decide a batch, and store it."""
+        decision = self.decide(commands, now)
+        if decision.changes is not None:
+            self.apply(decision.changes)
+        return decision
+
+    def snapshot(self, commands: Sequence[Command], now: datetime, overdue_max=64) -> Snapshot:
+        """Load what a batch can touch, as `load_batch` does."""
+        wanted = {seat for command in commands if isinstance(command, Reserve) for seat in command.seat_ids}
+        touched: set[UUID] = set()
+        for command in commands:
+            match command:
+                case Reserve(user_id=user, idempotency_key=key):
+                    touched |= {r.id for r in self.reservations.values() if (r.user_id, r.idempotency_key) == (user, key)}
+                case Confirm(reservation_id=named) | Cancel(reservation_id=named):
+                    touched |= {named} & set(self.reservations)
+                case Expire(holds_max=holds_max):
+                    overdue_max = max(overdue_max, holds_max)
+        overdue = sorted((r for r in self.reservations.values() if r.is_overdue(now)), key=lambda r: r.expires_at)
+        touched |= {reservation.id for reservation in overdue[:overdue_max]}
+        touched |= {r.id for r in overdue if wanted & set(r.seat_ids)}
+        loaded = {named: self.reservations[named] for named in touched}
+        held = {seat for r in loaded.values() if r.status is ReservationStatus.PENDING for seat in r.seat_ids}
+        claims = {seat: claim for seat, claim in self.claims.items() if seat in wanted | held}
+        prices = {seat: PRICES[seat] for seat in wanted if seat in PRICES}
+        return Snapshot(EVENT_ID, self.event, prices, claims, loaded)
+
+    def apply(self, changes: Changes) -> None:
+        """Store changes as one statement would: each row once, and only where it is as it was loaded."""
+        touched_seats = [claim.seat_id for claim in (*changes.claims_added, *changes.claims_removed)]
+        touched_seats += [before.seat_id for before, _ in changes.claims_moved]
+        assert len(touched_seats) == len(set(touched_seats))
+        touched = [r.id for r in changes.created] + [before.id for before, _ in changes.changed]
+        assert len(touched) == len(set(touched))
+
+        assert self.event.version == changes.loaded_version
+        self.event = changes.event
+        for reservation in changes.created:
+            assert reservation.id not in self.reservations
+            self.reservations[reservation.id] = reservation
+        for before, after in changes.changed:
+            assert self.reservations[before.id] == before
+            self.reservations[after.id] = after
+        for claim in changes.claims_removed:
+            assert self.claims.pop(claim.seat_id) == claim
+        for before, moved in changes.claims_moved:
+            assert self.claims[before.seat_id] == before
+            self.claims[moved.seat_id] = moved
+        for claim in changes.claims_added:
+            assert claim.seat_id not in self.claims
+            self.claims[claim.seat_id] = claim
+        self.log += changes.log
+
+    def check(self) -> None:
+        """Hold every promise that a look at the rows can hold."""
+        live = [r for r in self.reservations.values() if r.status in _LIVE]
+        owned = {
+            seat: Claim(seat, r.id, _LIVE[r.status], r.expires_at) for r in live for seat in r.seat_ids
+        }
+        assert sum(len(r.seat_ids) for r in live) == len(owned), "a seat has two owners"
+        assert self.claims == owned
+        held = sum(claim.status is SeatStatus.RESERVED for claim in owned.values())
+        assert self.event == replace(
+            self.event,
+            available=len(SEATS) - len(owned),
+            reserved=held,
+            confirmed=len(owned) - held,
+            pending_reservations=sum(r.status is ReservationStatus.PENDING for r in live),
+            confirmed_reservations=sum(r.status is ReservationStatus.CONFIRMED for r in live),
+        )
+        assert [entry.version for entry in self.log] == list(range(2, self.event.version + 1))
+        keys = [(r.user_id, r.idempotency_key) for r in self.reservations.values()]
+        assert len(keys) == len(set(keys)), "a key made two reservations"
+        for reservation in self.reservations.values():
+            assert reservation.confirmed_at is None or reservation.confirmed_at < reservation.expires_at
+            assert reservation.total_amount == sum(PRICES[seat] for seat in reservation.seat_ids)

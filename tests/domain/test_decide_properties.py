@@ -1,0 +1,151 @@
+"""What holds of `decide()` for any commands in any order."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from domain.rows import HOLD, NOON, SEATS, Rows, wish
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from holdfast.domain.commands import Cancel, Confirm, Done, Expire, Expired, Refused, Reserve
+from holdfast.domain.decide import decide
+
+USERS = ("ann", "bob", "cy")
+STRANGE_SEATS = [UUID(int=998), UUID(int=999)]
+
+seat_lists = st.lists(st.sampled_from(SEATS + STRANGE_SEATS[:1]), min_size=1, max_size=3, unique=True)
+
+
+@st.composite
+def reserves(draw, seats=seat_lists, numbers=st.integers(10**6, 10**9)):
+    return wish(draw(numbers), draw(st.sampled_from(USERS)), f"key-{draw(st.integers(0, 3))}", draw(seats))
+
+
+@st.composite
+def batches(draw):
+    """Several batches with the seconds between them; ids to resolve are places in what has been asked for."""
+    asked: list[Reserve] = []
+    made = []
+    for _ in range(draw(st.integers(1, 6))):
+        batch = []
+        for _ in range(draw(st.integers(1, 6))):
+            kind = draw(st.sampled_from(["reserve", "reserve", "confirm", "cancel", "again", "expire"]))
+            if kind == "expire":
+                batch.append(Expire(draw(st.integers(1, 3))))
+            elif kind == "reserve" or not asked:
+                batch.append(draw(reserves(numbers=st.just(1_000 + len(asked)))))
+                asked.append(batch[-1])
+            elif kind == "again":
+                batch.append(draw(st.sampled_from(asked)))
+            else:
+                verb, one = {"confirm": Confirm, "cancel": Cancel}[kind], draw(st.sampled_from(asked))
+                batch.append(verb(one.reservation_id, draw(st.sampled_from([one.user_id, "ann"]))))
+        made.append((batch, timedelta(seconds=draw(st.sampled_from([0, 1, 300, HOLD.seconds])))))
+    return made
+
+
+def written(history) -> tuple[Rows, object]:
+    rows, now = Rows(), NOON
+    for batch, pause in history:
+        now += pause
+        rows.write(batch, now)
+    return rows, now
+
+
+@given(batches())
+def test_every_promise_holds_after_every_batch(history):
+    """No seat has two owners, counters count, versions are dense, and no row changes twice in one batch."""
+    rows, now = Rows(), NOON
+    for batch, pause in history:
+        now += pause
+        version = rows.event.version
+        decision = rows.write(batch, now)
+        rows.check()
+        assert len(decision.outcomes) == len(batch)
+        entries = len(decision.changes.log) if decision.changes else 0
+        assert rows.event.version == version + entries
+        for outcome in decision.outcomes:
+            told = outcome.refusal.version if isinstance(outcome, Refused) else outcome.version
+            assert told is None or told <= rows.event.version
+
+
+@given(batches())
+def test_a_batch_submitted_again_stands_by_what_it_has_done(history):
+    """What follows a COMMIT whose answer was lost. A refusal that was never told may become a yes."""
+    *before, (batch, pause) = history
+    rows, now = written(before)
+    first = rows.write(batch, now + pause)
+    again = rows.write(batch, now + pause)
+    rows.check()
+    for one, other in zip(first.outcomes, again.outcomes, strict=True):
+        if isinstance(one, Done):
+            assert isinstance(other, Done)
+            assert (one.reservation.id, one.replayed) == (other.reservation.id, other.replayed)
+    if not any(isinstance(outcome, Refused) for outcome in first.outcomes):
+        assert again.changes is None
+
+
+@given(batches(), reserves())
+def test_only_a_new_reservation_leaves_a_trace(history, last):
+    rows, now = written(history)
+    rows.write([Expire(64)], now)
+    decision = rows.decide([last], now)
+    (outcome,) = decision.outcomes
+    assert (decision.changes is not None) == (isinstance(outcome, Done) and not outcome.replayed)
+
+
+def _parties(command, rows):
+    """Everything that a command reads or writes."""
+    if isinstance(command, Reserve):
+        return {(command.user_id, command.idempotency_key), command.reservation_id, *command.seat_ids}
+    known = rows.reservations.get(command.reservation_id)
+    return {command.reservation_id, *(known.seat_ids if known else ())}
+
+
+def _without_version(outcome):
+    if isinstance(outcome, Refused):
+        return type(outcome.refusal), outcome.refusal.data
+    return outcome.reservation.id, outcome.reservation.status, outcome.replayed
+
+
+@given(batches(), st.data())
+def test_unrelated_commands_commute(history, data):
+    rows, now = written(history)
+    rows.write([Expire(64)], now)
+    command = st.one_of(reserves(), st.builds(
+        lambda verb, number, user: verb(UUID(int=number), user),
+        st.sampled_from([Confirm, Cancel]), st.integers(1_000, 1_010), st.sampled_from(USERS),
+    ))
+    one, other = data.draw(command), data.draw(command)
+    assume(not _parties(one, rows) & _parties(other, rows))
+    forth, back = rows.decide([one, other], now), rows.decide([other, one], now)
+    assert [_without_version(outcome) for outcome in forth.outcomes] == [
+        _without_version(outcome) for outcome in back.outcomes[::-1]
+    ]
+
+
+@given(batches())
+def test_a_batch_is_as_good_as_its_commands_one_by_one(history):
+    """Gathering changes nothing but the number of transactions: the versions are the same ones too."""
+    together, now = Rows(), NOON
+    alone = Rows()
+    for batch, pause in history:
+        now += pause
+        outcomes = together.write(batch, now).outcomes
+        for place, command in enumerate(batch):
+            single = alone.write([command], now).outcomes[0]
+            if not isinstance(single, Expired):
+                assert _without_version(outcomes[place]) == _without_version(single)
+    assert (together.event, together.claims, together.log) == (alone.event, alone.claims, alone.log)
+    assert together.reservations == alone.reservations
+
+
+@given(batches())
+def test_a_decision_does_not_touch_what_it_is_given(history):
+    *before, (batch, pause) = history
+    rows, now = written(before)
+    snapshot = rows.snapshot(batch, now + pause)
+    claims, reservations = dict(snapshot.claims), dict(snapshot.reservations)
+    one, other = (decide(snapshot, batch, now + pause, hold=HOLD) for _ in range(2))
+    assert one.changes == other.changes
+    assert (snapshot.claims, snapshot.reservations) == (claims, reservations)

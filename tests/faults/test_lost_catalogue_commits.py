@@ -1,0 +1,98 @@
+"""Events and charts are changed once, also when the answer to their COMMIT is lost."""
+
+import asyncio
+
+import pytest
+from box_office import an_event, assert_promises_hold, open_desk, outcome_of, put_on_sale, sql
+from faults.proxy import between
+from faults.saboteur import fail
+
+from holdfast.application.add_seats import add_seats
+from holdfast.application.catalogue import ATTEMPTS_MAX
+from holdfast.application.create_event import create_event
+from holdfast.application.delete_event import delete_event
+from holdfast.application.edit_event import edit_event
+from holdfast.domain.seat import numbered_seats
+
+lost = pytest.mark.parametrize("side", ["request", "reply"])
+
+
+@pytest.fixture
+async def proxy(database_url):
+    async with between(database_url) as proxy:
+        yield proxy
+    assert proxy.cancel_requests == 0
+
+
+@lost
+async def test_an_event_is_created_once(database_url, proxy, side):
+    async with open_desk(proxy.url) as desk:
+        fault = proxy.arm(side, "commit")
+        event = await create_event(desk, an_event())
+        assert fault.met.is_set()
+        assert [one.id for one in await desk.reads.events(limit=5, offset=0)] == [event.id]
+    await assert_promises_hold(database_url)
+
+
+@lost
+async def test_seats_are_added_once(database_url, proxy, side):
+    async with open_desk(proxy.url) as desk:
+        event = await create_event(desk, an_event())
+        fault = proxy.arm(side, "commit")
+        added, version = await add_seats(desk, event.id, numbered_seats(prefix="A", count=30, price=5))
+        assert fault.met.is_set()
+        listed = await desk.reads.seats(event.id)
+    assert {seat.id for seat in listed.seats} == {seat.id for seat in added}
+    assert (len(added), listed.version) == (30, version)
+    await assert_promises_hold(database_url)
+
+
+@lost
+async def test_an_event_is_deleted_once_and_that_is_the_answer(database_url, proxy, side):
+    async with open_desk(proxy.url) as desk:
+        sale = await put_on_sale(desk)
+        made = await sale.reserve(desk, 0)
+        fault = proxy.arm(side, "commit")
+        await delete_event(desk, sale.event_id)
+        assert fault.met.is_set()
+        assert await desk.reads.event(sale.event_id) is None
+        ended, _ = await desk.reads.reservation(made.reservation.id, "ann")
+    assert ended.cancel_reason == "event_deleted"
+    await assert_promises_hold(database_url)
+
+
+@lost
+async def test_an_event_is_edited(database_url, proxy, side):
+    async with open_desk(proxy.url) as desk:
+        sale = await put_on_sale(desk)
+        fault = proxy.arm(side, "commit")
+        edited = await edit_event(desk, sale.event_id, an_event(name="Matinee"))
+        assert fault.met.is_set()
+        assert (await desk.reads.event(sale.event_id)).details == edited.details
+    await assert_promises_hold(database_url)
+
+
+async def test_a_caller_who_goes_away_does_not_break_off_the_commit(database_url, proxy):
+    async with open_desk(proxy.url) as desk:
+        fault = proxy.arm("reply", "commit", "hold")
+        caller = asyncio.create_task(create_event(desk, an_event()))
+        await fault.met.wait()
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+        fault.go_on.set()
+        assert len(await desk.reads.events(limit=5, offset=0)) == 1
+
+
+async def test_it_is_given_up_after_some_attempts(database_url):
+    async with open_desk(database_url) as desk:
+        event = await create_event(desk, an_event())
+        await fail(database_url, sqlstate="40001", times=10**6)
+        assert await outcome_of(edit_event(desk, event.id, an_event())) == "none"
+    (row,) = await sql(database_url, "SELECT last_value + 1 AS attempts FROM sabotages")
+    assert row["attempts"] == ATTEMPTS_MAX
+
+
+async def test_it_says_so_when_a_commit_stays_in_doubt(proxy):
+    async with open_desk(proxy.url) as desk:
+        proxy.arm("reply", "commit", times=ATTEMPTS_MAX)
+        assert await outcome_of(create_event(desk, an_event())) == "unknown"

@@ -1,0 +1,162 @@
+"""Redis comes and goes; Holdfast sells on, notes each change once, and wants no restart."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import redis.asyncio
+from box_office import assert_promises_hold, event_locked, open_desk, put_on_sale
+from structlog.testing import capture_logs
+
+from holdfast.domain.errors import SeatsUnavailable
+from holdfast.infrastructure.embedded import EmbeddedRedis
+from holdfast.telemetry import metrics
+
+pytestmark = pytest.mark.skipif(not EmbeddedRedis.available(), reason="no redis-server or valkey-server is installed")
+
+
+@pytest.fixture
+def server():
+    """A Redis that this test may break."""
+    with TemporaryDirectory() as folder:
+        redis_server = EmbeddedRedis(Path(folder))
+        redis_server.start()
+        yield redis_server
+        if redis_server.alive:
+            os.kill(redis_server.pid, signal.SIGCONT)
+        redis_server.stop()
+
+
+class Changes:
+    """What the metrics and the log have told of the gate since this was made."""
+
+    def __init__(self, logs):
+        self._logs = logs
+        self._before = self._counted()
+
+    @staticmethod
+    def _counted():
+        return {to: metrics.gate_changes_total.labels(to)._value.get() for to in ("degraded", "working")}
+
+    def told(self):
+        counted = {to: int(now - self._before[to]) for to, now in self._counted().items()}
+        logged = [entry["event"] for entry in self._logs if entry["event"].startswith("gate_")]
+        assert logged.count("gate_degraded") == counted["degraded"]
+        assert logged.count("gate_working") == counted["working"]
+        assert metrics.gate_degraded._value.get() == (counted["degraded"] > counted["working"])
+        return counted
+
+
+@pytest.fixture
+def changes():
+    with capture_logs() as logs:
+        yield Changes(logs)
+
+
+async def working_again(desk):
+    while desk.gate.breaker.open:  # noqa: ASYNC110 - the breaker asks for itself
+        await asyncio.sleep(0.02)
+
+
+async def sell_to_a_crowd(desk, sale, *places):
+    """Everybody wants each of these seats; one gets it, the others are told so."""
+    for place in places:
+        answers = await asyncio.gather(
+            *(sale.reserve(desk, place, user=f"user-{number}") for number in range(8)), return_exceptions=True
+        )
+        assert sorted(type(answer).__name__ for answer in answers) == ["Done"] + [SeatsUnavailable.__name__] * 7
+
+
+async def test_it_starts_without_redis_and_finds_it_later(database_url, server, changes):
+    server.kill()
+    async with open_desk(database_url, server.url) as desk:
+        sale = await put_on_sale(desk)
+        await sell_to_a_crowd(desk, sale, 0, 1)
+        assert changes.told() == {"degraded": 1, "working": 0}
+        server.start()
+        await working_again(desk)
+        await sell_to_a_crowd(desk, sale, 2)
+        assert changes.told() == {"degraded": 1, "working": 1}
+    await assert_promises_hold(database_url)
+
+
+async def test_redis_is_killed_and_comes_back_empty_twice(database_url, server, changes):
+    async with open_desk(database_url, server.url) as desk:
+        sale = await put_on_sale(desk, 6)
+        await sell_to_a_crowd(desk, sale, 0)
+        for turn in (1, 2):
+            server.kill()
+            await sell_to_a_crowd(desk, sale, 2 * turn - 1)
+            server.start()
+            await working_again(desk)
+            await sell_to_a_crowd(desk, sale, 2 * turn)
+            assert changes.told() == {"degraded": turn, "working": turn}
+    await assert_promises_hold(database_url)
+
+
+async def test_redis_hangs_and_goes_on(database_url, server, changes):
+    async with open_desk(database_url, server.url, redis_call_seconds=0.1) as desk:
+        sale = await put_on_sale(desk)
+        await sell_to_a_crowd(desk, sale, 0)
+        os.kill(server.pid, signal.SIGSTOP)
+        await sell_to_a_crowd(desk, sale, 1)
+        assert desk.gate.breaker.open
+        os.kill(server.pid, signal.SIGCONT)
+        await working_again(desk)
+        await sell_to_a_crowd(desk, sale, 2, 3)
+        told = changes.told()
+        assert told["degraded"] == told["working"] >= 1
+    await assert_promises_hold(database_url)
+
+
+async def test_locks_are_flushed_under_way(database_url, server, changes):
+    async with open_desk(database_url, server.url) as desk, redis.asyncio.Redis.from_url(server.url) as client:
+        sale = await put_on_sale(desk)
+        async with event_locked(database_url, sale.event_id):
+            first = asyncio.create_task(sale.reserve(desk, 0, user="first"))
+            while await client.dbsize() == 0:
+                await asyncio.sleep(0.01)
+            await client.flushall()
+            await client.script_flush()
+            second = asyncio.create_task(sale.reserve(desk, 0, user="second"))
+            while await client.dbsize() == 0:
+                await asyncio.sleep(0.01)
+        answers = await asyncio.gather(first, second, return_exceptions=True)
+        assert sorted(type(answer).__name__ for answer in answers) == ["Done", "SeatsUnavailable"]
+        assert changes.told() == {"degraded": 0, "working": 0}
+    await assert_promises_hold(database_url)
+
+
+async def test_it_closes_while_redis_is_away(database_url, server, changes):
+    async with open_desk(database_url, server.url) as desk:
+        sale = await put_on_sale(desk)
+        server.kill()
+        await sale.reserve(desk, 0)
+        assert changes.told() == {"degraded": 1, "working": 0}
+
+
+async def test_more_events_at_once_than_connections_do_not_look_like_a_lost_redis(database_url, server, changes):
+    async with open_desk(database_url, server.url, redis_call_seconds=3) as desk:
+        sales = [await put_on_sale(desk, 1) for _ in range(40)]
+        await asyncio.gather(*(sale.reserve(desk, 0) for sale in sales))
+        assert changes.told() == {"degraded": 0, "working": 0}
+
+
+async def test_locks_are_given_back_and_those_of_others_are_not(database_url, server, changes):
+    async with redis.asyncio.Redis.from_url(server.url) as client:
+        async with open_desk(database_url, server.url) as desk:
+            sale = await put_on_sale(desk)
+            mine, theirs = sale.wish(0, 1), sale.wish(0, user="bob")
+            assert await desk.gate.acquire(sale.event_id, mine)
+            assert await desk.gate.acquire(sale.event_id, mine), "an equal owner passes"
+            assert not await desk.gate.acquire(sale.event_id, theirs)
+            desk.gate.release(sale.event_id, theirs)
+            assert not await desk.gate.acquire(sale.event_id, theirs)
+            assert await client.dbsize() == 2
+            assert 0 < await client.pttl(f"lock:{{{sale.event_id}}}:{sale.seats[0]}") <= 3_000
+            desk.gate.release(sale.event_id, mine)
+        assert await client.dbsize() == 0, "what is being given back is, before the desk closes"
+    assert changes.told() == {"degraded": 0, "working": 0}

@@ -1,0 +1,84 @@
+"""The model: what a box office with a pencil would do. Compared with the whole of Holdfast, call by call."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Ticket:
+    """A reservation: `state` is pending, confirmed, or why it ended."""
+
+    user: str
+    seats: frozenset[int]
+    state: str = "pending"
+
+
+@dataclass
+class BoxOffice:
+    """One event. Every call gives the state that follows, or the code of the refusal."""
+
+    seats: int
+    total: int = 12
+    deleted: bool = False
+    open: bool = True
+    tickets: dict[tuple[str, str], Ticket] = field(default_factory=dict)
+
+    def taken(self) -> set[int]:
+        return {seat for t in self.tickets.values() if t.state in ("pending", "confirmed") for seat in t.seats}
+
+    def reserve(self, user: str, key: str, seats: frozenset[int]) -> str:
+        prior = self.tickets.get((user, key))
+        if prior is not None:
+            return prior.state if prior.seats == seats else "idempotency_key_reused"
+        if self.deleted:
+            return "event_not_found"
+        if not self.open:
+            return "booking_closed"
+        if any(seat >= self.seats for seat in seats):
+            return "seats_not_found"
+        if seats & self.taken():
+            return "seats_unavailable"
+        self.tickets[user, key] = Ticket(user, seats)
+        return "pending"
+
+    def confirm(self, ticket: Ticket) -> str:
+        if ticket.state == "pending":
+            ticket.state = "confirmed"
+        refusals = {"user": "already_cancelled", "event_deleted": "already_cancelled", "expired": "hold_expired"}
+        return refusals.get(ticket.state, ticket.state)
+
+    def cancel(self, ticket: Ticket) -> str:
+        if ticket.state == "pending":
+            ticket.state = "user"
+        return "already_confirmed" if ticket.state == "confirmed" else ticket.state
+
+    def run_out(self, tickets: list[Ticket]) -> None:
+        for ticket in tickets:
+            if ticket.state == "pending":
+                ticket.state = "expired"
+
+    def add_seats(self, count: int) -> str:
+        if self.deleted:
+            return "event_not_found"
+        if self.seats + count > self.total:
+            return "seats_exceed_total"
+        self.seats += count
+        return "added"
+
+    def edit(self, *, total: int, opened: bool) -> str:
+        if self.deleted:
+            return "event_not_found"
+        if total < self.seats:
+            return "seats_exceed_total"
+        self.total, self.open = total, opened
+        return "edited"
+
+    def delete(self) -> str:
+        if self.deleted:
+            return "event_not_found"
+        if any(ticket.state == "confirmed" for ticket in self.tickets.values()):
+            return "event_has_confirmed_reservations"
+        self.deleted = True
+        for ticket in self.tickets.values():
+            if ticket.state == "pending":
+                ticket.state = "event_deleted"
+        return "deleted"

@@ -1,0 +1,173 @@
+"""Any calls in any order do what a box office with a pencil would do, and leave every promise whole."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+from box_office import OnSale, an_event, assert_promises_hold, let_holds_run_out, open_desk, put_on_sale
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from model.sold_out import BoxOffice
+
+from holdfast.application.add_seats import add_seats
+from holdfast.application.cancel import cancel
+from holdfast.application.confirm import confirm
+from holdfast.application.delete_event import delete_event
+from holdfast.application.edit_event import edit_event
+from holdfast.application.expire import expire_overdue
+from holdfast.domain.errors import Refusal
+from holdfast.domain.seat import numbered_seats
+
+users = st.sampled_from(["ann", "bob", "cy"])
+keys = st.sampled_from(["k0", "k1", "k2", "k3"])
+seat_sets = st.frozensets(st.integers(0, 6), min_size=1, max_size=3)
+
+
+def machine_on(database_url, redis_url, runner):
+    """The machine's class, on these servers, whose coroutines this runner runs."""
+
+    class Machine(RuleBasedStateMachine):
+        made = Bundle("made")
+
+        @initialize()
+        def open(self):
+            self.opened = open_desk(database_url, redis_url)
+            self.desk = self.run(self.opened.__aenter__())
+            self.sale: OnSale = self.run(put_on_sale(self.desk, 4, total_seats=12))
+            self.model = BoxOffice(seats=4)
+            self.ids: dict[tuple[str, str], UUID] = {}
+            self.chart = list(self.sale.seats) + [UUID(int=number) for number in range(8)]
+            self.batches_of_seats = 0
+
+        def teardown(self):
+            self.run(assert_promises_hold(database_url))
+            self.run(self.opened.__aexit__(None, None, None))
+
+        def run(self, coroutine):
+            return runner.run(coroutine)
+
+        def answer(self, coroutine, told=lambda done: done.reservation.cancel_reason or done.reservation.status):
+            try:
+                return told(self.run(coroutine))
+            except Refusal as refusal:
+                return refusal.code
+
+        def _reserve(self, user, key, seats, **wanted):
+            sale = OnSale(self.sale.event_id, tuple(self.chart))
+
+            def told(done):
+                known = self.ids.setdefault((user, key), done.reservation.id)
+                assert done.reservation.id == known, "a key made two reservations"
+                return done.reservation.cancel_reason or done.reservation.status
+
+            return self.answer(sale.reserve(self.desk, *seats, user=user, key=key), told)
+
+        @rule(target=made, user=users, key=keys, seats=seat_sets)
+        def reserve(self, user, key, seats):
+            assert self._reserve(user, key, seats) == self.model.reserve(user, key, seats)
+            return user, key
+
+        @rule(name=made)
+        def replay(self, name):
+            ticket = self.model.tickets.get(name)
+            if ticket is not None:
+                assert self._reserve(*name, ticket.seats) == ticket.state
+
+        @rule(name=made, verb=st.sampled_from(["confirm", "cancel"]))
+        def resolve(self, name, verb):
+            ticket = self.model.tickets.get(name)
+            if ticket is not None:
+                call = {"confirm": confirm, "cancel": cancel}[verb]
+                answer = self.answer(call(self.desk, reservation_id=self.ids[name], user_id=name[0]))
+                assert answer == getattr(self.model, verb)(ticket)
+
+        @rule(name=made, other=users, verb=st.sampled_from([confirm, cancel]))
+        def resolve_somebody_elses(self, name, other, verb):
+            if name in self.ids and other != name[0]:
+                answer = self.answer(verb(self.desk, reservation_id=self.ids[name], user_id=other))
+                assert answer == "reservation_not_found"
+
+        @rule(names=st.lists(made, min_size=1, max_size=3), told=st.booleans())
+        def run_out(self, names, told):
+            known = [name for name in names if name in self.ids]
+            if known:
+                self.run(let_holds_run_out(database_url, *(self.ids[name] for name in known)))
+                self.model.run_out([self.model.tickets[name] for name in known])
+            if told:
+                self.run(expire_overdue(self.desk.batcher, self.sale.event_id))
+
+        @rule(wishes=st.lists(st.tuples(users, keys, seat_sets), min_size=2, max_size=5, unique_by=lambda w: w[:2]))
+        def a_crowd(self, wishes):
+            """At once: what each is told must follow from one order of them; the order asked for is one of many."""
+            before = set(self.ids)
+            sale = OnSale(self.sale.event_id, tuple(self.chart))
+
+            async def ask():
+                return await asyncio.gather(
+                    *(sale.reserve(self.desk, *seats, user=user, key=key) for user, key, seats in wishes),
+                    return_exceptions=True,
+                )
+
+            for (user, key, seats), answer in zip(wishes, self.run(ask()), strict=True):
+                if not isinstance(answer, Exception):
+                    self.ids.setdefault((user, key), answer.reservation.id)
+                    if (user, key) not in before:
+                        assert self.model.reserve(user, key, seats) == "pending"
+            for (user, key, seats), _ in zip(wishes, wishes, strict=True):
+                if (user, key) not in self.ids:
+                    assert self.model.reserve(user, key, seats) != "pending", "a wish was refused without a reason"
+
+        @rule(count=st.integers(1, 5))
+        def add(self, count):
+            self.batches_of_seats += 1
+            new = numbered_seats(prefix=f"B{self.batches_of_seats}", count=count, price=700)
+
+            def told(answer):
+                start = self.model.seats
+                self.chart[start : start + count] = [seat.id for seat in answer[0]]
+                return "added"
+
+            answer = self.answer(add_seats(self.desk, self.sale.event_id, new), told)
+            assert answer == self.model.add_seats(count)
+
+        @rule(total=st.integers(3, 14), opened=st.sampled_from([True, True, False]))
+        def edit(self, total, opened):
+            from datetime import timedelta
+
+            details = an_event(starts_in=timedelta(days=1 if opened else -1), total_seats=total)
+            answer = self.answer(edit_event(self.desk, self.sale.event_id, details), lambda _: "edited")
+            assert answer == self.model.edit(total=total, opened=opened)
+
+        @rule(sure=st.sampled_from([False, False, False, True]))
+        def delete(self, sure):
+            if sure:
+                answer = self.answer(delete_event(self.desk, self.sale.event_id), lambda _: "deleted")
+                assert answer == self.model.delete()
+
+        @invariant()
+        def the_seats_are_as_they_should_be(self):
+            if not hasattr(self, "model"):
+                return
+            listed = self.run(self.desk.reads.seats(self.sale.event_id))
+            if self.model.deleted:
+                assert listed is None
+            else:
+                assert len(listed.seats) == self.model.seats
+
+        @rule(name=made)
+        def read(self, name):
+            ticket = self.model.tickets.get(name)
+            if ticket is not None:
+                shown, _ = self.run(self.desk.reads.reservation(self.ids[name], name[0]))
+                assert (shown.cancel_reason or shown.status) == ticket.state
+
+    return Machine
+
+
+@pytest.mark.timeout(120)
+def test_holdfast_does_what_the_model_does(database_url, redis_url):
+    with asyncio.Runner() as runner:
+        run_state_machine_as_test(
+            machine_on(database_url, redis_url, runner), settings=settings(max_examples=25, stateful_step_count=25)
+        )

@@ -1,0 +1,161 @@
+"""The hot statements find everything by indexes, in empty tables and in full ones, with or without statistics."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from box_office import sql
+
+from holdfast.application.batching.write import closure_of
+from holdfast.domain.commands import Expire
+from holdfast.domain.decide import decide
+from holdfast.infrastructure.postgres.batch_store import load
+from holdfast.infrastructure.postgres.connection import Timeouts, connect
+from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.infrastructure.postgres.store_arguments import store_arguments
+
+EVENT = UUID(int=1)
+TABLES = {"events", "seats", "claims", "reservations", "changes"}
+
+FULL = """
+INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
+    version, available, reserved, pending_reservations)
+SELECT lpad(to_hex(e), 32, '0')::uuid, 'Event', '', '', now() + '1 day', now() + '1 day', 50000, now(), now(), 1, 0, 50, 50
+FROM generate_series(1, 400) AS e;
+INSERT INTO seats (id, event_id, seat_number, price, position)
+SELECT md5('s' || e || '-' || s)::uuid, lpad(to_hex(e), 32, '0')::uuid, 'S-' || s, 100, s
+FROM generate_series(1, 400) AS e, generate_series(1, 100) AS s;
+INSERT INTO reservations (id, event_id, user_id, idempotency_key, fingerprint, seat_ids, status, total_amount,
+    created_at, expires_at, created_version, changed_version)
+SELECT md5('r' || e || '-' || s)::uuid, lpad(to_hex(e), 32, '0')::uuid, 'user-' || s, 'key-' || s, '', ARRAY[md5('s' || e || '-' || s)::uuid],
+    'pending', 100, now(), now() + make_interval(secs => CASE WHEN s < 10 THEN -s ELSE 900 END), 1, 1
+FROM generate_series(1, 400) AS e, generate_series(1, 50) AS s;
+INSERT INTO claims (seat_id, event_id, reservation_id, status, expires_at)
+SELECT seat_ids[1], event_id, id, 'reserved', expires_at FROM reservations;
+INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at)
+SELECT event_id, row_number() OVER (PARTITION BY event_id), 'reserved', id, seat_ids, now() FROM reservations
+"""
+
+
+@pytest.fixture
+async def connection(database_url):
+    connection = await connect(database_url, application_name="test", timeouts=Timeouts())
+    yield connection
+    await connection.close()
+
+
+LOOKED_UP_BY = {
+    "events_pkey": ("(id = ",),
+    "seats_pkey": ("(id = ", "(event_id = "),
+    "claims_pkey": ("(seat_id = ", "(event_id = "),
+    "reservations_pkey": ("(id = ",),
+    "reservations_idempotency_key": ("(idempotency_key = ", "(user_id = ", "(event_id = "),
+}
+"""What a look-up by each index must compare: with less it goes through all rows of an event, or of everybody."""
+
+
+async def nodes_of(connection, file_name, name, arguments):
+    """The plan's nodes that read one of our tables, as a prepared statement has them."""
+    statement = load_queries(file_name)[name].sql
+    types = (await connection.prepare(statement)).get_parameters()
+    await connection.execute(f"PREPARE tried ({', '.join(one.name for one in types)}) AS {statement}")
+    literals = ", ".join(await _literals(connection, types, arguments))
+    plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE tried ({literals})"))
+    await connection.execute("DEALLOCATE tried")
+    found = []
+
+    def walk(node):
+        if node.get("Relation Name") in TABLES and node["Node Type"] != "ModifyTable":
+            found.append(node)
+        for child in node.get("Plans", []):
+            walk(child)
+
+    walk(plan[0]["Plan"])
+    return found
+
+
+async def _literals(connection, parameters, arguments):
+    """SQL's own writing of the arguments, for EXECUTE takes no parameters."""
+    return [
+        await connection.fetchval(f"SELECT coalesce(quote_literal($1::{parameter.name}::text), 'NULL')", argument)
+        for parameter, argument in zip(parameters, arguments, strict=True)
+    ]
+
+
+async def _store_arguments(connection):
+    """What the store gets for a batch that touches all kinds of rows."""
+    closure = closure_of([Expire(8)], overdue_max=64)
+    snapshot, now = await load(connection, load_queries("batch"), EVENT, closure)
+    if snapshot.event is None:
+        return [EVENT, 1, 2, 0, 0, 0, 0, 0, now, *([] for _ in range(37))]
+    changes = decide(snapshot, [Expire(8)], now, hold=timedelta(minutes=15)).changes
+    return store_arguments(changes, now)
+
+
+async def arguments_of(connection, name):
+    some = [UUID(int=number) for number in range(1, 33)]
+    match name:
+        case "load_batch":
+            return [EVENT, some, ["user-1"] * 32, [f"key-{number}" for number in range(32)], some, 64]
+        case "store_batch":
+            return await _store_arguments(connection)
+        case "overdue_events":
+            return [1_000]
+        case "reservation_owners":
+            return [some]
+        case "reservations":
+            return ["user-1", 20, 0]
+        case "cancel_holds_of_deleted_event":
+            return [EVENT, 1, datetime.now(UTC)]
+        case _:
+            return [EVENT]
+
+
+@pytest.fixture(params=["empty", "full", "full and analyzed"])
+async def filled_url(request, database_url):
+    if request.param != "empty":
+        await sql(database_url, "ALTER TABLE events SET (autovacuum_enabled = off)")
+        await sql(database_url, FULL)
+    if request.param == "full and analyzed":
+        await sql(database_url, "ANALYZE")
+    return database_url
+
+
+HOT = [
+    ("batch", "lock_event"),
+    ("batch", "lock_event_unless_locked"),
+    ("batch", "load_batch"),
+    ("batch", "store_batch"),
+    ("batch", "reservation_owners"),
+    ("batch", "overdue_events"),
+    ("catalogue", "cancel_holds_of_deleted_event"),
+    ("catalogue", "event_after_lock"),
+]
+
+
+INDEXES = [
+    ("batch", "overdue_events", {"reservations_pending_idx"}),
+    ("batch", "load_batch", {*LOOKED_UP_BY, "reservations_pending_idx"}),
+    ("reads", "reservations", {"reservations_user_idx"}),
+]
+
+
+async def test_hot_statements_look_up_each_row_by_its_whole_key(filled_url, connection):
+    """Plans are kept, so one made on empty tables must be good on full ones."""
+    for file_name, name in HOT:
+        nodes = await nodes_of(connection, file_name, name, await arguments_of(connection, name))
+        assert nodes, f"{name}: nothing was planned"
+        allowed = {"Index Scan", "Index Only Scan", "Tid Scan"}
+        if name == "cancel_holds_of_deleted_event":  # wants all pending ones of its event
+            allowed.add("Bitmap Heap Scan")
+        for node in nodes:
+            told = f"{name}: {node['Node Type']} on {node['Relation Name']}: {node.get('Index Cond')}"
+            assert node["Node Type"] in allowed, told
+            for compared in LOOKED_UP_BY.get(node.get("Index Name"), ()):
+                assert compared in node["Index Cond"], told
+
+
+    for file_name, name, indexes in INDEXES:
+        nodes = await nodes_of(connection, file_name, name, await arguments_of(connection, name))
+        assert {node["Index Name"] for node in nodes} == indexes, name

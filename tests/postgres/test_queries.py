@@ -1,0 +1,143 @@
+"""Every statement can be prepared, has a sentence and a caller; every constraint we name exists."""
+
+import inspect
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import asyncpg
+import pytest
+from box_office import sql
+
+import holdfast.infrastructure.postgres as postgres
+from holdfast.infrastructure.postgres import catalogue_store, failures
+from holdfast.infrastructure.postgres.connection import Timeouts, connect
+from holdfast.infrastructure.postgres.queries import load_queries
+
+FILES = sorted(path.name.removesuffix(".sql") for path in (files(postgres) / "sql").iterdir())
+FOLDER = Path(inspect.getfile(postgres)).parent
+
+
+async def test_every_statement_can_be_prepared(database_url):
+    connection = await connect(database_url, application_name="test", timeouts=Timeouts())
+    try:
+        for file_name in FILES:
+            for query in load_queries(file_name).values():
+                await connection.prepare(query.sql)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("file_name", FILES)
+def test_every_statement_has_a_sentence(file_name):
+    for query in load_queries(file_name).values():
+        assert query.purpose[0].isupper(), query.name
+        assert query.purpose.endswith("."), query.name
+        assert query.sql.strip(), query.name
+
+
+def test_every_statement_has_a_caller():
+    source = "\n".join(path.read_text() for path in FOLDER.glob("*.py"))
+    loaded = set(re.findall(r'load_queries\("(\w+)"\)', source))
+    assert loaded == set(FILES)
+    names = {name for file_name in FILES for name in load_queries(file_name) if file_name != "invariants"}
+    assert [name for name in sorted(names) if f'"{name}"' not in source] == []
+
+
+def test_a_statement_without_a_sentence_is_refused(monkeypatch, tmp_path):
+    from holdfast.infrastructure.postgres import queries
+
+    (tmp_path / "sql").mkdir()
+    monkeypatch.setattr(queries, "files", lambda _: tmp_path)
+    for name, text in {"mute": "-- one\nSELECT 1\n", "twice": "-- one\n-- A.\nSELECT 1\n-- one\n-- B.\nSELECT 2\n"}.items():
+        (tmp_path / "sql" / f"{name}.sql").write_text(text)
+        with pytest.raises(ValueError, match=rf"{name}\.sql: one"):
+            queries.load_queries.__wrapped__(name)
+
+
+async def test_the_constraints_that_are_named_exist(database_url):
+    rows = await sql(
+        database_url,
+        "SELECT conname AS name FROM pg_constraint WHERE connamespace = 'public'::regnamespace "
+        "UNION SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
+    )
+    stored = {row["name"] for row in rows}
+    assert stored >= failures.GUARDING_CONSTRAINTS | {catalogue_store.SEAT_NUMBER_CONSTRAINT}
+
+
+async def test_no_key_is_without_the_event(database_url):
+    """The tables can be distributed by event."""
+    keys = await sql(
+        database_url,
+        """
+        SELECT c.relname AS table, i.relname AS key, array_agg(a.attname::text) AS columns
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (x.indkey::int2[])
+        WHERE x.indisunique AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'alembic_version'
+        GROUP BY c.relname, i.relname
+        """,
+    )
+    for key in keys:
+        assert ({"event_id"} if key["table"] != "events" else {"id"}) <= set(key["columns"]), dict(key)
+
+
+async def test_the_planner_is_told_not_to_scan(database_url):
+    connection = await connect(database_url, application_name="test", timeouts=Timeouts())
+    try:
+        shown = {
+            name: await connection.fetchval("SELECT current_setting($1)", name)
+            for name in (
+                "enable_seqscan",
+                "plan_cache_mode",
+                "lock_timeout",
+                "statement_timeout",
+                "idle_in_transaction_session_timeout",
+            )
+        }
+    finally:
+        await connection.close()
+    assert shown == {
+        "enable_seqscan": "off",
+        "plan_cache_mode": "force_generic_plan",
+        "lock_timeout": "3s",
+        "statement_timeout": "5s",
+        "idle_in_transaction_session_timeout": "2s",
+    }
+
+
+def test_time_outs_stand_in_their_order():
+    times = Timeouts()
+    assert (
+        times.connect_seconds
+        < times.idle_in_transaction_seconds
+        < times.lock_seconds
+        < times.statement_seconds
+        < times.bulk_statement_seconds
+    )
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (asyncpg.InterfaceError("connection is closed"), "ConnectionLost"),
+        (asyncpg.InterfaceError("wrong number of arguments"), "InterfaceError"),
+        (asyncpg.InternalClientError("got unexpected message"), "ConnectionLost"),
+        (asyncpg.exceptions.InvalidCachedStatementError("cached plan"), "Contended"),
+        (asyncpg.ConnectionDoesNotExistError("gone"), "ConnectionLost"),
+        (asyncpg.CannotConnectNowError("starting up"), "ConnectionLost"),
+        (asyncpg.DeadlockDetectedError("deadlock"), "Contended"),
+        (asyncpg.DiskFullError("full"), "Contended"),
+        (asyncpg.SyntaxOrAccessError("typo"), "SyntaxOrAccessError"),
+        (ConnectionRefusedError("nobody"), "ConnectionLost"),
+        (TimeoutError(), "ConnectionLost"),
+        (ZeroDivisionError(), "ZeroDivisionError"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_the_drivers_errors_become_ours(raised, expected):
+    try:
+        with failures.translated():
+            raise raised
+    except Exception as seen:  # noqa: BLE001 - whatever it is shall be compared
+        assert type(seen).__name__ == expected
+        assert seen is raised or seen.__cause__ is raised

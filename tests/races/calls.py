@@ -1,0 +1,145 @@
+"""What buyers and organisers ask in a race, and what they are answered: plain data that travels between processes."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from holdfast.application.add_seats import add_seats
+from holdfast.application.cancel import cancel
+from holdfast.application.confirm import confirm
+from holdfast.application.delete_event import delete_event
+from holdfast.application.desk import Desk
+from holdfast.application.failures import Unavailable
+from holdfast.application.reserve import reserve
+from holdfast.domain.commands import Done
+from holdfast.domain.errors import Refusal
+from holdfast.domain.seat import NewSeat
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request. Ids are canonical text; `delay_seconds` counts from the start of the race."""
+
+    verb: str
+    event_id: str = ""
+    user_id: str = ""
+    key: str = ""
+    seat_ids: tuple[str, ...] = ()
+    reservation_id: str = ""
+    seat_numbers: tuple[str, ...] = ()
+    delay_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a call: `code` is `done`, a refusal's code, `unavailable`, or `bug`."""
+
+    code: str
+    reservation_id: str = ""
+    status: str = ""
+    replayed: bool = False
+    seat_ids: tuple[str, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        return self.code == "done"
+
+
+def reserve_call(event_id: UUID, user_id: str, seat_ids: Sequence[UUID], *, key: str = "once") -> Call:
+    """A wish; users differ, so one key serves them all."""
+    return Call("reserve", str(event_id), user_id, key, tuple(str(seat_id) for seat_id in seat_ids))
+
+
+def resolve_call(verb: str, reservation_id: str, user_id: str, *, delay_seconds: float = 0.0) -> Call:
+    """A confirmation or a cancellation."""
+    return Call(verb, user_id=user_id, reservation_id=reservation_id, delay_seconds=delay_seconds)
+
+
+async def perform(desk: Desk, call: Call) -> Answer:
+    """Carry out one call, and give whatever became of it; nothing is raised."""
+    try:
+        return await _perform(desk, call)
+    except Refusal as refusal:
+        return Answer(refusal.code, data=dict(refusal.data))
+    except Unavailable as unavailable:
+        return Answer("unavailable", data={"outcome": unavailable.outcome, "detail": str(unavailable)})
+    except Exception as bug:  # noqa: BLE001 - the test tells, and shows what it was
+        return Answer("bug", data={"error": repr(bug)})
+
+
+async def _perform(desk: Desk, call: Call) -> Answer:
+    match call.verb:
+        case "reserve":
+            return _answer(
+                await reserve(
+                    desk,
+                    event_id=UUID(call.event_id),
+                    user_id=call.user_id,
+                    idempotency_key=call.key,
+                    seat_ids=tuple(UUID(seat_id) for seat_id in call.seat_ids),
+                )
+            )
+        case "confirm":
+            return _answer(await confirm(desk, reservation_id=UUID(call.reservation_id), user_id=call.user_id))
+        case "cancel":
+            return _answer(await cancel(desk, reservation_id=UUID(call.reservation_id), user_id=call.user_id))
+        case "delete_event":
+            await delete_event(desk, UUID(call.event_id))
+            return Answer("done")
+        case "add_seats":
+            new = [NewSeat(seat_number=number, price=1000) for number in call.seat_numbers]
+            seats, _ = await add_seats(desk, UUID(call.event_id), new)
+            return Answer("done", seat_ids=tuple(str(seat.id) for seat in seats))
+    raise ValueError(call.verb)
+
+
+def _answer(done: Done) -> Answer:
+    reservation = done.reservation
+    return Answer(
+        "done",
+        reservation_id=str(reservation.id),
+        status=str(reservation.status),
+        replayed=done.replayed,
+        seat_ids=tuple(str(seat_id) for seat_id in reservation.seat_ids),
+    )
+
+
+async def perform_together(desk: Desk, calls: Sequence[Call], *, start_at: float) -> list[Answer]:
+    """Carry out all calls at once.
+
+    Args:
+        desk: Who answers.
+        calls: The race.
+        start_at: Seconds since 1970: the barrier, which processes of one machine share.
+    """
+    barrier = asyncio.Event()
+
+    async def run(call: Call) -> Answer:
+        await barrier.wait()
+        if call.delay_seconds:
+            await asyncio.sleep(call.delay_seconds)
+        return await perform(desk, call)
+
+    tasks = [asyncio.create_task(run(call)) for call in calls]
+    await asyncio.sleep(max(0.0, start_at - time.time()))
+    barrier.set()
+    return list(await asyncio.gather(*tasks))
+
+
+def to_json(value: Call | Answer) -> dict[str, Any]:
+    """Lay out for another process."""
+    return asdict(value)
+
+
+def call_from(fields: dict[str, Any]) -> Call:
+    """Make a call of what another process sent."""
+    return replace(Call(**fields), seat_ids=tuple(fields["seat_ids"]), seat_numbers=tuple(fields["seat_numbers"]))
+
+
+def answer_from(fields: dict[str, Any]) -> Answer:
+    """Make an answer of what another process sent."""
+    return replace(Answer(**fields), seat_ids=tuple(fields["seat_ids"]))

@@ -1,0 +1,128 @@
+"""Desks that race: one in this process, or two in two processes of their own."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Protocol
+
+import asyncpg
+import pytest
+from prometheus_client import REGISTRY
+
+from holdfast.application.desk import Desk
+from holdfast.bootstrap import open_desk
+from races.calls import Answer, Call, perform_together
+from races.desk_process import DeskProcess, desk_settings
+from races.ledger import Ledger
+
+LEAD_SECONDS = 0.05
+"""From asking the processes to the start: long enough to make the tasks of a race."""
+
+
+class Desks(Protocol):
+    """Where a race is run."""
+
+    @property
+    def processes(self) -> int:
+        """How many."""
+        ...
+
+    async def race(self, *lines: Sequence[Call]) -> list[Answer]:
+        """Carry out all calls at once and give the answers in their order.
+
+        Each line is for one process, which takes the lines that fall to it in their order; a single line is
+        dealt out to all processes in turn.
+        """
+        ...
+
+
+class OneProcess:
+    """All calls at one desk."""
+
+    processes = 1
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def race(self, *lines: Sequence[Call]) -> list[Answer]:
+        calls = [call for line in lines for call in line]
+        return await perform_together(self.desk, calls, start_at=time.time() + LEAD_SECONDS)
+
+
+class TwoProcesses:
+    """Calls at two desks that know nothing of each other."""
+
+    processes = 2
+
+    def __init__(self, processes: Sequence[DeskProcess]) -> None:
+        self._desks = processes
+
+    async def race(self, *lines: Sequence[Call]) -> list[Answer]:
+        start_at = time.time() + 2 * LEAD_SECONDS
+        dealt = [lines[0][0::2], lines[0][1::2]] if len(lines) == 1 else [*lines]
+        assert len(dealt) == self.processes
+        given = await asyncio.gather(
+            *(process.race(calls, start_at=start_at) for process, calls in zip(self._desks, dealt, strict=True))
+        )
+        if len(lines) > 1:
+            return [answer for answers in given for answer in answers]
+        answers: list[Answer | None] = [None] * len(lines[0])
+        answers[0::2], answers[1::2] = given
+        return [answer for answer in answers if answer is not None]
+
+
+@pytest.fixture(scope="session")
+def desk_processes() -> Iterator[Callable[[], list[DeskProcess]]]:
+    """Two processes, started when first wanted and kept for the whole run."""
+    started: list[DeskProcess] = []
+
+    def start() -> list[DeskProcess]:
+        if not started:
+            started.extend(DeskProcess() for _ in range(2))
+        return started
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture
+async def desk(database_url, redis_url) -> AsyncIterator[Desk]:
+    """A desk in this process."""
+    async with open_desk(desk_settings(database_url, redis_url)) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["one process", "two processes"])
+async def desks(request, database_url, redis_url, desk_processes) -> AsyncIterator[Desks]:
+    """Where a race is run: each race is run at one desk and at two."""
+    if request.param == "one process":
+        async with open_desk(desk_settings(database_url, redis_url)) as opened:
+            yield OneProcess(opened)
+        return
+    processes = desk_processes()
+    await asyncio.gather(*(asyncio.to_thread(one.open, database_url, redis_url) for one in processes))
+    yield TwoProcesses(processes)
+    await asyncio.gather(*(asyncio.to_thread(one.close) for one in processes))
+
+
+@pytest.fixture
+async def ledger(database_url) -> AsyncIterator[Ledger]:
+    """The database as seen by a bystander."""
+    connection = await asyncpg.connect(database_url)
+    yield Ledger(database_url, connection)
+    await connection.close()
+
+
+@pytest.fixture
+def counted() -> Callable[..., Callable[[], float]]:
+    """Counts how far a metric of this process moves: `moved = counted(name); …; moved()`."""
+
+    def value(name: str, labels: dict[str, str]) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0.0
+
+    def start(name: str, **labels: str) -> Callable[[], float]:
+        before = value(name, labels)
+        return lambda: value(name, labels) - before
+
+    return start

@@ -1,0 +1,121 @@
+"""Real API processes, spoken to over HTTP."""
+
+import asyncio
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+START_SECONDS_MAX = 30
+
+
+class ServerProcess:
+    """`holdfast serve` on a free port."""
+
+    def __init__(self, database_url: str, redis_url: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "holdfast", "serve"],
+            env={
+                **os.environ,
+                "DATABASE_URL": database_url,
+                "REDIS_URL": redis_url,
+                "REDIS_CALL_SECONDS": "2",
+                "QUEUE_WAIT_SECONDS_MAX": "20",
+                "HOST": "127.0.0.1",
+                "PORT": str(self.port),
+                "LOG_LEVEL": "CRITICAL",
+            },
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_until_serving(self) -> None:
+        """Return when it answers its health check."""
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while True:
+            assert self._process.poll() is None, f"holdfast serve ended with {self._process.returncode}"
+            try:
+                self._get("/health")
+            except (urllib.error.URLError, ConnectionError):
+                assert time.monotonic() < deadline, "holdfast serve does not answer"
+                time.sleep(0.05)
+            else:
+                return
+
+    def metric(self, name: str) -> float:
+        """The value of a metric without labels, as the server tells it."""
+        found = re.search(rf"^{name} (\S+)$", self._get("/metrics"), re.MULTILINE)
+        assert found, f"the server tells no {name}"
+        return float(found[1])
+
+    def stop(self) -> None:
+        """End it as an operator would."""
+        self._process.terminate()
+        self._process.wait(timeout=START_SECONDS_MAX)
+
+    def _get(self, path: str) -> str:
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            return str(answer.read().decode())
+
+
+@dataclass(frozen=True)
+class Request:
+    """One POST to one server."""
+
+    server: ServerProcess
+    path: str
+    user_id: str
+    body: dict[str, Any] | None = None
+
+    def encoded(self) -> bytes:
+        body = b"" if self.body is None else json.dumps(self.body).encode()
+        head = (
+            f"POST /api/v1{self.path} HTTP/1.1",
+            f"Host: 127.0.0.1:{self.server.port}",
+            f"X-User-ID: {self.user_id}",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+        )
+        return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a server answered; header names are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    json: dict[str, Any]
+
+
+async def send_together(requests: Sequence[Request]) -> list[Response]:
+    """Send all requests at once, each on a connection that was opened before."""
+    connections = [await asyncio.open_connection("127.0.0.1", one.server.port) for one in requests]
+    for request, (_, writer) in zip(requests, connections, strict=True):
+        writer.write(request.encoded())
+    answers = await asyncio.gather(*(reader.read() for reader, _ in connections))
+    for _, writer in connections:
+        writer.close()
+        await writer.wait_closed()
+    return [_parsed(answer) for answer in answers]
+
+
+def _parsed(answer: bytes) -> Response:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
+    return Response(int(status.split(" ")[1]), headers, json.loads(body))

@@ -1,0 +1,53 @@
+"""What a storm on one seat costs PostgreSQL, by the server's own metrics."""
+
+import pytest
+
+from races.calls import perform_together, reserve_call
+from races.ledger import assert_sound, by_code
+
+WRITES_MAX = 3
+READS_MAX = 50
+
+
+@pytest.mark.parametrize("attempt", range(3))
+async def test_three_hundred_callers_on_one_seat_cost_a_few_reads_and_at_most_three_writes(
+    desk, ledger, counted, attempt
+):
+    event_id, [seat_id] = await ledger.add_event(seats=1)
+    writes, reads = counted("holdfast_batches_total"), counted("holdfast_shared_reads_total")
+
+    calls = [reserve_call(event_id, f"buyer-{attempt}-{number}", [seat_id]) for number in range(300)]
+    answers = await perform_together(desk, calls, start_at=0)
+
+    assert by_code(answers) == {"done": 1, "seats_unavailable": 299}
+    assert writes() <= WRITES_MAX
+    assert reads() <= READS_MAX
+    await assert_sound(ledger)
+
+
+async def test_five_thousand_callers_at_once_cost_no_more_writes(desk, ledger, counted):
+    """They wait in some twenty calls to the gate; none of those may pass a wish for the seat that is gone."""
+    event_id, [seat_id] = await ledger.add_event(seats=1)
+    writes = counted("holdfast_batches_total")
+
+    calls = [reserve_call(event_id, f"buyer-{number}", [seat_id]) for number in range(5_000)]
+    answers = await perform_together(desk, calls, start_at=0)
+
+    assert by_code(answers) == {"done": 1, "seats_unavailable": 4_999}
+    assert writes() <= WRITES_MAX
+
+
+async def test_ten_thousand_calls_on_one_seat_cost_at_most_three_writes(desk, ledger, counted):
+    event_id, [seat_id] = await ledger.add_event(seats=1)
+    writes = counted("holdfast_batches_total")
+
+    sold = 0
+    for wave in range(20):
+        calls = [reserve_call(event_id, f"buyer-{wave}-{number}", [seat_id]) for number in range(500)]
+        codes = by_code(await perform_together(desk, calls, start_at=0))
+        assert set(codes) <= {"done", "seats_unavailable"}
+        sold += codes["done"]
+
+    assert sold == 1
+    assert writes() <= WRITES_MAX
+    await assert_sound(ledger)
