@@ -1,9 +1,8 @@
 """What each answer may say at its version."""
 
 import pytest
-from msgspec.structs import replace
-
 from chaos.history import FOREVER
+from msgspec.structs import replace
 
 
 def test_an_acknowledged_reservation_that_is_not_stored_is_lost(story):

@@ -1,7 +1,6 @@
 """Recording, reading back, and settling what got no answer."""
 
 import pytest
-
 from chaos.database_rows import DatabaseRows
 from chaos.history import FOREVER, Operation, Recorder, claim_from, read_history, wall_offset_ns
 from chaos.settlement import settle

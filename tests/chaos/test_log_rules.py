@@ -1,8 +1,7 @@
 """What the log and the rows must say by themselves."""
 
-from msgspec.structs import replace
-
 from chaos.database_rows import ClaimRow
+from msgspec.structs import replace
 
 
 def test_a_seat_may_be_held_given_back_held_again_and_sold(story):

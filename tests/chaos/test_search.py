@@ -4,7 +4,6 @@ from itertools import permutations, product
 from random import Random
 
 import pytest
-
 from chaos.history import FOREVER
 from chaos.search import Interval, search
 

@@ -1,9 +1,6 @@
 """Legal histories of every shape are accepted by both checkers, and changed ones are not."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from chaos.mutations import MUTATIONS, Specimen
 from chaos.prove import prove
 from chaos.report import Assumptions
@@ -12,6 +9,8 @@ from chaos.self_test import self_test
 from chaos.settlement import settle
 from chaos.simulation import Scenario, simulate
 from chaos.traced_checker import check
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 ONE_CLOCK = Assumptions(wall_offset_ns=0, clock_tolerance_ns=1_000)
 """The simulation has one clock, and its database counts microseconds."""

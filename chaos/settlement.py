@@ -1,0 +1,61 @@
+"""What became of operations whose answer never came."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from chaos.database_rows import ReservationRow
+from chaos.history import Operation
+
+Wish = tuple[str, str, str]
+"""Event, user and idempotency key: they name at most one reservation."""
+
+
+def settle(operations: Iterable[Operation], reservations: Iterable[ReservationRow]) -> list[Operation]:
+    """Turn every `info` into `ok` or `fail` by what is stored under its key or reservation.
+
+    A reservation that no answer calls created is the effect of the earliest call with its key that got no answer. Such
+    an effect may have come at any time after the call, so a settled operation still has no return time.
+
+    Args:
+        operations: The history, with all answers that there are.
+        reservations: Every reservation of the events concerned, from the database or from `GET /reservations`, read
+            when nothing is under way any more.
+
+    Returns:
+        The history in the same order, without `info`. Reads without an answer are `fail`.
+    """
+    history = list(operations)
+    by_wish = {(row.event, row.user, row.key): row for row in reservations}
+    by_id = {row.id: row for row in by_wish.values()}
+    created = {operation.reservation for operation in history if operation.answer == "created"}
+    open_calls = [place for place, operation in enumerate(history) if operation.outcome == "info"]
+    open_calls.sort(key=lambda place: history[place].called_ns)
+    for place in open_calls:
+        operation = history[place]
+        match operation.kind:
+            case "reserve":
+                row = by_wish.get((operation.event, operation.user, operation.key))
+                history[place] = _settle_reserve(operation, row, created)
+            case "confirm" | "cancel":
+                history[place] = _settle_resolution(operation, by_id.get(operation.reservation))
+            case _:
+                history[place] = replace(operation, outcome="fail", answer="none")
+    return history
+
+
+def _settle_reserve(operation: Operation, row: ReservationRow | None, created: set[str]) -> Operation:
+    if row is None or set(row.seats) != set(operation.seats):
+        return replace(operation, outcome="fail", answer="none")
+    if row.id in created:
+        # Another call made it: this one changed nothing, whenever it was decided.
+        return replace(operation, outcome="ok", answer="settled", reservation=row.id)
+    created.add(row.id)
+    return replace(operation, outcome="ok", answer="created", reservation=row.id, version=row.created_version)
+
+
+def _settle_resolution(operation: Operation, row: ReservationRow | None) -> Operation:
+    wanted = ("confirmed",) if operation.kind == "confirm" else ("cancelled",)
+    if row is None or row.status not in wanted:
+        return replace(operation, outcome="fail", answer="none")
+    return replace(operation, outcome="ok", answer="settled")

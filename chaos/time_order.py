@@ -1,0 +1,74 @@
+"""Real time order by version: what returned before another was called never saw a later version than that."""
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from operator import lt
+from typing import Any
+
+from chaos.columns import Table
+from chaos.history import FOREVER
+from chaos.judged import JudgedEvent
+
+
+def check_time_order(judged: JudgedEvent) -> None:
+    """Check that no version is beyond the log's end, and that decisions and reads follow real time."""
+    last = judged.log.last_version
+    decisions, reads = judged.answers.decisions(), judged.answers.reads()
+    for table in (*decisions, *reads):
+        _check_versions(judged, table, last)
+    earliest = _EarliestReturns((*decisions, *reads), last)
+    created = judged.answers.created
+    for table in decisions:
+        for row in earliest.misplaced(table, effects=table is created):
+            judged.complain(
+                "time_order", table, row, "a version not before this answer's was seen before it was called"
+            )
+    for table in reads:
+        for row in earliest.misplaced(table, lag_ns=judged.assumptions.read_lag_ns):
+            judged.complain("time_order", table, row, "a later version had been seen before this read was called")
+
+
+def _check_versions(judged: JudgedEvent, table: Table[Any], last: int) -> None:
+    if not table or (min(table.versions) >= 0 and max(table.versions) <= last):
+        return
+    may_lack = table is judged.answers.refused["reservation_not_found"]
+    for row, version in enumerate(table.versions):
+        if version > last:
+            judged.complain("lost_write", table, row, f"it saw version {version}, and the log ends at {last}")
+        elif version < 0 and not may_lack:
+            judged.complain("missing_version", table, row, "the answer carries no version")
+
+
+class _EarliestReturns:
+    """For each version of an event the time at which an answer first carried it or a later one."""
+
+    def __init__(self, tables: Iterable[Table[Any]], last_version: int) -> None:
+        earliest = [FOREVER] * (last_version + 1)
+        for table in tables:
+            # The last of equal keys stays in a dict, so of reversed rows the first: no loop over every answer.
+            firsts = dict(zip(reversed(table.versions), reversed(table.returns), strict=True))
+            for version, returned in firsts.items():
+                if 0 <= version <= last_version and returned < earliest[version]:
+                    earliest[version] = returned
+        self._last_version = last_version
+        # One more at the end: nothing is later than the last version, nor than an answer without one (-1).
+        self._from = [*reversed([*accumulate(reversed(earliest), min)]), FOREVER]
+        self._after = [*self._from[1:], FOREVER]
+
+    def misplaced(self, table: Table[Any], *, effects: bool = False, lag_ns: int = 0) -> Iterator[int]:
+        """Find rows called after an answer with a later version had come.
+
+        Args:
+            table: The answers to judge.
+            effects: Each row made its version, so an answer with the same version before its call is as wrong.
+            lag_ns: How old an answer may be.
+        """
+        bounds = self._from if effects else self._after
+        calls = [called - lag_ns for called in table.calls] if lag_ns else table.calls
+        versions = table.versions
+        if versions and max(versions) > self._last_version:
+            versions = [min(version, self._last_version) for version in versions]
+        if any(map(lt, map(bounds.__getitem__, versions), calls)):
+            for row, (version, called) in enumerate(zip(versions, calls, strict=True)):
+                if bounds[version] < called:
+                    yield row
