@@ -33,6 +33,8 @@ def eventually(fact: Callable[[], object], seconds: float = 20.0):
     while True:
         try:
             found = fact()
+        except ChildProcessError:
+            raise
         except (OSError, AssertionError) as error:
             found, last = None, error
         else:
@@ -118,5 +120,6 @@ def running(command: str, folder: Path, **settings: str) -> Iterator[Program]:
 
 
 def _ready(program: Program) -> bool:
-    assert program.process.poll() is None, program.log()
+    if program.process.poll() is not None:
+        raise ChildProcessError(program.log())
     return bool(get(f"{program.url}/metrics"))

@@ -20,7 +20,9 @@ _encoder = msgspec.json.Encoder(enc_hook=repr)
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0))}
 _ESCAPES |= {ord("\n"): "\\n", ord("\r"): "\\r", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _ESCAPES |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-_AT_ONCE = frozenset({"error", "critical", "exception"})
+# JSON escapes what ends a line for most programs; these end it for some, or turn its text around.
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F))}
+_JSON_ESCAPES |= {code: f"\\u{code:04x}" for code in range(0x2066, 0x206A)}
 
 
 def configure_logging(
@@ -151,7 +153,7 @@ def _add_process(_logger: object, _method: str, event_dict: EventDict) -> EventD
 
 def _json(_logger: object, _method: str, event_dict: EventDict) -> str:
     try:
-        return _encoder.encode(event_dict).decode()
+        return _encoder.encode(event_dict).decode().translate(_JSON_ESCAPES)
     except UnicodeEncodeError:  # half a surrogate pair in some text
         return json.dumps(event_dict, default=repr)
 

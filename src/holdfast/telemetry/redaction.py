@@ -9,7 +9,7 @@ _SECRETS_MIN = 4
 
 _URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s@/]+@")
 _HEADER = re.compile(
-    r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie|idempotency[_-]key)\b(['\"]?\s*[:=]\s*b?['\"]?)"
+    r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie|idempotency[_-]key)\b(['\"]?\s*[:=]\s*(?:b?['\"])?)"
     r"(?:(?:bearer|basic|digest)\s+)?[^\s,'\"}\])]+"
 )
 # PostgreSQL shows whole rows in the details of an error: idempotency keys among them. The driver may have escaped the
