@@ -2,24 +2,22 @@
 
 from collections import Counter
 
-import pytest
-
 from races.calls import reserve_call
 from races.ledger import assert_sound, by_code, winners
 
 
-@pytest.mark.parametrize("callers", [50, 100, 500])
-async def test_one_buyer_gets_the_seat_and_all_others_are_told_that_it_is_taken(desks, ledger, callers):
-    event_id, [seat_id] = await ledger.add_event(seats=1)
+async def test_one_buyer_gets_the_seat_and_all_others_are_told_that_it_is_taken(desks, ledger):
+    for callers in (50, 100, 500):
+        event_id, [seat_id] = await ledger.add_event(seats=1)
 
-    answers = await desks.race([reserve_call(event_id, f"buyer-{number}", [seat_id]) for number in range(callers)])
+        answers = await desks.race([reserve_call(event_id, f"buyer-{number}", [seat_id]) for number in range(callers)])
 
-    assert by_code(answers) == {"done": 1, "seats_unavailable": callers - 1}
-    assert all(answer.data["seat_ids"] == [str(seat_id)] for answer in answers if not answer.done)
-    [winner] = winners(answers)
-    row = await ledger.reservation(winner.reservation_id)
-    assert (row["status"], row["user_id"]) == ("pending", f"buyer-{answers.index(winner)}")
-    assert await ledger.count("SELECT count(*) FROM reservations") == 1
+        assert by_code(answers) == {"done": 1, "seats_unavailable": callers - 1}
+        assert all(answer.data["seat_ids"] == [str(seat_id)] for answer in answers if not answer.done)
+        [winner] = winners(answers)
+        row = await ledger.reservation(winner.reservation_id)
+        assert (row["status"], row["user_id"]) == ("pending", f"buyer-{answers.index(winner)}")
+    assert await ledger.count("SELECT count(*) FROM reservations") == 3
     await assert_sound(ledger)
 
 
