@@ -29,13 +29,23 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run install test check lint format migrate-up migrate-down migrate-status lock clean stale-venv
+.PHONY: help run scale rolling-restart rolling-restart-test install test check lint format \
+	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock clean stale-venv
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Start everything (PostgreSQL, Redis, API, worker) on PORT, default 8080; Ctrl-C ends it
 	@exec $(HOLDFAST) run --end-with $$PPID
+
+scale: $(INSTALLED) ## Start everything with three API nodes (NODES) behind nginx on PORT; Ctrl-C ends it
+	@exec $(HOLDFAST) scale --end-with $$PPID
+
+rolling-restart: $(INSTALLED) ## Restart the nodes of the running `make scale` one after another, without a failed request
+	@exec $(HOLDFAST) rolling-restart
+
+rolling-restart-test: $(INSTALLED_DEV) ## Do so under a load of 20,000 requests and count what failed
+	@exec $(PY) tests/scale/rolling_restart_under_load.py
 
 install: $(INSTALLED_DEV) ## Install everything for development into .venv
 
@@ -51,6 +61,12 @@ check: $(INSTALLED_DEV) ## Lint, check the formatting, the types and the directi
 format: $(INSTALLED_DEV) ## Format the code and repair what the linter can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+monitoring-up: ## Start Prometheus, and Grafana if installed, against the running `make run` or `make scale`
+	@exec $(PYTHON) deploy/monitoring.py up
+
+monitoring-down: ## End them; their data stay
+	@exec $(PYTHON) deploy/monitoring.py down
 
 migrate-up: $(INSTALLED) ## Bring the database (DATABASE_URL, else the embedded one) to the newest schema
 	@exec $(HOLDFAST) migrate up

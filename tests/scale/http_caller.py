@@ -84,7 +84,7 @@ async def _read_answer(reader: asyncio.StreamReader) -> Answer:
 async def until(condition, seconds: float = 20.0) -> None:
     """Wait until an async condition is true."""
     async with asyncio.timeout(seconds):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - it looks at other processes
             await asyncio.sleep(0.05)
 
 

@@ -11,11 +11,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from scale.buyers_load import Ledger, buyers_at_work, lost
-
 from holdfast.cli.database import database_url, with_database
 from holdfast.cli.rolling_restart import request_rolling_restart
 from holdfast.settings import load_settings
+from scale.buyers_load import Ledger, buyers_at_work, lost
 
 REQUESTS_MIN = 20_000
 BUYERS = 48
@@ -46,10 +45,12 @@ async def main() -> int:
     seconds = time.monotonic() - started
     with with_database(settings) as effective:
         missing = await lost(ledger, database_url(effective))
-    print(f"{restarts} rolling restarts, {ledger.requests} requests in {seconds:.0f} s by {buyers} buyers")
-    print(f"failed: {len(ledger.failures)}, acknowledged: {len(ledger.acknowledged)}, lost: {len(missing)}")
-    for line in [*ledger.failures, *missing][:20]:
-        print(f"  {line}")
+    lines = [
+        f"{restarts} rolling restarts, {ledger.requests} requests in {seconds:.0f} s by {buyers} buyers",
+        f"failed: {len(ledger.failures)}, acknowledged: {len(ledger.acknowledged)}, lost: {len(missing)}",
+        *[*ledger.failures, *missing][:20],
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
     return 1 if ledger.failures or missing else 0
 
 

@@ -28,7 +28,7 @@ def nginx_program() -> Path:
     for place in (shutil.which("nginx"), *_PLACES):
         if place and os.access(place, os.X_OK):
             return Path(place).absolute()
-    raise EmbeddedError("nginx is not installed: on Debian or Ubuntu, apt-get install nginx-light")
+    raise EmbeddedError("nginx is not installed: on Debian or Ubuntu, apt-get install nginx")
 
 
 class EmbeddedNginx:

@@ -196,18 +196,20 @@ class Supervisor:
 
     def _replace(self, program: Child) -> bool:
         """Tell of a death; answers whether the program was started again."""
-        self._report(program)
         if program not in self._replaced:
+            self._report(program)
             return False
         now = time.monotonic()
         self._deaths.append(now)
         while self._deaths[0] < now - _DEATHS_SECONDS:
             self._deaths.popleft()
         if len(self._deaths) > _DEATHS_MAX:
+            self._report(program)
             self._tell(f"programs ended {len(self._deaths)} times within {_DEATHS_SECONDS:.0f} s: giving up")
             return False
+        how = _how_it_ended(program)
         program.start()
-        self._tell(f"{program.name} is started again")
+        self._tell(f"{program.name} ended unexpectedly ({how}) and is started again (log: {program.log_path})")
         return True
 
     def _restart(self, server: Server) -> bool:
@@ -225,11 +227,15 @@ class Supervisor:
         return True
 
     def _report(self, program: Child) -> None:
-        code = program.exit_code or 0
-        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        how = _how_it_ended(program)
         self._tell(f"{program.name} ended unexpectedly ({how}); its last lines, from {program.log_path}:")
         for line in program.log_tail():
             self._tell(f"  {line}")
+
+
+def _how_it_ended(program: Child) -> str:
+    code = program.exit_code or 0
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
 def _has_terminal() -> bool:

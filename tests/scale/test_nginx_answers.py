@@ -1,0 +1,171 @@
+"""What nginx answers by itself is a problem, like the nodes' own; what it passes on is unchanged."""
+
+import asyncio
+
+import pytest
+
+from scale.http_caller import Caller
+
+EVENTS = "/api/v1/events"
+
+
+def problem_in(answer, status: int, code: str) -> dict:
+    """Assert a problem that is one in every respect, and give it."""
+    assert answer.status == status, answer
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["type"] == f"urn:holdfast:problem:{code}"
+    assert problem["error"] == problem["title"] != ""
+    assert problem["detail"]
+    assert problem["request_id"] == answer.headers["x-request-id"] != ""
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "code"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "bad_request"),
+        (b"NOT HTTP\r\n\r\n", 400, "bad_request"),
+        (b"GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "bad_request"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400, "bad_request"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "bad_request"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", 400, "bad_request"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "bad_request"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "not_implemented"),
+        (b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405, "method_not_allowed"),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414, "uri_too_long"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX-Long: " + b"a" * 9000 + b"\r\n\r\n", 431, "headers_too_large"),
+        (b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505, "http_version_not_supported"),
+        (b"GET /.problem HTTP/1.1\r\nHost: a\r\n\r\n", 404, "path_not_found"),
+    ],
+)
+async def test_what_no_node_should_see_is_refused_as_a_problem(front, request_bytes, status, code):
+    async with front() as running, Caller(running.port) as caller:
+        problem_in(await caller.exchange(request_bytes), status, code)
+        assert running.seen == []
+
+
+async def test_a_lost_node_is_told_with_the_outcome(front):
+    async with front() as running, Caller(running.port) as caller:
+        running.nodes[0].breaks = True
+        read = await caller.call("GET", f"{EVENTS}?limit=1", X_Request_ID="mine-1")
+        problem = problem_in(read, 502, "bad_gateway")
+        assert (problem["outcome"], problem["instance"]) == ("none", EVENTS)
+        assert (problem["request_id"], read.headers["retry-after"]) == ("mine-1", "1")
+        for method in ("POST", "PUT", "DELETE"):
+            problem = problem_in(await caller.call(method, EVENTS, {}), 502, "bad_gateway")
+            assert problem["outcome"] == "unknown"
+
+
+async def test_a_path_cannot_break_out_of_the_problem(front):
+    async with front() as running, Caller(running.port) as caller:
+        running.nodes[0].breaks = True
+        answer = await caller.exchange(b'GET /"},{"x":" HTTP/1.1\r\nHost: a\r\nX-Request-ID: "evil"\r\n\r\n')
+        problem = problem_in(answer, 502, "bad_gateway")
+        assert (problem["instance"], "evil" in problem["request_id"]) == ("/", False)
+
+
+async def test_a_write_is_never_sent_twice_and_a_read_finds_another_node(front):
+    async with front(3) as running, Caller(running.port) as caller:
+        running.nodes[0].breaks = running.nodes[1].breaks = True
+        for method in ("POST", "PUT", "DELETE", "PATCH"):
+            for _ in range(6):
+                before = len(running.seen)
+                answer = await caller.call(method, f"{EVENTS}/7", {})
+                assert (answer.status in {200, 502}, len(running.seen) - before <= 1) == (True, True)
+        statuses = {(await caller.call("GET", f"{EVENTS}/7")).status for _ in range(12)}
+        assert statuses == {200}
+
+
+async def test_a_post_that_reached_no_node_goes_to_another(front):
+    async with front(2) as running, Caller(running.port) as caller:
+        await running.nodes[0].leave()
+        for _ in range(20):
+            assert (await caller.call("POST", EVENTS, {})).status == 200
+        assert len(running.nodes[1].seen) == 20
+
+
+async def test_a_node_that_is_left_out_gets_nothing_until_it_is_put_back(front):
+    async with front(2) as running, Caller(running.port) as caller:
+        stays, leaves = running.nodes
+        running.nginx.leave_out(2)
+        for method in ("GET", "POST", "PUT") * 4:
+            assert (await caller.call(method, EVENTS, {})).status == 200
+        assert (len(stays.seen), len(leaves.seen)) == (12, 0)
+        running.nginx.put_back(2)
+        for _ in range(10):
+            assert (await caller.call("POST", EVENTS, {})).status == 200
+        assert leaves.seen
+
+
+async def test_the_largest_bulk_call_fits_and_other_bodies_stay_small(front):
+    bulk = f"{EVENTS}/7/seats/bulk"
+    async with front() as running, Caller(running.port) as caller:
+        assert (await caller.call("POST", bulk, b"x" * 18_710_011)).status == 200
+        assert running.seen[-1]["body_bytes"] == "18710011"
+        problem_in(await caller.call("POST", bulk, b"x" * (20 * 1024 * 1024 + 1)), 413, "body_too_large")
+    async with front() as running, Caller(running.port) as caller:
+        assert (await caller.call("POST", EVENTS, b"x" * 256 * 1024)).status == 200
+        problem_in(await caller.call("POST", EVENTS, b"x" * (256 * 1024 + 1)), 413, "body_too_large")
+
+
+async def test_the_request_id_is_passed_on_or_made(front):
+    async with front() as running, Caller(running.port) as caller:
+        await caller.call("GET", EVENTS, X_Request_ID="mine-1")
+        await caller.call("GET", EVENTS)
+        await caller.call("GET", EVENTS, X_Request_ID="not {sound}")
+        given, made, replaced = (request["x-request-id"] for request in running.seen)
+        assert given == "mine-1"
+        assert len(made) == len(replaced) == 32
+        assert made != replaced
+
+
+async def test_nobody_can_pretend_to_be_at_another_address(front):
+    spoof = {"X_Forwarded_For": "6.6.6.6", "X_Real_IP": "6.6.6.6", "Forwarded": "for=6.6.6.6"}
+    async with front() as running, Caller(running.port) as caller:
+        await caller.call("GET", EVENTS, **spoof)
+        assert running.seen[-1]["x-forwarded-for"] == "127.0.0.1"
+        assert "6.6.6.6" not in str(running.seen[-1])
+
+
+async def test_behind_trusted_proxies_the_last_address_that_is_none_of_them_counts(front):
+    async with front(trusted_proxies=["127.0.0.1", "10.0.0.0/8"]) as running, Caller(running.port) as caller:
+        await caller.call("GET", EVENTS, X_Forwarded_For="6.6.6.6, 203.0.113.9, 10.1.2.3")
+        assert running.seen[-1]["x-forwarded-for"] == "203.0.113.9"
+
+
+@pytest.mark.parametrize("told_by", ["the caller", "the node"])
+async def test_events_arrive_as_they_happen(front, told_by):
+    async with front() as running:
+        node = running.nodes[0]
+        node.streams = True
+        node.answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n"
+        node.answer += b"\r\n" if told_by == "the caller" else b"X-Accel-Buffering: no\r\n\r\n"
+        accept = b"text/event-stream" if told_by == "the caller" else b"*/*"
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(b"GET /api/v1/events/7/live HTTP/1.1\r\nHost: a\r\nAccept: " + accept + b"\r\n\r\n")
+        for number in range(3):
+            event = b"data: %d\n\n" % number
+            node.more.put_nowait(event)
+            async with asyncio.timeout(10):
+                assert event in await reader.readuntil(event)
+        node.more.put_nowait(None)
+        writer.close()
+
+
+async def test_slow_headers_end_and_harm_nobody(front):
+    async with front() as running, Caller(running.port) as caller:
+        slow = []
+        for _ in range(300):
+            slow.append(await asyncio.open_connection("127.0.0.1", running.port))
+            slow[-1][1].write(b"POST /api/v1/reservations HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+        for _ in range(20):
+            assert (await caller.call("GET", EVENTS)).status == 200
+        assert len(running.seen) == 20
+        async with asyncio.timeout(25):
+            ends = await asyncio.gather(*(reader.read() for reader, _ in slow), return_exceptions=True)
+        assert all(end == b"" or isinstance(end, ConnectionResetError) for end in ends)
+        for _, writer in slow:
+            writer.close()
+        assert len(running.seen) == 20

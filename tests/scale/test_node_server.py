@@ -1,0 +1,43 @@
+"""One node's server: whom it believes about the caller's address."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from holdfast.api.server import NodeServer
+from holdfast.application.readiness import Draining
+from holdfast.infrastructure.embedded.folder import free_port
+from scale.http_caller import Caller, answers_with, until
+
+
+async def _tell_the_caller(scope, _receive, send):
+    body = scope["client"][0].encode()
+    headers = [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def serving(trusted_proxies: str):
+    port = free_port()
+    settings = SimpleNamespace(
+        host="127.0.0.1", port=port, trusted_proxies=trusted_proxies, drain_seconds=0.0, shutdown_seconds=2.0
+    )
+    server = NodeServer(_tell_the_caller, settings, Draining())
+    task = asyncio.create_task(server.serve())
+    await until(lambda: answers_with(port, "/", 200))
+    yield port
+    server.drain()
+    await task
+
+
+@pytest.mark.parametrize(
+    ("trusted_proxies", "address"),
+    [("", "127.0.0.1"), ("10.0.0.0/8", "127.0.0.1"), ("127.0.0.1", "203.0.113.9"), ("127.0.0.0/8", "203.0.113.9")],
+)
+async def test_only_a_trusted_proxy_is_believed(trusted_proxies, address):
+    async with serving(trusted_proxies) as port, Caller(port) as caller:
+        answer = await caller.call("GET", "/", X_Forwarded_For="6.6.6.6, 203.0.113.9")
+        assert answer.body.decode() == address
