@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.domain.event import DESCRIPTION_MAX, TEXT_MAX, TOTAL_SEATS_MAX, Event
 from holdfast.domain.reservation import SEATS_MAX, Reservation
-from holdfast.domain.seat import PRICE_MAX, SEAT_NUMBER_MAX, Seat
+from holdfast.domain.seat import PRICE_MAX, SEAT_NUMBER_MAX, NewSeat, Seat
 from holdfast.domain.states import CancelReason, ReservationStatus, SeatStatus
 
 PREFIX_MAX = 40
@@ -198,6 +198,19 @@ def seat_body(seat: Seat) -> SeatBody:
         status=seat.status,
         price=seat.price,
         reserved_by=UNSET if seat.reserved_by is None else seat.reserved_by,
+    )
+
+
+def added_seat_body(event_id: UUID, seat_id: UUID, seat: NewSeat) -> SeatBody:
+    """Show a seat that is just being added."""
+    return SeatBody(
+        id=seat_id,
+        event_id=event_id,
+        seat_number=seat.seat_number,
+        section=UNSET if seat.section is None else seat.section,
+        row=UNSET if seat.row is None else seat.row,
+        status=SeatStatus.AVAILABLE,
+        price=seat.price,
     )
 
 

@@ -1,16 +1,17 @@
 """Seats over HTTP."""
 
+import asyncio
 from uuid import UUID
 
 from msgspec import UNSET
 
 from holdfast.api.answer import Answer, event_version, json_answer, list_pieces
-from holdfast.api.bodies import SeatInput, SeatsInput, seat_body
+from holdfast.api.bodies import SeatInput, SeatsInput, added_seat_body, seat_body
 from holdfast.api.call import Call
 from holdfast.api.limits import SMALL_BODY_BYTES
 from holdfast.api.representation import REVALIDATE, represent, state_tag
 from holdfast.api.strict_json import StrictDecoder
-from holdfast.application.add_seats import add_seats
+from holdfast.application.add_seats import SeatAddition, add_seats, number_seats, store_seats
 from holdfast.application.desk import Desk
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.domain.errors import EventNotFound, InvalidValue, SeatNotFound
@@ -48,13 +49,11 @@ async def add_many(desk: Desk, call: Call) -> Answer:
     event_id = call.path_id("event_id")
     given = await _decoder_many.read(await call.body())
     if given.seats is UNSET:
-        seats, version = await add_seats(desk, event_id, _numbered(given))
-        return Answer(201, await list_pieces(seats, seat_body), (event_version(version),))
+        return await _add_together(desk, await number_seats(event_id, _numbered(given)), before=b"[", after=b"]")
     if given.prefix is not UNSET or given.count is not UNSET:
         raise InvalidValue("seats", "cannot be given together with prefix and count")
-    seats, version = await add_seats(desk, event_id, [_new_seat(seat) for seat in given.seats])
-    pieces = await list_pieces(seats, seat_body, before=b'{"seats":[', after=b"]}")
-    return Answer(201, pieces, (event_version(version),))
+    addition = await number_seats(event_id, [_new_seat(seat) for seat in given.seats])
+    return await _add_together(desk, addition, before=b'{"seats":[', after=b"]}")
 
 
 async def find_all(desk: Desk, call: Call) -> Answer:
@@ -85,6 +84,15 @@ async def find(desk: Desk, call: Call) -> Answer:
         raise SeatNotFound(seat_id)
     seat, version = found
     return json_answer(200, seat_body(seat), event_version(version))
+
+
+async def _add_together(desk: Desk, addition: SeatAddition, *, before: bytes, after: bytes) -> Answer:
+    """Write the answer while PostgreSQL stores the seats."""
+    storing = asyncio.create_task(store_seats(desk, addition))
+    event_id = addition.event_id
+    pairs = list(zip(addition.seat_ids, addition.seats, strict=True))
+    pieces = await list_pieces(pairs, lambda pair: added_seat_body(event_id, *pair), before=before, after=after)
+    return Answer(201, pieces, (event_version(await storing),))
 
 
 async def seat_map_of(desk: Desk, event_id: UUID) -> SeatMap:

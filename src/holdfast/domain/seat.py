@@ -13,9 +13,12 @@ PRICE_MAX = 10**12
 """The highest price, in the currency's minor unit (contract)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class NewSeat:
-    """A seat to be added to an event's chart; `price` in the currency's minor unit."""
+    """A seat to be added to an event's chart; `price` in the currency's minor unit.
+
+    A value like the others, but not frozen: a hundred thousand of them are made for one call, and that takes a third.
+    """
 
     seat_number: str
     price: int

@@ -18,8 +18,7 @@ from holdfast.infrastructure.postgres.failures import SEAT_NUMBER_CONSTRAINT, tr
 from holdfast.infrastructure.postgres.pool import Pool
 from holdfast.infrastructure.postgres.queries import Query, load_queries
 from holdfast.infrastructure.postgres.rows import event_from
-
-_SEAT_COLUMNS = ("id", "event_id", "seat_number", "section", "row_name", "price", "position")
+from holdfast.infrastructure.postgres.seat_copy import COLUMNS, binary_rows
 
 
 class PostgresCatalogueTransaction:
@@ -74,14 +73,11 @@ class PostgresCatalogueTransaction:
         self, event: Event, seats: Sequence[NewSeat], seat_ids: Sequence[UUID], now: datetime
     ) -> int:
         """Append seats with COPY; where a number is taken already, find out which."""
-        rows = (
-            (seat_id, event.id, seat.seat_number, seat.section, seat.row, seat.price, position)
-            for position, (seat_id, seat) in enumerate(zip(seat_ids, seats, strict=True), start=event.seats)
-        )
+        rows = binary_rows(event.id, seats, seat_ids, first_position=event.seats)
         try:
             with translated():
                 await self._connection.execute("SAVEPOINT adding")
-                await self._connection.copy_records_to_table("seats", records=rows, columns=_SEAT_COLUMNS)
+                await self._connection.copy_to_table("seats", source=rows, columns=COLUMNS, format="binary")
         except asyncpg.UniqueViolationError as violation:
             if violation.constraint_name != SEAT_NUMBER_CONSTRAINT:
                 raise

@@ -47,11 +47,11 @@ ORDER BY s.seat_number
 -- Write the chart of an event in the order of its positions, one JSON array a column.
 SELECT
     e.version, count(s.id) AS seats,
-    coalesce(json_agg(s.id ORDER BY s.position)::text, '[]') AS ids,
-    coalesce(json_agg(s.seat_number ORDER BY s.position)::text, '[]') AS seat_numbers,
-    coalesce(json_agg(s.section ORDER BY s.position)::text, '[]') AS sections,
-    coalesce(json_agg(s.row_name ORDER BY s.position)::text, '[]') AS rows,
-    coalesce(json_agg(s.price ORDER BY s.position)::text, '[]') AS prices
+    coalesce(json_agg(s.id ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS ids,
+    coalesce(json_agg(s.seat_number ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS seat_numbers,
+    coalesce(json_agg(s.section ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS sections,
+    coalesce(json_agg(s.row_name ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS rows,
+    coalesce(json_agg(s.price ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS prices
 FROM events e
 LEFT JOIN seats s ON s.event_id = e.id
 WHERE e.id = $1 AND e.deleted_at IS NULL

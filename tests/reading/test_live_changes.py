@@ -1,0 +1,131 @@
+"""Streams of changes: shared frames, no gap on resuming, and no patience with the slow."""
+
+import asyncio
+import json
+
+import pytest
+
+from box_office import put_on_sale
+from holdfast.application.add_seats import add_seats
+from holdfast.application.delete_event import delete_event
+from holdfast.application.identifiers import uuid7
+from holdfast.application.reading import live_changes
+from holdfast.domain.errors import EventNotFound
+from holdfast.domain.seat import numbered_seats
+
+
+class Reader:
+    """Takes frames apart, as a browser does."""
+
+    def __init__(self, listener) -> None:
+        self._frames = listener.frames()
+
+    async def next(self) -> tuple[str, int, dict]:
+        async with asyncio.timeout(10):
+            frame = (await anext(self._frames)).decode()
+        fields = dict(line.split(": ", 1) for line in frame.strip().splitlines())
+        return fields["event"], int(fields.get("id", -1)), json.loads(fields["data"])
+
+
+async def test_changes_are_told_as_they_happen(desk, other_desk):
+    sale = await put_on_sale(desk, 4)
+    reader = Reader(await desk.live_changes.listen(sale.event_id, after_version=None))
+    assert await reader.next() == ("hello", 1, {"version": 1, "seats": 4})
+    await sale.reserve(desk, 2)
+    assert await reader.next() == ("changes", 2, {"version": 2, "seats": 4, "changes": [[2, 1]]})
+    await sale.reserve(other_desk, 0, 3)
+    assert await reader.next() == ("changes", 3, {"version": 3, "seats": 4, "changes": [[0, 1], [3, 1]]})
+
+
+async def test_resuming_leaves_no_gap(desk):
+    sale = await put_on_sale(desk, 6)
+    first = await desk.live_changes.listen(sale.event_id, after_version=None)
+    reader = Reader(first)
+    await reader.next()
+    await sale.reserve(desk, 0)
+    _, version, _ = await reader.next()
+    desk.live_changes.leave(sale.event_id, first)
+    await sale.reserve(desk, 1)
+    await sale.reserve(desk, 2)
+
+    again = Reader(await desk.live_changes.listen(sale.event_id, after_version=version))
+    assert await again.next() == ("changes", 4, {"version": 4, "seats": 6, "changes": [[1, 1], [2, 1]]})
+    await sale.reserve(desk, 3)
+    assert await again.next() == ("changes", 5, {"version": 5, "seats": 6, "changes": [[3, 1]]})
+
+
+async def test_resuming_while_seats_are_sold_leaves_no_gap(desk):
+    """Whoever comes back in the middle of a storm, again and again, ends with the same picture as the tables."""
+    sale = await put_on_sale(desk, 60)
+    known: dict[int, int] = {}
+    version: int | None = None
+
+    async def follow():
+        nonlocal version
+        while len(known) < 60:
+            listener = await desk.live_changes.listen(sale.event_id, after_version=version)
+            reader = Reader(listener)
+            for _ in range(2):
+                kind, version, data = await reader.next()
+                known.update(dict(data.get("changes", [])))
+                assert kind in ("hello", "changes")
+                if len(known) == 60:
+                    break
+            desk.live_changes.leave(sale.event_id, listener)
+
+    follower = asyncio.create_task(follow())
+    await asyncio.sleep(0.05)
+    for place in range(60):
+        await sale.reserve(desk, place)
+        await asyncio.sleep(0.005)
+    async with asyncio.timeout(20):
+        await follower
+    assert known == dict.fromkeys(range(60), 1)
+
+
+async def test_a_version_that_never_was_and_one_too_old_mean_reload(desk):
+    sale = await put_on_sale(desk, 2)
+    reader = Reader(await desk.live_changes.listen(sale.event_id, after_version=999))
+    assert (await reader.next())[0] == "reload"
+
+
+async def test_added_seats_are_part_of_the_frame(desk):
+    sale = await put_on_sale(desk, 2)
+    reader = Reader(await desk.live_changes.listen(sale.event_id, after_version=None))
+    await reader.next()
+    await add_seats(desk, sale.event_id, numbered_seats(prefix="B", count=3, price=1))
+    assert await reader.next() == ("changes", 2, {"version": 2, "seats": 5, "changes": []})
+
+
+async def test_a_deleted_event_ends_its_streams(desk):
+    sale = await put_on_sale(desk, 2)
+    listener = await desk.live_changes.listen(sale.event_id, after_version=None)
+    reader = Reader(listener)
+    await reader.next()
+    await delete_event(desk, sale.event_id)
+    assert (await reader.next())[0] == "deleted"
+    with pytest.raises(StopAsyncIteration):
+        await reader.next()
+    with pytest.raises(EventNotFound):
+        await desk.live_changes.listen(uuid7(), after_version=None)
+
+
+def test_a_slow_listener_is_sent_away_to_reload():
+    listener = live_changes.Listener(1)
+    assert all(listener.put(b"frame") for _ in range(live_changes.FRAMES_MAX))
+    assert not listener.put(b"one too many")
+
+    async def rest() -> list[bytes]:
+        return [frame async for frame in listener.frames()]
+
+    assert asyncio.run(rest()) == [live_changes.RELOAD]
+
+
+async def test_heartbeats_keep_quiet_streams_open(desk, monkeypatch):
+    monkeypatch.setattr(live_changes, "HEARTBEAT_SECONDS", 0.1)
+    sale = await put_on_sale(desk, 1)
+    listener = await desk.live_changes.listen(sale.event_id, after_version=None)
+    frames = listener.frames()
+    await anext(frames)
+    async with asyncio.timeout(10):
+        assert await anext(frames) == live_changes.HEARTBEAT
