@@ -1,5 +1,6 @@
 """A history as columns: for each event and kind of answer a few parallel lists, which are checked quickly."""
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from operator import le
@@ -19,12 +20,13 @@ class Table(Generic[Detail]):
     __slots__ = ("calls", "details", "places", "returns", "subjects", "versions")
 
     def __init__(self) -> None:
-        self.calls: list[int] = []
-        self.returns: list[int] = []
-        self.versions: list[int] = []
+        # Arrays keep their numbers side by side; a list's would lie all over the memory.
+        self.calls = array("q")
+        self.returns = array("q")
+        self.versions = array("q")
         self.subjects: list[str] = []
         self.details: list[Detail] = []
-        self.places: list[int] = []
+        self.places = array("q")
 
     def __len__(self) -> int:
         return len(self.places)
@@ -48,7 +50,8 @@ class Table(Generic[Detail]):
         order = sorted(range(len(self.returns)), key=self.returns.__getitem__)
         for name in self.__slots__:
             column = getattr(self, name)
-            setattr(self, name, [column[row] for row in order])
+            ordered = [column[row] for row in order]
+            setattr(self, name, array("q", ordered) if isinstance(column, array) else ordered)
 
 
 Wish = tuple[str, str, tuple[str, ...]]

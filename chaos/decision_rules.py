@@ -1,13 +1,14 @@
 """The rules of decisions: what reserving, confirming and cancelling may answer at a version."""
 
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from operator import gt
 from typing import Any
 
 from chaos.columns import Table, Wish
-from chaos.history import FOREVER, held
+from chaos.history import FOREVER, NO_VERSION, held
 from chaos.judged import JudgedEvent
 from chaos.report import Rule
 
@@ -27,7 +28,7 @@ def _check_created(judged: JudgedEvent) -> None:
     """A new reservation is in the log at its version, with its buyer, key and seats, and is answered as new once."""
     table, log = judged.answers.created, judged.log
     reservations = table.subjects
-    if list(map(log.created.get, reservations)) != table.versions:
+    if array("q", map(log.created.get, reservations, repeat(NO_VERSION))) != table.versions:
         for row in range(len(table)):
             _judge_created(judged, row)
     if list(map(log.wishes.get, reservations)) != table.details:
@@ -56,7 +57,7 @@ def _same_wish(stored: Wish, asked: Wish) -> bool:
     return stored[:2] == asked[:2] and set(stored[2]) == set(asked[2])
 
 
-def _check_unique(judged: JudgedEvent, table: Table[Any], column: list[Any], what: str) -> None:
+def _check_unique(judged: JudgedEvent, table: Table[Any], column: Sequence[Any], what: str) -> None:
     if len(set(column)) == len(column):
         return
     seen: set[Any] = set()
@@ -101,11 +102,12 @@ def _check_taken(judged: JudgedEvent) -> None:
     table, timelines = judged.answers.taken, judged.log.timelines
     overdue_since = _overdue_holds(judged, max(table.calls, default=0))
     doubtful = []
-    never = ([0], [""])
-    for row, (seat, version, called) in enumerate(zip(table.subjects, table.versions, table.calls, strict=True)):
+    never = (array("q", (0,)), [""])
+    columns = zip(table.subjects, table.versions, table.calls, table.details, strict=True)
+    for row, (seat, version, called, wanted) in enumerate(columns):
         versions, states = timelines.get(seat, never)
         state = states[bisect_right(versions, version) - 1]
-        if not state:
+        if not state or seat not in wanted:
             doubtful.append(row)
         elif state in overdue_since and called >= overdue_since[state]:
             judged.complain("wrong_refusal", table, row, f"the claim on seat {seat}, {state}, had run out")
@@ -131,7 +133,9 @@ def _judge_doubtful(judged: JudgedEvent, rows: Iterable[int]) -> None:
             takers.setdefault(seat, []).append(taker)
     for row in rows:
         called, returned = table.calls[row], table.returns[row]
-        if not any(
+        if table.subjects[row] not in table.details[row]:
+            judged.complain("wrong_refusal", table, row, f"it names {table.subjects[row]!r}, which was not wanted")
+        elif not any(
             created.calls[taker] < returned and called < created.returns[taker]
             for taker in takers.get(table.subjects[row], ())
         ):

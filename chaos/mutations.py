@@ -154,8 +154,9 @@ def read_of_another_state(specimen: Specimen, random: Random) -> Mutant | None:
     for place in places:
         read = specimen.operations[place]
         _, states = specimen.log.timelines.get(read.seats[0], ((), ()))
+        true = specimen.log.state(read.seats[0], read.version)
         # A hold may read as free when it has run out, so "free" is only wrong for what is sold.
-        wrong = [state for state in states if state != read.status and (state or read.status.startswith("sold"))]
+        wrong = [state for state in states if state != true and (state or true.startswith("sold"))]
         if wrong:
             return specimen.with_operation(place, replace(read, status=random.choice(wrong)))
     return None

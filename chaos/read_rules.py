@@ -1,5 +1,6 @@
 """The rules of reads: what they show is the state at their version, but for holds that have run out."""
 
+from array import array
 from bisect import bisect_right
 
 from chaos.history import FOREVER
@@ -17,7 +18,7 @@ def check_reads(judged: JudgedEvent, *, chart_seats: int | None) -> None:
 
 def _check_seats(judged: JudgedEvent) -> None:
     table, timelines = judged.answers.seat_reads, judged.log.timelines
-    never = ([0], [""])
+    never = (array("q", (0,)), [""])
     for row, (seat, version, seen) in enumerate(zip(table.subjects, table.versions, table.details, strict=True)):
         versions, states = timelines.get(seat, never)
         state = states[bisect_right(versions, version) - 1]

@@ -1,12 +1,13 @@
 """Real time order by version: what returned before another was called never saw a later version than that."""
 
+from array import array
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
-from operator import lt
+from itertools import accumulate, chain, compress
+from operator import lt, ne
 from typing import Any
 
 from chaos.columns import Table
-from chaos.history import FOREVER
+from chaos.history import FOREVER, NO_VERSION
 from chaos.judged import JudgedEvent
 
 
@@ -45,15 +46,16 @@ class _EarliestReturns:
     def __init__(self, tables: Iterable[Table[Any]], last_version: int) -> None:
         earliest = [FOREVER] * (last_version + 1)
         for table in tables:
-            # The last of equal keys stays in a dict, so of reversed rows the first: no loop over every answer.
-            firsts = dict(zip(reversed(table.versions), reversed(table.returns), strict=True))
-            for version, returned in firsts.items():
-                if 0 <= version <= last_version and returned < earliest[version]:
+            # Only an answer with a later version than all before it in the table can be the first to have seen one.
+            newest = array("q", accumulate(table.versions, max))
+            news = map(ne, newest, chain((NO_VERSION,), newest))
+            for version, returned in compress(zip(newest, table.returns, strict=True), news):
+                if version <= last_version and returned < earliest[version]:
                     earliest[version] = returned
         self._last_version = last_version
         # One more at the end: nothing is later than the last version, nor than an answer without one (-1).
-        self._from = [*reversed([*accumulate(reversed(earliest), min)]), FOREVER]
-        self._after = [*self._from[1:], FOREVER]
+        self._from = array("q", accumulate(chain((FOREVER,), reversed(earliest)), min))[::-1]
+        self._after = self._from[1:] + array("q", (FOREVER,))
 
     def misplaced(self, table: Table[Any], *, effects: bool = False, lag_ns: int = 0) -> Iterator[int]:
         """Find rows called after an answer with a later version had come.
@@ -64,10 +66,10 @@ class _EarliestReturns:
             lag_ns: How old an answer may be.
         """
         bounds = self._from if effects else self._after
-        calls = [called - lag_ns for called in table.calls] if lag_ns else table.calls
+        calls = array("q", (called - lag_ns for called in table.calls)) if lag_ns else table.calls
         versions = table.versions
         if versions and max(versions) > self._last_version:
-            versions = [min(version, self._last_version) for version in versions]
+            versions = array("q", (min(version, self._last_version) for version in versions))
         if any(map(lt, map(bounds.__getitem__, versions), calls)):
             for row, (version, called) in enumerate(zip(versions, calls, strict=True)):
                 if bounds[version] < called:

@@ -87,9 +87,9 @@ def test_a_refusal_names_what_was_taken(story):
     assert story.rules_broken() == set()
 
 
-@pytest.mark.parametrize("named", [("b",), ("a", "b"), ()])
-def test_a_refusal_for_a_free_seat_is_wrong(story, named):
-    version = story.hold("r1", "a")
+@pytest.mark.parametrize("named", [("b",), ("a", "b"), (), ("c",)])
+def test_a_refusal_for_a_free_seat_or_for_one_that_was_not_wanted_is_wrong(story, named):
+    version = story.hold("r1", "a", "c")
     story.answered("reserve", "seats_unavailable", version=version, seats=("a", "b"), named=named, user="bob")
     assert story.rules_broken() == {"wrong_refusal"}
 
