@@ -2,8 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
-from itertools import accumulate, chain, compress
-from operator import lt, ne
+from itertools import accumulate, chain
 from typing import Any
 
 from chaos.columns import Table
@@ -47,11 +46,12 @@ class _EarliestReturns:
         earliest = [FOREVER] * (last_version + 1)
         for table in tables:
             # Only an answer with a later version than all before it in the table can be the first to have seen one.
-            newest = array("q", accumulate(table.versions, max))
-            news = map(ne, newest, chain((NO_VERSION,), newest))
-            for version, returned in compress(zip(newest, table.returns, strict=True), news):
-                if version <= last_version and returned < earliest[version]:
-                    earliest[version] = returned
+            newest = NO_VERSION
+            for version, returned in zip(table.versions, table.returns, strict=True):
+                if version > newest:
+                    newest = version
+                    if version <= last_version and returned < earliest[version]:
+                        earliest[version] = returned
         self._last_version = last_version
         # One more at the end: nothing is later than the last version, nor than an answer without one (-1).
         self._from = array("q", accumulate(chain((FOREVER,), reversed(earliest)), min))[::-1]
@@ -66,11 +66,9 @@ class _EarliestReturns:
             lag_ns: How old an answer may be.
         """
         bounds = self._from if effects else self._after
-        calls = array("q", (called - lag_ns for called in table.calls)) if lag_ns else table.calls
         versions = table.versions
-        if versions and max(versions) > self._last_version:
+        if max(versions, default=0) > self._last_version:
             versions = array("q", (min(version, self._last_version) for version in versions))
-        if any(map(lt, map(bounds.__getitem__, versions), calls)):
-            for row, (version, called) in enumerate(zip(versions, calls, strict=True)):
-                if bounds[version] < called:
-                    yield row
+        for row, (version, called) in enumerate(zip(versions, table.calls, strict=True)):
+            if bounds[version] < called - lag_ns:
+                yield row
