@@ -1,6 +1,7 @@
 """A desk on real servers, something to sell, and the promises to hold in the end."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -110,6 +111,12 @@ async def event_locked(database_url: str, event_id: UUID) -> AsyncIterator[async
             yield connection
     finally:
         await connection.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that nobody tells of."""
+    while not condition():  # noqa: ASYNC110 - see above
+        await asyncio.sleep(0.01)
 
 
 async def reservations_of(database_url: str, event_id: UUID) -> list[asyncpg.Record]:

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+
 from box_office import (
     assert_promises_hold,
     event_locked,
@@ -12,8 +13,8 @@ from box_office import (
     put_on_sale,
     reservations_of,
     sql,
+    until,
 )
-
 from holdfast.application.identifiers import uuid7
 from holdfast.domain.commands import Cancel, Confirm, Done, Expire, Refused
 from holdfast.domain.errors import EventNotFound
@@ -25,8 +26,7 @@ async def gathering(database_url, desk, sale):
     """While this is open a first batch waits for the event's lock, and what is submitted gathers."""
     async with event_locked(database_url, sale.event_id):
         first = asyncio.create_task(desk.batcher.submit(sale.event_id, Expire(1)))
-        while desk.batcher.waiting or not first_is_under_way(desk):
-            await asyncio.sleep(0.01)
+        await until(lambda: first_is_under_way(desk) and not desk.batcher.waiting)
         yield
     await first
 
@@ -77,9 +77,7 @@ async def test_confirmations_and_cancellations_go_ahead(database_url):
         held, other = await sale.reserve(desk, 0), await sale.reserve(desk, 1)
         async with gathering(database_url, desk, sale):
             wishes = submit_all(desk, sale, [sale.wish(2), sale.wish(3), sale.wish(1, user="bob")])
-            urgent = submit_all(
-                desk, sale, [Confirm(held.reservation.id, "ann"), Cancel(other.reservation.id, "ann")]
-            )
+            urgent = submit_all(desk, sale, [Confirm(held.reservation.id, "ann"), Cancel(other.reservation.id, "ann")])
             await asyncio.sleep(0)
         (_, first), (_, second) = await asyncio.gather(*urgent)
         later = await asyncio.gather(*wishes)
@@ -156,8 +154,7 @@ async def test_a_client_that_goes_away_during_its_batch_is_served_all_the_same(d
             gone = asyncio.create_task(
                 desk.batcher.submit(sale.event_id, sale.wish(0), settled=lambda: settled.append("gone"))
             )
-            while not first_is_under_way(desk):
-                await asyncio.sleep(0.01)
+            await until(lambda: first_is_under_way(desk))
             gone.cancel()
             await asyncio.gather(gone, return_exceptions=True)
             assert settled == [], "its seats stay locked while a transaction works on them"
@@ -199,13 +196,12 @@ class TestClosing:
 
     async def test_what_cannot_be_finished_is_answered(self, database_url):
         """Both the batch that hangs and the commands behind it."""
-        async with open_desk(database_url, shutdown_seconds=0.2) as desk:
+        async with open_desk(database_url, shutdown_seconds=0.2, batch_seconds_max=3600) as desk:
             sale = await put_on_sale(desk)
             locked = event_locked(database_url, sale.event_id)
             await locked.__aenter__()
             hanging = asyncio.create_task(outcome_of(sale.reserve(desk, 0)))
-            while not first_is_under_way(desk):
-                await asyncio.sleep(0.01)
+            await until(lambda: first_is_under_way(desk))
             behind = asyncio.create_task(outcome_of(desk.batcher.submit(sale.event_id, sale.wish(1))))
             await asyncio.sleep(0)
         assert await asyncio.gather(hanging, behind) == ["none", "none"]

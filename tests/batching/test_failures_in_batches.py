@@ -4,8 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from box_office import assert_promises_hold, open_desk, outcome_of, put_on_sale
 
+from box_office import assert_promises_hold, open_desk, outcome_of, put_on_sale
 from holdfast.application.batching.batcher import Batcher
 from holdfast.application.batching.bounds import Bounds
 from holdfast.application.failures import ConnectionLost, GuardMismatch

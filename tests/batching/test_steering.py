@@ -4,8 +4,8 @@ import asyncio
 from uuid import UUID
 
 import pytest
-from box_office import event_locked, open_desk, put_on_sale, sql
 
+from box_office import event_locked, open_desk, put_on_sale, sql
 from holdfast.application.cancel import cancel
 from holdfast.application.confirm import confirm
 from holdfast.application.owners import Owners

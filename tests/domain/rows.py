@@ -73,7 +73,9 @@ class Rows:
         for command in commands:
             match command:
                 case Reserve(user_id=user, idempotency_key=key):
-                    touched |= {r.id for r in self.reservations.values() if (r.user_id, r.idempotency_key) == (user, key)}
+                    touched |= {
+                        r.id for r in self.reservations.values() if (r.user_id, r.idempotency_key) == (user, key)
+                    }
                 case Confirm(reservation_id=named) | Cancel(reservation_id=named):
                     touched |= {named} & set(self.reservations)
                 case Expire(holds_max=holds_max):
@@ -116,9 +118,7 @@ class Rows:
     def check(self) -> None:
         """Hold every promise that a look at the rows can hold."""
         live = [r for r in self.reservations.values() if r.status in _LIVE]
-        owned = {
-            seat: Claim(seat, r.id, _LIVE[r.status], r.expires_at) for r in live for seat in r.seat_ids
-        }
+        owned = {seat: Claim(seat, r.id, _LIVE[r.status], r.expires_at) for r in live for seat in r.seat_ids}
         assert sum(len(r.seat_ids) for r in live) == len(owned), "a seat has two owners"
         assert self.claims == owned
         held = sum(claim.status is SeatStatus.RESERVED for claim in owned.values())

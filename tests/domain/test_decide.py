@@ -5,8 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from domain.rows import EVENT_ID, HOLD, NOON, PRICES, SEATS, Rows, new_event, wish
 
+from domain.rows import EVENT_ID, HOLD, NOON, PRICES, SEATS, Rows, new_event, wish
 from holdfast.domain.commands import Cancel, Confirm, Done, Expire, Expired, Refused
 from holdfast.domain.decide import decide
 from holdfast.domain.errors import (

@@ -5,19 +5,17 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from domain.rows import EVENT_ID, NOON, SEATS, wish
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.rows import EVENT_ID, NOON, SEATS, wish
 from holdfast.domain.commands import Reserve
 from holdfast.domain.errors import EventHasConfirmedReservations, InvalidValue, SeatsExceedTotal
 from holdfast.domain.event import DESCRIPTION_MAX, TEXT_MAX, TOTAL_SEATS_MAX, Event, EventDetails
 from holdfast.domain.reservation import fingerprint_of
 from holdfast.domain.seat import PRICE_MAX, NewSeat, check_new_seats, numbered_seats
 
-DETAILS = EventDetails(
-    name="Concert", description="", venue="", start_at=NOON, end_at=NOON, total_seats=10
-)
+DETAILS = EventDetails(name="Concert", description="", venue="", start_at=NOON, end_at=NOON, total_seats=10)
 EVENT = Event(
     id=EVENT_ID,
     details=DETAILS,

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from domain.rows import EVENT_ID, HOLD, NOON, SEATS, Rows, wish
-
 from holdfast.domain.decide import foresee
 from holdfast.domain.errors import EventNotFound, SeatsUnavailable
 from holdfast.domain.snapshot import Snapshot

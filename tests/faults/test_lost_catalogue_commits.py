@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
+
 from box_office import an_event, assert_promises_hold, open_desk, outcome_of, put_on_sale, sql
 from faults.proxy import between
 from faults.saboteur import fail
-
 from holdfast.application.add_seats import add_seats
 from holdfast.application.catalogue import ATTEMPTS_MAX
 from holdfast.application.create_event import create_event
@@ -72,7 +72,7 @@ async def test_an_event_is_edited(database_url, proxy, side):
     await assert_promises_hold(database_url)
 
 
-async def test_a_caller_who_goes_away_does_not_break_off_the_commit(database_url, proxy):
+async def test_a_caller_who_goes_away_does_not_break_off_the_commit(proxy):
     async with open_desk(proxy.url) as desk:
         fault = proxy.arm("reply", "commit", "hold")
         caller = asyncio.create_task(create_event(desk, an_event()))

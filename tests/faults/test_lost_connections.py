@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
+
 from box_office import assert_promises_hold, open_desk, outcome_of, put_on_sale, reservations_of, sql
 from faults.proxy import between
-
 from holdfast.application.cancel import cancel
 from holdfast.application.confirm import confirm
 from holdfast.domain.states import CancelReason, ReservationStatus
@@ -107,7 +107,7 @@ async def test_a_hanging_commit_is_given_up_as_unknown_and_goes_on(database_url,
     await assert_promises_hold(database_url)
 
 
-async def test_a_desk_that_closes_during_a_commit_leaves_it_to_postgresql(database_url, proxy):
+async def test_a_desk_that_closes_during_a_commit_leaves_it_to_postgresql(proxy):
     async with open_desk(proxy.url, shutdown_seconds=0.3) as desk:
         sale = await put_on_sale(desk)
         hanging = proxy.arm("request", "commit", "hold")

@@ -4,6 +4,8 @@ import asyncio
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
+
 from box_office import (
     assert_promises_hold,
     event_locked,
@@ -12,10 +14,9 @@ from box_office import (
     put_on_sale,
     reservations_of,
     sql,
+    until,
 )
 from faults.saboteur import fail, lose_guarded_updates, sabotages
-from structlog.testing import capture_logs
-
 from holdfast.telemetry import metrics
 
 
@@ -86,8 +87,7 @@ async def test_a_lock_wait_ends_at_its_time_out_and_is_tried_again(database_url)
         sale = await put_on_sale(desk)
         async with event_locked(database_url, sale.event_id):
             answer = asyncio.create_task(sale.reserve(desk, 0))
-            while resubmissions("contended") == before:  # noqa: ASYNC110 - a counter cannot be awaited
-                await asyncio.sleep(0.05)
+            await until(lambda: resubmissions("contended") > before)
         assert not (await answer).replayed
 
 

@@ -1,15 +1,15 @@
 """Any calls in any order do what a box office with a pencil would do, and leave every promise whole."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from box_office import OnSale, an_event, assert_promises_hold, let_holds_run_out, open_desk, put_on_sale
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from model.sold_out import BoxOffice
 
+from box_office import OnSale, an_event, assert_promises_hold, let_holds_run_out, open_desk, put_on_sale
 from holdfast.application.add_seats import add_seats
 from holdfast.application.cancel import cancel
 from holdfast.application.confirm import confirm
@@ -18,13 +18,14 @@ from holdfast.application.edit_event import edit_event
 from holdfast.application.expire import expire_overdue
 from holdfast.domain.errors import Refusal
 from holdfast.domain.seat import numbered_seats
+from model.sold_out import BoxOffice
 
 users = st.sampled_from(["ann", "bob", "cy"])
 keys = st.sampled_from(["k0", "k1", "k2", "k3"])
 seat_sets = st.frozensets(st.integers(0, 6), min_size=1, max_size=3)
 
 
-def machine_on(database_url, redis_url, runner):
+def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and each rule is short
     """The machine's class, on these servers, whose coroutines this runner runs."""
 
     class Machine(RuleBasedStateMachine):
@@ -53,7 +54,7 @@ def machine_on(database_url, redis_url, runner):
             except Refusal as refusal:
                 return refusal.code
 
-        def _reserve(self, user, key, seats, **wanted):
+        def _reserve(self, user, key, seats):
             sale = OnSale(self.sale.event_id, tuple(self.chart))
 
             def told(done):
@@ -114,7 +115,7 @@ def machine_on(database_url, redis_url, runner):
                     self.ids.setdefault((user, key), answer.reservation.id)
                     if (user, key) not in before:
                         assert self.model.reserve(user, key, seats) == "pending"
-            for (user, key, seats), _ in zip(wishes, wishes, strict=True):
+            for user, key, seats in wishes:
                 if (user, key) not in self.ids:
                     assert self.model.reserve(user, key, seats) != "pending", "a wish was refused without a reason"
 
@@ -133,8 +134,6 @@ def machine_on(database_url, redis_url, runner):
 
         @rule(total=st.integers(3, 14), opened=st.sampled_from([True, True, False]))
         def edit(self, total, opened):
-            from datetime import timedelta
-
             details = an_event(starts_in=timedelta(days=1 if opened else -1), total_seats=total)
             answer = self.answer(edit_event(self.desk, self.sale.event_id, details), lambda _: "edited")
             assert answer == self.model.edit(total=total, opened=opened)

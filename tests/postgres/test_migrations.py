@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from box_office import sql
 
+from box_office import sql
 from holdfast.infrastructure.postgres import migrate
 
 SHAPE = """

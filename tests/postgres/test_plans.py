@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from box_office import sql
 
+from box_office import sql
 from holdfast.application.batching.write import closure_of
 from holdfast.domain.commands import Expire
 from holdfast.domain.decide import decide
@@ -21,15 +21,17 @@ TABLES = {"events", "seats", "claims", "reservations", "changes"}
 FULL = """
 INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
     version, available, reserved, pending_reservations)
-SELECT lpad(to_hex(e), 32, '0')::uuid, 'Event', '', '', now() + '1 day', now() + '1 day', 50000, now(), now(), 1, 0, 50, 50
+SELECT lpad(to_hex(e), 32, '0')::uuid, 'Event', '', '', now() + '1 day', now() + '1 day', 50000, now(), now(),
+    1, 0, 50, 50
 FROM generate_series(1, 400) AS e;
 INSERT INTO seats (id, event_id, seat_number, price, position)
 SELECT md5('s' || e || '-' || s)::uuid, lpad(to_hex(e), 32, '0')::uuid, 'S-' || s, 100, s
 FROM generate_series(1, 400) AS e, generate_series(1, 100) AS s;
 INSERT INTO reservations (id, event_id, user_id, idempotency_key, fingerprint, seat_ids, status, total_amount,
     created_at, expires_at, created_version, changed_version)
-SELECT md5('r' || e || '-' || s)::uuid, lpad(to_hex(e), 32, '0')::uuid, 'user-' || s, 'key-' || s, '', ARRAY[md5('s' || e || '-' || s)::uuid],
-    'pending', 100, now(), now() + make_interval(secs => CASE WHEN s < 10 THEN -s ELSE 900 END), 1, 1
+SELECT md5('r' || e || '-' || s)::uuid, lpad(to_hex(e), 32, '0')::uuid, 'user-' || s, 'key-' || s, '',
+    ARRAY[md5('s' || e || '-' || s)::uuid], 'pending', 100, now(),
+    now() + make_interval(secs => CASE WHEN s < 10 THEN -s ELSE 900 END), 1, 1
 FROM generate_series(1, 400) AS e, generate_series(1, 50) AS s;
 INSERT INTO claims (seat_id, event_id, reservation_id, status, expires_at)
 SELECT seat_ids[1], event_id, id, 'reserved', expires_at FROM reservations;
@@ -39,8 +41,8 @@ SELECT event_id, row_number() OVER (PARTITION BY event_id), 'reserved', id, seat
 
 
 @pytest.fixture
-async def connection(database_url):
-    connection = await connect(database_url, application_name="test", timeouts=Timeouts())
+async def connection(filled_url):
+    connection = await connect(filled_url, application_name="test", timeouts=Timeouts())
     yield connection
     await connection.close()
 
@@ -95,21 +97,16 @@ async def _store_arguments(connection):
 
 async def arguments_of(connection, name):
     some = [UUID(int=number) for number in range(1, 33)]
-    match name:
-        case "load_batch":
-            return [EVENT, some, ["user-1"] * 32, [f"key-{number}" for number in range(32)], some, 64]
-        case "store_batch":
-            return await _store_arguments(connection)
-        case "overdue_events":
-            return [1_000]
-        case "reservation_owners":
-            return [some]
-        case "reservations":
-            return ["user-1", 20, 0]
-        case "cancel_holds_of_deleted_event":
-            return [EVENT, 1, datetime.now(UTC)]
-        case _:
-            return [EVENT]
+    if name == "store_batch":
+        return await _store_arguments(connection)
+    arguments = {
+        "load_batch": [EVENT, some, ["user-1"] * 32, [f"key-{number}" for number in range(32)], some, 64],
+        "overdue_events": [1_000],
+        "reservation_owners": [some],
+        "reservations": ["user-1", 20, 0],
+        "cancel_holds_of_deleted_event": [EVENT, 1, datetime.now(UTC)],
+    }
+    return arguments.get(name, [EVENT])
 
 
 @pytest.fixture(params=["empty", "full", "full and analyzed"])
@@ -141,7 +138,7 @@ INDEXES = [
 ]
 
 
-async def test_hot_statements_look_up_each_row_by_its_whole_key(filled_url, connection):
+async def test_hot_statements_look_up_each_row_by_its_whole_key(connection):
     """Plans are kept, so one made on empty tables must be good on full ones."""
     for file_name, name in HOT:
         nodes = await nodes_of(connection, file_name, name, await arguments_of(connection, name))
@@ -154,7 +151,6 @@ async def test_hot_statements_look_up_each_row_by_its_whole_key(filled_url, conn
             assert node["Node Type"] in allowed, told
             for compared in LOOKED_UP_BY.get(node.get("Index Name"), ()):
                 assert compared in node["Index Cond"], told
-
 
     for file_name, name, indexes in INDEXES:
         nodes = await nodes_of(connection, file_name, name, await arguments_of(connection, name))

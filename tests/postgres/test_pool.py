@@ -4,8 +4,8 @@ import asyncio
 import time
 
 import pytest
-from box_office import sql
 
+from box_office import sql
 from holdfast.application.failures import ConnectionLost
 from holdfast.infrastructure.postgres.batch_store import commit, rollback_if_open
 from holdfast.infrastructure.postgres.connection import Timeouts
@@ -53,7 +53,9 @@ async def test_it_is_bounded_and_the_first_who_waits_is_next(database_url, make_
     await asyncio.gather(*(use(number) for number in range(8)))
     assert sorted(turns) == list(range(8))
     assert turns[2:] == list(range(2, 8))
-    rows = await sql(database_url, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pool' AND datname = current_database()")
+    rows = await sql(
+        database_url, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pool' AND datname = current_database()"
+    )
     assert len(rows) == 2
     assert pool.busy == 0
 
@@ -140,7 +142,7 @@ async def test_a_broken_connection_is_dropped(database_url, make_pool):
 async def test_a_connection_lost_in_use_is_not_kept(make_pool):
     pool = make_pool()
     first = None
-    with pytest.raises(ConnectionLost):
+    with pytest.raises(ConnectionLost):  # noqa: PT012 - what is tested is the way out
         async with pool.connection() as connection:
             first = await backend(connection)
             raise ConnectionLost("of no use, though it is still there")
@@ -148,10 +150,8 @@ async def test_a_connection_lost_in_use_is_not_kept(make_pool):
 
 
 async def test_a_connection_idle_in_its_transaction_is_lost(database_url):
-    pool = Pool(
-        database_url, size=1, application_name="pool", timeouts=Timeouts(idle_in_transaction_seconds=0.05)
-    )
-    with pytest.raises(ConnectionLost, match=r"idle|closed|terminat"):
+    pool = Pool(database_url, size=1, application_name="pool", timeouts=Timeouts(idle_in_transaction_seconds=0.05))
+    with pytest.raises(ConnectionLost, match=r"idle|closed|terminat"):  # noqa: PT012 - the way out
         async with pool.connection() as connection:
             await connection.execute("BEGIN")
             await asyncio.sleep(0.3)
@@ -182,7 +182,7 @@ async def test_a_closed_pool_gives_nothing_and_keeps_nothing(database_url, make_
 async def test_a_commit_that_rolled_back_is_no_commit(make_pool):
     """PostgreSQL answers ROLLBACK to the COMMIT of a transaction that failed."""
     pool = make_pool()
-    with pytest.raises(ConnectionLost, match="ROLLBACK"):
+    with pytest.raises(ConnectionLost, match="ROLLBACK"):  # noqa: PT012 - the way out
         async with pool.connection() as connection:
             with pytest.raises(Exception, match="division"):
                 await connection.execute("BEGIN; SELECT 1/0")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from box_office import sql
 
-import holdfast.infrastructure.postgres as postgres
+from box_office import sql
+from holdfast.infrastructure import postgres
 from holdfast.infrastructure.postgres import catalogue_store, failures
 from holdfast.infrastructure.postgres.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.queries import load_queries
@@ -49,7 +49,10 @@ def test_a_statement_without_a_sentence_is_refused(monkeypatch, tmp_path):
 
     (tmp_path / "sql").mkdir()
     monkeypatch.setattr(queries, "files", lambda _: tmp_path)
-    for name, text in {"mute": "-- one\nSELECT 1\n", "twice": "-- one\n-- A.\nSELECT 1\n-- one\n-- B.\nSELECT 2\n"}.items():
+    for name, text in {
+        "mute": "-- one\nSELECT 1\n",
+        "twice": "-- one\n-- A.\nSELECT 1\n-- one\n-- B.\nSELECT 2\n",
+    }.items():
         (tmp_path / "sql" / f"{name}.sql").write_text(text)
         with pytest.raises(ValueError, match=rf"{name}\.sql: one"):
             queries.load_queries.__wrapped__(name)
@@ -135,9 +138,7 @@ def test_time_outs_stand_in_their_order():
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_the_drivers_errors_become_ours(raised, expected):
-    try:
-        with failures.translated():
-            raise raised
-    except Exception as seen:  # noqa: BLE001 - whatever it is shall be compared
-        assert type(seen).__name__ == expected
-        assert seen is raised or seen.__cause__ is raised
+    with pytest.raises(Exception) as told, failures.translated():
+        raise raised
+    assert type(told.value).__name__ == expected
+    assert told.value is raised or told.value.__cause__ is raised

@@ -4,6 +4,8 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
+from structlog.testing import capture_logs
+
 from box_office import (
     assert_promises_hold,
     event_locked,
@@ -12,11 +14,10 @@ from box_office import (
     put_on_sale,
     reservations_of,
     sql,
+    until,
 )
 from faults.proxy import between
 from faults.saboteur import fail
-from structlog.testing import capture_logs
-
 from holdfast.application import expire as expiring
 from holdfast.application.batching.bounds import Bounds
 from holdfast.application.expire import Expirer, expire_overdue
@@ -164,8 +165,7 @@ async def test_the_worker_goes_on_until_it_is_told_to_stop(database_url):
         proxy.arm("request", "lock")
         with capture_logs() as logs:
             worker = asyncio.create_task(expire_holds(expirer, stop=stop))
-            while not any(entry["event"] == "holds_expired" for entry in logs):
-                await asyncio.sleep(0.05)
+            await until(lambda: any(entry["event"] == "holds_expired" for entry in logs))
             stop.set()
             await worker
     assert [entry["event"] for entry in logs] == ["expire_round_failed", "holds_expired"]
@@ -182,7 +182,10 @@ async def test_a_reader_who_sees_an_overdue_hold_has_it_ended(database_url):
 
 async def _until_somebody_waits(database_url):
     for _ in range(200):
-        if await sql(database_url, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"):
+        if await sql(
+            database_url,
+            "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+        ):
             return
         await asyncio.sleep(0.01)
     raise AssertionError("nobody waits for a lock")
