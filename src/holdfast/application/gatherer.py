@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextvars import Context
 from typing import Generic, TypeAlias, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -52,7 +53,8 @@ class Gatherer(Generic[Key, Question, Answer]):
             waiting.append((question, answer))
             return
         self._waiting[key] = deque([(question, answer)])
-        task = asyncio.create_task(self._drain(key))
+        # It works for all who ask, so it bears nobody's request id.
+        task = asyncio.create_task(self._drain(key), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

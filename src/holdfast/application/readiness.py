@@ -52,10 +52,20 @@ class Draining:
 
     def __init__(self) -> None:
         self.begun = False
+        self._at_the_end: list[Callable[[], None]] = []
 
     def begin(self) -> None:
         """From now on the node is not ready."""
         self.begun = True
+
+    def at_the_end(self, end: Callable[[], None]) -> None:
+        """Have something ended that would go on forever, such as streams, when nothing new is taken any more."""
+        self._at_the_end.append(end)
+
+    def end(self) -> None:
+        """Nothing new is taken from now on; what is under way is finished."""
+        for end in self._at_the_end:
+            end()
 
 
 class Readiness:

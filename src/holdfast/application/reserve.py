@@ -8,7 +8,7 @@ from holdfast.application.identifiers import uuid7
 from holdfast.domain.commands import Done, Refused, Reserve
 from holdfast.domain.errors import Conflict, Refusal, SeatsUnavailable
 from holdfast.domain.reservation import Reservation
-from holdfast.telemetry import context, metrics
+from holdfast.telemetry import context, metrics, tracing
 
 GATE_TRIES = 3
 """How often a wish that lost at the gate, and then found its seats free, goes back before it queues without it."""
@@ -58,7 +58,8 @@ async def _through_the_gate(desk: Desk, event_id: UUID, wish: Reserve) -> Done:
             metrics.gate_passed_total.inc()
             return await _queue(desk, event_id, wish, gated=True)
         _steered[steered_by].inc()
-        seen = await desk.shared_read.look(event_id, wish)
+        with tracing.call("shared_read", "postgresql"):
+            seen = await desk.shared_read.look(event_id, wish)
         if isinstance(seen, Refusal):
             _note_refusal(desk, seen, lost_at_gate=steered_by == "lock")
             raise seen
@@ -72,7 +73,9 @@ async def _steered_by(desk: Desk, event_id: UUID, wish: Reserve) -> Literal["mem
     """Say what sends a wish to a shared read; None where it has locked its seats and may queue."""
     if desk.taken_seats.steers(wish):
         return "memory"
-    if not await desk.gate.acquire(event_id, wish):
+    with tracing.call("acquire", "redis"):
+        passed = await desk.gate.acquire(event_id, wish)
+    if not passed:
         return "lock"
     if desk.taken_seats.steers(wish):
         # Taken and unlocked again while the call to the gate was waiting: in a storm every call would find one

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import Context
 from itertools import count
 from uuid import UUID
 
@@ -102,11 +103,12 @@ class Batcher:
             self._refuse("event_queue_full", "Too many requests are waiting for this event.")
         if queue is None:
             queue = self._queues[event_id] = EventQueue()
-            drain = asyncio.create_task(self._drain(event_id, queue))
+            # Both work for all who ask, so they bear nobody's request id.
+            drain = asyncio.create_task(self._drain(event_id, queue), context=Context())
             self._drains.add(drain)
             drain.add_done_callback(self._drains.discard)
             if self._sweeper is None:
-                self._sweeper = asyncio.create_task(self._sweep())
+                self._sweeper = asyncio.create_task(self._sweep(), context=Context())
         queue.put(ticket)
         self._waiting += 1
 

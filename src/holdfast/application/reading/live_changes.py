@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
+from contextvars import Context
 from uuid import UUID
 
 import structlog
@@ -127,7 +128,7 @@ class LiveChanges:
         channel.listeners.add(listener)
         metrics.live_listeners.set(self.listeners)
         if self._loop_task is None or self._loop_task.done():
-            self._loop_task = asyncio.create_task(self._serve())
+            self._loop_task = asyncio.create_task(self._serve(), context=Context())
         return listener
 
     def leave(self, event_id: UUID, listener: Listener) -> None:

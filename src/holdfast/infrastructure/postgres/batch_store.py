@@ -15,7 +15,12 @@ from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import Pool
 from holdfast.infrastructure.postgres.queries import Query, load_queries
 from holdfast.infrastructure.postgres.rows import snapshot_from
-from holdfast.infrastructure.postgres.store_arguments import expected_counts, store_arguments
+from holdfast.infrastructure.postgres.store_arguments import (
+    expected_counts,
+    makes_new_holds_only,
+    new_hold_arguments,
+    store_arguments,
+)
 
 
 class PostgresBatchTransaction:
@@ -40,8 +45,12 @@ class PostgresBatchTransaction:
 
     async def store(self, changes: Changes, now: datetime) -> None:
         """Write in one statement, and compare the numbers of rows."""
+        if makes_new_holds_only(changes):
+            name, arguments = "store_new_holds", new_hold_arguments(changes, now)
+        else:
+            name, arguments = "store_batch", store_arguments(changes, now)
         with translated():
-            row = await self._connection.fetchrow(self._queries["store_batch"].sql, *store_arguments(changes, now))
+            row = await self._connection.fetchrow(self._queries[name].sql, *arguments)
         assert row is not None
         check_counts(expected_counts(changes), row)
 

@@ -68,6 +68,40 @@ def store_arguments(changes: Changes, now: datetime) -> list[object]:
     ]
 
 
+def makes_new_holds_only(changes: Changes) -> bool:
+    """Tell whether a batch did nothing but hold free seats: the versions then follow from the order of its holds."""
+    return (
+        not (changes.changed or changes.claims_moved or changes.claims_removed)
+        and len(changes.log) == len(changes.created) > 0
+    )
+
+
+def new_hold_arguments(changes: Changes, now: datetime) -> list[object]:
+    """Lay out such changes in the order of the parameters of `store_new_holds`."""
+    event, created = changes.event, changes.created
+    first, last, seats = _flattened([new.seat_ids for new in created])
+    return [
+        event.id,
+        changes.loaded_version,
+        event.version,
+        event.available,
+        event.reserved,
+        event.confirmed,
+        event.pending_reservations,
+        event.confirmed_reservations,
+        now,
+        created[0].expires_at,
+        [new.id for new in created],
+        [new.user_id for new in created],
+        [new.idempotency_key for new in created],
+        [new.fingerprint for new in created],
+        [new.total_amount for new in created],
+        first,
+        last,
+        seats,
+    ]
+
+
 def expected_counts(changes: Changes) -> dict[str, int]:
     """Say how many rows of each kind the statement must write."""
     return {

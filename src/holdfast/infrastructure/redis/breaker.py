@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 import structlog
 
@@ -31,7 +32,7 @@ class Breaker:
         metrics.gate_degraded.set(1)
         metrics.gate_changes_total.labels("degraded").inc()
         log.warning("gate_degraded", error=repr(failure))
-        self._pinging = asyncio.create_task(self._ping_until_answered())
+        self._pinging = asyncio.create_task(self._ping_until_answered(), context=Context())
 
     def close(self) -> None:
         """Stop asking."""

@@ -15,7 +15,7 @@ from redis.commands.core import AsyncScript
 from holdfast.application.gatherer import Gatherer
 from holdfast.domain.commands import Reserve
 from holdfast.infrastructure.redis.breaker import Breaker
-from holdfast.telemetry import metrics, tracing
+from holdfast.telemetry import metrics
 
 WISHES_MAX = 256
 """Wishes in one call."""
@@ -31,7 +31,7 @@ _durations = {
 class _Lock:
     """The keys of a wish, and the value that marks them as its own."""
 
-    keys: list[str]
+    keys: list[bytes]
     owner: bytes
 
 
@@ -79,29 +79,28 @@ class RedisGate:
 
     async def _acquire(self, _: UUID, locks: Sequence[_Lock]) -> Sequence[bool]:
         keys = [key for lock in locks for key in lock.keys]
-        arguments: list[bytes | int] = [self._lock_milliseconds]
-        for lock in locks:
-            arguments += (lock.owner, len(lock.keys))
-        verdicts = await self._call("acquire", self._lock_script, keys, arguments)
+        owners = b"".join(lock.owner for lock in locks)
+        counts = bytes(len(lock.keys) for lock in locks)
+        verdicts = await self._call("acquire", self._lock_script, keys, [self._lock_milliseconds, owners, counts])
         if verdicts is None:
             return [True] * len(locks)
         return [verdict == 1 for verdict in verdicts]
 
     async def _release(self, _: UUID, locks: Sequence[_Lock]) -> Sequence[None]:
         keys = [key for lock in locks for key in lock.keys]
-        await self._call("release", self._release_script, keys, [lock.owner for lock in locks for _ in lock.keys])
+        owners = b"".join(lock.owner for lock in locks for _ in lock.keys)
+        await self._call("release", self._release_script, keys, [owners])
         return [None] * len(locks)
 
     async def _call(
-        self, operation: str, script: AsyncScript, keys: list[str], arguments: Sequence[bytes | int]
+        self, operation: str, script: AsyncScript, keys: list[bytes], arguments: Sequence[bytes | int]
     ) -> Any:  # noqa: ANN401 - what the script gives; None when it failed
         if self.breaker.open:
             return None
         started = perf_counter()
         try:
             async with asyncio.timeout(self._call_seconds_max):
-                with tracing.call(operation, "redis"):
-                    answer = await script(keys=keys, args=arguments)
+                answer = await script(keys=keys, args=arguments)
         except Exception as failure:  # noqa: BLE001 - the gate never fails a request
             _durations[operation, "failed"].observe(perf_counter() - started)
             self.breaker.trip(failure)
@@ -112,7 +111,7 @@ class RedisGate:
 
 def _lock_of(event_id: UUID, wish: Reserve) -> _Lock:
     # The braces make all locks of an event one slot of a Redis Cluster.
-    keys = [f"lock:{{{event_id}}}:{seat_id}" for seat_id in wish.seat_ids]
+    keys = [f"lock:{{{event_id}}}:{seat_id}".encode() for seat_id in wish.seat_ids]
     user_id, key = wish.user_id.encode(), wish.idempotency_key.encode()
     owner = sha256(len(user_id).to_bytes(4, "big") + user_id + len(key).to_bytes(4, "big") + key).digest()
     return _Lock(keys, owner)

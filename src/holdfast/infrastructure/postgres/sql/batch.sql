@@ -80,6 +80,54 @@ CROSS JOIN LATERAL (
     FROM wanted w
 ) AS seats
 
+-- store_new_holds
+-- Write a batch that made new holds and nothing else, as most do: what the rows have in common is sent once, and claims
+-- and log follow from the reservations. $1-$9 as in `store_batch`, $10 end of the holds; then the arrays.
+WITH guard AS (
+    UPDATE events SET version = $3, available = $4, reserved = $5, confirmed = $6,
+        pending_reservations = $7, confirmed_reservations = $8
+    WHERE id = $1 AND version = $2
+    RETURNING 1
+),
+made AS MATERIALIZED (
+    SELECT
+        n.id, n.user_id, n.idempotency_key, n.fingerprint, n.total_amount, $2 + n.place AS version,
+        ($18::uuid[])[n.first_seat:n.last_seat] AS seat_ids
+    FROM unnest($11::uuid[], $12::text[], $13::text[], $14::bytea[], $15::bigint[], $16::int[], $17::int[])
+        WITH ORDINALITY
+        AS n (id, user_id, idempotency_key, fingerprint, total_amount, first_seat, last_seat, place)
+),
+created AS (
+    INSERT INTO reservations (
+        id, event_id, user_id, idempotency_key, fingerprint, seat_ids, status, cancel_reason, total_amount,
+        created_at, expires_at, confirmed_at, created_version, changed_version
+    )
+    SELECT
+        m.id, $1, m.user_id, m.idempotency_key, m.fingerprint, m.seat_ids, 'pending', NULL, m.total_amount,
+        $9, $10, NULL, m.version, m.version
+    FROM made m
+    RETURNING 1
+),
+claimed AS (
+    INSERT INTO claims (seat_id, event_id, reservation_id, status, expires_at)
+    SELECT held.seat_id, $1, m.id, 'reserved', $10
+    FROM made m CROSS JOIN LATERAL unnest(m.seat_ids) AS held (seat_id)
+    RETURNING 1
+),
+logged AS (
+    INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at)
+    SELECT $1, m.version, 'reserved', m.id, m.seat_ids, $9 FROM made m
+    RETURNING 1
+)
+SELECT
+    (SELECT count(*) FROM guard) AS events,
+    (SELECT count(*) FROM created) AS created,
+    0 AS changed,
+    (SELECT count(*) FROM claimed) AS claims_added,
+    0 AS claims_moved,
+    0 AS claims_removed,
+    (SELECT count(*) FROM logged) AS log
+
 -- store_batch
 -- Write the netted changes of a batch under their guards and count the rows of each kind, which the caller compares:
 -- $1 event, $2 loaded version, $3 new version, $4-$8 counters, $9 time; then the arrays of each kind. Rows that change
