@@ -135,16 +135,17 @@ async def test_behind_trusted_proxies_the_last_address_that_is_none_of_them_coun
         assert running.seen[-1]["x-forwarded-for"] == "203.0.113.9"
 
 
-@pytest.mark.parametrize("told_by", ["the caller", "the node"])
+@pytest.mark.parametrize("told_by", ["the caller", "the node", "the path"])
 async def test_events_arrive_as_they_happen(front, told_by):
     async with front() as running:
         node = running.nodes[0]
         node.streams = True
         node.answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n"
-        node.answer += b"\r\n" if told_by == "the caller" else b"X-Accel-Buffering: no\r\n\r\n"
+        node.answer += b"X-Accel-Buffering: no\r\n\r\n" if told_by == "the node" else b"\r\n"
         accept = b"text/event-stream" if told_by == "the caller" else b"*/*"
         reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
-        writer.write(b"GET /api/v1/events/7/live HTTP/1.1\r\nHost: a\r\nAccept: " + accept + b"\r\n\r\n")
+        path = b"/api/v1/events/7/changes" if told_by == "the path" else b"/api/v1/other"
+        writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nAccept: " + accept + b"\r\n\r\n")
         for number in range(3):
             event = b"data: %d\n\n" % number
             node.more.put_nowait(event)

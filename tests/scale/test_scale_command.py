@@ -20,13 +20,14 @@ from scale.running_scale import RunningScale
 
 
 @pytest.fixture
-def start():
-    """Start `holdfast scale`, on the same data each time, with one node."""
+def start(database_url, redis_url):
+    """Start `holdfast scale` with one node, in the same data folder each time, on the servers of the tests."""
     folder = Path(tempfile.mkdtemp(prefix="holdfast-"))
+    urls = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "HOST": "127.0.0.1"}
     runs = []
 
     def start() -> RunningScale:
-        runs.append(RunningScale(folder / "data", NODES="1"))
+        runs.append(RunningScale(folder / "data", NODES="1", **urls))
         return runs[-1]
 
     yield start

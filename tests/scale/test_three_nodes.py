@@ -55,11 +55,22 @@ async def test_a_rolling_restart_under_load_fails_no_request(scale):
     ledger, stop = Ledger(), asyncio.Event()
     before = [scale.node_process(number) for number in (1, 2, 3)]
 
+    event_id, _ = await put_on_sale(scale.port, 1)
+
     async def restart() -> None:
         await asyncio.to_thread(request_rolling_restart, scale.data_dir)
         stop.set()
 
-    await asyncio.gather(buyers_at_work(scale.port, 24, ledger, stop), restart())
+    async def listen() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", scale.port)
+        writer.write(f"GET {BASE}/events/{event_id}/changes HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        async with asyncio.timeout(30):
+            heard = await reader.readuntil(b"\r\n0\r\n\r\n")  # ended by the node, not cut
+        assert b"event: hello" in heard
+        writer.close()
+
+    await asyncio.gather(buyers_at_work(scale.port, 24, ledger, stop), restart(), listen())
     assert ledger.failures == []
     assert ledger.requests > 100
     assert await lost(ledger, scale.database_url) == []

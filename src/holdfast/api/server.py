@@ -134,3 +134,4 @@ class NodeServer(uvicorn.Server):
 
     def _close(self) -> None:
         self.should_exit = True
+        self._draining.end()
