@@ -8,8 +8,9 @@ import gc
 import signal
 import socket
 import sys
+import threading
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -101,7 +102,9 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
 async def application(settings: Settings, draining: Draining | None = None) -> AsyncIterator[ASGIApp]:
     """Give the API, ready to answer; once `draining` has begun it tells that it is not."""
     async with open_desk(settings) as desk, telling(settings, process="api"), _looks(settings, desk) as looks:
-        readiness = Readiness(looks, draining or Draining())
+        draining = draining or Draining()
+        draining.at_the_end(desk.live_changes.close)
+        readiness = Readiness(looks, draining)
         yield build_app(desk, settings, exposition=exposition, readiness=readiness)
 
 
@@ -172,9 +175,10 @@ async def telling(settings: Settings, *, process: str) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_SPANS_SECONDS):
-                await asyncio.to_thread(tracing.stop)
+        # A daemon: a receiver that does not answer shall not keep the process.
+        sending = threading.Thread(target=tracing.stop, daemon=True)
+        sending.start()
+        await asyncio.to_thread(sending.join, LAST_SPANS_SECONDS)
 
 
 def _configure_logging(settings: Settings) -> None:

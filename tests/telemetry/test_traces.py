@@ -127,7 +127,8 @@ def test_a_reservation_is_a_request_a_batch_and_its_statements(node, http, recei
     assert [link.span_id for link in request.links] == [batch.span_id]
     assert _attributes(batch)["holdfast.batch"] == about["holdfast.batch"]
     statements = {span.name: span for span in receiver.spans() if span.parent_span_id == batch.span_id}
-    assert {"lock_event", "load_batch", "store_batch", "COMMIT"} <= set(statements)
+    assert {"lock_event", "load_batch", "COMMIT"} <= set(statements)
+    assert any(name.startswith("store_") for name in statements)
     assert _attributes(statements["load_batch"])["db.system.name"] == "postgresql"
     assert "acquire" in {span.name for span in receiver.spans() if span.parent_span_id == request.span_id}
 

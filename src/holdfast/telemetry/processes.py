@@ -6,7 +6,7 @@ The parent of the processes sets both variables; one process alone has neither, 
 import os
 from pathlib import Path
 
-from prometheus_client import values
+from prometheus_client import disable_created_metrics, values
 from prometheus_client.multiprocess import mark_process_dead
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -36,6 +36,7 @@ def forget_dead(in_folder: Path, dead_place: str) -> None:
     installation_file(in_folder, dead_place).unlink(missing_ok=True)
 
 
+disable_created_metrics()  # type: ignore[no-untyped-call] # a third of all series, and nobody asks for them
 if folder() is None:
     values.ValueClass = values.MutexValue
 else:

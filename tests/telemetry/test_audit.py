@@ -1,0 +1,61 @@
+"""The audit cries out when a promise is broken, and goes on when the database is away."""
+
+import asyncio
+import json
+
+from prometheus_client import REGISTRY
+
+from box_office import an_event, open_desk, sql, until
+from holdfast.application.create_event import create_event
+from holdfast.infrastructure.postgres.invariants import PostgresAuditor
+from holdfast.telemetry import lines
+from holdfast.telemetry.logging import configure_logging
+from holdfast.worker.audit import audit_invariants
+
+_RESULTS = ("sound", "broken", "failed")
+
+
+def _value(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def _one_round(database_url: str) -> None:
+    stop = asyncio.Event()
+    before = sum(_value("holdfast_audits_total", result=result) for result in _RESULTS)
+    auditing = asyncio.create_task(audit_invariants(PostgresAuditor(database_url), stop=stop))
+    async with asyncio.timeout(20):
+        await until(lambda: sum(_value("holdfast_audits_total", result=result) for result in _RESULTS) > before)
+    stop.set()
+    await auditing
+
+
+async def test_a_broken_promise_is_counted_and_logged_with_its_rows(database_url, capfd):
+    configure_logging("production", "INFO")
+    async with open_desk(database_url) as desk:
+        event = await create_event(desk, an_event())
+    await _one_round(database_url)
+    assert _value("holdfast_invariant_violations", invariant="counters_count") == 0
+    assert "invariant_broken" not in capfd.readouterr().err
+
+    await sql(database_url, "UPDATE events SET confirmed_reservations = 3")
+    await _one_round(database_url)
+    lines.sink().flush()
+    (line,) = [json.loads(text) for text in capfd.readouterr().err.splitlines() if "invariant_broken" in text]
+    assert line["level"] == "error"
+    assert line["invariant"] == "counters_count"
+    assert line["rows"][0]["event_id"] == str(event.id)
+    assert line["rows"][0]["confirmed_reservations"] == "3"
+    assert _value("holdfast_invariant_violations", invariant="counters_count") == 1
+
+    await sql(database_url, "UPDATE events SET confirmed_reservations = 0")
+    await _one_round(database_url)
+    assert _value("holdfast_invariant_violations", invariant="counters_count") == 0
+
+
+async def test_an_audit_that_cannot_be_made_is_counted(capfd):
+    configure_logging("production", "INFO")
+    failed = _value("holdfast_audits_total", result="failed")
+    await _one_round("postgresql://u:p@127.0.0.1:1/none")
+    assert _value("holdfast_audits_total", result="failed") == failed + 1
+    lines.sink().flush()
+    assert "audit_failed" in capfd.readouterr().err
