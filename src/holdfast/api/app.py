@@ -11,6 +11,7 @@ from holdfast.api.endpoint import Endpoint, Surroundings, unmatched
 from holdfast.api.limits import ApiSettings
 from holdfast.api.openapi import openapi_document
 from holdfast.api.operation import Operation
+from holdfast.api.paths import PathTable
 from holdfast.api.routes import route_table
 from holdfast.api.service import HealthFacts
 from holdfast.application.desk import Desk
@@ -24,7 +25,7 @@ def build_app(
     health_facts: HealthFacts | None = None,
     exposition: Callable[[], bytes] = generate_latest,
     readiness: Readiness | None = None,
-) -> Router:
+) -> PathTable:
     """Build the ASGI application.
 
     Args:
@@ -44,8 +45,9 @@ def build_app(
         cors=CorsPolicy(settings.cors_allow_origins),
         body_bytes_max=settings.body_bytes_max,
     )
-    routes = [Route(path, Endpoint(path, on_path, surroundings)) for path, on_path in _by_path(operations).items()]
-    return Router(routes, redirect_slashes=False, default=unmatched(surroundings))
+    endpoints = {path: Endpoint(path, on_path, surroundings) for path, on_path in _by_path(operations).items()}
+    routes = [Route(path, endpoint) for path, endpoint in endpoints.items()]
+    return PathTable(endpoints, Router(routes, redirect_slashes=False, default=unmatched(surroundings)))
 
 
 def _by_path(operations: list[Operation]) -> dict[str, list[Operation]]:
