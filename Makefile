@@ -50,7 +50,7 @@ rolling-restart-test: $(INSTALLED_DEV) ## Do so under a load of 20,000 requests 
 install: $(INSTALLED_DEV) ## Install everything for development into .venv
 
 test: $(INSTALLED_DEV) ## Run all tests with branch coverage, on a PostgreSQL and Redis of their own
-	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --cov --cov-branch --cov-report=term $(TEST_ARGS)
+	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
 
 check: $(INSTALLED_DEV) ## Lint, check the formatting, the types and the direction of imports
 	$(PY) -m ruff check .

@@ -5,10 +5,15 @@ import os
 import signal
 from collections import Counter
 
+import pytest
+
 from box_office import assert_promises_hold, sql
 from holdfast.cli.rolling_restart import request_rolling_restart
 from scale.buyers_load import BASE, Ledger, buyers_at_work, lost, put_on_sale
 from scale.http_caller import Caller, answers_with, until
+
+pytestmark = pytest.mark.xdist_group("three nodes")
+"""One process of the test run, so that the nodes are started once."""
 
 
 async def test_a_seat_that_100_callers_want_at_once_goes_to_one(scale):

@@ -9,7 +9,7 @@ from holdfast.domain.snapshot import Changes
 
 def store_arguments(changes: Changes, now: datetime) -> list[object]:
     """Lay out changes in the order of the statement's parameters."""
-    event, created, changed = changes.event, changes.created, changes.changed
+    created, changed = changes.created, changes.changed
     added, moved, removed, log = (
         changes.claims_added,
         changes.claims_moved,
@@ -19,15 +19,7 @@ def store_arguments(changes: Changes, now: datetime) -> list[object]:
     first_created, last_created, created_seats = _flattened([new.seat_ids for new in created])
     first_logged, last_logged, logged_seats = _flattened([entry.seat_ids for entry in log])
     return [
-        event.id,
-        changes.loaded_version,
-        event.version,
-        event.available,
-        event.reserved,
-        event.confirmed,
-        event.pending_reservations,
-        event.confirmed_reservations,
-        now,
+        *_event_arguments(changes, now),
         [new.id for new in created],
         [new.user_id for new in created],
         [new.idempotency_key for new in created],
@@ -68,6 +60,22 @@ def store_arguments(changes: Changes, now: datetime) -> list[object]:
     ]
 
 
+def _event_arguments(changes: Changes, now: datetime) -> tuple[object, ...]:
+    """The event's row under its guard, and the time: what both statements begin with."""
+    event = changes.event
+    return (
+        event.id,
+        changes.loaded_version,
+        event.version,
+        event.available,
+        event.reserved,
+        event.confirmed,
+        event.pending_reservations,
+        event.confirmed_reservations,
+        now,
+    )
+
+
 def makes_new_holds_only(changes: Changes) -> bool:
     """Tell whether a batch did nothing but hold free seats: the versions then follow from the order of its holds."""
     return (
@@ -78,18 +86,10 @@ def makes_new_holds_only(changes: Changes) -> bool:
 
 def new_hold_arguments(changes: Changes, now: datetime) -> list[object]:
     """Lay out such changes in the order of the parameters of `store_new_holds`."""
-    event, created = changes.event, changes.created
+    created = changes.created
     first, last, seats = _flattened([new.seat_ids for new in created])
     return [
-        event.id,
-        changes.loaded_version,
-        event.version,
-        event.available,
-        event.reserved,
-        event.confirmed,
-        event.pending_reservations,
-        event.confirmed_reservations,
-        now,
+        *_event_arguments(changes, now),
         created[0].expires_at,
         [new.id for new in created],
         [new.user_id for new in created],
