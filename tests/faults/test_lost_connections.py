@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from box_office import assert_promises_hold, open_desk, outcome_of, put_on_sale, reservations_of, sql
+from box_office import assert_promises_hold, event_locked, open_desk, outcome_of, put_on_sale, reservations_of, sql
 from faults.proxy import between
 from holdfast.application.cancel import cancel
 from holdfast.application.confirm import confirm
@@ -135,3 +135,17 @@ async def test_a_backend_that_is_terminated_on_the_way(database_url, proxy):
         assert not (await answer).replayed
     assert len(await reservations_of(database_url, sale.event_id)) == 1
     await assert_promises_hold(database_url)
+
+
+async def test_nothing_is_sent_before_the_lock_is_answered(database_url, proxy):
+    """What was read before a wait would be out of date after it, the time too."""
+    async with open_desk(proxy.url) as desk:
+        sale = await put_on_sale(desk)
+        async with event_locked(database_url, sale.event_id):
+            waiting = asyncio.create_task(sale.reserve(desk, 0))
+            waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            while not await sql(database_url, waits):
+                await asyncio.sleep(0.01)
+            assert (proxy.requests["lock"], proxy.requests["load"]) == (1, 0)
+        await waiting
+        assert proxy.requests["load"] > 0

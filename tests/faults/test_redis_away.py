@@ -105,7 +105,10 @@ async def test_redis_hangs_and_goes_on(database_url, server, changes):
     async with open_desk(database_url, server.url, redis_call_seconds=0.1) as desk:
         sale = await put_on_sale(desk)
         await sell_to_a_crowd(desk, sale, 0)
+        others = [await put_on_sale(desk) for _ in range(3)]
         os.kill(server.pid, signal.SIGSTOP)
+        await asyncio.gather(*(other.reserve(desk, 0) for other in others))
+        assert changes.told() == {"degraded": 1, "working": 0}, "several calls failed, and one change is told"
         await sell_to_a_crowd(desk, sale, 1)
         assert desk.gate.breaker.open
         os.kill(server.pid, signal.SIGCONT)
