@@ -144,7 +144,7 @@ async def test_nothing_is_sent_before_the_lock_is_answered(database_url, proxy):
         async with event_locked(database_url, sale.event_id):
             waiting = asyncio.create_task(sale.reserve(desk, 0))
             waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-            while not await sql(database_url, waits):
+            while not await sql(database_url, waits):  # noqa: ASYNC110 - PostgreSQL does not tell
                 await asyncio.sleep(0.01)
             assert (proxy.requests["lock"], proxy.requests["load"]) == (1, 0)
         await waiting
