@@ -1,0 +1,288 @@
+"""PostgreSQL killed, restarted, unreachable, slow, full of connections, and at odds with our transactions."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from chaos.caller import Target
+from chaos.fail_points import arm, met
+from chaos.load import Habits, Load, answers, until
+from chaos.site import Program, off_loop
+from chaos.trial import RESTART_SECONDS_MAX, Trial, fault
+from chaos.wire import Wire, wire_to
+
+_REST_SECONDS = 1.0
+
+
+async def execute(database_url: str, *statements: str) -> None:
+    """Run statements, each in a transaction of its own."""
+    connection = await asyncpg.connect(database_url, timeout=5)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def expect_back(trial: Trial, load: Load, seconds_max: float = RESTART_SECONDS_MAX) -> None:
+    """Expect that writes are back within a time after the injection."""
+    back = await trial.writes_back(load, 4 * seconds_max)
+    trial.expect(back is not None and back <= seconds_max, f"writes are back within {seconds_max:.0f} s ({back} s)")
+    await asyncio.sleep(_REST_SECONDS)
+
+
+@asynccontextmanager
+async def wired_node(trial: Trial, **environment: str) -> AsyncIterator[tuple[Wire, Program]]:
+    """Run one more node whose way to PostgreSQL is a wire."""
+    postgres = trial.site.postgres
+    async with wire_to(Target("127.0.0.1", postgres.port)) as wire:
+        url = postgres.url.replace(f":{postgres.port}/", f":{wire.here.port}/")
+        async with trial.site.another("serve", "wired-node", {"DATABASE_URL": url, **environment}) as node:
+            yield wire, node
+
+
+@fault(
+    "postgres-killed",
+    "database",
+    injection="SIGKILL of the postmaster, then a start with crash recovery",
+    expected=f"answers late, or 503 with outcome; writes are back within {RESTART_SECONDS_MAX:.0f} s",
+    invariants="nothing lost",
+    quick=True,
+)
+async def _postgres_killed(trial: Trial) -> None:
+    async with trial.load() as load:
+        await off_loop(trial.site.postgres.kill)
+        await off_loop(trial.site.postgres.restart)
+        await expect_back(trial, load)
+
+
+@fault(
+    "postgres-immediate-stop",
+    "database",
+    injection="an immediate stop (no checkpoint), then a start with crash recovery; twice",
+    expected=f"as after a kill; writes are back within {RESTART_SECONDS_MAX:.0f} s",
+    invariants="nothing lost",
+)
+async def _postgres_immediate_stop(trial: Trial) -> None:
+    async with trial.load() as load:
+        for _ in range(2):
+            trial.injected()
+            await off_loop(lambda: trial.site.postgres.restart("immediate"))
+            await expect_back(trial, load)
+
+
+@fault(
+    "postgres-fast-restart",
+    "database",
+    injection="a fast restart, which ends every session (57P01)",
+    expected=f"answers late, or 503; writes are back within {RESTART_SECONDS_MAX:.0f} s",
+    invariants="nothing lost",
+)
+async def _postgres_fast_restart(trial: Trial) -> None:
+    async with trial.load() as load:
+        await off_loop(trial.site.postgres.restart)
+        await expect_back(trial, load)
+
+
+@fault(
+    "sessions-terminated",
+    "database",
+    injection="pg_terminate_backend of every session of Holdfast, ten times",
+    expected="writes a little later: each batch is submitted again; 503 `none` where a read was ended",
+    invariants="nothing lost, one effect per key",
+    quick=True,
+)
+async def _sessions_terminated(trial: Trial) -> None:
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast-%'"
+    async with trial.load() as load:
+        for _ in range(10):
+            await execute(trial.site.postgres.superuser_url, kill)
+            await asyncio.sleep(0.2)
+        await asyncio.sleep(_REST_SECONDS)
+        trial.expect(load.tally.unknown == 0, f"every outcome is known ({load.tally.unknown} were not)")
+
+
+async def _commits_cut(trial: Trial, side: str) -> None:
+    async with wired_node(trial) as (wire, node), trial.load([node.address]) as load:
+        for _ in range(8):
+            wire.cuts["request" if side == "request" else "reply"] += 1
+            await asyncio.sleep(0.25)
+        await asyncio.sleep(_REST_SECONDS)
+        trial.expect(wire.cut_commits >= 5, f"COMMITs are cut ({wire.cut_commits})")
+        trial.expect(wire.cancel_requests == 0, "nothing is ever cancelled")
+        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+
+
+@fault(
+    "commit-acknowledgement-lost",
+    "database",
+    injection="the connection is reset when PostgreSQL's answer to COMMIT comes back; eight times",
+    expected="201 all the same: the batch is submitted again and finds its own work",
+    invariants="one effect per key, nothing lost",
+    quick=True,
+)
+async def _commit_acknowledgement_lost(trial: Trial) -> None:
+    await _commits_cut(trial, "reply")
+
+
+@fault(
+    "commit-lost",
+    "database",
+    injection="the connection is reset when COMMIT is sent, before PostgreSQL gets it; eight times",
+    expected="201 all the same: the batch is submitted again",
+    invariants="one effect per key, nothing lost",
+)
+async def _commit_lost(trial: Trial) -> None:
+    await _commits_cut(trial, "request")
+
+
+@fault(
+    "partition-from-postgres",
+    "database",
+    injection="one node's connections to PostgreSQL fall silent for 12 s, while two others go on; then they speak",
+    expected="503 `none` or `unknown` from that node within about 10 s; retries on the others settle",
+    invariants="nothing lost, one effect per key",
+)
+async def _partition_from_postgres(trial: Trial) -> None:
+    async with wired_node(trial) as (wire, node):
+        targets = [node.address, *trial.site.node_targets[:2]]
+        async with trial.load(targets, buyers=16) as load:
+            wire.silence()
+            await asyncio.sleep(12.0)
+            wire.speak()
+            await asyncio.sleep(2 * _REST_SECONDS)
+            trial.expect(wire.cancel_requests == 0, "nothing is ever cancelled")
+            healed = await until(lambda: answers(node.address, "/readyz"), 15.0)
+            trial.expect(healed, "the node is ready again when PostgreSQL is")
+        trial.expect(load.tally.statuses["503"] > 0, "the node says that it cannot")
+
+
+@fault(
+    "slow-postgres",
+    "database",
+    injection="30 ms on every way to and from PostgreSQL, and replies in pieces of 100 bytes",
+    expected="answers as ever, later: batches become larger",
+    invariants="all",
+)
+async def _slow_postgres(trial: Trial) -> None:
+    async with wired_node(trial) as (wire, node), trial.load([node.address], buyers=24) as load:
+        wire.delay_seconds, wire.chunk_bytes = 0.03, 100
+        await asyncio.sleep(4.0)
+        wire.delay_seconds, wire.chunk_bytes = 0.0, 65_536
+        await asyncio.sleep(_REST_SECONDS)
+        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+
+
+async def _raised(trial: Trial, sqlstates: tuple[str, ...]) -> None:
+    async with trial.load() as load:
+        raised = 0
+        for sqlstate in sqlstates * 3:
+            for node in trial.site.nodes:
+                arm(node.points, "after_store", f"raise {sqlstate}")
+            await until(lambda: _all_met(trial), 3.0)
+            raised += sum(met(node.points, "after_store") for node in trial.site.nodes)
+        await asyncio.sleep(_REST_SECONDS)
+        trial.expect(raised >= len(sqlstates) * 3, f"errors are raised ({raised})")
+        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+
+
+async def _all_met(trial: Trial) -> bool:
+    return all(met(node.points, "after_store") for node in trial.site.nodes)
+
+
+@fault(
+    "deadlock-and-serialization-errors",
+    "database",
+    injection="40P01, 40001, 55P03 and 57014 after a batch was stored, three times each on three nodes",
+    expected="answers as ever: rolled back and submitted again inside the node",
+    invariants="all",
+    quick=True,
+)
+async def _deadlock_and_serialization_errors(trial: Trial) -> None:
+    await _raised(trial, ("40P01", "40001", "55P03", "57014"))
+
+
+@fault(
+    "event-locked-by-a-stranger",
+    "database",
+    injection="another session holds the event's row for 5 s, past lock_timeout and the queue's limit",
+    expected="503 `none` with Retry-After for those who waited 2 s; then everything goes on",
+    invariants="nothing lost",
+)
+async def _event_locked_by_a_stranger(trial: Trial) -> None:
+    async with trial.load() as load:
+        connection = await asyncpg.connect(trial.site.postgres.url, timeout=5)
+        try:
+            async with connection.transaction():
+                await connection.execute("SELECT 1 FROM events WHERE id = $1 FOR UPDATE", load.sale.event)
+                await asyncio.sleep(5.0)
+        finally:
+            await connection.close()
+        trial.injected()
+        await expect_back(trial, load)
+
+
+@fault(
+    "pools-exhausted",
+    "database",
+    injection="200 buyers against a node with one write and one read connection, half of them slow",
+    expected="answers late, or 503 with Retry-After; /health stays 200",
+    invariants="all",
+)
+async def _pools_exhausted(trial: Trial) -> None:
+    pools = {"WRITE_POOL_SIZE": "1", "READ_POOL_SIZE": "1"}
+    async with wired_node(trial, **pools) as (wire, node):
+        wire.delay_seconds = 0.02
+        habits = Habits(pause_seconds=0.3)
+        async with trial.load([node.address], buyers=200, habits=habits):
+            healthy = [await answers(node.address, "/health", seconds_max=5.0) for _ in range(8)]
+            await asyncio.sleep(3.0)
+            trial.expect(all(healthy), "/health answers 200 throughout")
+
+
+@fault(
+    "too-many-connections",
+    "database",
+    injection="every connection of PostgreSQL is taken by others (53300), and ours are ended",
+    expected="503 with outcome while there is none; writes are back when there is",
+    invariants="nothing lost",
+)
+async def _too_many_connections(trial: Trial) -> None:
+    url = trial.site.postgres.superuser_url
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast-%'"
+    async with trial.load() as load:
+        taken: list[asyncpg.Connection[asyncpg.Record]] = []
+        try:
+            await execute(url, "ALTER ROLE holdfast CONNECTION LIMIT 1", ended)
+            taken.append(await asyncpg.connect(trial.site.postgres.url, timeout=5))
+        except asyncpg.TooManyConnectionsError:
+            pass  # one of the nodes was quicker: it is taken all the same
+        await asyncio.sleep(2.0)
+        for connection in taken:
+            await connection.close()
+        await execute(url, "ALTER ROLE holdfast CONNECTION LIMIT -1")
+        trial.injected()
+        await expect_back(trial, load)
+
+
+@fault(
+    "read-only-database",
+    "database",
+    injection="the database refuses writes (25006), as a primary that became a standby does, for 2 s",
+    expected="503 with outcome; reads answer; writes are back when it takes them again",
+    invariants="nothing lost",
+)
+async def _read_only_database(trial: Trial) -> None:
+    url = trial.site.postgres.superuser_url
+    async with trial.load() as load:
+        await execute(url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+        await asyncio.sleep(2.0)
+        reset = "SET default_transaction_read_only = off; ALTER SYSTEM RESET default_transaction_read_only"
+        connection = await asyncpg.connect(url, timeout=5, server_settings={"default_transaction_read_only": "off"})
+        for statement in (reset.partition("; ")[2], "SELECT pg_reload_conf()"):
+            await connection.execute(statement)
+        await connection.close()
+        trial.injected()
+        await expect_back(trial, load)

@@ -1,0 +1,155 @@
+"""One fault: its row of the table, and what a try of it is given and leaves behind."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Literal, TypeAlias
+
+from chaos.caller import Target
+from chaos.load import Habits, Load, Sale, buying, longest_gap_seconds, new_load, put_on_sale, seconds_until_write
+from chaos.site import Site
+from chaos.verdict import Verdict, judge
+
+Family: TypeAlias = Literal["processes", "database", "gate", "clocks", "decisions", "crowds"]
+
+RESTART_SECONDS_MAX = 10.0
+"""After PostgreSQL was restarted, writes are back within this time."""
+PROMOTION_SECONDS_MAX = 30.0
+"""After a standby was promoted."""
+WARM_UP_SECONDS = 0.8
+
+
+class CannotBeInjectedError(Exception):
+    """This machine lacks what the fault needs; the message says what."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """A try of one fault under load: its site, what it expects, and what came of it."""
+
+    site: Site
+    folder: Path
+    seed: int
+    random: Random
+    expectations: list[tuple[bool, str]] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    acknowledged: int = 0
+    internal_errors: list[str] = field(default_factory=list)
+    statuses: dict[str, int] = field(default_factory=dict)
+    gap_seconds: float = 0.0
+    back_seconds: float | None = None
+    """From the injection to the first acknowledgement of a write asked for after it."""
+    _injected_ns: int = 0
+
+    def expect(self, holds: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
+        """Note whether something came as it must."""
+        self.expectations.append((bool(holds), what))
+
+    def injected(self) -> None:
+        """Mark the moment of the fault."""
+        self._injected_ns = time.monotonic_ns()
+
+    @asynccontextmanager
+    async def load(
+        self,
+        targets: Sequence[Target] | None = None,
+        *,
+        seats: int = 300,
+        buyers: int = 12,
+        habits: Habits | None = None,
+        database_url: Callable[[], str] | None = None,
+        clocks_agree: bool = True,
+        settle_at: Sequence[Target] | None = None,
+    ) -> AsyncIterator[Load]:
+        """Have buyers buy inside the block, then settle what is unknown and judge the run.
+
+        Args:
+            targets: Whom they ask; None: nginx, before three nodes.
+            seats: How many there are.
+            buyers: How many there are.
+            habits: How they behave.
+            database_url: Where the truth is at the end of the block; None: the site's PostgreSQL.
+            clocks_agree: PostgreSQL's clock is this machine's.
+            settle_at: Whom unknown outcomes are settled with; None: the same targets.
+        """
+        asked = list(targets) if targets is not None else [self.site.front_target]
+        sale = await put_on_sale(asked[0], seats=seats)
+        load = new_load(asked, sale, self.history, seed=f"{self.seed} {self.folder.name}", habits=habits)
+        try:
+            began_ns = time.monotonic_ns()
+            async with buying(load, buyers=buyers):
+                await asyncio.sleep(WARM_UP_SECONDS)
+                self.injected()
+                yield load
+            ended_ns = time.monotonic_ns()
+            load.targets = list(settle_at) if settle_at is not None else asked
+            self.expect(await load.settle() == 0, "every unknown outcome is settled by its key")
+        finally:
+            load.recorder.close()
+        self._note(load, began_ns, ended_ns)
+        url = self.site.postgres.url if database_url is None else database_url()
+        self.verdicts.append(await judge(url, self.history, seed=self.seed, clocks_agree=clocks_agree))
+
+    @property
+    def history(self) -> Path:
+        """Where the clients' history of the next load goes."""
+        return self.folder / f"history-{len(self.verdicts) + 1}.jsonl"
+
+    async def sale(self, seats: int, target: Target | None = None) -> Sale:
+        """Make an event beside the load's."""
+        return await put_on_sale(target or self.site.front_target, seats=seats)
+
+    async def writes_back(self, load: Load, seconds_max: float) -> float | None:
+        """Wait until a write that was asked for after the injection is acknowledged; gives the time it took."""
+        deadline = time.monotonic() + seconds_max
+        while time.monotonic() < deadline:
+            found = seconds_until_write(load.tally.writes, self._injected_ns)
+            if found is not None:
+                return found
+            await asyncio.sleep(0.05)
+        return None
+
+    def _note(self, load: Load, began_ns: int, ended_ns: int) -> None:
+        tally = load.tally
+        self.acknowledged += tally.acknowledged
+        self.internal_errors += tally.internal_errors
+        for status, number in tally.statuses.items():
+            self.statuses[status] = self.statuses.get(status, 0) + number
+        self.gap_seconds = max(self.gap_seconds, longest_gap_seconds(tally.writes, began_ns, ended_ns))
+        back = seconds_until_write(tally.writes, self._injected_ns)
+        if back is not None:
+            self.back_seconds = max(self.back_seconds or 0.0, back)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One row of the catalogue."""
+
+    name: str
+    family: Family
+    injection: str
+    expected: str
+    invariants: str
+    try_it: Callable[[Trial], Awaitable[None]]
+    quick: bool = False
+    """In the subset that continuous integration runs."""
+
+
+CATALOGUE: dict[str, Fault] = {}
+
+
+def fault(
+    name: str, family: Family, *, injection: str, expected: str, invariants: str, quick: bool = False
+) -> Callable[[Callable[[Trial], Awaitable[None]]], Callable[[Trial], Awaitable[None]]]:
+    """Enter a fault into the catalogue."""
+
+    def enter(try_it: Callable[[Trial], Awaitable[None]]) -> Callable[[Trial], Awaitable[None]]:
+        assert name not in CATALOGUE, name
+        CATALOGUE[name] = Fault(name, family, injection, expected, invariants, try_it, quick)
+        return try_it
+
+    return enter
