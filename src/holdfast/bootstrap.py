@@ -21,6 +21,7 @@ from redis.backoff import NoBackoff
 from starlette.types import ASGIApp
 
 from holdfast.api.app import build_app
+from holdfast.api.bodies import event_list
 from holdfast.api.seat_json import ContractSeatJson
 from holdfast.api.server import NodeServer
 from holdfast.application.batching.batcher import Batcher
@@ -30,16 +31,18 @@ from holdfast.application.expire import Expirer, expire_overdue
 from holdfast.application.owners import Owners
 from holdfast.application.publish_totals import publish_totals
 from holdfast.application.readiness import Draining, Look, Readiness
+from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.sample_event import add_sample_event
 from holdfast.application.shared_read import SharedRead
 from holdfast.application.taken_seats import TakenSeats
 from holdfast.infrastructure.postgres import invariants
+from holdfast.infrastructure.postgres.auditor import PostgresAuditor
 from holdfast.infrastructure.postgres.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.catalogue_store import PostgresCatalogueStore
 from holdfast.infrastructure.postgres.connection import Timeouts
-from holdfast.infrastructure.postgres.invariants import InvariantResult, PostgresAuditor
+from holdfast.infrastructure.postgres.invariants import InvariantResult
 from holdfast.infrastructure.postgres.pool import Pool
 from holdfast.infrastructure.postgres.reads import PostgresReads
 from holdfast.infrastructure.postgres.seat_map_source import PostgresSeatMapSource
@@ -84,6 +87,7 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
         stack.push_async_callback(batcher.close, seconds_max=settings.shutdown_seconds * 0.8)
         live_changes = LiveChanges(seat_maps, map_source)
         stack.callback(live_changes.close)
+        reads = PostgresReads(read_pool)
         yield Desk(
             batcher=batcher,
             gate=gate,
@@ -91,7 +95,8 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
             shared_read=SharedRead(store),
             owners=Owners(store),
             catalogue=PostgresCatalogueStore(write_pool, timeouts),
-            reads=PostgresReads(read_pool),
+            reads=reads,
+            event_pages=EventPages(reads, event_list),
             seat_maps=seat_maps,
             live_changes=live_changes,
             charts=map_source,

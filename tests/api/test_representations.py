@@ -35,6 +35,19 @@ async def test_who_has_an_answer_is_not_sent_it_again(api, path):
         assert after.headers["etag"] != first.headers["etag"]
 
 
+async def test_the_list_of_events_is_sent_again_only_when_it_differs(api):
+    await api.event_on_sale(seats=0, name="first")
+    first = await api.get("/events")
+    known = {"If-None-Match": first.headers["etag"]}
+    assert first.headers["cache-control"] == "no-cache"
+    assert (await api.get("/events", headers=known)).status_code == 304
+    event_id, _ = await api.event_on_sale(seats=0, name="second")
+    after = await api.get("/events", headers=known)
+    assert [event["name"] for event in after.json()] == ["second", "first"]
+    await api.delete(f"/events/{event_id}")
+    assert (await api.get("/events", headers=known)).status_code == 304
+
+
 async def test_lists_are_compressed_when_asked_for(api):
     event_id, _ = await api.event_on_sale(seats=50)
     plain = await api.get(f"/events/{event_id}/seats", headers={"Accept-Encoding": "identity"})

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.domain.event import DESCRIPTION_MAX, TEXT_MAX, TOTAL_SEATS_MAX, Event
@@ -185,6 +186,11 @@ def event_body(event: Event) -> EventBody:
         created_at=event.created_at,
         updated_at=event.updated_at,
     )
+
+
+def event_list(events: list[Event]) -> bytes:
+    """Write a list of events."""
+    return msgspec.json.encode([event_body(event) for event in events])
 
 
 def seat_body(seat: Seat) -> SeatBody:

@@ -6,6 +6,7 @@ from holdfast.api.answer import Answer, event_version, json_answer
 from holdfast.api.bodies import EventInput, event_body
 from holdfast.api.call import Call
 from holdfast.api.limits import SMALL_BODY_BYTES
+from holdfast.api.representation import represent
 from holdfast.api.strict_json import StrictDecoder
 from holdfast.application.create_event import create_event
 from holdfast.application.delete_event import delete_event
@@ -30,8 +31,8 @@ async def create(desk: Desk, call: Call) -> Answer:
 async def find_all(desk: Desk, call: Call) -> Answer:
     """GET /events."""
     limit, offset = call.page()
-    events = await desk.reads.events(limit=limit, offset=offset)
-    return json_answer(200, [event_body(event) for event in events])
+    page = await desk.event_pages.page(limit=limit, offset=offset)
+    return await represent(call, page.body, tag=f'"events-{page.digest}"'.encode(), version=None)
 
 
 async def find(desk: Desk, call: Call) -> Answer:

@@ -27,12 +27,20 @@ def state_tag(representation: str, seat_map: SeatMap) -> bytes:
 
 
 async def represent(
-    call: Call, body: bytes, *, tag: bytes, version: int, content_type: Header = JSON, headers: tuple[Header, ...] = ()
+    call: Call,
+    body: bytes,
+    *,
+    tag: bytes,
+    version: int | None,
+    content_type: Header = JSON,
+    headers: tuple[Header, ...] = (),
 ) -> Answer:
     """Answer a GET with a body that has an entity tag: 304 where the client has it, compressed where it wants that."""
     gzipped = len(body) >= GZIP_BYTES_MIN and _wants_gzip(call)
     sent_tag = tag[:-1] + b'-gz"' if gzipped else tag
-    common = (event_version(version), (b"etag", sent_tag), VARY, *headers)
+    common: tuple[Header, ...] = ((b"etag", sent_tag), VARY, *headers)
+    if version is not None:
+        common = (event_version(version), *common)
     if not any(name == b"cache-control" for name, _ in headers):
         common = (*common, REVALIDATE)
     if has_tag(call, sent_tag):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from holdfast.application.batching.batcher import Batcher
 from holdfast.application.owners import Owners
 from holdfast.application.ports import CatalogueStore, Charts, Gate, Reads
+from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.shared_read import SharedRead
@@ -22,6 +23,7 @@ class Desk:
     owners: Owners
     catalogue: CatalogueStore
     reads: Reads
+    event_pages: EventPages
     seat_maps: SeatMaps
     live_changes: LiveChanges
     charts: Charts

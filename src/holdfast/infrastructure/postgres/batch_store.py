@@ -12,7 +12,7 @@ from holdfast.application.ports import Closure
 from holdfast.domain.snapshot import Changes, Snapshot
 from holdfast.infrastructure.postgres.connection import WatchedConnection
 from holdfast.infrastructure.postgres.failures import translated
-from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.queries import Query, load_queries
 from holdfast.infrastructure.postgres.rows import snapshot_from
 from holdfast.infrastructure.postgres.store_arguments import (
@@ -109,19 +109,19 @@ class PostgresBatchStore:
 
     async def peek(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
         """Read what a batch would load, without a lock."""
-        async with self._read_pool.connection() as connection:
+        async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             return await load(connection, self.queries, event_id, closure)
 
     async def owners(self, reservation_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
         """Find events and users of reservations."""
-        async with self._read_pool.connection() as connection:
+        async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 rows = await connection.fetch(self.queries["reservation_owners"].sql, reservation_ids)
         return {row["id"]: (row["event_id"], row["user_id"]) for row in rows}
 
     async def quiet_overdue_events(self, events_max: int) -> list[UUID]:
         """Find events with overdue holds, the longest overdue first."""
-        async with self._read_pool.connection() as connection:
+        async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 rows = await connection.fetch(self.queries["overdue_events"].sql, events_max)
         return [row["event_id"] for row in rows]

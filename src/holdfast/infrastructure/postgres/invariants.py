@@ -5,8 +5,6 @@ from typing import Any
 
 import asyncpg
 
-from holdfast.application.ports import AuditedInvariant
-from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.queries import load_queries
 
 ROWS_MAX = 20
@@ -47,16 +45,3 @@ async def check_invariants(database_url: str) -> list[InvariantResult]:
             ]
     finally:
         await connection.close()
-
-
-class PostgresAuditor:
-    """`application.ports.Auditor`: a connection per audit, for it is long and seldom."""
-
-    def __init__(self, database_url: str) -> None:
-        self._database_url = database_url
-
-    async def audit(self) -> list[AuditedInvariant]:
-        """Check every promise in one snapshot."""
-        with translated():
-            results = await check_invariants(self._database_url)
-        return [AuditedInvariant(result.name, result.promise, result.violations) for result in results]

@@ -12,6 +12,11 @@ from holdfast.application.failures import ConnectionLost
 from holdfast.infrastructure.postgres.connection import Timeouts, WatchedConnection, connect
 from holdfast.infrastructure.postgres.failures import translated
 
+USE_SECONDS_MAX = 60.0
+"""Longer than any statement may take, bulk ones too."""
+SHORT_USE_SECONDS_MAX = 7.0
+"""For reads of a few rows: longer than their statement may take."""
+
 
 class Pool:
     """At most `size` connections, opened when first needed; the one used last is used next."""
@@ -24,11 +29,23 @@ class Pool:
         application_name: str,
         timeouts: Timeouts,
         wait_seconds_max: float = 2.0,
+        use_seconds_max: float = USE_SECONDS_MAX,
     ) -> None:
+        """Name everything; nothing is opened yet.
+
+        Args:
+            database_url: Where.
+            size: How many connections there may be.
+            application_name: As PostgreSQL shows it.
+            timeouts: Of each connection.
+            wait_seconds_max: How long one waits for a connection.
+            use_seconds_max: After this long in use a connection is cut, unless its user said otherwise.
+        """
         self._database_url = database_url
         self._application_name = application_name
         self._timeouts = timeouts
         self._wait_seconds_max = wait_seconds_max
+        self._use_seconds_max = use_seconds_max
         self._idle: list[WatchedConnection] = []
         self._busy: set[WatchedConnection] = set()
         self._free_places = size
@@ -42,8 +59,12 @@ class Pool:
         return self.size - self._free_places
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[WatchedConnection]:
+    async def connection(self, *, use_seconds_max: float | None = None) -> AsyncIterator[WatchedConnection]:
         """Lend a connection. One that is left inside a transaction, or is broken, is closed at once.
+
+        A connection that is used for too long is cut: its user gets ConnectionLost. PostgreSQL's own time-outs do not
+        help where its answers are lost on the way and the network says nothing. Cutting sends no cancel request, so a
+        COMMIT under way goes on at the server.
 
         Raises:
             ConnectionLost: when none can be had in time, or the pool is closed.
@@ -52,9 +73,13 @@ class Pool:
             raise ConnectionLost("the pool is closed")
         await self._take_place()
         connection: WatchedConnection | None = None
+        alarm: asyncio.TimerHandle | None = None
         try:
             connection = self._idle_connection() or await self._open()
             self._busy.add(connection)
+            alarm = asyncio.get_running_loop().call_later(
+                self._use_seconds_max if use_seconds_max is None else use_seconds_max, connection.terminate
+            )
             yield connection
         except ConnectionLost:
             # Also where the server is still there but of no use, as a standby that was a primary.
@@ -62,6 +87,8 @@ class Pool:
                 connection.terminate()
             raise
         finally:
+            if alarm is not None:
+                alarm.cancel()
             if connection is not None:
                 self._give_back(connection)
             self._free_places += 1

@@ -11,7 +11,7 @@ from holdfast.domain.reservation import Reservation
 from holdfast.domain.seat import Seat
 from holdfast.infrastructure.postgres.connection import WatchedConnection
 from holdfast.infrastructure.postgres.failures import translated
-from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.queries import load_queries
 from holdfast.infrastructure.postgres.rows import event_from, reservation_from, seat_from
 
@@ -76,11 +76,11 @@ class PostgresReads:
         return seats
 
     async def _row(self, name: str, *arguments: object) -> Record | None:
-        async with self._pool.connection() as connection:
+        async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 return await connection.fetchrow(self._queries[name].sql, *arguments)
 
     async def _rows(self, name: str, *arguments: object) -> list[Record]:
-        async with self._pool.connection() as connection:
+        async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 return await connection.fetch(self._queries[name].sql, *arguments)

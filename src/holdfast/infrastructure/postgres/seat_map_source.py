@@ -11,7 +11,7 @@ from holdfast.application.reading.seat_map import LoggedChange, SeatJson, SeatMa
 from holdfast.application.reading.seat_maps import Freshness
 from holdfast.domain.snapshot import ChangeKind
 from holdfast.infrastructure.postgres.failures import translated
-from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.queries import load_queries
 from holdfast.infrastructure.postgres.rows import seat_from
 
@@ -29,7 +29,7 @@ class PostgresSeatMapSource:
 
     async def freshness(self, known: Sequence[tuple[UUID, int]]) -> list[Freshness | None]:
         """Ask for all events in one statement."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 rows = await connection.fetch(
                     self._queries["freshness"].sql,
