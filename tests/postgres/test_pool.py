@@ -6,6 +6,7 @@ import time
 import pytest
 
 from box_office import sql
+from faults.proxy import between
 from holdfast.application.failures import ConnectionLost
 from holdfast.infrastructure.postgres.batch_store import commit, rollback_if_open
 from holdfast.infrastructure.postgres.connection import Timeouts
@@ -197,3 +198,30 @@ async def test_a_rollback_that_fails_cuts_the_connection(database_url, make_pool
         await rollback_if_open(connection)
         await rollback_if_open(connection)
         assert connection.is_closed()
+
+
+async def test_a_connection_whose_answers_do_not_come_is_cut_without_a_cancel_request(database_url):
+    async with between(database_url) as proxy:
+        pool = Pool(proxy.url, size=1, application_name="pool", timeouts=Timeouts(), use_seconds_max=0.3)
+        fault = proxy.arm("reply", "load", "hold")
+
+        async def ask():
+            async with pool.connection() as connection:
+                with translated():
+                    await connection.fetchval(
+                        "WITH clock AS MATERIALIZED (SELECT 1 AS wanted) SELECT wanted FROM clock"
+                    )
+
+        with pytest.raises(ConnectionLost):
+            await ask()
+        assert fault.met.is_set()
+        assert await pid_of(pool) > 0
+        assert proxy.cancel_requests == 0
+        await pool.close()
+
+
+async def test_a_user_may_say_how_long_a_connection_is_needed(make_pool):
+    pool = make_pool(use_seconds_max=0.1)
+    async with pool.connection(use_seconds_max=30.0) as connection:
+        await connection.execute("SELECT pg_sleep(0.3)")
+        assert not connection.is_closed()

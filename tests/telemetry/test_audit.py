@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from box_office import an_event, open_desk, sql, until
 from holdfast.application.create_event import create_event
-from holdfast.infrastructure.postgres.invariants import PostgresAuditor
+from holdfast.infrastructure.postgres.auditor import PostgresAuditor
 from holdfast.telemetry import lines
 from holdfast.telemetry.logging import configure_logging
 from holdfast.worker.audit import audit_invariants

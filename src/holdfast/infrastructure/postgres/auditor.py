@@ -121,10 +121,11 @@ class PostgresAuditor:
             [window.until for window in windows],
         )
         queries = {name: query for name, query in self._queries.items() if name not in WHOLE_EVENTS_ONLY}
-        gaps = await connection.fetch(f"{self._scopes['gaps_in_new_entries'].sql} LIMIT {ROWS_MAX}", *given)
+        gaps = self._scopes["gaps_in_new_entries"].sql
+        missing = await connection.fetch(f"{gaps} LIMIT {ROWS_MAX}", *given)
         async with self._looking_at(connection, _NEW, *given):
             found = await self._run(connection, queries)
-        found["versions_without_gaps"] = [dict(row) for row in gaps]
+        found["versions_without_gaps"] = [dict(row) for row in missing]
         return found
 
     async def _sweep(self, connection: Connection, versions: Mapping[UUID, int]) -> _Rows:
@@ -153,7 +154,8 @@ class PostgresAuditor:
 
     async def _orphans(self, connection: Connection) -> _Rows:
         """Look for rows of events that never were, which no choice of events would show; once in each turn."""
-        rows = await connection.fetch(f"{self._scopes['rows_without_events'].sql} LIMIT {ROWS_MAX}")
+        orphans = self._scopes["rows_without_events"].sql
+        rows = await connection.fetch(f"{orphans} LIMIT {ROWS_MAX}")
         return {"charts_have_events": [dict(row) for row in rows]}
 
     @asynccontextmanager
