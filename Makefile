@@ -29,7 +29,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install test check lint format \
+.PHONY: help run scale rolling-restart rolling-restart-test install test bench check lint format \
 	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock clean stale-venv
 
 help: ## Show this list
@@ -51,6 +51,9 @@ install: $(INSTALLED_DEV) ## Install everything for development into .venv
 
 test: $(INSTALLED_DEV) ## Run all tests with branch coverage, on a PostgreSQL and Redis of their own
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
+
+bench: $(INSTALLED_DEV) ## Run every experiment on a stack of its own, about 12 minutes, into docs/benchmarks; BENCH_ARGS="limits --quick"
+	@exec $(HOLDFAST) bench $(BENCH_ARGS)
 
 check: $(INSTALLED_DEV) ## Lint, check the formatting, the types and the direction of imports
 	$(PY) -m ruff check .

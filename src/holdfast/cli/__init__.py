@@ -1,6 +1,7 @@
 """The `holdfast` command. What a command needs is imported inside it, so that `--help` answers at once."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -77,6 +78,45 @@ def work() -> None:
     from holdfast.settings import load_settings  # noqa: PLC0415
 
     work(require_database(load_settings()))
+
+
+@app.command()
+def bench(
+    *,
+    experiments: Annotated[
+        list[str] | None,
+        typer.Argument(help="mixed, contention, stadium, limits, listeners; default: all.", metavar="[EXPERIMENT]..."),
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Server to measure; default: a stack of its own.")] = None,
+    against: Annotated[str | None, typer.Option(help="Another server: the same load in turn, and ratios.")] = None,
+    process: Annotated[list[str] | None, typer.Option(help="ROLE=PID of --url, to read its CPU time.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=1, help="Length of the mixed load; default: 120.")] = None,
+    users: Annotated[int | None, typer.Option(min=1, help="Virtual users of the mixed load; default: 200.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Default: 1, and 2 with --against.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("docs/benchmarks"),
+    quick: Annotated[bool, typer.Option("--quick", help="Very small: only tries that everything works.")] = False,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="Half a minute of ratios; exit code 1 for a regression.")
+    ] = False,
+) -> None:
+    """Measure a server over HTTP: the classical experiments, and a report with tables and plots."""
+    from holdfast.bench.run import Options, run_benchmark  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    options = Options(
+        experiments=experiments or (),
+        url=url,
+        against=against,
+        processes=process or (),
+        seconds=seconds,
+        users=users,
+        rounds=rounds,
+        out=out,
+        data_dir=load_settings().holdfast_data_dir,
+        quick=quick,
+        smoke=smoke,
+    )
+    raise typer.Exit(run_benchmark(options))
 
 
 @app.command()

@@ -1,0 +1,87 @@
+"""One caller with one connection, for what is not measured: making events, counting, looking afterwards."""
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from holdfast.bench.wire import Address, LoadError
+
+_SECONDS = 120.0
+
+
+class UnexpectedAnswerError(LoadError):
+    """The server answered otherwise than the contract says; in one line."""
+
+    def __init__(self, request: str, status: int, body: bytes) -> None:
+        """Describe the answer to a request."""
+        super().__init__(f"{request} was answered with {status}: {body[:200].decode(errors='replace')}")
+        self.status = status
+
+
+class Caller:
+    """Calls one server, with JSON in and out."""
+
+    def __init__(self, url: str) -> None:
+        """Name the server; the connection is opened with the first call.
+
+        Raises:
+            LoadError: The URL cannot be used.
+        """
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 80
+        except ValueError:
+            raise LoadError(f"{url} is not a URL: its host or port cannot be read") from None
+        if parts.scheme != "http" or not parts.hostname:
+            raise LoadError(f"{url} must be like http://127.0.0.1:8080")
+        self.url = f"http://{parts.netloc}{parts.path.rstrip('/')}"
+        self.address: Address = (parts.hostname, port)
+        self.host = parts.netloc
+        self.prefix = parts.path.rstrip("/")
+        self._connection = http.client.HTTPConnection(*self.address, timeout=_SECONDS)
+
+    def call(self, method: str, path: str, body: Any = None, *, user: str = "") -> tuple[int, bytes]:  # noqa: ANN401
+        """Send one request; answers status and body.
+
+        Raises:
+            LoadError: The server cannot be reached.
+        """
+        headers = {"X-User-ID": user} if user else {}
+        payload = None
+        if body is not None:
+            payload = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        for attempt in (1, 2):
+            try:
+                self._connection.request(method, self.prefix + path, payload, headers)
+                answer = self._connection.getresponse()
+                return answer.status, answer.read()
+            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as error:
+                self._connection.close()  # it was idle for long; nobody has read the request
+                if attempt == 2:
+                    raise LoadError(f"{self.url} broke the connection: {error}") from None
+            except (OSError, http.client.HTTPException) as error:
+                self._connection.close()
+                reason = getattr(error, "strerror", None) or error
+                raise LoadError(f"{self.url} cannot be reached: {reason}") from None
+        raise AssertionError("unreachable")
+
+    def json(self, method: str, path: str, body: Any = None, *, user: str = "") -> Any:  # noqa: ANN401
+        """Send one request that must succeed; answers the decoded body.
+
+        Raises:
+            UnexpectedAnswerError: The status is none of success, or the body is no JSON.
+            LoadError: The server cannot be reached.
+        """
+        status, answer = self.call(method, path, body, user=user)
+        if not 200 <= status < 300:
+            raise UnexpectedAnswerError(f"{method} {path}", status, answer)
+        try:
+            return json.loads(answer)
+        except ValueError:
+            raise UnexpectedAnswerError(f"{method} {path}", status, answer) from None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()

@@ -1,0 +1,1 @@
+"""The experiments: each runs on a target and answers a `Result`."""

@@ -1,0 +1,123 @@
+"""The floor: what the same HTTP stack does when there is nothing to decide.
+
+`python -m holdfast.bench.floor` answers every path with bytes that stay the same: the files of a folder, one for each
+kind of request, of the size that the measured server answers. It runs uvicorn with the same protocol class and ends
+when its standard input is closed.
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE, Popen
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from holdfast.bench.wire import LoadError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+KINDS = {"POST": "reserve", "/available/count": "count", "/seats": "seats", "": "events"}
+"""By the method or the end of the path: the file that is answered."""
+
+_BACKLOG = 4_096
+
+
+class StaticFiles:
+    """An ASGI application that answers files out of memory."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the files once."""
+        self._answers: dict[str, tuple[MutableMapping[str, Any], MutableMapping[str, Any]]] = {}
+        for name in KINDS.values():
+            path = folder / name
+            body = path.read_bytes() if path.exists() else b"{}"
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            status = 201 if name == "reserve" else 200
+            self._answers[name] = (
+                {"type": "http.response.start", "status": status, "headers": headers},
+                {"type": "http.response.body", "body": body},
+            )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, after having read all of it."""
+        name = "reserve" if scope["method"] == "POST" else _name(scope["path"])
+        while (await receive()).get("more_body"):
+            pass
+        start, body = self._answers[name]
+        await send(start)
+        await send(body)
+
+
+def _name(path: str) -> str:
+    return next(name for end, name in KINDS.items() if end != "POST" and path.endswith(end))
+
+
+@contextmanager
+def static_floor(bodies: dict[str, bytes]) -> Iterator[str]:
+    """Run the floor on a free port; gives its URL.
+
+    Args:
+        bodies: By the names in `KINDS`.
+
+    Raises:
+        LoadError: It does not start.
+    """
+    with TemporaryDirectory(prefix="holdfast-floor-") as folder:
+        for name, body in bodies.items():
+            (Path(folder) / name).write_bytes(body)
+        words = [sys.executable, "-m", "holdfast.bench.floor", folder]
+        with Popen(words, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603 - this very program
+            assert process.stdin is not None
+            assert process.stdout is not None
+            port = process.stdout.readline().strip()
+            try:
+                if not port:
+                    raise LoadError("the static floor did not start")
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.stdin.close()
+
+
+async def _serve(folder: Path) -> None:
+    import uvicorn  # noqa: PLC0415 - only the process that serves needs it
+
+    from holdfast.api.corked_protocol import CorkedHttpProtocol  # noqa: PLC0415 - the same
+
+    config = uvicorn.Config(
+        StaticFiles(folder),
+        http=CorkedHttpProtocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=75,
+    )
+    server = uvicorn.Server(config)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(sys.stdin.fileno(), setattr, server, "should_exit", True)  # noqa: FBT003 - setattr's own
+    with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listener:
+        print(listener.getsockname()[1], flush=True)  # noqa: T201 - told to the parent; who connects early waits
+        await server.serve(sockets=[listener])
+
+
+def _calm_garbage_collection() -> None:
+    """As the measured server does, so that the floor is not lower for it."""
+    import gc  # noqa: PLC0415
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    _calm_garbage_collection()
+    uvloop.run(_serve(Path(sys.argv[1])))

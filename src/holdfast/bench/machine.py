@@ -1,0 +1,52 @@
+"""What the figures were taken on: figures without it say nothing."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from holdfast.bench.stack import Stack
+from holdfast.bench.wire import LoadError
+
+_BUSY_SHARE = 0.3
+"""With more than this share of its processors at work already, a machine is no place to measure on."""
+
+
+def describe(stack: Stack | None) -> dict[str, str]:
+    """The machine and the versions, by name."""
+    about = {
+        "measured at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "processors": f"{len(os.sched_getaffinity(0))} of {_processor()}",
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+        "Python": platform.python_version(),
+        "Holdfast": version("holdfast"),
+        "load before": f"{os.getloadavg()[0]:.2f}",
+    }
+    if stack is not None:
+        from holdfast.bench.pgbench import psql  # noqa: PLC0415 - needs the embedded servers' programs
+
+        try:
+            about["PostgreSQL"] = psql(stack.database_url, "SHOW server_version")
+        except LoadError as error:
+            about["PostgreSQL"] = str(error)
+        about["Redis"] = "yes" if stack.address("Redis") else "no"
+    return about
+
+
+def busy() -> str | None:
+    """One line when other work is under way that would spoil the figures; None when the machine is quiet."""
+    load = os.getloadavg()[0]
+    if load <= _BUSY_SHARE * len(os.sched_getaffinity(0)):
+        return None
+    return f"this machine is busy (load {load:.1f}): only ratios will mean something, and they less than on a quiet one"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,106 @@
+"""How large the experiments are, and what they run on."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from holdfast.bench.processes import Roles
+from holdfast.bench.progress import Reporter
+from holdfast.bench.server import Server
+from holdfast.bench.stack import Stack, own_stack
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much load, how long. The default is the full benchmark; `QUICK` only tries that everything works."""
+
+    mixed_seconds: float = 120.0
+    """The mixed load with think time, all stages together."""
+    users: int = 200
+    """Virtual users of the last stage; the stages before have a quarter and half of them."""
+    saturated_seconds: float = 15.0
+    """Each run without think time."""
+    mixed_seats: int = 500
+    """Seats of each event of the mixed load."""
+    saturated_per_second: int = 10_000
+    """Requests a second for which the runs without think time have free seats."""
+    run_seconds: float = 10.0
+    """Each timed run of the other experiments."""
+    connections: tuple[int, ...] = (64, 256)
+    """Connections of the runs that ask for the most reservations a second."""
+    pgbench_clients: tuple[int, ...] = (8, 16, 32)
+    hot_seats_per_second: int = 15_000
+    """Reservations a second for which those runs have free seats."""
+    nodes: tuple[int, ...] = (1, 2, 3)
+    hall_sizes: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
+    """Seats of the events in which single reservations are timed."""
+    lone_reservations: int = 400
+    """Of each such event."""
+    storm_calls: int = 10_000
+    storm_connections: int = 500
+    contention_rounds: int = 20
+    stadium_seats: int = 100_000
+    stadium_reads: int = 1_000
+    stadium_buyers: int = 1_000
+    listeners: int = 5_000
+    changes_per_second: int = 500
+
+
+QUICK = Sizes(
+    mixed_seconds=3.0,
+    users=8,
+    saturated_seconds=1.0,
+    saturated_per_second=4_000,
+    run_seconds=1.0,
+    connections=(16,),
+    pgbench_clients=(4,),
+    nodes=(2,),
+    hall_sizes=(100, 2_000),
+    lone_reservations=20,
+    storm_calls=400,
+    storm_connections=40,
+    contention_rounds=2,
+    stadium_seats=4_000,
+    stadium_reads=30,
+    stadium_buyers=100,
+    listeners=60,
+    changes_per_second=50,
+)
+
+
+@dataclass
+class Target:
+    """A server that is measured, and what else is known of it."""
+
+    server: Server
+    stack: Stack | None = None
+    """The stack of the benchmark's own that the server belongs to."""
+    given_roles: Roles = field(default_factory=dict)
+    """Processes by what they do, of a server on this machine that somebody else started."""
+
+    def roles(self) -> Roles:
+        """The processes whose CPU time and memory can be read, by what they do."""
+        return self.stack.roles() if self.stack is not None else self.given_roles
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every experiment gets."""
+
+    sizes: Sizes
+    reporter: Reporter
+    data_dir: Path
+    """Folder for the data of stacks of one's own."""
+
+    @contextmanager
+    def scaled(self, nodes: int) -> Iterator[Target]:
+        """Start a stack with nodes behind nginx.
+
+        Raises:
+            LoadError: It does not start, for instance without nginx.
+        """
+        name = f"{nodes} nodes" if nodes > 1 else "1 node"
+        with own_stack(self.data_dir, nodes=nodes) as stack, closing(Server(stack.url, name)) as server:
+            server.learn()
+            yield Target(server, stack)
