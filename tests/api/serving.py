@@ -10,6 +10,7 @@ import httpx
 import uvicorn
 
 from builders import a_wish, an_event, numbered_seats
+from holdfast.api.corked_protocol import CorkedHttpProtocol
 from holdfast.bootstrap import application
 from holdfast.settings import Settings
 
@@ -31,10 +32,10 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app) -> AsyncIterator[str]:
-    """Serve an ASGI application; gives its URL."""
+async def serving(app, http=CorkedHttpProtocol) -> AsyncIterator[str]:
+    """Serve an ASGI application, by the protocol that nodes speak unless told otherwise; gives its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False)
+        config = uvicorn.Config(app, http=http, ws="none", lifespan="off", log_config=None, access_log=False)
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=[listener]))
         await server.ready.wait()

@@ -7,7 +7,6 @@ from holdfast.api.call import Call
 from holdfast.api.operation import QueryParameter
 from holdfast.api.representation import represent, state_tag
 from holdfast.api.seats import seat_map_of
-from holdfast.api.streaming import Stream
 from holdfast.application.desk import Desk
 from holdfast.domain.errors import EventNotFound
 
@@ -74,9 +73,5 @@ async def changes(desk: Desk, call: Call) -> Answer:
     known = call.headers.get(b"last-event-id", b"").decode("latin-1")
     after_version = int(known) if known.isdecimal() and len(known) < 19 else None
     listener = await desk.live_changes.listen(event_id, after_version=after_version)
-
-    def leave() -> None:
-        desk.live_changes.leave(event_id, listener)
-
     headers = (event_version(listener.version), *_STREAM_HEADERS)
-    return Answer(200, b"", headers, EVENT_STREAM, stream=Stream(listener.frames(), leave))
+    return Answer(200, b"", headers, EVENT_STREAM, stream=listener)

@@ -11,6 +11,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HELD_BYTES_MAX = 64 * 1024
 """More than this is written at once: a long answer gains nothing by waiting."""
+UNSENT_BYTES_MAX = 256 * 1024
+"""What may wait for a client that is written to directly."""
+DIRECT = "holdfast.direct"
+"""The extension of the ASGI scope that gives an application the connection itself."""
 
 
 class CorkedTransport:
@@ -36,6 +40,14 @@ class CorkedTransport:
             self._held.clear()
             self._transport.write(together)
 
+    def write_through(self, data: bytes) -> bool:
+        """Write at once, past the HTTP protocol; False where the client does not keep up, or has gone."""
+        if self._transport.is_closing() or self._transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
+            return False
+        self.uncork()
+        self._transport.write(data)
+        return True
+
     def close(self) -> None:
         """Write what is held, and close."""
         self.uncork()
@@ -51,3 +63,8 @@ class CorkedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn narrows it
         """Cork the connection."""
         super().connection_made(CorkedTransport(transport, self.loop))  # type: ignore[arg-type] # it quacks
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer, with the connection at hand for streams."""
+        super().on_headers_complete()
+        self.scope["extensions"] = {DIRECT: self.transport}  # type: ignore[dict-item] # no JSON, but the same process

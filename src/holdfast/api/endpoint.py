@@ -122,7 +122,7 @@ class Endpoint:
         if call.scope["method"] == "HEAD":
             pieces = (b"",)
         elif answer.stream is not None:
-            await send_stream(answer.stream, call.receive, send)
+            await send_stream(answer.stream, call.scope, call.receive, send)
             return
         last = len(pieces) - 1
         for place, piece in enumerate(pieces):

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextvars import Context
 from uuid import UUID
 
@@ -19,8 +19,10 @@ from holdfast.telemetry import metrics
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.1
-SECONDS_PER_LISTENER = 40e-6
-"""Ticks grow with the audience, so that sending takes at most about half of a node's time."""
+SECONDS_PER_LISTENER = 30e-6
+"""Ticks grow with the audience, so that sending takes at most about a third of a node's time."""
+LISTENERS_PER_TURN = 50
+"""Listeners who are sent a frame between two turns of the event loop: buyers wait for less than a millisecond."""
 HEARTBEAT_SECONDS = 15.0
 FRAMES_MAX = 32
 """Frames that may wait for one listener; one that is slower is sent away to load the seats anew."""
@@ -30,11 +32,13 @@ RELOAD = b"event: reload\ndata: {}\n\n"
 
 
 class Listener:
-    """One stream. Frames come out of `frames`, until it ends."""
+    """One stream. Frames come out of `frames` until it ends, or go to the sink that was attached."""
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, leave: Callable[["Listener"], None]) -> None:
         self.version = version
         """The event's version when the stream was opened."""
+        self._leave = leave
+        self._sink: Callable[[bytes], bool] | None = None
         self._frames: deque[bytes] = deque()
         self._news = asyncio.Event()
         self._ended = False
@@ -51,6 +55,11 @@ class Listener:
 
     def put(self, frame: bytes) -> bool:
         """Send a frame; False where the listener is too slow, which ends it with a word to reload."""
+        if self._sink is not None:
+            kept_up = self._sink(frame)
+            if not kept_up:
+                self.end(RELOAD)
+            return kept_up
         if len(self._frames) >= FRAMES_MAX:
             self._frames.clear()
             self.end(RELOAD)
@@ -58,6 +67,20 @@ class Listener:
         self._frames.append(frame)
         self._news.set()
         return True
+
+    def attach(self, sink: Callable[[bytes], bool]) -> bool:
+        """Have further frames written at once by `sink`, which tells whether the listener keeps up.
+
+        False while frames wait that must go first.
+        """
+        if self._frames or self._ended:
+            return False
+        self._sink = sink
+        return True
+
+    def stop(self) -> None:
+        """The listener has gone."""
+        self._leave(self)
 
     def end(self, frame: bytes) -> None:
         """Send a last frame, if it is not empty, and no further one."""
@@ -74,11 +97,14 @@ class _Channel:
         self.version = version
         self.listeners: set[Listener] = set()
 
-    def broadcast(self, frame: bytes) -> None:
-        """Send one frame to all."""
-        slow = [listener for listener in self.listeners if not listener.put(frame)]
-        self.listeners.difference_update(slow)
-        metrics.live_listeners_dropped_total.inc(len(slow))
+    async def broadcast(self, frame: bytes) -> None:
+        """Send one frame to all who listen now; who comes meanwhile knows it already."""
+        for count, listener in enumerate(list(self.listeners), start=1):
+            if not listener.put(frame):
+                self.listeners.discard(listener)
+                metrics.live_listeners_dropped_total.inc()
+            if count % LISTENERS_PER_TURN == 0:
+                await asyncio.sleep(0)
 
     def end(self, frame: bytes) -> None:
         """Send all away."""
@@ -119,7 +145,7 @@ class LiveChanges:
         channel = self._channels.get(event_id)
         if channel is None:
             channel = self._channels[event_id] = _Channel(seat_map.version)
-        listener = Listener(channel.version)
+        listener = Listener(channel.version, lambda gone: self.leave(event_id, gone))
         if after_version is not None and after_version != channel.version:
             missed = await self._missed(event_id, channel, after_version)
             listener.put(missed)
@@ -184,8 +210,8 @@ class LiveChanges:
                 log.warning("live_changes_delayed", error=str(failure))
             if loop.time() >= heartbeat_at:
                 heartbeat_at = loop.time() + HEARTBEAT_SECONDS
-                for channel in self._channels.values():
-                    channel.broadcast(HEARTBEAT)
+                for channel in list(self._channels.values()):
+                    await channel.broadcast(HEARTBEAT)
 
     async def _tick(self) -> None:
         known = [(event_id, channel.version) for event_id, channel in self._channels.items()]
@@ -212,7 +238,7 @@ class LiveChanges:
             return
         frame = _changes_frame(seat_map, fresh.changes)
         channel.version = fresh.changes[-1].version
-        channel.broadcast(frame)
+        await channel.broadcast(frame)
 
 
 def _changes_frame(seat_map: SeatMap, changes: Sequence[LoggedChange]) -> bytes:
