@@ -92,9 +92,7 @@ class Settings(BaseSettings):
     db_user: str = Field(default="holdfast", min_length=1, description="PostgreSQL's role.")
     db_password: SecretStr | None = Field(default=None, description="That role's password.")
     db_name: str = Field(default="holdfast", min_length=1, description="PostgreSQL's database.")
-    db_sslmode: SslMode = Field(
-        default="prefer", description="How the connection to PostgreSQL is encrypted."
-    )
+    db_sslmode: SslMode = Field(default="prefer", description="How the connection to PostgreSQL is encrypted.")
 
     redis_url: SecretStr | None = Field(
         default=None, description="Redis: `redis://:password@host:port/number`. Overrides `REDIS_*`."
@@ -113,9 +111,7 @@ class Settings(BaseSettings):
         default=4, ge=1, le=100, description="Connections to PostgreSQL for reads, in each process."
     )
     batch_commands_max: Count = Field(default=256, description="Most commands decided in one transaction.")
-    batch_seats_max: int = Field(
-        default=1000, ge=20, le=100_000, description="Most seats decided in one transaction."
-    )
+    batch_seats_max: int = Field(default=1000, ge=20, le=100_000, description="Most seats decided in one transaction.")
     event_queue_max: Count = Field(
         default=4096, description="Most commands that wait for one event; more get 503 with `outcome: none`."
     )
@@ -127,9 +123,7 @@ class Settings(BaseSettings):
     batch_seconds_max: Seconds = Field(
         default=8.0, description="Longest time one batch is worked on, with all its attempts."
     )
-    shutdown_seconds: Seconds = Field(
-        default=10.0, description="Longest time from SIGTERM to the end of the process."
-    )
+    shutdown_seconds: Seconds = Field(default=10.0, description="Longest time from SIGTERM to the end of the process.")
     drain_seconds: float = Field(
         default=0.0,
         ge=0,
@@ -225,9 +219,7 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(
-            "; ".join(_complaint(part) for part in error.errors(include_input=False))
-        ) from None
+        raise SettingsError("; ".join(_complaint(part) for part in error.errors(include_input=False))) from None
 
 
 def redacted_url(url: str) -> str:

@@ -69,7 +69,7 @@ async def test_a_connection_that_takes_nothing_is_noticed():
     """What the client does not read fills its buffers and then ours, up to a limit."""
     silent = asyncio.Event()
 
-    async def never_read(reader, writer):
+    async def never_read(_, writer):
         await silent.wait()
         writer.close()
 

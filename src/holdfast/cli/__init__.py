@@ -44,7 +44,7 @@ def run(
 def scale(
     end_with: Annotated[int | None, typer.Option(hidden=True, help="End when this parent process does.")] = None,
 ) -> None:
-    """Start everything with NODES API nodes behind nginx on PORT; SIGHUP restarts the nodes one by one."""
+    """Start everything with NODES API nodes behind nginx on PORT; SIGHUP or SIGUSR1 restarts the nodes one by one."""
     from holdfast.cli.scale import scale_out  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 

@@ -144,7 +144,7 @@ def request_rolling_restart(data_dir: Path, *, seconds_max: float = 600.0) -> No
     data_dir = data_dir.absolute()
     process = _running_process(data_dir)
     wanted = _progress(data_dir).begun + 1
-    os.kill(process, signal.SIGHUP)
+    os.kill(process, signal.SIGUSR1)
     deadline = time.monotonic() + seconds_max
     while _progress(data_dir).ended < wanted:
         if time.monotonic() > deadline or not Path(f"/proc/{process}").exists():

@@ -38,7 +38,7 @@ class _Request:
 def scale_out(settings: Settings, end_with: int | None = None) -> int:
     """Start everything, print where it is, and stay until asked to stop; answers the exit code.
 
-    SIGHUP restarts the nodes one after another.
+    SIGHUP or SIGUSR1 restarts the nodes one after another.
 
     Args:
         settings: What to run. Servers given by URL are used, the others are embedded.

@@ -51,7 +51,8 @@ class StopSignals:
         Args:
             parent: Process id of the program with which this run ends, such as `make`. It does not pass on
                 every signal it gets, so it is looked at.
-            hang_up: Called upon SIGHUP instead of ending, unless it means that the terminal is gone.
+            hang_up: Called upon SIGUSR1, and upon SIGHUP instead of ending unless it means that the terminal is
+                gone. Below `nohup` only SIGUSR1 arrives.
         """
         self._requested = False
         self._raising = True
@@ -62,6 +63,8 @@ class StopSignals:
         for number in _STOP_SIGNALS:
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 signal.signal(number, self._on_signal)
+        if hang_up is not None:
+            signal.signal(signal.SIGUSR1, lambda _number, _frame: hang_up())
 
     @property
     def requested(self) -> bool:
