@@ -17,6 +17,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 HOLDFAST := $(PY) -m holdfast
 TEST_WORKERS ?= 2
+CHAOS_REPORT ?= build/chaos
+SOAK_MINUTES ?= 30
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 INSTALLED := $(VENV)/.installed-run
@@ -29,7 +31,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install test bench check lint format \
+.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench check lint format \
 	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock clean stale-venv
 
 help: ## Show this list
@@ -51,6 +53,18 @@ install: $(INSTALLED_DEV) ## Install everything for development into .venv
 
 test: $(INSTALLED_DEV) ## Run all tests with branch coverage, on a PostgreSQL and Redis of their own
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
+
+chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 8 minutes; the report goes to build/chaos
+	@exec $(PY) -m chaos.run --report $(CHAOS_REPORT) $(CHAOS_ARGS)
+
+chaos-quick: $(INSTALLED_DEV) ## Try the most telling faults, about 2 minutes
+	@exec $(PY) -m chaos.run --quick --report $(CHAOS_REPORT) $(CHAOS_ARGS)
+
+soak: $(INSTALLED_DEV) ## Kill everything at random under load for SOAK_MINUTES, default 30
+	@exec $(PY) -m chaos.soak --minutes $(SOAK_MINUTES) $(SOAK_ARGS)
+
+storm: $(INSTALLED_DEV) ## Try 1,000,000 times to reserve 2,000 seats through nginx and three nodes; STORM_ARGS="--attempts 20000"
+	@exec $(PY) -m chaos.storm $(STORM_ARGS)
 
 bench: $(INSTALLED_DEV) ## Run every experiment on a stack of its own, about 12 minutes, into docs/benchmarks; BENCH_ARGS="limits --quick"
 	@exec $(HOLDFAST) bench $(BENCH_ARGS)

@@ -3,10 +3,12 @@
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from operator import le
 from typing import Any, Generic, TypeVar
 
 from chaos.history import NO_VERSION, Operation
+from chaos.sieve import EventSieve
 
 Detail = TypeVar("Detail")
 
@@ -87,6 +89,8 @@ class EventColumns:
         self.count_reads: Table[int] = Table()
         self.timed_only: Table[None] = Table()
         """Other answers with a version: they are held to the order of time only."""
+        self.sifted: EventSieve | None = None
+        """What was seen of the answers that are not here, where only some of a history are; None: all are here."""
 
     def decisions(self) -> list[Table[Any]]:
         """Every table of answers that are never old."""
@@ -118,16 +122,16 @@ class Columns:
     events: dict[str, EventColumns] = field(default_factory=dict)
 
 
-def columns_of(operations: Iterable[Operation]) -> Columns:
-    """Arrange a settled history by event.
+def columns_of(operations: Iterable[Operation], places: Iterable[int] | None = None) -> Columns:
+    """Arrange a settled history by event, or a part of it, whose operations stand in the history at these places.
 
     Raises:
         ValueError: for an operation that is not settled, or an answer that is not known; it tells its place.
     """
     arranged = Columns()
     events = arranged.events
-    place = -1
-    for place, operation in enumerate(operations):
+    for place, operation in zip(count() if places is None else places, operations, strict=False):
+        arranged.operations += 1
         columns = events.get(operation.event)
         if columns is None:
             columns = events[operation.event] = EventColumns()
@@ -139,7 +143,6 @@ def columns_of(operations: Iterable[Operation]) -> Columns:
             raise ValueError(f"operation {place} has no answer; settle the history first")
     for columns in events.values():
         columns.sort()
-    arranged.operations = place + 1
     return arranged
 
 

@@ -2,9 +2,8 @@
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
-from operator import gt
 from typing import Any
 
 from chaos.columns import Table, Wish
@@ -27,6 +26,8 @@ def check_decisions(judged: JudgedEvent) -> None:
 def _check_created(judged: JudgedEvent) -> None:
     """A new reservation is in the log at its version, with its buyer, key and seats, and is answered as new once."""
     table, log = judged.answers.created, judged.log
+    if not table:
+        return
     reservations = table.subjects
     if array("q", map(log.created.get, reservations, repeat(NO_VERSION))) != table.versions:
         for row in range(len(table)):
@@ -100,13 +101,15 @@ def _check_keys_reused(judged: JudgedEvent) -> None:
 def _check_taken(judged: JudgedEvent) -> None:
     """Every seat that a refusal names was taken by a live hold or a sale, or wanted by a command decided just then."""
     table, timelines = judged.answers.taken, judged.log.timelines
+    if not table:
+        return
     overdue_since = _overdue_holds(judged, max(table.calls, default=0))
     doubtful = []
-    never = (array("q", (0,)), [""])
+    never: tuple[list[int], list[str]] = ([], [""])
     columns = zip(table.subjects, table.versions, table.calls, table.details, strict=True)
     for row, (seat, version, called, wanted) in enumerate(columns):
         versions, states = timelines.get(seat, never)
-        state = states[bisect_right(versions, version) - 1]
+        state = states[bisect_right(versions, version)]
         if not state or seat not in wanted:
             doubtful.append(row)
         elif state in overdue_since and called >= overdue_since[state]:
@@ -146,11 +149,11 @@ def _check_resolutions(judged: JudgedEvent) -> None:
     """What confirming and cancelling answered was true at its version."""
     answers, log = judged.answers, judged.log
     refused = answers.refused
-    _check_reached(judged, answers.confirmed, log.confirmed, "confirmed")
-    _check_reached(judged, answers.cancelled, log.cancelled | log.expired, "cancelled")
-    _check_reached(judged, refused["hold_expired"], log.expired, "expired")
-    _check_reached(judged, refused["already_cancelled"], log.cancelled, "cancelled")
-    _check_reached(judged, refused["already_confirmed"], log.confirmed, "confirmed")
+    _check_reached(judged, answers.confirmed, "confirmed")
+    _check_reached(judged, answers.cancelled, "cancelled", "expired")
+    _check_reached(judged, refused["hold_expired"], "expired")
+    _check_reached(judged, refused["already_cancelled"], "cancelled")
+    _check_reached(judged, refused["already_confirmed"], "confirmed")
     unknown = refused["reservation_not_found"]
     for row, (reservation, user) in enumerate(zip(unknown.subjects, unknown.details, strict=True)):
         stored = log.rows.get(reservation)
@@ -158,33 +161,35 @@ def _check_resolutions(judged: JudgedEvent) -> None:
             judged.complain("wrong_resolution", unknown, row, f"reservation {reservation} is there, and the caller's")
 
 
-def _check_reached(judged: JudgedEvent, table: Table[Any], reached: Mapping[str, int], what: str) -> None:
-    if not any(map(gt, map(reached.get, table.subjects, repeat(FOREVER)), table.versions)):
-        return
+def _check_reached(judged: JudgedEvent, table: Table[Any], *statuses: str) -> None:
+    lives = judged.log.lives
     for row, (reservation, version) in enumerate(zip(table.subjects, table.versions, strict=True)):
-        since = reached.get(reservation, FOREVER)
-        if since > version:
-            lost = since == FOREVER and judged.log.status_last(reservation) in ("", "pending")
-            rule: Rule = "lost_write" if lost else "wrong_resolution"
-            judged.complain(rule, table, row, f"reservation {reservation} was not {what} at that version")
+        life = lives.get(reservation)
+        if life is None or life.ended > version or life.status not in statuses:
+            rule: Rule = "lost_write" if life is None or life.status == "pending" else "wrong_resolution"
+            judged.complain(rule, table, row, f"reservation {reservation} was not {statuses[0]} at that version")
 
 
 def _check_all_were_asked(judged: JudgedEvent) -> None:
     """Every effect in the log was asked for by a call that did not say `none` or refuse."""
     answers, log = judged.answers, judged.log
-    by_user = {reservation for reservation in log.cancelled if log.rows[reservation].cancel_reason == "user"}
-    settled: dict[str, set[str]] = {"reserve": set(), "confirm": set(), "cancel": set()}
+    asked = {
+        "made": set(answers.created.subjects),
+        "confirmed": set(answers.confirmed.subjects),
+        "cancelled": set(answers.cancelled.subjects),
+    }
     for kind, reservation in answers.settled:
-        settled[kind].add(reservation)
-    for verb, effects, asked in (
-        ("made", log.created, answers.created.subjects),
-        ("confirmed", log.confirmed, settled["confirm"].union(answers.confirmed.subjects)),
-        ("cancelled", by_user, settled["cancel"].union(answers.cancelled.subjects)),
-    ):
-        for reservation in sorted(set(effects).difference(asked)):
-            judged.report.add(
-                "effect_nobody_asked",
-                judged.event,
-                log.version_of(reservation, verb),
-                f"reservation {reservation} was {verb}, and every call for that was refused or answered `none`",
-            )
+        # Of the calls that might have made a reservation, `settle` names one that did.
+        if kind != "reserve":
+            asked["confirmed" if kind == "confirm" else "cancelled"].add(reservation)
+    unasked = []
+    for reservation, life in log.lives.items():
+        if not life.made_told and reservation not in asked["made"]:
+            unasked.append(("made", life.made, reservation))
+        if life.end_told or reservation in asked.get(life.status, (reservation,)):
+            continue
+        if life.status == "confirmed" or (life.row is not None and life.row.cancel_reason == "user"):
+            unasked.append((life.status, life.ended, reservation))
+    for verb, version, reservation in sorted(unasked):
+        text = f"reservation {reservation} was {verb}, and every call for that was refused or answered `none`"
+        judged.report.add("effect_nobody_asked", judged.event, version, text)

@@ -9,6 +9,7 @@ import heapq
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
@@ -43,7 +44,7 @@ def claim_from(status: str, reservation: str | None) -> str:
     return held(reservation or "?") if status == "reserved" else sold(reservation or "?")
 
 
-class Operation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Operation(msgspec.Struct, frozen=True, gc=False):
     """One operation as its client saw it. Ids are texts; what does not belong to its `kind` stays empty."""
 
     process: int
@@ -114,6 +115,10 @@ class Returned(msgspec.Struct, frozen=True, array_like=True, tag="return", gc=Fa
     count: int = 0
 
 
+Line: TypeAlias = Head | Called | Returned
+_READ_BYTES = 1 << 18
+
+
 class Recorder:
     """Writes the history of the clients of one process; a context manager."""
 
@@ -173,20 +178,9 @@ class Recorder:
         count: int = 0,
     ) -> None:
         """Record an answer as soon as it has come (fields: see `Operation`)."""
+        at, seats = time.monotonic_ns(), dict(taken or {})
         self._write(
-            Returned(
-                number,
-                time.monotonic_ns(),
-                outcome,
-                answer,
-                version,
-                reservation,
-                status,
-                expires_at_us,
-                named,
-                dict(taken or {}),
-                count,
-            )
+            Returned(number, at, outcome, answer, version, reservation, status, expires_at_us, named, seats, count)
         )
 
     def sync(self) -> None:
@@ -197,7 +191,7 @@ class Recorder:
         """Close the file; calls without an answer read as `info`."""
         os.close(self._file)
 
-    def _write(self, line: Head | Called | Returned, *, before: bytes = b"") -> None:
+    def _write(self, line: Line, *, before: bytes = b"") -> None:
         data = before + self._encode(line) + b"\n"
         if os.write(self._file, data) != len(data):
             raise OSError("the history's disk is full; the last line is torn")
@@ -209,6 +203,8 @@ def read_history(*paths: Path) -> Iterator[Operation]:
     Raises:
         ValueError: for a line, not the last before a new head, that is no line of a history; it names file and line.
     """
+    if len(paths) == 1:
+        return _operations(paths[0])
     return heapq.merge(*(_operations(path) for path in paths), key=lambda operation: operation.returned_ns)
 
 
@@ -222,60 +218,86 @@ def wall_offset_ns(path: Path) -> int:
 def _operations(path: Path) -> Iterator[Operation]:
     calls: dict[int, Called] = {}
     unanswered: list[Called] = []
-    for line in _lines(path):
-        if isinstance(line, Returned):
+    # The same few ids come again and again: kept once, they stay near the processor for all who look at them later.
+    texts: dict[str, str] = {}
+    once = texts.setdefault
+    for line in chain.from_iterable(_lines(path)):
+        if isinstance(line, Called):
+            calls[line.number] = line
+        elif isinstance(line, Returned):
             call = calls.pop(line.number, None)
             if call is None:
                 raise ValueError(f"{path}: an answer to call {line.number}, which was not made or has one already")
-            yield _operation(call, line)
-        elif isinstance(line, Called):
-            calls[line.number] = line
+            # By place, as this is done millions of times and names cost more than all the rest.
+            yield Operation(
+                call.process,
+                call.kind,
+                once(call.event, call.event),
+                call.called_ns,
+                line.returned_ns if line.outcome != "info" else FOREVER,
+                line.outcome,
+                once(line.answer, line.answer),
+                line.version,
+                tuple([once(seat, seat) for seat in call.seats]) if call.seats else (),
+                call.user,
+                call.key,
+                line.reservation or call.reservation,
+                line.status,
+                line.expires_at_us,
+                tuple([once(seat, seat) for seat in line.named]) if line.named else (),
+                line.taken,
+                line.count,
+                call.node,
+            )
         else:
             unanswered.extend(calls.values())
             calls.clear()
     for call in (*unanswered, *calls.values()):
-        yield _operation(call, Returned(call.number, FOREVER, "info", "no answer"))
+        asked = (call.seats, call.user, call.key, call.reservation)
+        yield Operation(
+            call.process,
+            call.kind,
+            call.event,
+            call.called_ns,
+            FOREVER,
+            "info",
+            "no answer",
+            NO_VERSION,
+            *asked,
+            node=call.node,
+        )
 
 
-def _lines(path: Path) -> Iterator[Head | Called | Returned]:
-    decode = msgspec.json.Decoder(Head | Called | Returned).decode
-    torn: str | None = None
+def _lines(path: Path) -> Iterator[list[Line]]:
+    """Give the lines many at a time, and one at a time from the first that is wrong."""
+    decoder = msgspec.json.Decoder(Line)
+    read = 0
     with path.open("rb") as file:
-        for place, text in enumerate(file, 1):
+        while texts := file.readlines(_READ_BYTES):
             try:
-                line = decode(text)
-            except msgspec.DecodeError as error:
-                if torn:
-                    raise ValueError(torn) from error
-                torn = f"{path}:{place}: no line of a history: {error}"
-                continue
-            if torn and not isinstance(line, Head):
-                raise ValueError(torn)
-            torn = None
-            yield line
+                lines = decoder.decode_lines(b"".join(texts))
+            except msgspec.DecodeError:
+                yield from _doubtful_lines(path, chain(texts, file), read + 1)
+                return
+            read += len(texts)
+            yield lines
 
 
-def _operation(call: Called, answer: Returned) -> Operation:
-    return Operation(
-        process=call.process,
-        kind=call.kind,
-        event=call.event,
-        called_ns=call.called_ns,
-        returned_ns=answer.returned_ns if answer.outcome != "info" else FOREVER,
-        outcome=answer.outcome,
-        answer=answer.answer,
-        version=answer.version,
-        seats=call.seats,
-        user=call.user,
-        key=call.key,
-        reservation=answer.reservation or call.reservation,
-        status=answer.status,
-        expires_at_us=answer.expires_at_us,
-        named=answer.named,
-        taken=answer.taken,
-        count=answer.count,
-        node=call.node,
-    )
+def _doubtful_lines(path: Path, texts: Iterable[bytes], first: int) -> Iterator[list[Line]]:
+    decode = msgspec.json.Decoder(Line).decode
+    torn: str | None = None
+    for place, text in enumerate(texts, first):
+        try:
+            line = decode(text)
+        except msgspec.DecodeError as error:
+            if torn:
+                raise ValueError(torn) from error
+            torn = f"{path}:{place}: no line of a history: {error}"
+            continue
+        if torn and not isinstance(line, Head):
+            raise ValueError(torn)
+        torn = None
+        yield [line]
 
 
 def in_order_of_return(operations: Iterable[Operation]) -> list[Operation]:

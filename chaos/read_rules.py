@@ -1,9 +1,7 @@
 """The rules of reads: what they show is the state at their version, but for holds that have run out."""
 
-from array import array
 from bisect import bisect_right
 
-from chaos.history import FOREVER
 from chaos.judged import JudgedEvent
 
 
@@ -18,10 +16,10 @@ def check_reads(judged: JudgedEvent, *, chart_seats: int | None) -> None:
 
 def _check_seats(judged: JudgedEvent) -> None:
     table, timelines = judged.answers.seat_reads, judged.log.timelines
-    never = (array("q", (0,)), [""])
+    never: tuple[list[int], list[str]] = ([], [""])
     for row, (seat, version, seen) in enumerate(zip(table.subjects, table.versions, table.details, strict=True)):
         versions, states = timelines.get(seat, never)
-        state = states[bisect_right(versions, version) - 1]
+        state = states[bisect_right(versions, version)]
         if state != seen and (seen or not judged.free_by_time(state, table.returns[row])):
             judged.complain(
                 "stale_read", table, row, f"seat {seat} reads {seen or 'free'!r} and was {state or 'free'!r}"
@@ -49,7 +47,7 @@ def _check_lists(judged: JudgedEvent, chart_seats: int | None) -> None:
     if not rows:
         return
     rows.sort()
-    steps = log.steps()
+    steps = list(log.steps())
     step = 0
     states: dict[str, str] = {}
     for version, row, is_whole in rows:
@@ -106,11 +104,9 @@ def _judge_free(judged: JudgedEvent, row: int, chart_seats: int, seen: int, *, c
     if seen == free:
         return
     most = free + sum(
-        len(log.wanted[reservation])
-        for reservation, made_at in log.created.items()
-        if made_at <= version
-        and log.ended.get(reservation, FOREVER) > version
-        and judged.overdue_by_time(reservation, table.returns[row])
+        len(life.seats)
+        for reservation, life in log.lives.items()
+        if life.made <= version < life.ended and judged.overdue_by_time(reservation, table.returns[row])
     )
     if not free < seen <= most:
         judged.complain("stale_read", table, row, f"{seen} seats read as free where {free} were")

@@ -79,7 +79,7 @@ def _chosen(given: Namespace) -> Sequence[Fault] | str:
     if unknown:
         return f"--only: there is no fault {', '.join(unknown)}; --list names them"
     if given.only:
-        return [CATALOGUE[name] for name in given.only]
+        return [CATALOGUE[name] for name in dict.fromkeys(given.only)]
     return [fault for fault in CATALOGUE.values() if fault.quick or not given.quick]
 
 

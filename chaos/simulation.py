@@ -12,7 +12,7 @@ from chaos.database_rows import DatabaseRows
 from chaos.history import Kind, Operation, in_order_of_return
 from chaos.simulated_service import EVENT, SimulatedService
 
-_KINDS: tuple[Kind, ...] = (
+RESTLESS: tuple[Kind, ...] = (
     *("reserve",) * 10,
     "confirm",
     *("cancel",) * 4,
@@ -22,6 +22,15 @@ _KINDS: tuple[Kind, ...] = (
     "read_free_list",
     "read_count",
 )
+"""Buyers who give most of their seats back: a fifth of what they do changes something."""
+ON_SALE: tuple[Kind, ...] = (
+    *("reserve",) * 12,
+    *("confirm",) * 2,
+    "cancel",
+    *("read_seat",) * 8,
+    "read_reservation",
+)
+"""Buyers who keep what they get, of an event that is soon sold out: most are refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +47,8 @@ class Scenario:
     seats_wanted_max: int = 3
     lost_answers: float = 0.02
     """Which part of the answers never comes."""
+    kinds: tuple[Kind, ...] = RESTLESS
+    """What clients do, each as often as the others."""
     lists: bool = True
     """Clients also read lists and counts."""
 
@@ -62,11 +73,16 @@ class _Clients:
     wishes: list[Operation] = field(default_factory=list)
     """Calls that may be tried again with the same key."""
     keys: int = 0
+    _kinds: tuple[Kind, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        lists = ("read_list", "read_free_list", "read_count")
+        self._kinds = tuple(kind for kind in self.scenario.kinds if self.scenario.lists or kind not in lists)
 
     def next_call(self, client: int, now_ns: int) -> Operation:
         """Make up the client's next call."""
         random = self.random
-        kind = random.choice(_KINDS if self.scenario.lists else _KINDS[:-3])
+        kind = random.choice(self._kinds)
         user = f"user {client}"
         call = Operation(process=client, kind=kind, event=EVENT, called_ns=now_ns, user=user)
         if kind == "reserve":

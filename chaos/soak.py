@@ -24,7 +24,7 @@ from chaos.verdict import Acknowledged, judge, judge_all
 
 _ROUND_SECONDS = 60.0
 _SEATS = 3_000
-_BUYERS = 16
+_BUYERS = 24
 _PAUSE_SECONDS = (0.5, 4.0)
 _BACK_SECONDS_MAX = 30.0
 """Writes must be back after each kill within this time, or it counts as a violation."""

@@ -1,8 +1,8 @@
 """Real time order by version: what returned before another was called never saw a later version than that."""
 
 from array import array
-from collections.abc import Iterable, Iterator
-from itertools import accumulate, chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from chaos.columns import Table
@@ -16,7 +16,9 @@ def check_time_order(judged: JudgedEvent) -> None:
     decisions, reads = judged.answers.decisions(), judged.answers.reads()
     for table in (*decisions, *reads):
         _check_versions(judged, table, last)
-    earliest = _EarliestReturns((*decisions, *reads), last)
+    sifted = judged.answers.sifted
+    seen = sifted.first_seen if sifted else _first_seen((*decisions, *reads), last)
+    earliest = _EarliestReturns(seen, last)
     created = judged.answers.created
     for table in decisions:
         for row in earliest.misplaced(table, effects=table is created):
@@ -39,22 +41,27 @@ def _check_versions(judged: JudgedEvent, table: Table[Any], last: int) -> None:
             judged.complain("missing_version", table, row, "the answer carries no version")
 
 
-class _EarliestReturns:
-    """For each version of an event the time at which an answer first carried it or a later one."""
+def _first_seen(tables: Iterable[Table[Any]], last_version: int) -> list[int]:
+    """Find for each version the time at which an answer first carried it or a later one."""
+    earliest = [FOREVER] * (last_version + 1)
+    for table in tables:
+        # Only an answer with a later version than all before it in the table can be the first to have seen one.
+        newest = NO_VERSION
+        for version, returned in zip(table.versions, table.returns, strict=True):
+            if newest < version <= last_version:
+                newest = version
+                earliest[version] = min(earliest[version], returned)
+    return list(accumulate(reversed(earliest), min))[::-1]
 
-    def __init__(self, tables: Iterable[Table[Any]], last_version: int) -> None:
-        earliest = [FOREVER] * (last_version + 1)
-        for table in tables:
-            # Only an answer with a later version than all before it in the table can be the first to have seen one.
-            newest = NO_VERSION
-            for version, returned in zip(table.versions, table.returns, strict=True):
-                if version > newest:
-                    newest = version
-                    if version <= last_version and returned < earliest[version]:
-                        earliest[version] = returned
+
+class _EarliestReturns:
+    """From when on an answer is too old, by its version."""
+
+    def __init__(self, first_seen: Sequence[int], last_version: int) -> None:
         self._last_version = last_version
-        # One more at the end: nothing is later than the last version, nor than an answer without one (-1).
-        self._from = array("q", accumulate(chain((FOREVER,), reversed(earliest)), min))[::-1]
+        # What was never seen is not old; nor is the last version, nor (at index -1) an answer without a version.
+        self._from = array("q", first_seen)
+        self._from.extend([FOREVER] * (last_version + 2 - len(first_seen)))
         self._after = self._from[1:] + array("q", (FOREVER,))
 
     def misplaced(self, table: Table[Any], *, effects: bool = False, lag_ns: int = 0) -> Iterator[int]:

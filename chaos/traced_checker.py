@@ -1,11 +1,13 @@
 """The checker by version: every answer is held against the state of its event at the version that it carries.
 
-Linear in the history, whatever the overlap of its operations. docs/model.md says exactly what is checked.
+Linear in the history, whatever the overlap of its operations. docs/model.md says exactly what is checked. A quick pass
+(`sieve`) lets through what plainly keeps the rules; the rules themselves judge the rest.
 """
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from chaos.columns import Columns, EventColumns, columns_of
@@ -16,6 +18,7 @@ from chaos.judged import JudgedEvent
 from chaos.read_rules import check_reads
 from chaos.report import Assumptions, Report
 from chaos.seat_log import SeatLog
+from chaos.sieve import EventSieve, UnorderedError, sift
 from chaos.time_order import check_time_order
 
 
@@ -23,50 +26,102 @@ def check(operations: Iterable[Operation], rows: DatabaseRows, assumptions: Assu
     """Check a whole history.
 
     Args:
-        operations: The history, settled (`settlement.settle`).
+        operations: The history, settled (`settlement.settle`); it is checked fastest in the order of returns.
         rows: What the database holds at the end.
         assumptions: What is known of the run.
 
     Raises:
         ValueError: for an operation that is not settled, or an answer that is not known.
     """
-    return check_columns(columns_of(operations), rows, assumptions or Assumptions())
+    history = operations if isinstance(operations, list) else list(operations)
+    with _no_search_for_cycles():
+        judgement = _Judgement(rows, assumptions or Assumptions())
+        judgement.report.operations = len(history)
+        try:
+            sieves = sift(history, lambda event: EventSieve(judgement.log(event), judgement.assumptions))
+        except UnorderedError:
+            columns = columns_of(history)
+        else:
+            columns = _left_by(sieves, history)
+        return judgement.of(columns)
 
 
 def check_columns(columns: Columns, rows: DatabaseRows, assumptions: Assumptions) -> Report:
-    """Check a history that has been arranged by `columns_of`."""
+    """Check a history that has been arranged by `columns_of`: every answer by every rule, which takes longer."""
+    with _no_search_for_cycles():
+        judgement = _Judgement(rows, assumptions)
+        judgement.report.operations = columns.operations
+        return judgement.of(columns)
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
     # Nothing here makes a cycle, and looking for some among millions of objects would take half of the time.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _check(columns, rows, assumptions)
+        yield
     finally:
         if collecting:
             gc.enable()
 
 
-def _check(columns: Columns, rows: DatabaseRows, assumptions: Assumptions) -> Report:
-    report = Report(operations=columns.operations, log_entries=len(rows.changes))
-    changes: dict[str, list[Change]] = defaultdict(list)
-    for change in rows.changes:
-        changes[change.event].append(change)
-    reservations: dict[str, list[ReservationRow]] = defaultdict(list)
-    for row in rows.reservations:
-        reservations[row.event].append(row)
-    charts = {chart.event: chart.seats for chart in rows.charts}
-    claims: dict[str, dict[str, str]] = defaultdict(dict)
-    for claim in rows.claims or ():
-        claims[claim.event][claim.seat] = claim.state
-    for event in sorted(changes.keys() | reservations.keys() | claims.keys() | columns.events.keys()):
-        complain = partial(report.add, event=event)
-        log = SeatLog(changes[event], reservations[event], complain)
-        if rows.claims is not None and log.last_states() != claims[event]:
-            _compare_claims(log.last_states(), claims[event], log.last_version, complain)
-        judged = JudgedEvent(event, log, columns.events.get(event) or EventColumns(), assumptions, report)
-        check_time_order(judged)
-        check_decisions(judged)
-        check_reads(judged, chart_seats=charts.get(event))
-    return report
+def _left_by(sieves: Mapping[str, EventSieve], history: Sequence[Operation]) -> Columns:
+    """Arrange what the sieves left."""
+    left: set[int] = set()
+    for sieve in sieves.values():
+        left.update(sieve.left)
+        # Whether a refusal is excused, or a reservation was new twice, shows beside all that were made.
+        if any(history[place].answer in ("seats_unavailable", "created") for place in sieve.left):
+            left.update(sieve.created)
+    places = sorted(left)
+    columns = columns_of((history[place] for place in places), places)
+    for event, sieve in sieves.items():
+        columns.events.setdefault(event, EventColumns()).sifted = sieve
+    return columns
+
+
+class _Judgement:
+    """A check under way: the database's rows by event, and what was found so far."""
+
+    def __init__(self, rows: DatabaseRows, assumptions: Assumptions) -> None:
+        self.assumptions = assumptions
+        self.report = Report(log_entries=len(rows.changes))
+        self._changes: dict[str, list[Change]] = defaultdict(list)
+        for change in rows.changes:
+            self._changes[change.event].append(change)
+        self._reservations: dict[str, list[ReservationRow]] = defaultdict(list)
+        for row in rows.reservations:
+            self._reservations[row.event].append(row)
+        self._charts = {chart.event: chart.seats for chart in rows.charts}
+        self._are_claims_known = rows.claims is not None
+        self._claims: dict[str, dict[str, str]] = defaultdict(dict)
+        for claim in rows.claims or ():
+            self._claims[claim.event][claim.seat] = claim.state
+        self._logs: dict[str, SeatLog] = {}
+
+    def log(self, event: str) -> SeatLog:
+        """Give an event's log; it is replayed, and judged by itself, when it is first asked for."""
+        if event not in self._logs:
+            complain = partial(self.report.add, event=event)
+            self._logs[event] = SeatLog(self._changes[event], self._reservations[event], complain)
+        return self._logs[event]
+
+    def of(self, columns: Columns) -> Report:
+        """Apply every rule to the answers in these columns, and to the rows."""
+        events = self._changes.keys() | self._reservations.keys() | self._claims.keys() | columns.events.keys()
+        for event in sorted(events):
+            log = self.log(event)
+            claims = self._claims[event]
+            if self._are_claims_known and log.last_states() != claims:
+                complain = partial(self.report.add, event=event)
+                _compare_claims(log.last_states(), claims, log.last_version, complain)
+            answers = columns.events.get(event) or EventColumns()
+            judged = JudgedEvent(event, log, answers, self.assumptions, self.report)
+            check_time_order(judged)
+            check_decisions(judged)
+            check_reads(judged, chart_seats=self._charts.get(event))
+        return self.report
 
 
 def _compare_claims(expected: dict[str, str], found: dict[str, str], version: int, complain: "partial[None]") -> None:

@@ -163,7 +163,7 @@ async def _partition_from_postgres(trial: Trial) -> None:
     "slow-postgres",
     "database",
     injection="30 ms on every way to and from PostgreSQL, and replies in pieces of 100 bytes",
-    expected="answers as ever, later: batches become larger",
+    expected="answers late, or 503 where a transaction would take longer than 2 s; all is well when it is quick again",
     invariants="all",
 )
 async def _slow_postgres(trial: Trial) -> None:
@@ -171,8 +171,9 @@ async def _slow_postgres(trial: Trial) -> None:
         wire.delay_seconds, wire.chunk_bytes = 0.03, 100
         await asyncio.sleep(4.0)
         wire.delay_seconds, wire.chunk_bytes = 0.0, 65_536
-        await asyncio.sleep(_REST_SECONDS)
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.injected()
+        await expect_back(trial, load)
+        trial.expect(wire.cancel_requests == 0, "nothing is ever cancelled")
 
 
 async def _raised(trial: Trial, sqlstates: tuple[str, ...]) -> None:
@@ -185,7 +186,8 @@ async def _raised(trial: Trial, sqlstates: tuple[str, ...]) -> None:
             raised += sum(met(node.points, "after_store") for node in trial.site.nodes)
         await asyncio.sleep(_REST_SECONDS)
         trial.expect(raised >= len(sqlstates) * 3, f"errors are raised ({raised})")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        # Who waits for 2 s behind the repetitions of others is refused, as under any load.
+        trial.expect(load.tally.unknown == 0, f"every outcome is known ({load.tally.unknown} were not)")
 
 
 async def _all_met(trial: Trial) -> bool:
@@ -196,7 +198,7 @@ async def _all_met(trial: Trial) -> bool:
     "deadlock-and-serialization-errors",
     "database",
     injection="40P01, 40001, 55P03 and 57014 after a batch was stored, three times each on three nodes",
-    expected="answers as ever: rolled back and submitted again inside the node",
+    expected="rolled back and submitted again inside the node; at most 503 `none` for who had to wait for 2 s",
     invariants="all",
     quick=True,
 )
