@@ -8,8 +8,7 @@ last line, and an operation without an answer reads as `info`. Times of several 
 import heapq
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
@@ -116,7 +115,6 @@ class Returned(msgspec.Struct, frozen=True, array_like=True, tag="return", gc=Fa
 
 
 Line: TypeAlias = Head | Called | Returned
-_READ_BYTES = 1 << 18
 
 
 class Recorder:
@@ -221,83 +219,61 @@ def _operations(path: Path) -> Iterator[Operation]:
     # The same few ids come again and again: kept once, they stay near the processor for all who look at them later.
     texts: dict[str, str] = {}
     once = texts.setdefault
-    for line in chain.from_iterable(_lines(path)):
+    for line in _lines(path):
         if isinstance(line, Called):
             calls[line.number] = line
         elif isinstance(line, Returned):
             call = calls.pop(line.number, None)
             if call is None:
                 raise ValueError(f"{path}: an answer to call {line.number}, which was not made or has one already")
-            # By place, as this is done millions of times and names cost more than all the rest.
-            yield Operation(
-                call.process,
-                call.kind,
-                once(call.event, call.event),
-                call.called_ns,
-                line.returned_ns if line.outcome != "info" else FOREVER,
-                line.outcome,
-                once(line.answer, line.answer),
-                line.version,
-                tuple([once(seat, seat) for seat in call.seats]) if call.seats else (),
-                call.user,
-                call.key,
-                line.reservation or call.reservation,
-                line.status,
-                line.expires_at_us,
-                tuple([once(seat, seat) for seat in line.named]) if line.named else (),
-                line.taken,
-                line.count,
-                call.node,
-            )
+            yield _operation(call, line, once)
         else:
             unanswered.extend(calls.values())
             calls.clear()
     for call in (*unanswered, *calls.values()):
-        asked = (call.seats, call.user, call.key, call.reservation)
-        yield Operation(
-            call.process,
-            call.kind,
-            call.event,
-            call.called_ns,
-            FOREVER,
-            "info",
-            "no answer",
-            NO_VERSION,
-            *asked,
-            node=call.node,
-        )
+        yield _operation(call, Returned(call.number, FOREVER, "info", "no answer"), once)
 
 
-def _lines(path: Path) -> Iterator[list[Line]]:
-    """Give the lines many at a time, and one at a time from the first that is wrong."""
-    decoder = msgspec.json.Decoder(Line)
-    read = 0
-    with path.open("rb") as file:
-        while texts := file.readlines(_READ_BYTES):
-            try:
-                lines = decoder.decode_lines(b"".join(texts))
-            except msgspec.DecodeError:
-                yield from _doubtful_lines(path, chain(texts, file), read + 1)
-                return
-            read += len(texts)
-            yield lines
+def _operation(call: Called, answer: Returned, once: Callable[[str, str], str]) -> Operation:
+    # By place, as this is done millions of times, and names would cost more than all the rest.
+    return Operation(
+        call.process,
+        call.kind,
+        once(call.event, call.event),
+        call.called_ns,
+        answer.returned_ns if answer.outcome != "info" else FOREVER,
+        answer.outcome,
+        once(answer.answer, answer.answer),
+        answer.version,
+        tuple([once(seat, seat) for seat in call.seats]) if call.seats else (),
+        call.user,
+        call.key,
+        answer.reservation or call.reservation,
+        answer.status,
+        answer.expires_at_us,
+        tuple([once(seat, seat) for seat in answer.named]) if answer.named else (),
+        answer.taken,
+        answer.count,
+        call.node,
+    )
 
 
-def _doubtful_lines(path: Path, texts: Iterable[bytes], first: int) -> Iterator[list[Line]]:
+def _lines(path: Path) -> Iterator[Line]:
     decode = msgspec.json.Decoder(Line).decode
     torn: str | None = None
-    for place, text in enumerate(texts, first):
-        try:
-            line = decode(text)
-        except msgspec.DecodeError as error:
-            if torn:
-                raise ValueError(torn) from error
-            torn = f"{path}:{place}: no line of a history: {error}"
-            continue
-        if torn and not isinstance(line, Head):
-            raise ValueError(torn)
-        torn = None
-        yield [line]
+    with path.open("rb") as file:
+        for place, text in enumerate(file, 1):
+            try:
+                line = decode(text)
+            except msgspec.DecodeError as error:
+                if torn:
+                    raise ValueError(torn) from error
+                torn = f"{path}:{place}: no line of a history: {error}"
+                continue
+            if torn and not isinstance(line, Head):
+                raise ValueError(torn)
+            torn = None
+            yield line
 
 
 def in_order_of_return(operations: Iterable[Operation]) -> list[Operation]:

@@ -225,3 +225,20 @@ async def test_a_user_may_say_how_long_a_connection_is_needed(make_pool):
     async with pool.connection(use_seconds_max=30.0) as connection:
         await connection.execute("SELECT pg_sleep(0.3)")
         assert not connection.is_closed()
+
+
+async def test_a_connection_whose_user_was_cancelled_is_not_lent_again(database_url):
+    """Its statement may still be under way, and would be in the way of the next."""
+    pool = Pool(database_url, size=1, application_name="test", timeouts=Timeouts())
+
+    async def sleep_in_the_database():
+        async with pool.connection() as connection:
+            await connection.fetch("SELECT pg_sleep(3)")
+
+    sleeping = asyncio.create_task(sleep_in_the_database())
+    await asyncio.sleep(0.3)
+    sleeping.cancel()
+    await asyncio.gather(sleeping, return_exceptions=True)
+    async with pool.connection() as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+    await pool.close()

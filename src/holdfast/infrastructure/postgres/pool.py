@@ -81,8 +81,9 @@ class Pool:
                 self._use_seconds_max if use_seconds_max is None else use_seconds_max, connection.terminate
             )
             yield connection
-        except ConnectionLost:
-            # Also where the server is still there but of no use, as a standby that was a primary.
+        except (ConnectionLost, asyncio.CancelledError):
+            # Also where the server is still there but of no use, as a standby that was a primary; and where its user
+            # was cancelled, whose statement may still be under way.
             if connection is not None:
                 connection.terminate()
             raise
