@@ -8,7 +8,7 @@ last line, and an operation without an answer reads as `info`. Times of several 
 import heapq
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
@@ -216,9 +216,7 @@ def wall_offset_ns(path: Path) -> int:
 def _operations(path: Path) -> Iterator[Operation]:
     calls: dict[int, Called] = {}
     unanswered: list[Called] = []
-    # The same few ids come again and again: kept once, they stay near the processor for all who look at them later.
-    texts: dict[str, str] = {}
-    once = texts.setdefault
+    events: dict[str, str] = {}
     for line in _lines(path):
         if isinstance(line, Called):
             calls[line.number] = line
@@ -226,32 +224,32 @@ def _operations(path: Path) -> Iterator[Operation]:
             call = calls.pop(line.number, None)
             if call is None:
                 raise ValueError(f"{path}: an answer to call {line.number}, which was not made or has one already")
-            yield _operation(call, line, once)
+            yield _operation(call, line, events.setdefault(call.event, call.event))
         else:
             unanswered.extend(calls.values())
             calls.clear()
     for call in (*unanswered, *calls.values()):
-        yield _operation(call, Returned(call.number, FOREVER, "info", "no answer"), once)
+        yield _operation(call, Returned(call.number, FOREVER, "info", "no answer"), call.event)
 
 
-def _operation(call: Called, answer: Returned, once: Callable[[str, str], str]) -> Operation:
+def _operation(call: Called, answer: Returned, event: str) -> Operation:
     # By place, as this is done millions of times, and names would cost more than all the rest.
     return Operation(
         call.process,
         call.kind,
-        once(call.event, call.event),
+        event,
         call.called_ns,
         answer.returned_ns if answer.outcome != "info" else FOREVER,
         answer.outcome,
-        once(answer.answer, answer.answer),
+        answer.answer,
         answer.version,
-        tuple([once(seat, seat) for seat in call.seats]) if call.seats else (),
+        call.seats,
         call.user,
         call.key,
         answer.reservation or call.reservation,
         answer.status,
         answer.expires_at_us,
-        tuple([once(seat, seat) for seat in answer.named]) if answer.named else (),
+        answer.named,
         answer.taken,
         answer.count,
         call.node,

@@ -47,9 +47,9 @@ async def test_a_setting_narrows_the_origins(api_where, setting):
         for origin in ("https://evil.example", f"{SHOP}.evil.example", "null"):
             answer = await api.get("/events", headers={"Origin": origin})
             assert "access-control-allow-origin" not in answer.headers
-            assert answer.headers["vary"] == "Origin"
+            assert "Origin" in answer.headers["vary"].split(", ")
         error = await api.get("/events/7", headers={"Origin": SHOP})
         refused(error, 400, "invalid_request")
         assert error.headers["access-control-allow-origin"] == SHOP
         assert error.headers["vary"] == "Origin"
-        assert (await api.get("/events")).headers["vary"] == "Origin"
+        assert "Origin" in (await api.get("/events")).headers["vary"].split(", ")

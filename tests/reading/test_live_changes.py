@@ -111,7 +111,7 @@ async def test_a_deleted_event_ends_its_streams(desk):
 
 
 def test_a_slow_listener_is_sent_away_to_reload():
-    listener = live_changes.Listener(1, lambda gone: None)
+    listener = live_changes.Listener(1, lambda _: None)
     assert all(listener.put(b"frame") for _ in range(live_changes.FRAMES_MAX))
     assert not listener.put(b"one too many")
 
