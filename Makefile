@@ -31,7 +31,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench check lint format \
+.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench bench-test check lint format \
 	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock clean stale-venv
 
 help: ## Show this list
@@ -68,6 +68,9 @@ storm: $(INSTALLED_DEV) ## Try 1,000,000 times to reserve 2,000 seats through ng
 
 bench: $(INSTALLED_DEV) ## Run every experiment on a stack of its own, about 12 minutes, into docs/benchmarks; BENCH_ARGS="limits --quick"
 	@exec $(HOLDFAST) bench $(BENCH_ARGS)
+
+bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small: that it starts, measures and reports
+	@exec $(PY) -m pytest -m experiments tests/bench
 
 check: $(INSTALLED_DEV) ## Lint, check the formatting, the types and the direction of imports
 	$(PY) -m ruff check .

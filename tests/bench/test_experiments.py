@@ -54,6 +54,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.experiments
 @pytest.mark.parametrize("experiment", EXPECTED)
 def test_an_experiment_starts_what_it_measures_and_reports(tmp_path, experiment):
     done = _bench(tmp_path, experiment)
