@@ -8,7 +8,7 @@ last line, and an operation without an answer reads as `info`. Times of several 
 import heapq
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
@@ -216,7 +216,8 @@ def wall_offset_ns(path: Path) -> int:
 def _operations(path: Path) -> Iterator[Operation]:
     calls: dict[int, Called] = {}
     unanswered: list[Called] = []
-    events: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    once = texts.setdefault
     for line in _lines(path):
         if isinstance(line, Called):
             calls[line.number] = line
@@ -224,24 +225,25 @@ def _operations(path: Path) -> Iterator[Operation]:
             call = calls.pop(line.number, None)
             if call is None:
                 raise ValueError(f"{path}: an answer to call {line.number}, which was not made or has one already")
-            yield _operation(call, line, events.setdefault(call.event, call.event))
+            yield _operation(call, line, once)
         else:
             unanswered.extend(calls.values())
             calls.clear()
     for call in (*unanswered, *calls.values()):
-        yield _operation(call, Returned(call.number, FOREVER, "info", "no answer"), call.event)
+        yield _operation(call, Returned(call.number, FOREVER, "info", "no answer"), once)
 
 
-def _operation(call: Called, answer: Returned, event: str) -> Operation:
+def _operation(call: Called, answer: Returned, once: Callable[[str, str], str]) -> Operation:
+    # The same text twice is two to look at: what is told again and again is kept once, which speeds up what follows.
     # By place, as this is done millions of times, and names would cost more than all the rest.
     return Operation(
         call.process,
         call.kind,
-        event,
+        once(call.event, call.event),
         call.called_ns,
         answer.returned_ns if answer.outcome != "info" else FOREVER,
         answer.outcome,
-        answer.answer,
+        once(answer.answer, answer.answer),
         answer.version,
         call.seats,
         call.user,
@@ -249,7 +251,7 @@ def _operation(call: Called, answer: Returned, event: str) -> Operation:
         answer.reservation or call.reservation,
         answer.status,
         answer.expires_at_us,
-        answer.named,
+        call.seats if answer.named == call.seats else answer.named,
         answer.taken,
         answer.count,
         call.node,

@@ -16,6 +16,8 @@ _ENDED_AS = {"hold_expired": "expired", "already_cancelled": "cancelled", "alrea
 """What a refusal by this code says of its reservation."""
 _WHERE_DONE = {"confirm": ("confirmed",), "cancel": ("cancelled", "expired")}
 """The status of a reservation at the version at which it was confirmed or cancelled."""
+_UNVERSIONED = {"fail": "none", "ok": "settled"}
+"""The answers, by outcome, that come without one."""
 
 
 class EventSieve:
@@ -52,8 +54,11 @@ class EventSieve:
         if kind == "reserve":
             return self._lets_reserved_through(operation, place)
         life = self.log.lives.get(operation.reservation)
-        if life is None or operation.answer == "settled":
+        if life is None:
             return False
+        if operation.answer == "settled":
+            life.end_told |= (kind, life.status) in (("confirm", "confirmed"), ("cancel", "cancelled"))
+            return True
         status = life.status if life.ended <= operation.version else "pending"
         if kind == "read_reservation":
             return life.made <= operation.version and operation.status == status
@@ -71,6 +76,8 @@ class EventSieve:
                 return False
             life.made_told = True
         else:
+            if answer == "settled":
+                return True
             if life is None or answer != "replayed" or life.made > version:
                 return False
             if operation.status != (life.status if life.ended <= version else "pending"):
@@ -142,7 +149,7 @@ def sift(  # noqa: C901, PLR0912, PLR0915 - a call for each operation would take
                     for number in moved[newest]:
                         since[number] = newest
         elif version < 0:
-            if outcome != "fail" or operation.answer != "none":
+            if operation.answer != _UNVERSIONED.get(outcome):
                 leave(place)
         elif version < newest and first_seen[version + 1] < called:
             leave(place)
