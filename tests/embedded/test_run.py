@@ -66,9 +66,11 @@ class Run:
         return found
 
     def program(self, command: str) -> int:
+        """The process whose last argument is the command; one that is just ending has no arguments left."""
         for pid in self.left():
-            if Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[-2] == command.encode():
-                return pid
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{pid}/cmdline").read_bytes().endswith(b"\0" + command.encode() + b"\0"):
+                    return pid
         raise AssertionError(f"no {command} among {self.left()}")
 
     def ended(self) -> tuple[int, str]:
