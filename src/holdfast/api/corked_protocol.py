@@ -42,10 +42,12 @@ class CorkedTransport:
 
     def write_through(self, data: bytes) -> bool:
         """Write at once, past the HTTP protocol; False where the client does not keep up, or has gone."""
-        if self._transport.is_closing() or self._transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
+        transport = self._transport
+        if transport.is_closing() or transport.get_write_buffer_size() > UNSENT_BYTES_MAX:
             return False
-        self.uncork()
-        self._transport.write(data)
+        if self._held:
+            self.uncork()
+        transport.write(data)
         return True
 
     def close(self) -> None:

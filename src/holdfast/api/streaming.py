@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from typing import Protocol
 
 from holdfast.api.asgi import ClientGoneError, Receive, Scope, Send
@@ -56,11 +57,14 @@ async def send_stream(stream: Stream, scope: Scope, receive: Receive, send: Send
 
 def _chunks_into(transport: CorkedTransport) -> Callable[[bytes], bool]:
     """Write frames as the HTTP server would: it sends an answer without a length in chunks."""
+    write = transport.write_through
+    return lambda frame: write(_chunk_of(frame))
 
-    def sink(frame: bytes) -> bool:
-        return transport.write_through(b"%x\r\n%b\r\n" % (len(frame), frame))
 
-    return sink
+@lru_cache(maxsize=16)
+def _chunk_of(frame: bytes) -> bytes:
+    """Make a chunk; thousands are sent the same frame one after another."""
+    return b"%x\r\n%b\r\n" % (len(frame), frame)
 
 
 async def _stop_when_gone(stream: Stream, receive: Receive) -> None:

@@ -10,7 +10,7 @@ import select
 import socket
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +20,8 @@ from typing import Any
 from holdfast.bench.wire import Address, LoadError
 
 _VERSION = re.compile(rb"^id: (\d+)$", re.MULTILINE)
-_RECEIVE_BYTES = 256 * 1024
+_RECEIVE_BYTES = 32 * 1024
+"""Some frames at once; room for many more would have to be asked of the system anew each time."""
 _FIRST_FRAME_SECONDS = 30.0
 
 
@@ -95,7 +96,7 @@ class _Listeners:
         self._sockets: dict[int, socket.socket] = {}
         self._heard: dict[int, int] = {}
         self._rests: dict[int, bytes] = {}
-        self._frames: dict[int, Counter[int]] = {}
+        self._frames: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self._reloads = 0
         self._versions_of: dict[bytes, list[int]] = {}
 
@@ -156,7 +157,7 @@ class _Listeners:
         millisecond = int(time.perf_counter() * 1_000)
         for version in self._versions(piece):
             self._heard[number] = version
-            self._frames.setdefault(version, Counter())[millisecond] += 1
+            self._frames[version][millisecond] += 1
 
     def _versions(self, piece: bytes) -> list[int]:
         """The versions in what came; all listeners get the same bytes, so they are read once."""
