@@ -100,9 +100,10 @@ def _check_keys_reused(judged: JudgedEvent) -> None:
 
 def _check_taken(judged: JudgedEvent) -> None:
     """Every seat that a refusal names was taken by a live hold or a sale, or wanted by a command decided just then."""
-    table, timelines = judged.answers.taken, judged.log.timelines
+    table = judged.answers.taken
     if not table:
         return
+    timelines = judged.log.timelines
     overdue_since = _overdue_holds(judged, max(table.calls, default=0))
     doubtful = []
     never: tuple[list[int], list[str]] = ([], [""])
@@ -120,11 +121,8 @@ def _check_taken(judged: JudgedEvent) -> None:
 
 def _overdue_holds(judged: JudgedEvent, last_call_ns: int) -> dict[str, int]:
     """Find holds that were left to stand after they ran out, with the call time from which they refuse nobody."""
-    bounds = {
-        held(row.id): judged.assumptions.overdue_from_ns(row.expires_at_us)
-        for reservation, row in judged.log.rows.items()
-        if reservation in judged.log.late or row.status == "pending"
-    }
+    rows = (judged.log.lives.rows[number] for number in judged.log.lives.overdue)
+    bounds = {held(row.id): judged.assumptions.overdue_from_ns(row.expires_at_us) for row in rows if row is not None}
     return {state: bound for state, bound in bounds.items() if bound <= last_call_ns}
 
 
@@ -182,14 +180,17 @@ def _check_all_were_asked(judged: JudgedEvent) -> None:
         # Of the calls that might have made a reservation, `settle` names one that did.
         if kind != "reserve":
             asked["confirmed" if kind == "confirm" else "cancelled"].add(reservation)
-    unasked = []
-    for reservation, life in log.lives.items():
-        if not life.made_told and reservation not in asked["made"]:
-            unasked.append(("made", life.made, reservation))
-        if life.end_told or reservation in asked.get(life.status, (reservation,)):
+    lives, ids = log.lives, list(log.lives.numbers)
+    every: Iterable[int] = range(len(ids))
+    # What the quick pass found told needs no more.
+    untold_made, untold_ends = answers.sifted.untold() if answers.sifted else (every, every)
+    unasked = [("made", lives.made[number], ids[number]) for number in untold_made if ids[number] not in asked["made"]]
+    for number in untold_ends:
+        status, row = lives.statuses[number], lives.rows[number]
+        if ids[number] in asked.get(status, (ids[number],)):
             continue
-        if life.status == "confirmed" or (life.row is not None and life.row.cancel_reason == "user"):
-            unasked.append((life.status, life.ended, reservation))
+        if status == "confirmed" or (row is not None and row.cancel_reason == "user"):
+            unasked.append((status, lives.ended[number], ids[number]))
     for verb, version, reservation in sorted(unasked):
         text = f"reservation {reservation} was {verb}, and every call for that was refused or answered `none`"
         judged.report.add("effect_nobody_asked", judged.event, version, text)

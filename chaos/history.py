@@ -5,116 +5,43 @@ with one `write` to a file opened for appending: a client that is killed leaves 
 last line, and an operation without an answer reads as `info`. Times of several processes of one machine compare.
 """
 
-import heapq
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
-FOREVER = 1 << 62
-"""The return time of an operation that never returned, and the version of what never came."""
-NO_VERSION = -1
+from chaos.compact_history import Arranger, CompactHistory
+from chaos.lines import Called, Head, Line, Returned
+from chaos.operation import FOREVER, NO_VERSION, Kind, Operation, Outcome, claim_from, held, sold
+from chaos.uncollected import uncollected
 
-Kind: TypeAlias = Literal[
-    "reserve", "confirm", "cancel", "read_reservation", "read_seat", "read_list", "read_free_list", "read_count"
+__all__ = [
+    "FOREVER",
+    "NO_VERSION",
+    "Called",
+    "Head",
+    "Kind",
+    "Line",
+    "Operation",
+    "Outcome",
+    "Recorder",
+    "Returned",
+    "claim_from",
+    "held",
+    "in_order_of_return",
+    "read_history",
+    "sold",
+    "wall_offset_ns",
 ]
-Outcome: TypeAlias = Literal["ok", "fail", "info"]
-"""`ok` took effect or read; `fail` certainly had no effect; `info` may have had one, at any time since its call."""
 
-
-def held(reservation: str) -> str:
-    """Give the claim of a live hold: the state of a seat is `""` (free) or a claim."""
-    return f"held {reservation}"
-
-
-def sold(reservation: str) -> str:
-    """Give the claim of a sale."""
-    return f"sold {reservation}"
-
-
-def claim_from(status: str, reservation: str | None) -> str:
-    """Make a seat's state out of the `status` and `reserved_by` of an answer."""
-    if status == "available":
-        return ""
-    return held(reservation or "?") if status == "reserved" else sold(reservation or "?")
-
-
-class Operation(msgspec.Struct, frozen=True, gc=False):
-    """One operation as its client saw it. Ids are texts; what does not belong to its `kind` stays empty."""
-
-    process: int
-    """Number of the client; a client has one operation at a time, and a new number after each `info`."""
-    kind: Kind
-    event: str
-    called_ns: int
-    returned_ns: int = FOREVER
-    outcome: Outcome = "info"
-    answer: str = ""
-    """ok: `created`, `replayed`, `done`, `seen`; fail: the problem's code, or `none`; info: what went wrong."""
-    version: int = NO_VERSION
-    """`Event-Version` of the answer."""
-    seats: tuple[str, ...] = ()
-    """The seats wanted (reserve) or the one asked for (read_seat)."""
-    user: str = ""
-    key: str = ""
-    reservation: str = ""
-    """The one asked for, or (reserve) the one in the answer."""
-    status: str = ""
-    """Of a reservation in an answer: `pending`, `confirmed`, `cancelled` or `expired`. read_seat: the seat's state."""
-    expires_at_us: int = 0
-    """Microseconds since 1970; 0 when the answer did not say."""
-    named: tuple[str, ...] = ()
-    """The seats that a refusal names, or that read_free_list gave."""
-    taken: dict[str, str] = {}
-    """read_list: the state of every seat that is not free."""
-    count: int = 0
-    node: str = ""
-    """Which API process was asked; empty when there is one, or it is not known."""
-
-
-class Head(msgspec.Struct, frozen=True, array_like=True, tag="history"):
-    """The first line of a file: what the client's monotonic clock and its wall clock said at one instant."""
-
-    monotonic_ns: int
-    wall_ns: int
-
-
-class Called(msgspec.Struct, frozen=True, array_like=True, tag="call", gc=False):
-    """A call, written before its request is sent."""
-
-    number: int
-    process: int
-    called_ns: int
-    kind: Kind
-    event: str
-    seats: tuple[str, ...] = ()
-    user: str = ""
-    key: str = ""
-    reservation: str = ""
-    node: str = ""
-
-
-class Returned(msgspec.Struct, frozen=True, array_like=True, tag="return", gc=False):
-    """An answer, or the end of waiting for one."""
-
-    number: int
-    returned_ns: int
-    outcome: Outcome
-    answer: str = ""
-    version: int = NO_VERSION
-    reservation: str = ""
-    status: str = ""
-    expires_at_us: int = 0
-    named: tuple[str, ...] = ()
-    taken: dict[str, str] = {}
-    count: int = 0
-
-
-Line: TypeAlias = Head | Called | Returned
+_Decoder: TypeAlias = "msgspec.json.Decoder[Line]"
+_BLOCK_BYTES = 1 << 16
+"""So much of a file is read at once: no more than the processor has near."""
 
 
 class Recorder:
@@ -195,15 +122,18 @@ class Recorder:
             raise OSError("the history's disk is full; the last line is torn")
 
 
-def read_history(*paths: Path) -> Iterator[Operation]:
+def read_history(*paths: Path) -> CompactHistory:
     """Read files back, operations in the order of their returns, those without an answer last.
 
     Raises:
         ValueError: for a line, not the last before a new head, that is no line of a history; it names file and line.
     """
-    if len(paths) == 1:
-        return _operations(paths[0])
-    return heapq.merge(*(_operations(path) for path in paths), key=lambda operation: operation.returned_ns)
+    arranger = Arranger()
+    with uncollected():
+        for path in paths:
+            for calls, answers in _answered(path):
+                arranger.add(calls, answers)
+    return arranger.history().in_order_of_return()
 
 
 def wall_offset_ns(path: Path) -> int:
@@ -213,69 +143,67 @@ def wall_offset_ns(path: Path) -> int:
     return head.wall_ns - head.monotonic_ns
 
 
-def _operations(path: Path) -> Iterator[Operation]:
-    calls: dict[int, Called] = {}
-    unanswered: list[Called] = []
-    texts: dict[str, str] = {}
-    once = texts.setdefault
-    for line in _lines(path):
-        if isinstance(line, Called):
-            calls[line.number] = line
-        elif isinstance(line, Returned):
-            call = calls.pop(line.number, None)
-            if call is None:
-                raise ValueError(f"{path}: an answer to call {line.number}, which was not made or has one already")
-            yield _operation(call, line, once)
-        else:
-            unanswered.extend(calls.values())
-            calls.clear()
-    for call in (*unanswered, *calls.values()):
-        yield _operation(call, Returned(call.number, FOREVER, "info", "no answer"), once)
-
-
-def _operation(call: Called, answer: Returned, once: Callable[[str, str], str]) -> Operation:
-    # The same text twice is two to look at: what is told again and again is kept once, which speeds up what follows.
-    # By place, as this is done millions of times, and names would cost more than all the rest.
-    return Operation(
-        call.process,
-        call.kind,
-        once(call.event, call.event),
-        call.called_ns,
-        answer.returned_ns if answer.outcome != "info" else FOREVER,
-        answer.outcome,
-        once(answer.answer, answer.answer),
-        answer.version,
-        call.seats,
-        call.user,
-        call.key,
-        answer.reservation or call.reservation,
-        answer.status,
-        answer.expires_at_us,
-        call.seats if answer.named == call.seats else answer.named,
-        answer.taken,
-        answer.count,
-        call.node,
-    )
-
-
-def _lines(path: Path) -> Iterator[Line]:
-    decode = msgspec.json.Decoder(Line).decode
-    torn: str | None = None
-    with path.open("rb") as file:
-        for place, text in enumerate(file, 1):
-            try:
-                line = decode(text)
-            except msgspec.DecodeError as error:
-                if torn:
-                    raise ValueError(torn) from error
-                torn = f"{path}:{place}: no line of a history: {error}"
-                continue
-            if torn and not isinstance(line, Head):
-                raise ValueError(torn)
-            torn = None
-            yield line
-
-
 def in_order_of_return(operations: Iterable[Operation]) -> list[Operation]:
     """Sort operations as `read_history` gives them."""
     return sorted(operations, key=lambda operation: operation.returned_ns)
+
+
+def _answered(path: Path) -> Iterator[tuple[list[Called], list[Returned]]]:
+    """Give calls with their answers, a block at a time, and at last those that have none."""
+    open_calls: dict[int, Called] = {}
+    unanswered: list[Called] = []
+    for lines in _blocks(path):
+        calls: list[Called] = []
+        answers: list[Returned] = []
+        for line in lines:
+            if isinstance(line, Called):
+                open_calls[line.number] = line
+            elif isinstance(line, Returned):
+                call = open_calls.pop(line.number, None)
+                if call is None:
+                    raise ValueError(f"{path}: an answer to call {line.number}, which was not made or has one already")
+                calls.append(call)
+                answers.append(line if line.outcome != "info" else replace(line, returned_ns=FOREVER))
+            else:
+                unanswered.extend(open_calls.values())
+                open_calls.clear()
+        yield calls, answers
+    unanswered.extend(open_calls.values())
+    yield unanswered, [Returned(call.number, FOREVER, "info", "no answer") for call in unanswered]
+
+
+def _blocks(path: Path) -> Iterator[list[Line]]:
+    """Give the lines of a file, many at a time: a call for each would take as long as all the rest."""
+    decoder = msgspec.json.Decoder(Line)
+    torn: str | None = None
+    lines_before = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES) + file.readline():
+            lines = [] if torn else _lines(decoder, block)
+            if not lines:
+                for place, text in enumerate(block.splitlines(keepends=True), lines_before + 1):
+                    line, torn = _line(decoder, text, torn, f"{path}:{place}")
+                    lines += line
+            lines_before += block.count(b"\n")
+            yield lines
+
+
+def _lines(decoder: _Decoder, block: bytes) -> list[Line]:
+    """Decode lines; gives none if one of them is no line of a history."""
+    try:
+        return decoder.decode_lines(block)
+    except msgspec.DecodeError:
+        return []
+
+
+def _line(decoder: _Decoder, text: bytes, torn: str | None, where: str) -> tuple[list[Line], str | None]:
+    """Decode one line; tells what is to be said of it if it is torn and no head follows, as it is after a crash."""
+    try:
+        line = decoder.decode(text)
+    except msgspec.DecodeError as error:
+        if torn:
+            raise ValueError(torn) from error
+        return [], f"{where}: no line of a history: {error}"
+    if torn and not isinstance(line, Head):
+        raise ValueError(torn)
+    return [line], None

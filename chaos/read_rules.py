@@ -15,7 +15,10 @@ def check_reads(judged: JudgedEvent, *, chart_seats: int | None) -> None:
 
 
 def _check_seats(judged: JudgedEvent) -> None:
-    table, timelines = judged.answers.seat_reads, judged.log.timelines
+    table = judged.answers.seat_reads
+    if not table:
+        return
+    timelines = judged.log.timelines
     never: tuple[list[int], list[str]] = ([], [""])
     for row, (seat, version, seen) in enumerate(zip(table.subjects, table.versions, table.details, strict=True)):
         versions, states = timelines.get(seat, never)
@@ -104,9 +107,9 @@ def _judge_free(judged: JudgedEvent, row: int, chart_seats: int, seen: int, *, c
     if seen == free:
         return
     most = free + sum(
-        len(life.seats)
-        for reservation, life in log.lives.items()
-        if life.made <= version < life.ended and judged.overdue_by_time(reservation, table.returns[row])
+        len(seats)
+        for reservation, seats in log.pending_at(version)
+        if judged.overdue_by_time(reservation, table.returns[row])
     )
     if not free < seen <= most:
         judged.complain("stale_read", table, row, f"{seen} seats read as free where {free} were")

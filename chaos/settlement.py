@@ -1,17 +1,26 @@
 """What became of operations whose answer never came."""
 
 from collections.abc import Iterable
+from typing import overload
 
+import numpy as np
 from msgspec.structs import replace
 
+from chaos.compact_history import CompactHistory
 from chaos.database_rows import ReservationRow
-from chaos.history import Operation
+from chaos.operation import Operation
 
 Wish = tuple[str, str, str]
 """Event, user and idempotency key: they name at most one reservation."""
 
 
-def settle(operations: Iterable[Operation], reservations: Iterable[ReservationRow]) -> list[Operation]:
+@overload
+def settle(operations: CompactHistory, reservations: Iterable[ReservationRow]) -> CompactHistory: ...
+@overload
+def settle(operations: list[Operation], reservations: Iterable[ReservationRow]) -> list[Operation]: ...
+def settle(
+    operations: CompactHistory | list[Operation], reservations: Iterable[ReservationRow]
+) -> CompactHistory | list[Operation]:
     """Turn every `info` into `ok` or `fail` by what is stored under its key or reservation.
 
     A reservation that no answer calls created is the effect of the earliest call with its key that got no answer. Such
@@ -25,23 +34,38 @@ def settle(operations: Iterable[Operation], reservations: Iterable[ReservationRo
     Returns:
         The history in the same order, without `info`. Reads without an answer are `fail`.
     """
+    if isinstance(operations, CompactHistory):
+        columns, told = operations.columns, operations.vocabulary
+        named = np.unique(columns["reservation"][columns["answer"] == told.texts["created"]])
+        created = {told.all_texts()[number] for number in named.tolist()}
+        places = np.flatnonzero(columns["outcome"] == told.texts["info"])
+        unanswered = dict(zip(places.tolist(), operations.at(places), strict=True))
+        return operations.changed(_settled(unanswered, reservations, created))
     history = list(operations)
+    created = {operation.reservation for operation in history if operation.answer == "created"}
+    unanswered = {place: operation for place, operation in enumerate(history) if operation.outcome == "info"}
+    for place, operation in _settled(unanswered, reservations, created).items():
+        history[place] = operation
+    return history
+
+
+def _settled(
+    unanswered: dict[int, Operation], reservations: Iterable[ReservationRow], created: set[str]
+) -> dict[int, Operation]:
+    """Settle operations, by their places; `created` are the reservations that an answer calls created."""
     by_wish = {(row.event, row.user, row.key): row for row in reservations}
     by_id = {row.id: row for row in by_wish.values()}
-    created = {operation.reservation for operation in history if operation.answer == "created"}
-    open_calls = [place for place, operation in enumerate(history) if operation.outcome == "info"]
-    open_calls.sort(key=lambda place: history[place].called_ns)
-    for place in open_calls:
-        operation = history[place]
+    settled = {}
+    for place, operation in sorted(unanswered.items(), key=lambda item: item[1].called_ns):
         match operation.kind:
             case "reserve":
                 row = by_wish.get((operation.event, operation.user, operation.key))
-                history[place] = _settle_reserve(operation, row, created)
+                settled[place] = _settle_reserve(operation, row, created)
             case "confirm" | "cancel":
-                history[place] = _settle_resolution(operation, by_id.get(operation.reservation))
+                settled[place] = _settle_resolution(operation, by_id.get(operation.reservation))
             case _:
-                history[place] = replace(operation, outcome="fail", answer="none")
-    return history
+                settled[place] = replace(operation, outcome="fail", answer="none")
+    return settled
 
 
 def _settle_reserve(operation: Operation, row: ReservationRow | None, created: set[str]) -> Operation:

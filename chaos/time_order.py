@@ -16,8 +16,10 @@ def check_time_order(judged: JudgedEvent) -> None:
     decisions, reads = judged.answers.decisions(), judged.answers.reads()
     for table in (*decisions, *reads):
         _check_versions(judged, table, last)
+    if not any((*decisions, *reads)):
+        return
     sifted = judged.answers.sifted
-    seen = sifted.first_seen if sifted else _first_seen((*decisions, *reads), last)
+    seen = sifted.first_seen.tolist() if sifted else _first_seen((*decisions, *reads), last)
     earliest = _EarliestReturns(seen, last)
     created = judged.answers.created
     for table in decisions:

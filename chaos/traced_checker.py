@@ -4,13 +4,12 @@ Linear in the history, whatever the overlap of its operations. docs/model.md say
 (`sieve`) lets through what plainly keeps the rules; the rules themselves judge the rest.
 """
 
-import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from chaos.columns import Columns, EventColumns, columns_of
+from chaos.compact_history import CompactHistory
 from chaos.database_rows import Change, DatabaseRows, ReservationRow
 from chaos.decision_rules import check_decisions
 from chaos.history import Operation
@@ -18,64 +17,42 @@ from chaos.judged import JudgedEvent
 from chaos.read_rules import check_reads
 from chaos.report import Assumptions, Report
 from chaos.seat_log import SeatLog
-from chaos.sieve import EventSieve, UnorderedError, sift
+from chaos.sieve import EventSieve, sift
 from chaos.time_order import check_time_order
+from chaos.uncollected import uncollected
 
 
 def check(operations: Iterable[Operation], rows: DatabaseRows, assumptions: Assumptions | None = None) -> Report:
     """Check a whole history.
 
     Args:
-        operations: The history, settled (`settlement.settle`); it is checked fastest in the order of returns.
+        operations: The history, settled (`settlement.settle`); it is checked fastest as `read_history` gives it.
         rows: What the database holds at the end.
         assumptions: What is known of the run.
 
     Raises:
         ValueError: for an operation that is not settled, or an answer that is not known.
     """
-    history = operations if isinstance(operations, list) else list(operations)
-    with _no_search_for_cycles():
+    with uncollected():
+        history = CompactHistory.of(operations)
         judgement = _Judgement(rows, assumptions or Assumptions())
         judgement.report.operations = len(history)
-        try:
-            sieves = sift(history, lambda event: EventSieve(judgement.log(event), judgement.assumptions))
-        except UnorderedError:
-            columns = columns_of(history)
-        else:
-            columns = _left_by(sieves, history)
-        return judgement.of(columns)
+        sieves = sift(history, judgement.log, judgement.assumptions)
+        return judgement.of(_left_by(sieves, history))
 
 
 def check_columns(columns: Columns, rows: DatabaseRows, assumptions: Assumptions) -> Report:
     """Check a history that has been arranged by `columns_of`: every answer by every rule, which takes longer."""
-    with _no_search_for_cycles():
+    with uncollected():
         judgement = _Judgement(rows, assumptions)
         judgement.report.operations = columns.operations
         return judgement.of(columns)
 
 
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    # Nothing here makes a cycle, and looking for some among millions of objects would take half of the time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _left_by(sieves: Mapping[str, EventSieve], history: Sequence[Operation]) -> Columns:
+def _left_by(sieves: Mapping[str, EventSieve], history: CompactHistory) -> Columns:
     """Arrange what the sieves left."""
-    left: set[int] = set()
-    for sieve in sieves.values():
-        left.update(sieve.left)
-        # Whether a refusal is excused, or a reservation was new twice, shows beside all that were made.
-        if any(history[place].answer in ("seats_unavailable", "created") for place in sieve.left):
-            left.update(sieve.created)
-    places = sorted(left)
-    columns = columns_of((history[place] for place in places), places)
+    places = sorted(place for sieve in sieves.values() for place in sieve.left)
+    columns = columns_of(history.at(places), places)
     for event, sieve in sieves.items():
         columns.events.setdefault(event, EventColumns()).sifted = sieve
     return columns
