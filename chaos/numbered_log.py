@@ -49,7 +49,11 @@ class NumberedLog:
         """Tell which version gave each seat (its text's number) the state that it has at a version."""
         width = self.last_version + 1
         at = self._looked_up(seats, self._log.replayed.seats, 0) * width + np.clip(versions, 0, self.last_version)
-        return self._moves[np.searchsorted(self._moves, at, side="right") - 1] % width
+        # One after another in their order, each is found near the one before.
+        order = np.argsort(at)
+        found = np.empty_like(at)
+        found[order] = np.searchsorted(self._moves, at[order], side="right")
+        return self._moves[found - 1] % width
 
     def _looked_up(self, texts: Column, numbers: Mapping[str, int], otherwise: int) -> Column:
         """Look texts up, each of them once."""
@@ -79,9 +83,10 @@ class SeatEntries:
 
     def __init__(self, vocabulary: Vocabulary, column: Column) -> None:
         ends = vocabulary.seats_ends
-        sizes = np.diff(ends, prepend=0)[column]
-        self.rows = np.repeat(np.arange(len(column)), sizes)
-        self.texts = vocabulary.seat_texts[spread(ends[column] - sizes, sizes)]
+        self.sizes = np.diff(ends, prepend=0)[column]
+        """How many seats each row of the column has."""
+        self.rows = np.repeat(np.arange(len(column)), self.sizes)
+        self.texts = vocabulary.seat_texts[spread(ends[column] - self.sizes, self.sizes)]
 
 
 def _used(numbers: Column, size: int) -> Column:

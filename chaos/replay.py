@@ -21,7 +21,7 @@ from chaos.operation import FOREVER, held, sold
 
 Number = TypeVar("Number", int, Column)
 FREE = 0
-"""The state of a seat is a number: this, or one of a reservation (`held_by`, `sold_to`)."""
+"""The state of a seat is a number: this, or one of a reservation, odd where it holds and even where it has bought."""
 
 
 def held_by(reservation: Number) -> Number:
@@ -67,8 +67,9 @@ def replay_at_once(changes: Sequence[Change]) -> Replayed | None:
     lives.seats = [change.seats for change in made]
     lives.ended, lives.ended_at_us = [FOREVER] * len(made), [0] * len(made)
     lives.statuses = ["pending"] * len(made)
+    ended_at, ended_at_us, statuses = lives.ended, lives.ended_at_us, lives.statuses
     for number, change in zip(ended, ends, strict=True):
-        lives.end(number, change.version, change.at_us, change.kind)
+        ended_at[number], ended_at_us[number], statuses[number] = change.version, change.at_us, change.kind
     added = [change.version for change in changes if change.kind == "seats_added"]
     replayed.last_seats_added = added[-1] if added else 0
     return _moved_at_once(replayed, len(changes))
@@ -189,4 +190,4 @@ def state_text(state: int, reservations: Sequence[str]) -> str:
     if state == FREE:
         return ""
     reservation = reservations[(state - 1) // 2]
-    return sold(reservation) if state == sold_to((state - 1) // 2) else held(reservation)
+    return held(reservation) if state % 2 else sold(reservation)

@@ -57,7 +57,7 @@ class EventSieve:
         self.left: list[int] = places[self._leave].tolist()
 
     def untold(self) -> tuple[list[int], list[int]]:
-        """Give the reservations (their numbers) whose making, and those whose end no answer let through told."""
+        """Tell of which reservations (numbers in the log) no answer let through told the making, of which the end."""
         return np.flatnonzero(~self._made_told[:-1]).tolist(), np.flatnonzero(~self._end_told[:-1]).tolist()
 
     def _is(self, name: str, word: str) -> Mask:
@@ -120,6 +120,7 @@ class EventSieve:
         asked = SeatEntries(self._told, self._columns["seats"][rows])
         state = self._numbered.states(self._numbered.moved_last(asked.texts, versions[asked.rows]))
         self._leave[rows[asked.rows[state != seen[asked.rows]]]] = True
+        self._leave[rows[asked.sizes == 0]] = True
 
         for kind in ("read_list", "read_free_list", "read_count"):
             self._leave |= self._ok & self._is("kind", kind)
@@ -145,7 +146,7 @@ class EventSieve:
         until = self._numbered.refuses_until[self._numbered.moved_last(named.texts, versions[named.rows])]
         wrong = until <= self._columns["called_ns"][rows][named.rows]
         self._leave[rows[named.rows[wrong]]] = True
-        self._leave[rows[np.bincount(named.rows, minlength=len(rows)) == 0]] = True
+        self._leave[rows[named.sizes == 0]] = True
 
         (others,) = np.nonzero(named_seats != wanted_seats)
         named = SeatEntries(self._told, named_seats[others])

@@ -7,6 +7,7 @@ Linear in the history, whatever the overlap of its operations. docs/model.md say
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import TypeVar
 
 from chaos.columns import Columns, EventColumns, columns_of
 from chaos.compact_history import CompactHistory
@@ -20,6 +21,8 @@ from chaos.seat_log import SeatLog
 from chaos.sieve import EventSieve, sift
 from chaos.time_order import check_time_order
 from chaos.uncollected import uncollected
+
+Row = TypeVar("Row", Change, ReservationRow)
 
 
 def check(operations: Iterable[Operation], rows: DatabaseRows, assumptions: Assumptions | None = None) -> Report:
@@ -64,12 +67,8 @@ class _Judgement:
     def __init__(self, rows: DatabaseRows, assumptions: Assumptions) -> None:
         self.assumptions = assumptions
         self.report = Report(log_entries=len(rows.changes))
-        self._changes: dict[str, list[Change]] = defaultdict(list)
-        for change in rows.changes:
-            self._changes[change.event].append(change)
-        self._reservations: dict[str, list[ReservationRow]] = defaultdict(list)
-        for row in rows.reservations:
-            self._reservations[row.event].append(row)
+        self._changes: dict[str, list[Change]] = _by_event(rows.changes)
+        self._reservations: dict[str, list[ReservationRow]] = _by_event(rows.reservations)
         self._charts = {chart.event: chart.seats for chart in rows.charts}
         self._are_claims_known = rows.claims is not None
         self._claims: dict[str, dict[str, str]] = defaultdict(dict)
@@ -81,7 +80,7 @@ class _Judgement:
         """Give an event's log; it is replayed, and judged by itself, when it is first asked for."""
         if event not in self._logs:
             complain = partial(self.report.add, event=event)
-            self._logs[event] = SeatLog(self._changes[event], self._reservations[event], complain)
+            self._logs[event] = SeatLog(self._changes.get(event, []), self._reservations.get(event, []), complain)
         return self._logs[event]
 
     def of(self, columns: Columns) -> Report:
@@ -99,6 +98,16 @@ class _Judgement:
             check_decisions(judged)
             check_reads(judged, chart_seats=self._charts.get(event))
         return self.report
+
+
+def _by_event(rows: list[Row]) -> dict[str, list[Row]]:
+    events = [row.event for row in rows]
+    if events and events.count(events[0]) == len(events):
+        return {events[0]: rows}
+    by_event: dict[str, list[Row]] = defaultdict(list)
+    for event, row in zip(events, rows, strict=True):
+        by_event[event].append(row)
+    return by_event
 
 
 def _compare_claims(expected: dict[str, str], found: dict[str, str], version: int, complain: "partial[None]") -> None:
