@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chaos.columns import EventColumns, Table
+from chaos.operation import FOREVER
 from chaos.report import Assumptions, Report, Rule
 from chaos.seat_log import SeatLog
 
@@ -31,3 +32,9 @@ class JudgedEvent:
         """Tell whether this hold may have run out before an answer came."""
         row = self.log.rows.get(reservation)
         return row is not None and self.assumptions.maybe_overdue(row.expires_at_us, returned_ns)
+
+    def expired_until_us(self, returned_ns: int) -> int:
+        """Tell which holds may have run out before an answer came: those that do at or before this time."""
+        if self.assumptions.wall_offset_ns is None:
+            return FOREVER
+        return (returned_ns + self.assumptions.wall_offset_ns + self.assumptions.clock_tolerance_ns) // 1_000

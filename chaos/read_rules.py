@@ -106,10 +106,6 @@ def _judge_free(judged: JudgedEvent, row: int, chart_seats: int, seen: int, *, c
     free = chart_seats - log.taken_counts[version]
     if seen == free:
         return
-    most = free + sum(
-        len(seats)
-        for reservation, seats in log.pending_at(version)
-        if judged.overdue_by_time(reservation, table.returns[row])
-    )
+    most = free + log.pending_seats(version, judged.expired_until_us(table.returns[row]))
     if not free < seen <= most:
         judged.complain("stale_read", table, row, f"{seen} seats read as free where {free} were")

@@ -66,9 +66,15 @@ class SeatLog:
         return timelines
 
     @cached_property
-    def _spans(self) -> tuple[Column, Column, list[str]]:
-        """The versions at which each reservation was made and ended, and their ids."""
-        return np.array(self.lives.made, np.int64), np.array(self.lives.ended, np.int64), list(self.lives.numbers)
+    def _holds(self) -> tuple[Column, ...]:
+        """The versions at which each hold with a row was made and ended, when it runs out (µs), and its seats."""
+        lives = self.lives
+        holds = [
+            (made, ended, row.expires_at_us, len(seats))
+            for made, ended, row, seats in zip(lives.made, lives.ended, lives.rows, lives.seats, strict=True)
+            if row is not None
+        ]
+        return tuple(np.array(holds, np.int64).reshape(-1, 4).T)
 
     @property
     def last_version(self) -> int:
@@ -93,11 +99,10 @@ class SeatLog:
         """Tell the status of a reservation at the end."""
         return self.status(reservation, LATEST)
 
-    def pending_at(self, version: int) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Give the reservations that were pending at a version, with their seats."""
-        made, ended, ids = self._spans
-        for number in np.flatnonzero((made <= version) & (version < ended)).tolist():
-            yield ids[number], self.lives.seats[number]
+    def pending_seats(self, version: int, expired_until_us: int) -> int:
+        """Count the seats of the holds that were pending at a version and run out at or before a time."""
+        made, ended, expires_at_us, seats = self._holds
+        return int(seats[(made <= version) & (version < ended) & (expires_at_us <= expired_until_us)].sum())
 
     def last_states(self) -> dict[str, str]:
         """Give the final state of every seat that is taken."""
