@@ -177,7 +177,7 @@ async def _memory_full(trial: Trial, policy: str) -> None:
 )
 async def _gate_poisoned(trial: Trial) -> None:
     async def disturb(load: Load) -> None:
-        keys = [f"lock:{{{load.sale.event}}}:{seat}" for seat in load.sale.seats[: _HABITS.hot_seats]]
+        keys = [f"lock:{load.sale.event}:{seat}" for seat in load.sale.seats[: _HABITS.hot_seats]]
         async with _redis(trial) as client:
             for number in range(30):
                 for place, key in enumerate(keys):

@@ -32,7 +32,7 @@ async def gathering(database_url, desk, sale):
 
 
 def first_is_under_way(desk):
-    return desk.batcher._slots._value < desk.batcher._bounds.batches_at_once
+    return desk.batcher._free_slots < desk.batcher._bounds.batches_at_once
 
 
 def submit_all(desk, sale, commands):
@@ -221,8 +221,8 @@ async def test_nothing_is_left_behind(database_url, _turn):
         await asyncio.gather(*(sale.reserve(desk, place) for place in range(4)))
         await asyncio.sleep(0)
         assert desk.batcher._queues == {}
-        assert desk.batcher._drains == set()
-        assert desk.batcher._giving_up == set()
+        assert desk.batcher._writers == set()
+        assert desk.batcher._settler.under_way == set()
         idle = await sql(
             database_url,
             "SELECT count(*) AS many FROM pg_stat_activity "

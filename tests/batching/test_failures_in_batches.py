@@ -43,7 +43,7 @@ class _SpoiledTransaction:
 async def spoiled_batcher(database_url, before_load, **bounds):
     async with open_desk(database_url) as desk:
         sale = await put_on_sale(desk, 300)
-        batcher = Batcher(_Spoiled(desk.batcher._store, before_load), Bounds(**bounds))
+        batcher = Batcher(_Spoiled(desk.batcher._settler._store, before_load), Bounds(**bounds))
         yield batcher, sale
         await batcher.close(seconds_max=5)
 
@@ -110,7 +110,7 @@ async def test_a_listener_that_fails_after_the_commit_costs_no_answer(database_u
 
     async with open_desk(database_url) as desk:
         sale = await put_on_sale(desk)
-        batcher = Batcher(desk.batcher._store, Bounds(), listeners=[Failing()])
+        batcher = Batcher(desk.batcher._settler._store, Bounds(), listeners=[Failing()])
         done = await asyncio.gather(*(batcher.submit(sale.event_id, sale.wish(place)) for place in range(3)))
         await batcher.close(seconds_max=5)
     assert not any(outcome.replayed for outcome, _ in done)

@@ -119,7 +119,7 @@ class TestOwners:
 
     async def test_the_memory_is_bounded(self, database_url):
         async with open_desk(database_url) as desk:
-            owners = Owners(desk.batcher._store, remembered_max=2)
+            owners = Owners(desk.batcher._settler._store, remembered_max=2)
             for number in range(3):
                 owners.remember(UUID(int=number), UUID(int=9), "ann")
             assert list(owners._remembered) == [UUID(int=1), UUID(int=2)]

@@ -8,12 +8,13 @@ import pytest
 
 from box_office import sql
 from holdfast.application.batching.write import closure_of
-from holdfast.domain.commands import Expire
+from holdfast.application.ports import Closure
+from holdfast.domain.commands import Expire, Reserve
 from holdfast.domain.decide import decide
+from holdfast.infrastructure.postgres.batch_arguments import load_arguments, new_hold_arguments, store_arguments
 from holdfast.infrastructure.postgres.batch_store import load
 from holdfast.infrastructure.postgres.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.queries import load_queries
-from holdfast.infrastructure.postgres.store_arguments import store_arguments
 
 EVENT = UUID(int=1)
 TABLES = {"events", "seats", "claims", "reservations", "changes"}
@@ -95,12 +96,29 @@ async def _store_arguments(connection):
     return store_arguments(changes, now)
 
 
+async def _new_hold_arguments(connection):
+    """What the store gets for a batch of one new hold, where its event has a free seat."""
+    seat_id = await connection.fetchval("SELECT md5('s1-99')::uuid")
+    wish = Reserve.wish(
+        reservation_id=UUID(int=7), event_id=EVENT, user_id="user-1", idempotency_key="new", seat_ids=(seat_id,)
+    )
+    snapshot, now = await load(connection, load_queries("batch"), EVENT, closure_of([wish], overdue_max=0))
+    if snapshot.event is None:
+        return [[EVENT], [1], [2], [0], [0], [0], [0], [0], now, now, *([] for _ in range(10))]
+    changes = decide(snapshot, [wish], now, hold=timedelta(minutes=15)).changes
+    return new_hold_arguments([changes], now)
+
+
 async def arguments_of(connection, name):
     some = [UUID(int=number) for number in range(1, 33)]
+    wanted = Closure(some, [("user-1", f"key-{number}") for number in range(32)], some, 64)
     if name == "store_batch":
         return await _store_arguments(connection)
+    if name == "store_new_holds":
+        return await _new_hold_arguments(connection)
     arguments = {
-        "load_batch": [EVENT, some, ["user-1"] * 32, [f"key-{number}" for number in range(32)], some, 64],
+        "lock_idle_events": [some],
+        "load_batch": load_arguments({EVENT: wanted, UUID(int=2): wanted}),
         "overdue_events": [1_000],
         "reservation_owners": [some],
         "reservations": ["user-1", 20, 0],
@@ -122,7 +140,9 @@ async def filled_url(request, database_url):
 HOT = [
     ("batch", "lock_event"),
     ("batch", "lock_event_unless_locked"),
+    ("batch", "lock_idle_events"),
     ("batch", "load_batch"),
+    ("batch", "store_new_holds"),
     ("batch", "store_batch"),
     ("batch", "reservation_owners"),
     ("batch", "overdue_events"),

@@ -212,7 +212,7 @@ async def _write(store: _MeetingStore, event_id: UUID, wish: Reserve, gate: Gate
             continue
         finally:
             if gate is not None:
-                gate.release(event_id, wish)
+                gate.release(wish)
         assert written is not None
         [outcome] = written.outcomes
         if isinstance(outcome, Done):

@@ -16,8 +16,8 @@ _Asked: TypeAlias = tuple[Question, asyncio.Future[Answer] | None]
 class Gatherer(Generic[Key, Question, Answer]):
     """Asks many questions of one key together.
 
-    No timer: a question asked while nothing is under way goes at once, alone. Every question is part of a call that
-    begins after it was asked, so an answer is never older than its question.
+    A question asked while nothing is under way goes at once, alone. Every question is part of a call that begins after
+    it was asked, so an answer is never older than its question.
     """
 
     def __init__(
@@ -25,10 +25,18 @@ class Gatherer(Generic[Key, Question, Answer]):
         ask: Callable[[Key, Sequence[Question]], Awaitable[Sequence[Answer]]],
         *,
         questions_max: int,
+        pause_seconds: float = 0.0,
     ) -> None:
-        """Take the call to make: it gives one answer per question, in their order, or raises for all of them."""
+        """Say what to ask, and how often.
+
+        Args:
+            ask: The call to make: it gives one answer per question, in their order, or raises for all of them.
+            questions_max: Questions in one call.
+            pause_seconds: Calls of one key begin at least so far apart, so that more questions share each.
+        """
         self._ask = ask
         self._questions_max = questions_max
+        self._pause_seconds = pause_seconds
         self._waiting: dict[Key, deque[_Asked[Question, Answer]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -60,9 +68,13 @@ class Gatherer(Generic[Key, Question, Answer]):
 
     async def _drain(self, key: Key) -> None:
         waiting = self._waiting[key]
+        loop = asyncio.get_running_loop()
         while waiting:
+            next_at = loop.time() + self._pause_seconds
             together = [waiting.popleft() for _ in range(min(len(waiting), self._questions_max))]
             await self._ask_together(key, together)
+            if self._pause_seconds and loop.time() < next_at:
+                await asyncio.sleep(next_at - loop.time())
         del self._waiting[key]
 
     async def _ask_together(self, key: Key, together: Sequence[_Asked[Question, Answer]]) -> None:

@@ -30,14 +30,22 @@ class Closure:
 
 
 class BatchTransaction(Protocol):
-    """One transaction on one event. Its steps are called in this order, each once."""
+    """One transaction on one event, or on several. Its steps are called in this order, each once."""
 
     async def lock(self, event_id: UUID, *, skip_locked: bool = False) -> bool:
         """Begin, and lock the event's row; False where there is no such row, or it is locked and may be skipped."""
         ...
 
+    async def lock_idle(self, event_ids: Sequence[UUID]) -> None:
+        """Begin, and lock those of the events' rows that nobody else has locked; `load_locked` tells which."""
+        ...
+
     async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
         """Read what the batch can touch and the database's time, in one snapshot taken after the lock."""
+        ...
+
+    async def load_locked(self, closures: Mapping[UUID, Closure]) -> tuple[dict[UUID, Snapshot], datetime]:
+        """Read, by event, what the batches of the events locked by `lock_idle` can touch; others are left out."""
         ...
 
     async def store(self, changes: Changes, now: datetime) -> None:
@@ -46,6 +54,10 @@ class BatchTransaction(Protocol):
         Raises:
             GuardMismatch: if a row was not as loaded.
         """
+        ...
+
+    async def store_together(self, batches: Sequence[Changes], now: datetime) -> None:
+        """Write the changes of batches, each of another event, as `store` does for one."""
         ...
 
     async def commit(self) -> None:
@@ -140,6 +152,10 @@ class Reads(Protocol):
         """List events, newest created first."""
         ...
 
+    async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
+        """List the same events by id, with the time of the last edit of each."""
+        ...
+
     async def seats(self, event_id: UUID, *, available_only: bool = False) -> SeatList | None:
         """List the seats of an event; None where there is no such event."""
         ...
@@ -186,7 +202,7 @@ class Gate(Protocol):
         """Try to lock every seat of the wish; True as well where the gate is not working."""
         ...
 
-    def release(self, event_id: UUID, wish: Reserve) -> None:
+    def release(self, wish: Reserve) -> None:
         """Give the locks of a wish back, soon, where they are still its own."""
         ...
 

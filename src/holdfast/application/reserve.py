@@ -80,13 +80,13 @@ async def _steered_by(desk: Desk, event_id: UUID, wish: Reserve) -> Literal["mem
     if desk.taken_seats.steers(wish):
         # Taken and unlocked again while the call to the gate was waiting: in a storm every call would find one
         # such wish, and each would cost a transaction only to be refused.
-        desk.gate.release(event_id, wish)
+        desk.gate.release(wish)
         return "memory"
     return None
 
 
 async def _queue(desk: Desk, event_id: UUID, wish: Reserve, *, gated: bool) -> Done:
-    release = (lambda: desk.gate.release(event_id, wish)) if gated else None
+    release = (lambda: desk.gate.release(wish)) if gated else None
     outcome, batch = await desk.batcher.submit(event_id, wish, settled=release)
     context.note_batch(batch)
     if isinstance(outcome, Refused):

@@ -1,49 +1,51 @@
 """The batcher: every write to an event's reservations goes through `Batcher.submit`."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from contextvars import Context
 from itertools import count
 from uuid import UUID
 
-import structlog
-
+from holdfast.application.batching.batch import Batch, span_of
 from holdfast.application.batching.bounds import Bounds
-from holdfast.application.batching.persistence import persist
 from holdfast.application.batching.queue import EventQueue, Ticket
-from holdfast.application.batching.write import Progress
-from holdfast.application.failures import GuardMismatch, Unavailable
+from holdfast.application.batching.settling import Settler
+from holdfast.application.failures import Unavailable
 from holdfast.application.ports import BatchStore, CommitListener
 from holdfast.domain.commands import Command, Outcome
-from holdfast.domain.snapshot import ChangeKind, Changes
+from holdfast.domain.reservation import SEATS_MAX
 from holdfast.telemetry import context, metrics, tracing
 
-log = structlog.get_logger(__name__)
-
-_holds_expired = metrics.holds_expired_total.labels("batch")
-
 SWEEP_SECONDS = 0.1
+PATIENCE_SECONDS = 0.005
+"""A further transaction begins only when those under way have not ended after this: until then what comes gathers."""
+TOGETHER_COMMANDS_MAX = 64
+"""Commands of several events in one transaction: an event with more has its own, and keeps nobody else waiting."""
 
 
 class Batcher:
     """Gathers commands per event and has them decided and stored together.
 
-    While one transaction of an event is under way, its next commands gather; there is no timer. At most
-    `bounds.batches_at_once` events are written at the same time.
+    While a transaction on an event is under way, its next commands gather; there is no timer. At most
+    `bounds.batches_at_once` transactions are under way. Events whose commands wait at the same time, few of each, are
+    written in one transaction: a transaction costs much more than a command.
     """
 
     def __init__(self, store: BatchStore, bounds: Bounds, *, listeners: Sequence[CommitListener] = ()) -> None:
-        self._store = store
         self._bounds = bounds
-        self._listeners = listeners
+        self._settler = Settler(store, bounds, listeners)
         self._queues: dict[UUID, EventQueue] = {}
         self._waiting = 0
-        self._slots = asyncio.Semaphore(bounds.batches_at_once)
-        self._drains: set[asyncio.Task[None]] = set()
+        self._ready: deque[UUID] = deque()
+        """Events whose commands wait, and of which no batch is under way, in the order of their turns."""
+        self._alone: deque[Batch] = deque()
+        """Batches that could not be written together with others."""
+        self._free_slots = bounds.batches_at_once
+        self._writers: set[asyncio.Task[None]] = set()
+        self._patience: asyncio.TimerHandle | None = None
         self._sweeper: asyncio.Task[None] | None = None
         self._batch_numbers = count(1)
-        self._giving_up: set[Callable[[], None]] = set()
         self._closing = False
 
     @property
@@ -84,14 +86,15 @@ class Batcher:
     async def close(self, *, seconds_max: float) -> None:
         """Take no more commands, finish those at hand, and answer 503 to what is not done in time."""
         self._closing = True
-        if self._drains:
-            await asyncio.wait(self._drains, timeout=seconds_max)
+        if self._writers:
+            await asyncio.wait(self._writers, timeout=seconds_max)
         for event_id in list(self._queues):
             self._reject(event_id, loop_time_max=float("inf"), reason="shutdown")
-        for give_up in self._giving_up:
-            give_up()
-        if self._sweeper is not None:
-            self._sweeper.cancel()
+        for batch in self._settler.under_way:
+            batch.give_up()
+        for timer in (self._sweeper, self._patience):
+            if timer is not None:
+                timer.cancel()
 
     def _enqueue(self, event_id: UUID, ticket: Ticket) -> None:
         queue = self._queues.get(event_id)
@@ -103,12 +106,10 @@ class Batcher:
             self._refuse("event_queue_full", "Too many requests are waiting for this event.")
         if queue is None:
             queue = self._queues[event_id] = EventQueue()
-            # Both work for all who ask, so they bear nobody's request id.
-            drain = asyncio.create_task(self._drain(event_id, queue), context=Context())
-            self._drains.add(drain)
-            drain.add_done_callback(self._drains.discard)
+            self._ready.append(event_id)
             if self._sweeper is None:
                 self._sweeper = asyncio.create_task(self._sweep(), context=Context())
+            self._wake_writer()
         queue.put(ticket)
         self._waiting += 1
 
@@ -117,15 +118,66 @@ class Batcher:
         metrics.commands_rejected_total.labels(reason).inc()
         raise Unavailable(detail, outcome="none")
 
-    async def _drain(self, event_id: UUID, queue: EventQueue) -> None:
-        while len(queue):
-            async with self._slots:
-                before = len(queue)
-                tickets = queue.take(commands_max=self._bounds.commands_max, seats_max=self._bounds.seats_max)
-                self._waiting -= before - len(queue)
-                if tickets:
-                    await self._run(event_id, tickets)
-        del self._queues[event_id]
+    def _wake_writer(self) -> None:
+        """Begin to write: at once where nothing is under way, else when that takes long."""
+        if self._free_slots == self._bounds.batches_at_once:
+            self._start_writer()
+        elif self._patience is None:
+            self._patience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        self._patience = None
+        if self._ready or self._alone:
+            self._start_writer()
+            self._wake_writer()
+
+    def _start_writer(self) -> None:
+        if self._free_slots == 0:
+            return
+        self._free_slots -= 1
+        # It works for all who ask, so it bears nobody's request id.
+        writer = asyncio.create_task(self._write(), context=Context())
+        self._writers.add(writer)
+        writer.add_done_callback(self._writers.discard)
+
+    async def _write(self) -> None:
+        """Write one transaction after the other, until nothing waits."""
+        try:
+            while self._alone or self._ready:
+                if self._alone:
+                    batch = self._alone.popleft()
+                    context.begin(context.Work(batch=batch.number))
+                    await self._settler.settle(batch)
+                    self._end(batch)
+                else:
+                    await self._run(self._take())
+        finally:
+            self._free_slots += 1
+
+    def _take(self) -> list[Batch]:
+        """Take the batch of the event that has waited the longest, and those of the next ones while they are small."""
+        batches: list[Batch] = []
+        commands = 0
+        most = min(TOGETHER_COMMANDS_MAX, self._bounds.commands_max, self._bounds.seats_max // SEATS_MAX)
+        while self._ready and len(batches) < self._bounds.events_max:
+            queue = self._queues[self._ready[0]]
+            if batches and commands + len(queue) > most:
+                break
+            before = len(queue)
+            tickets = queue.take(commands_max=self._bounds.commands_max, seats_max=self._bounds.seats_max)
+            self._waiting -= before - len(queue)
+            commands += len(tickets)
+            batches.append(Batch(self._ready.popleft(), tickets))
+        return batches
+
+    def _end(self, batch: Batch) -> None:
+        """Let go of a batch; its event stands in line again if more of its commands wait."""
+        batch.finish()
+        self._settler.under_way.discard(batch)
+        if len(self._queues[batch.event_id]):
+            self._ready.append(batch.event_id)
+        else:
+            del self._queues[batch.event_id]
 
     async def _sweep(self) -> None:
         """Answer commands that have waited too long, also while their event's transaction hangs."""
@@ -144,91 +196,32 @@ class Batcher:
             ticket.fail(Unavailable("The request waited too long.", outcome="none"))
             ticket.finish()
 
-    async def _run(self, event_id: UUID, tickets: list[Ticket]) -> None:
+    async def _run(self, batches: list[Batch]) -> None:
+        """Write batches in one transaction; those for which that fails are then written each in its own."""
+        for batch in batches:
+            if not batch.tickets:
+                self._end(batch)
+        batches = [batch for batch in batches if batch.tickets]
+        if not batches:
+            return
         loop = asyncio.get_running_loop()
         started = loop.time()
         number = next(self._batch_numbers)
         context.begin(context.Work(batch=number))
-        for ticket in tickets:
-            ticket.batch = number
-        metrics.batch_commands.observe(len(tickets))
-        metrics.batch_wait_seconds.observe(started - min(ticket.enqueued_at for ticket in tickets))
-        try:
-            with _span(number, event_id, tickets):
-                await self._settle(event_id, tickets, deadline=started + self._bounds.batch_seconds_max)
-        except Exception as failure:  # noqa: BLE001 - one command must not fail the rest
-            await self._settle_singly(event_id, tickets, failure)
-        finally:
-            for ticket in tickets:
-                ticket.finish()
+        for batch in batches:
+            batch.begin(number, deadline=started + self._bounds.batch_seconds_max)
+        self._settler.under_way.update(batches)
+        metrics.batch_commands.observe(sum(len(batch.tickets) for batch in batches))
+        oldest = min(ticket.enqueued_at for batch in batches for ticket in batch.tickets)
+        metrics.batch_wait_seconds.observe(started - oldest)
+        with span_of(number, batches):
+            left = batches if len(batches) == 1 else await self._settler.settle_together(batches)
+            if len(left) == 1:
+                await self._settler.settle(left[0])
+        for batch in batches:
+            if len(left) == 1 or batch not in left:
+                self._end(batch)
+        if len(left) > 1:
+            self._alone.extend(left)
+            self._wake_writer()
         metrics.batch_duration_seconds.observe(loop.time() - started)
-
-    async def _settle_singly(self, event_id: UUID, tickets: list[Ticket], failure: Exception) -> None:
-        """Rerun a failed batch once as single commands, so that only the culprit bears its failure."""
-        if isinstance(failure, Unavailable) or len(tickets) == 1:
-            for ticket in tickets:
-                ticket.fail(_answer_to(failure))
-            return
-        deadline = asyncio.get_running_loop().time() + self._bounds.batch_seconds_max
-        log.warning("batch_rerun_singly", event_id=str(event_id), commands=len(tickets), error=repr(failure))
-        for ticket in tickets:
-            if asyncio.get_running_loop().time() >= deadline:
-                ticket.fail(Unavailable("The database did not answer in time.", outcome="none"))
-                continue
-            try:
-                await self._settle(event_id, [ticket], deadline=deadline)
-            except Exception as single_failure:  # noqa: BLE001 - it goes to the caller, who answers 500
-                ticket.fail(_answer_to(single_failure))
-
-    async def _settle(self, event_id: UUID, tickets: list[Ticket], *, deadline: float) -> None:
-        """Write one batch and answer its tickets.
-
-        When it takes too long the tickets are answered 503 while the writing goes on: a COMMIT is never cancelled.
-        """
-        progress = Progress()
-
-        def give_up() -> None:
-            for ticket in tickets:
-                ticket.fail(Unavailable("The database did not answer in time.", outcome=progress.outcome))
-
-        alarm = asyncio.get_running_loop().call_at(deadline, give_up)
-        self._giving_up.add(give_up)
-        try:
-            written = await persist(
-                self._store,
-                event_id,
-                [ticket.command for ticket in tickets],
-                bounds=self._bounds,
-                progress=progress,
-                deadline=deadline,
-            )
-        finally:
-            alarm.cancel()
-            self._giving_up.discard(give_up)
-        metrics.batches_total.inc()
-        if written.changes is not None:
-            _count_expired(written.changes)
-            for listener in self._listeners:
-                listener.committed(event_id, written.changes)
-        for ticket, outcome in zip(tickets, written.outcomes, strict=True):
-            if not ticket.future.done():
-                ticket.future.set_result(outcome)
-
-
-def _span(number: int, event_id: UUID, tickets: Sequence[Ticket]) -> AbstractContextManager[object]:
-    if tracing.active is None:
-        return nullcontext()
-    return tracing.active.batch(number, str(event_id), [ticket.span for ticket in tickets])
-
-
-def _count_expired(changes: Changes) -> None:
-    expired = sum(entry.kind is ChangeKind.EXPIRED for entry in changes.log)
-    if expired:
-        _holds_expired.inc(expired)
-
-
-def _answer_to(failure: Exception) -> Exception:
-    """Turn what made the writing fail into what the caller sees; a bug stays as it is and becomes a 500."""
-    if isinstance(failure, GuardMismatch):
-        return Unavailable("The event's rows were not as expected; this was reported.", outcome="none")
-    return failure

@@ -20,6 +20,8 @@ class Bounds:
     batch_seconds_max: float = 8.0
     """How long the commands of a batch wait for its end."""
     batches_at_once: int = 4
-    """Batches of different events under way together: the size of the write pool."""
+    """Transactions under way together: the size of the write pool."""
+    events_max: int = 16
+    """Events whose batches are written in one transaction, where each has few commands."""
     overdue_max: int = 64
     """Overdue holds that a batch ends beside those its commands touch."""

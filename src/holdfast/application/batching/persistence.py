@@ -43,13 +43,14 @@ async def persist(
         deadline: On the event loop's clock; no further attempt begins after it.
 
     Raises:
-        Unavailable: when the deadline has passed; `outcome` tells whether a COMMIT is in doubt.
+        Unavailable: when the deadline has passed, or it was given up; `outcome` tells whether a COMMIT is in doubt.
         GuardMismatch: when the guards failed twice.
     """
     loop = asyncio.get_running_loop()
     guard_failures = 0
     pause_seconds = PAUSE_SECONDS_FIRST
     while True:
+        progress.check()
         try:
             written = await write_batch(
                 store,

@@ -1,11 +1,11 @@
-"""One attempt to write a batch: lock, load, decide, store, commit."""
+"""One attempt to write a batch, or those of several events: lock, load, decide, store, commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from holdfast.application.failures import ClientOutcome
+from holdfast.application.failures import ClientOutcome, Unavailable
 from holdfast.application.ports import BatchStore, Closure
 from holdfast.domain.commands import Command, Expire, Outcome, Reserve
 from holdfast.domain.decide import decide
@@ -18,11 +18,36 @@ class Progress:
 
     commit_sent: bool = False
     """A COMMIT was sent whose result is not known, and no later attempt has locked the event since."""
+    given_up: bool = False
+    """The clients were told that there was no time."""
 
     @property
     def outcome(self) -> ClientOutcome:
         """What a client may be told when the attempts are given up now."""
         return "unknown" if self.commit_sent else "none"
+
+    def give_up(self) -> ClientOutcome:
+        """Begin nothing any more; gives what the clients may be told."""
+        self.given_up = True
+        return self.outcome
+
+    def check(self) -> None:
+        """See that somebody still waits for the outcome.
+
+        Raises:
+            Unavailable: when it was given up.
+        """
+        if self.given_up:
+            raise Unavailable("The database did not answer in time.", outcome=self.outcome)
+
+    def about_to_commit(self) -> None:
+        """Note that a COMMIT goes out now, unless clients were told that nothing happens.
+
+        Raises:
+            Unavailable: when it was given up.
+        """
+        self.check()
+        self.commit_sent = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +95,7 @@ async def write_batch(
 
     Raises:
         ConnectionLost, Contended, GuardMismatch: see `failures`; `progress` tells what a client may be told.
+        Unavailable: when it was given up before the COMMIT.
     """
     async with store.transaction() as transaction:
         locked = await transaction.lock(event_id, skip_locked=skip_locked)
@@ -81,7 +107,48 @@ async def write_batch(
         if decision.changes is not None:
             await transaction.store(decision.changes, now)
         if locked:
-            progress.commit_sent = True
+            progress.about_to_commit()
             await transaction.commit()
             progress.commit_sent = False
         return Written(decision.outcomes, decision.changes)
+
+
+async def write_together(
+    store: BatchStore,
+    batches: Mapping[UUID, Sequence[Command]],
+    *,
+    hold: timedelta,
+    overdue_max: int,
+    progress: Mapping[UUID, Progress],
+) -> dict[UUID, Written]:
+    """Decide and store the batches of several events in one transaction.
+
+    Each is decided by itself, as `write_batch` does. None waits for a lock, so that an event that somebody else is
+    writing keeps no other waiting, and no two transactions wait for each other.
+
+    Returns:
+        What was committed, by event. Events that were locked by somebody else, or do not exist, are not in it; for
+        them nothing was done.
+
+    Raises:
+        ConnectionLost, Contended, GuardMismatch, Unavailable: as `write_batch`.
+    """
+    async with store.transaction() as transaction:
+        await transaction.lock_idle(list(batches))
+        closures = {event_id: closure_of(commands, overdue_max=overdue_max) for event_id, commands in batches.items()}
+        snapshots, now = await transaction.load_locked(closures)
+        decisions = {
+            event_id: decide(snapshot, batches[event_id], now, hold=hold) for event_id, snapshot in snapshots.items()
+        }
+        changes = [decision.changes for decision in decisions.values() if decision.changes is not None]
+        if changes:
+            await transaction.store_together(changes, now)
+        if decisions:
+            for one in progress.values():
+                one.check()
+            for event_id in decisions:
+                progress[event_id].about_to_commit()
+            await transaction.commit()
+            for event_id in decisions:
+                progress[event_id].commit_sent = False
+        return {event_id: Written(decision.outcomes, decision.changes) for event_id, decision in decisions.items()}

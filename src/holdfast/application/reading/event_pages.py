@@ -1,8 +1,11 @@
-"""Pages of the event list, read and written once for all who ask at the same time."""
+"""Pages of the event list, written once for all who ask until an event on them changes."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
+from uuid import UUID
 
 from holdfast.application.gatherer import Gatherer
 from holdfast.application.ports import Reads
@@ -10,6 +13,13 @@ from holdfast.domain.event import Event
 
 Page = tuple[int, int]
 """Limit and offset."""
+Stamps = list[tuple[UUID, datetime]]
+"""The events of a page, each with the time of its last edit: what they say follows from that."""
+
+PAUSE_SECONDS = 0.003
+"""Readings of one page begin this far apart."""
+KEPT_BYTES_MAX = 4 * 1024 * 1024
+"""Of all pages that are kept together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +33,17 @@ class EventPage:
 class EventPages:
     """Gives pages that are no older than the question.
 
-    No version covers all events, so every page is read; those who ask while one is being read share the next reading.
+    No version covers all events, so a page's events and their last edits are read each time; those who ask meanwhile
+    share the next reading.
     """
 
     def __init__(self, reads: Reads, encode: Callable[[list[Event]], bytes]) -> None:
         self._reads = reads
         self._encode = encode
-        self._readings: Gatherer[Page, None, EventPage] = Gatherer(self._read, questions_max=1_000)
+        self._kept: OrderedDict[Page, tuple[Stamps, EventPage]] = OrderedDict()
+        self._readings: Gatherer[Page, None, EventPage] = Gatherer(
+            self._read, questions_max=1_000, pause_seconds=PAUSE_SECONDS
+        )
 
     async def page(self, *, limit: int, offset: int) -> EventPage:
         """Give a page, newest created first.
@@ -41,5 +55,18 @@ class EventPages:
 
     async def _read(self, page: Page, questions: Sequence[None]) -> Sequence[EventPage]:
         limit, offset = page
-        body = self._encode(await self._reads.events(limit=limit, offset=offset))
-        return [EventPage(body, blake2b(body, digest_size=12).hexdigest())] * len(questions)
+        kept = self._kept.get(page)
+        if kept is not None and kept[0] == await self._reads.event_stamps(limit=limit, offset=offset):
+            self._kept.move_to_end(page)
+            return [kept[1]] * len(questions)
+        events = await self._reads.events(limit=limit, offset=offset)
+        body = self._encode(events)
+        found = EventPage(body, blake2b(body, digest_size=12).hexdigest())
+        self._keep(page, [(event.id, event.updated_at) for event in events], found)
+        return [found] * len(questions)
+
+    def _keep(self, page: Page, stamps: Stamps, found: EventPage) -> None:
+        self._kept[page] = stamps, found
+        self._kept.move_to_end(page)
+        while sum(len(one.body) for _, one in self._kept.values()) > KEPT_BYTES_MAX:
+            self._kept.popitem(last=False)

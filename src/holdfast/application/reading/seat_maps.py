@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 JSON_BYTES_PER_SEAT = 1_000
 """What a seat takes with its JSON, head and cached lists, at most about; an event may fill half of the memory."""
 
+PAUSE_SECONDS = 0.003
+"""Questions to the database begin this far apart: nobody waits longer for it, and thousands share one."""
+
 EXPIRE_SECONDS = 0.5
 """How often at most an event with overdue holds is asked to record their expiry."""
 EXPIRE_WAIT_SECONDS = 1.0
@@ -69,7 +72,9 @@ class SeatMaps:
         self._json_seats_max = bytes_max // (2 * JSON_BYTES_PER_SEAT)
         self._expire = expire
         self._maps: OrderedDict[UUID, SeatMap] = OrderedDict()
-        self._revalidations: Gatherer[None, UUID, SeatMap | None] = Gatherer(self._revalidate, questions_max=256)
+        self._revalidations: Gatherer[None, UUID, SeatMap | None] = Gatherer(
+            self._revalidate, questions_max=256, pause_seconds=PAUSE_SECONDS
+        )
 
     async def current(self, event_id: UUID) -> SeatMap | None:
         """Give an event's map, no older than this call; None where there is no such event.

@@ -1,6 +1,6 @@
-"""Decisions are loaded from and stored in PostgreSQL here: four round trips a batch."""
+"""Decisions are loaded from and stored in PostgreSQL here: four round trips for the batches of one transaction."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
@@ -10,21 +10,22 @@ import asyncpg
 from holdfast.application.failures import ConnectionLost, GuardMismatch, OperationalFailure
 from holdfast.application.ports import Closure
 from holdfast.domain.snapshot import Changes, Snapshot
+from holdfast.infrastructure.postgres.batch_arguments import (
+    expected_counts,
+    load_arguments,
+    makes_new_holds_only,
+    new_hold_arguments,
+    store_arguments,
+)
 from holdfast.infrastructure.postgres.connection import WatchedConnection
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.queries import Query, load_queries
 from holdfast.infrastructure.postgres.rows import snapshot_from
-from holdfast.infrastructure.postgres.store_arguments import (
-    expected_counts,
-    makes_new_holds_only,
-    new_hold_arguments,
-    store_arguments,
-)
 
 
 class PostgresBatchTransaction:
-    """One transaction on one event (`application.ports.BatchTransaction`)."""
+    """One transaction on one event, or on several (`application.ports.BatchTransaction`)."""
 
     def __init__(self, connection: WatchedConnection, queries: dict[str, Query]) -> None:
         self._connection = connection
@@ -39,20 +40,47 @@ class PostgresBatchTransaction:
             status = await self._connection.execute(f"BEGIN; {lock}")
         return bool(status != "SELECT 0")
 
+    async def lock_idle(self, event_ids: Sequence[UUID]) -> None:
+        """Begin and lock what can be locked in one round trip."""
+        listed = ",".join(map(str, event_ids))
+        lock = self._queries["lock_idle_events"].sql.replace("$1", f"'{{{listed}}}'")
+        with translated():
+            await self._connection.execute(f"BEGIN; {lock}")
+
     async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
         """Read in one statement."""
         return await load(self._connection, self._queries, event_id, closure)
 
+    async def load_locked(self, closures: Mapping[UUID, Closure]) -> tuple[dict[UUID, Snapshot], datetime]:
+        """Read in one statement."""
+        rows = await _load_rows(self._connection, self._queries, closures)
+        locked = {
+            event_id: snapshot_from(event_id, row)
+            for event_id, row in zip(closures, rows, strict=True)
+            if row["locked"]
+        }
+        return locked, rows[0]["now"]
+
     async def store(self, changes: Changes, now: datetime) -> None:
         """Write in one statement, and compare the numbers of rows."""
-        if makes_new_holds_only(changes):
-            name, arguments = "store_new_holds", new_hold_arguments(changes, now)
-        else:
-            name, arguments = "store_batch", store_arguments(changes, now)
+        await self.store_together([changes], now)
+
+    async def store_together(self, batches: Sequence[Changes], now: datetime) -> None:
+        """Write all new holds in one statement, and what else there is by one statement an event."""
+        new_holds: list[Changes] = []
+        others: list[Changes] = []
+        for changes in batches:
+            (new_holds if makes_new_holds_only(changes) else others).append(changes)
+        if new_holds:
+            await self._write("store_new_holds", new_hold_arguments(new_holds, now), expected_counts(*new_holds))
+        for changes in others:
+            await self._write("store_batch", store_arguments(changes, now), expected_counts(changes))
+
+    async def _write(self, name: str, arguments: Sequence[object], expected: dict[str, int]) -> None:
         with translated():
             row = await self._connection.fetchrow(self._queries[name].sql, *arguments)
         assert row is not None
-        check_counts(expected_counts(changes), row)
+        check_counts(expected, row)
 
     async def commit(self) -> None:
         """Commit; a warning from the wait for the standby counts as a lost connection."""
@@ -75,18 +103,17 @@ async def load(
     connection: WatchedConnection, queries: dict[str, Query], event_id: UUID, closure: Closure
 ) -> tuple[Snapshot, datetime]:
     """Read what a batch can touch, and the database's time."""
-    with translated():
-        row = await connection.fetchrow(
-            queries["load_batch"].sql,
-            event_id,
-            closure.seat_ids,
-            [user_id for user_id, _ in closure.keys],
-            [key for _, key in closure.keys],
-            closure.reservation_ids,
-            closure.overdue_max,
-        )
-    assert row is not None
+    (row,) = await _load_rows(connection, queries, {event_id: closure})
     return snapshot_from(event_id, row), row["now"]
+
+
+async def _load_rows(
+    connection: WatchedConnection, queries: dict[str, Query], closures: Mapping[UUID, Closure]
+) -> list[asyncpg.Record]:
+    """Read what batches can touch: a row for each event, in their order."""
+    with translated():
+        rows: list[asyncpg.Record] = await connection.fetch(queries["load_batch"].sql, *load_arguments(closures))
+    return rows
 
 
 class PostgresBatchStore:

@@ -1,6 +1,7 @@
 """Questions without a rule, answered without a lock."""
 
 import asyncio
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -34,6 +35,10 @@ class PostgresReads:
     async def events(self, *, limit: int, offset: int) -> list[Event]:
         """List events, newest created first."""
         return [event_from(row) for row in await self._rows("events", limit, offset)]
+
+    async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
+        """List ids and times of the last edit."""
+        return [(row["id"], row["updated_at"]) for row in await self._rows("event_stamps", limit, offset)]
 
     async def seats(self, event_id: UUID, *, available_only: bool = False) -> SeatList | None:
         """List seats by number, version and seats in one snapshot."""

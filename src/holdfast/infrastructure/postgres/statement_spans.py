@@ -10,7 +10,7 @@ from holdfast.infrastructure.postgres.queries import load_queries
 from holdfast.telemetry import tracing
 
 FILES = ("batch", "catalogue", "reads", "seat_maps", "totals")
-_EVENT_ID = re.compile(r"'[0-9a-f-]{36}'")
+_EVENT_IDS = re.compile(r"'(?:[0-9a-f-]{36}|\{[0-9a-f,-]+\})'")
 
 
 def trace_statements(connection: Connection) -> None:
@@ -27,7 +27,7 @@ def _tell(query: LoggedQuery) -> None:
 
 def _name_of(sql: str) -> str:
     """The statement's name; of one that is in no file the first word."""
-    head = _EVENT_ID.sub("$1", sql).removeprefix("BEGIN; ")
+    head = _EVENT_IDS.sub("$1", sql).removeprefix("BEGIN; ")
     return _names().get(head) or head.split(None, 1)[0].rstrip(";")
 
 

@@ -36,7 +36,7 @@ class _Lock:
 
 
 class RedisGate:
-    """`application.ports.Gate` over Redis: one call for all wishes of an event that gathered during the last one.
+    """`application.ports.Gate` over Redis: one call for all wishes that gathered during the last one.
 
     Whatever happens to Redis, `acquire` answers: while it is away everybody passes, for the gate only sheds load.
     """
@@ -47,8 +47,8 @@ class RedisGate:
         self._call_seconds_max = call_seconds_max
         self._lock_script = self._script("gate.lua")
         self._release_script = self._script("release.lua")
-        self._acquires: Gatherer[UUID, _Lock, bool] = Gatherer(self._acquire, questions_max=WISHES_MAX)
-        self._releases: Gatherer[UUID, _Lock, None] = Gatherer(self._release, questions_max=WISHES_MAX)
+        self._acquires: Gatherer[None, _Lock, bool] = Gatherer(self._acquire, questions_max=WISHES_MAX)
+        self._releases: Gatherer[None, _Lock, None] = Gatherer(self._release, questions_max=WISHES_MAX)
         self._held: dict[UUID, _Lock] = {}
         self.breaker = Breaker(redis.ping, call_seconds_max=call_seconds_max)
 
@@ -57,16 +57,16 @@ class RedisGate:
         if self.breaker.open:
             return True
         lock = _lock_of(event_id, wish)
-        passed = await self._acquires.ask(event_id, lock)
+        passed = await self._acquires.ask(None, lock)
         if passed:
             self._held[wish.reservation_id] = lock
         return passed
 
-    def release(self, event_id: UUID, wish: Reserve) -> None:
+    def release(self, wish: Reserve) -> None:
         """Give the locks back in the background; where that fails, they run out."""
         lock = self._held.pop(wish.reservation_id, None)
         if lock is not None and not self.breaker.open:
-            self._releases.tell(event_id, lock)
+            self._releases.tell(None, lock)
 
     async def close(self) -> None:
         """Give back what is being given back, and let go of Redis."""
@@ -77,7 +77,7 @@ class RedisGate:
     def _script(self, file_name: str) -> AsyncScript:
         return self._redis.register_script((files(__package__) / file_name).read_text(encoding="utf-8"))
 
-    async def _acquire(self, _: UUID, locks: Sequence[_Lock]) -> Sequence[bool]:
+    async def _acquire(self, _: None, locks: Sequence[_Lock]) -> Sequence[bool]:
         keys = [key for lock in locks for key in lock.keys]
         owners = b"".join(lock.owner for lock in locks)
         counts = bytes(len(lock.keys) for lock in locks)
@@ -86,7 +86,7 @@ class RedisGate:
             return [True] * len(locks)
         return [verdict == 1 for verdict in verdicts]
 
-    async def _release(self, _: UUID, locks: Sequence[_Lock]) -> Sequence[None]:
+    async def _release(self, _: None, locks: Sequence[_Lock]) -> Sequence[None]:
         keys = [key for lock in locks for key in lock.keys]
         owners = b"".join(lock.owner for lock in locks for _ in lock.keys)
         await self._call("release", self._release_script, keys, [owners])
@@ -110,8 +110,7 @@ class RedisGate:
 
 
 def _lock_of(event_id: UUID, wish: Reserve) -> _Lock:
-    # The braces make all locks of an event one slot of a Redis Cluster.
-    keys = [f"lock:{{{event_id}}}:{seat_id}".encode() for seat_id in wish.seat_ids]
+    keys = [f"lock:{event_id}:{seat_id}".encode() for seat_id in wish.seat_ids]
     user_id, key = wish.user_id.encode(), wish.idempotency_key.encode()
     owner = sha256(len(user_id).to_bytes(4, "big") + user_id + len(key).to_bytes(4, "big") + key).digest()
     return _Lock(keys, owner)

@@ -12,7 +12,7 @@ class OpenGate:
         """Let everybody pass."""
         return True
 
-    def release(self, event_id: UUID, wish: Reserve) -> None:
+    def release(self, wish: Reserve) -> None:
         """Nothing was locked."""
 
     async def close(self) -> None:

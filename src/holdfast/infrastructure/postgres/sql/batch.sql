@@ -6,49 +6,59 @@ SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE
 -- The same for the worker, which leaves a busy event to whoever is writing it.
 SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
 
+-- lock_idle_events
+-- Lock those of some events that nobody else holds. The answer of this statement is not seen: which ones they are is kept
+-- in a setting of the transaction, and `load_batch` tells it.
+SELECT set_config('holdfast.locked_events', coalesce(string_agg(idle.id::text, ' '), ''), true)
+FROM unnest($1::uuid[]) AS asked (id)
+CROSS JOIN LATERAL (SELECT e.id FROM events e WHERE e.id = asked.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) AS idle
+
 -- load_batch
--- Read what a batch can touch, and the time, in one snapshot: $1 event, $2 wanted seats, $3 and $4 users and keys of the
--- wishes, $5 reservations to confirm or cancel, $6 how many overdue holds beside those on the wanted seats.
+-- Read what the batches of some events can touch, and the time, in one snapshot: $1 events; $2 wanted seats and $3 the
+-- event of each; $4 and $5 users and keys of the wishes and $6 the event of each; $7 reservations to confirm or cancel and
+-- $8 the event of each; $9 how many overdue holds of each event beside those on the wanted seats.
 WITH clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
 wanted AS MATERIALIZED (
-    SELECT seat.id AS seat_id, seat.price, claim.reservation_id, claim.status, claim.expires_at
-    FROM unnest($2::uuid[]) AS wish (seat_id)
+    SELECT wish.event_id, seat.id AS seat_id, seat.price, claim.reservation_id, claim.status, claim.expires_at
+    FROM unnest($2::uuid[], $3::uuid[]) AS wish (seat_id, event_id)
     CROSS JOIN LATERAL (
-        SELECT s.id, s.price FROM seats s WHERE s.id = wish.seat_id AND s.event_id = $1 LIMIT 1
+        SELECT s.id, s.price FROM seats s WHERE s.id = wish.seat_id AND s.event_id = wish.event_id LIMIT 1
     ) AS seat
     LEFT JOIN LATERAL (
         SELECT c.reservation_id, c.status, c.expires_at
-        FROM claims c WHERE c.seat_id = wish.seat_id AND c.event_id = $1 LIMIT 1
+        FROM claims c WHERE c.seat_id = wish.seat_id AND c.event_id = wish.event_id LIMIT 1
     ) AS claim ON true
 ),
 touched AS MATERIALIZED (
     -- what the wishes' keys made before
-    SELECT prior.id
-    FROM unnest($3::text[], $4::text[]) AS wish (user_id, idempotency_key)
+    SELECT wish.event_id, prior.id
+    FROM unnest($4::text[], $5::text[], $6::uuid[]) AS wish (user_id, idempotency_key, event_id)
     CROSS JOIN LATERAL (
         SELECT r.id FROM reservations r
-        WHERE r.idempotency_key = wish.idempotency_key AND r.user_id = wish.user_id AND r.event_id = $1
+        WHERE r.idempotency_key = wish.idempotency_key AND r.user_id = wish.user_id AND r.event_id = wish.event_id
         LIMIT 1
     ) AS prior
     UNION
-    SELECT unnest($5::uuid[])
+    SELECT asked.event_id, asked.id FROM unnest($7::uuid[], $8::uuid[]) AS asked (id, event_id)
     UNION
-    -- overdue holds of the event, the longest overdue first
-    SELECT overdue.id FROM (
+    -- overdue holds of each event, the longest overdue first
+    SELECT asked.event_id, overdue.id FROM unnest($1::uuid[]) AS asked (event_id)
+    CROSS JOIN LATERAL (
         SELECT r.id FROM reservations r
-        WHERE r.event_id = $1 AND r.status = 'pending' AND r.expires_at <= (SELECT now FROM clock)
+        WHERE r.event_id = asked.event_id AND r.status = 'pending' AND r.expires_at <= (SELECT now FROM clock)
         ORDER BY r.expires_at
-        LIMIT $6
+        LIMIT $9
     ) AS overdue
     UNION
     -- overdue holds on the wanted seats
-    SELECT w.reservation_id FROM wanted w
+    SELECT w.event_id, w.reservation_id FROM wanted w
     WHERE w.status = 'reserved' AND w.expires_at <= (SELECT now FROM clock)
 )
 SELECT
     clock.now,
+    asked.event_id::text = ANY (string_to_array(current_setting('holdfast.locked_events', true), ' ')) AS locked,
     e.version,
     e.start_at,
     e.deleted_at IS NOT NULL AS deleted,
@@ -65,11 +75,13 @@ SELECT
     ARRAY(
         SELECT found.reservation FROM touched t
         CROSS JOIN LATERAL (
-            SELECT r AS reservation FROM reservations r WHERE r.id = t.id AND r.event_id = $1 LIMIT 1
+            SELECT r AS reservation FROM reservations r WHERE r.id = t.id AND r.event_id = asked.event_id LIMIT 1
         ) AS found
+        WHERE t.event_id = asked.event_id
     ) AS reservations
 FROM clock
-LEFT JOIN events e ON e.id = $1
+CROSS JOIN unnest($1::uuid[]) WITH ORDINALITY AS asked (event_id, place)
+LEFT JOIN LATERAL (SELECT * FROM events x WHERE x.id = asked.event_id LIMIT 1) AS e ON true
 CROSS JOIN LATERAL (
     SELECT
         array_agg(w.seat_id) AS ids,
@@ -77,25 +89,32 @@ CROSS JOIN LATERAL (
         array_agg(w.reservation_id) AS claimed_by,
         array_agg(w.status) AS claim_statuses,
         array_agg(w.expires_at) AS claims_expire_at
-    FROM wanted w
+    FROM wanted w WHERE w.event_id = asked.event_id
 ) AS seats
+ORDER BY asked.place
 
 -- store_new_holds
--- Write a batch that made new holds and nothing else, as most do: what the rows have in common is sent once, and claims
--- and log follow from the reservations. $1-$9 as in `store_batch`, $10 end of the holds; then the arrays.
+-- Write batches, each of another event, that made new holds and nothing else, as most do: what the rows have in common is
+-- sent once, and claims and log follow from the reservations. $1-$8 the events with their loaded and new versions and
+-- counters, $9 time, $10 end of the holds; then the reservations, $12 the event of each. An event's row is found through
+-- its primary key and then by its place, as in `store_batch`.
 WITH guard AS (
-    UPDATE events SET version = $3, available = $4, reserved = $5, confirmed = $6,
-        pending_reservations = $7, confirmed_reservations = $8
-    WHERE id = $1 AND version = $2
+    UPDATE events e SET version = n.version, available = n.available, reserved = n.reserved, confirmed = n.confirmed,
+        pending_reservations = n.pending_reservations, confirmed_reservations = n.confirmed_reservations
+    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[])
+        AS n (id, loaded_version, version, available, reserved, confirmed, pending_reservations, confirmed_reservations)
+    CROSS JOIN LATERAL (SELECT x.ctid AS place FROM events x WHERE x.id = n.id LIMIT 1) AS found
+    WHERE e.ctid = found.place AND e.version = n.loaded_version
     RETURNING 1
 ),
 made AS MATERIALIZED (
     SELECT
-        n.id, n.user_id, n.idempotency_key, n.fingerprint, n.total_amount, $2 + n.place AS version,
-        ($18::uuid[])[n.first_seat:n.last_seat] AS seat_ids
-    FROM unnest($11::uuid[], $12::text[], $13::text[], $14::bytea[], $15::bigint[], $16::int[], $17::int[])
-        WITH ORDINALITY
-        AS n (id, user_id, idempotency_key, fingerprint, total_amount, first_seat, last_seat, place)
+        n.id, n.event_id, n.user_id, n.idempotency_key, n.fingerprint, n.total_amount, n.version,
+        ($20::uuid[])[n.first_seat:n.last_seat] AS seat_ids
+    FROM unnest(
+        $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::bytea[], $16::bigint[], $17::bigint[], $18::int[],
+        $19::int[]
+    ) AS n (id, event_id, user_id, idempotency_key, fingerprint, total_amount, version, first_seat, last_seat)
 ),
 created AS (
     INSERT INTO reservations (
@@ -103,20 +122,20 @@ created AS (
         created_at, expires_at, confirmed_at, created_version, changed_version
     )
     SELECT
-        m.id, $1, m.user_id, m.idempotency_key, m.fingerprint, m.seat_ids, 'pending', NULL, m.total_amount,
+        m.id, m.event_id, m.user_id, m.idempotency_key, m.fingerprint, m.seat_ids, 'pending', NULL, m.total_amount,
         $9, $10, NULL, m.version, m.version
     FROM made m
     RETURNING 1
 ),
 claimed AS (
     INSERT INTO claims (seat_id, event_id, reservation_id, status, expires_at)
-    SELECT held.seat_id, $1, m.id, 'reserved', $10
+    SELECT held.seat_id, m.event_id, m.id, 'reserved', $10
     FROM made m CROSS JOIN LATERAL unnest(m.seat_ids) AS held (seat_id)
     RETURNING 1
 ),
 logged AS (
     INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at)
-    SELECT $1, m.version, 'reserved', m.id, m.seat_ids, $9 FROM made m
+    SELECT m.event_id, m.version, 'reserved', m.id, m.seat_ids, $9 FROM made m
     RETURNING 1
 )
 SELECT

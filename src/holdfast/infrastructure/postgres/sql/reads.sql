@@ -14,11 +14,18 @@ FROM events WHERE deleted_at IS NULL
 ORDER BY created_at DESC, id DESC
 LIMIT $1 OFFSET $2
 
+-- event_stamps
+-- List the same events, only by id and time of the last edit.
+SELECT id, updated_at
+FROM events WHERE deleted_at IS NULL
+ORDER BY created_at DESC, id DESC
+LIMIT $1 OFFSET $2
+
 -- event_version
 -- Tell the version of an event that is not deleted, and whether one of its holds is overdue.
 SELECT e.version, e.available, EXISTS (
     SELECT 1 FROM reservations r
-    WHERE r.event_id = e.id AND r.status = 'pending' AND r.expires_at <= clock_timestamp()
+    WHERE r.event_id = e.id AND r.status = 'pending' AND r.expires_at <= (SELECT clock_timestamp())
 ) AS overdue
 FROM events e WHERE e.id = $1 AND e.deleted_at IS NULL
 

@@ -8,7 +8,7 @@ JOIN events e ON e.id = known.event_id
 CROSS JOIN LATERAL (
     SELECT EXISTS (
         SELECT 1 FROM reservations r
-        WHERE r.event_id = known.event_id AND r.status = 'pending' AND r.expires_at <= clock_timestamp()
+        WHERE r.event_id = known.event_id AND r.status = 'pending' AND r.expires_at <= (SELECT clock_timestamp())
     ) AS overdue
 ) AS hold
 LEFT JOIN LATERAL (
@@ -24,7 +24,7 @@ ORDER BY known.place, entry.version
 SELECT
     EXISTS (
         SELECT 1 FROM reservations r
-        WHERE r.event_id = e.id AND r.status = 'pending' AND r.expires_at <= clock_timestamp()
+        WHERE r.event_id = e.id AND r.status = 'pending' AND r.expires_at <= (SELECT clock_timestamp())
     ) AS overdue,
     e.version, e.available + e.reserved + e.confirmed AS seats,
     coalesce(

@@ -1,15 +1,16 @@
-"""The arguments of `store_batch`: changes as arrays, one per column."""
+"""The arguments of the batches' statements: rows as arrays, one per column."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from holdfast.application.ports import Closure
 from holdfast.domain.snapshot import Changes
 
 
 def store_arguments(changes: Changes, now: datetime) -> list[object]:
     """Lay out changes in the order of the statement's parameters."""
-    created, changed = changes.created, changes.changed
+    event, created, changed = changes.event, changes.created, changes.changed
     added, moved, removed, log = (
         changes.claims_added,
         changes.claims_moved,
@@ -19,7 +20,15 @@ def store_arguments(changes: Changes, now: datetime) -> list[object]:
     first_created, last_created, created_seats = _flattened([new.seat_ids for new in created])
     first_logged, last_logged, logged_seats = _flattened([entry.seat_ids for entry in log])
     return [
-        *_event_arguments(changes, now),
+        event.id,
+        changes.loaded_version,
+        event.version,
+        event.available,
+        event.reserved,
+        event.confirmed,
+        event.pending_reservations,
+        event.confirmed_reservations,
+        now,
         [new.id for new in created],
         [new.user_id for new in created],
         [new.idempotency_key for new in created],
@@ -60,58 +69,71 @@ def store_arguments(changes: Changes, now: datetime) -> list[object]:
     ]
 
 
-def _event_arguments(changes: Changes, now: datetime) -> tuple[object, ...]:
-    """The event's row under its guard, and the time: what both statements begin with."""
-    event = changes.event
-    return (
-        event.id,
-        changes.loaded_version,
-        event.version,
-        event.available,
-        event.reserved,
-        event.confirmed,
-        event.pending_reservations,
-        event.confirmed_reservations,
-        now,
-    )
+def load_arguments(closures: Mapping[UUID, Closure]) -> list[object]:
+    """Lay out what batches can touch, by event, in the order of the parameters of `load_batch`."""
+    wanted = [(seat_id, event_id) for event_id, closure in closures.items() for seat_id in closure.seat_ids]
+    keys = [(*key, event_id) for event_id, closure in closures.items() for key in closure.keys]
+    asked = [(asked_id, event_id) for event_id, closure in closures.items() for asked_id in closure.reservation_ids]
+    return [
+        list(closures),
+        [seat_id for seat_id, _ in wanted],
+        [event_id for _, event_id in wanted],
+        [user_id for user_id, _, _ in keys],
+        [key for _, key, _ in keys],
+        [event_id for _, _, event_id in keys],
+        [reservation_id for reservation_id, _ in asked],
+        [event_id for _, event_id in asked],
+        max(closure.overdue_max for closure in closures.values()),
+    ]
 
 
 def makes_new_holds_only(changes: Changes) -> bool:
-    """Tell whether a batch did nothing but hold free seats: the versions then follow from the order of its holds."""
+    """Tell whether a batch did nothing but hold free seats: claims and log then follow from its reservations."""
     return (
         not (changes.changed or changes.claims_moved or changes.claims_removed)
         and len(changes.log) == len(changes.created) > 0
     )
 
 
-def new_hold_arguments(changes: Changes, now: datetime) -> list[object]:
-    """Lay out such changes in the order of the parameters of `store_new_holds`."""
-    created = changes.created
+def new_hold_arguments(batches: Sequence[Changes], now: datetime) -> list[object]:
+    """Lay out such changes, each of another event, in the order of the parameters of `store_new_holds`."""
+    events = [changes.event for changes in batches]
+    created = [new for changes in batches for new in changes.created]
     first, last, seats = _flattened([new.seat_ids for new in created])
     return [
-        *_event_arguments(changes, now),
+        [event.id for event in events],
+        [changes.loaded_version for changes in batches],
+        [event.version for event in events],
+        [event.available for event in events],
+        [event.reserved for event in events],
+        [event.confirmed for event in events],
+        [event.pending_reservations for event in events],
+        [event.confirmed_reservations for event in events],
+        now,
         created[0].expires_at,
         [new.id for new in created],
+        [new.event_id for new in created],
         [new.user_id for new in created],
         [new.idempotency_key for new in created],
         [new.fingerprint for new in created],
         [new.total_amount for new in created],
+        [new.created_version for new in created],
         first,
         last,
         seats,
     ]
 
 
-def expected_counts(changes: Changes) -> dict[str, int]:
-    """Say how many rows of each kind the statement must write."""
+def expected_counts(*batches: Changes) -> dict[str, int]:
+    """Say how many rows of each kind the statement must write for these batches, each of another event."""
     return {
-        "events": 1,
-        "created": len(changes.created),
-        "changed": len(changes.changed),
-        "claims_added": len(changes.claims_added),
-        "claims_moved": len(changes.claims_moved),
-        "claims_removed": len(changes.claims_removed),
-        "log": len(changes.log),
+        "events": len(batches),
+        "created": sum(len(changes.created) for changes in batches),
+        "changed": sum(len(changes.changed) for changes in batches),
+        "claims_added": sum(len(changes.claims_added) for changes in batches),
+        "claims_moved": sum(len(changes.claims_moved) for changes in batches),
+        "claims_removed": sum(len(changes.claims_removed) for changes in batches),
+        "log": sum(len(changes.log) for changes in batches),
     }
 
 
