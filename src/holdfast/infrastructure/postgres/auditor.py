@@ -77,7 +77,9 @@ class PostgresAuditor:
     async def audit(self) -> list[AuditedInvariant]:
         """Check in one snapshot."""
         with translated():
-            connection = await asyncpg.connect(self._database_url, timeout=5, server_settings={"jit": "off"})
+            connection = await asyncpg.connect(
+                self._database_url, timeout=5, server_settings={"jit": "off", "application_name": "holdfast-auditor"}
+            )
             try:
                 async with connection.transaction(isolation="repeatable_read"):
                     found = await self._check(connection)
