@@ -32,7 +32,8 @@ class Gatherer(Generic[Key, Question, Answer]):
         Args:
             ask: The call to make: it gives one answer per question, in their order, or raises for all of them.
             questions_max: Questions in one call.
-            pause_seconds: Calls of one key begin at least so far apart, so that more questions share each.
+            pause_seconds: After a call that several shared, the next begins at least so much later, so that more share
+                it; who asks alone, one question after the other, is not kept waiting.
         """
         self._ask = ask
         self._questions_max = questions_max
@@ -73,7 +74,7 @@ class Gatherer(Generic[Key, Question, Answer]):
             next_at = loop.time() + self._pause_seconds
             together = [waiting.popleft() for _ in range(min(len(waiting), self._questions_max))]
             await self._ask_together(key, together)
-            if self._pause_seconds and loop.time() < next_at:
+            if len(together) > 1 and loop.time() < next_at:
                 await asyncio.sleep(next_at - loop.time())
         del self._waiting[key]
 

@@ -21,7 +21,7 @@ JSON_BYTES_PER_SEAT = 1_000
 """What a seat takes with its JSON, head and cached lists, at most about; an event may fill half of the memory."""
 
 PAUSE_SECONDS = 0.003
-"""Questions to the database begin this far apart: nobody waits longer for it, and thousands share one."""
+"""While many ask, questions to the database begin this far apart: a short wait, and thousands share one."""
 
 EXPIRE_SECONDS = 0.5
 """How often at most an event with overdue holds is asked to record their expiry."""
