@@ -144,13 +144,10 @@ class Batcher:
         """Write one transaction after the other, until nothing waits."""
         try:
             while self._alone or self._ready:
-                if self._alone:
-                    batch = self._alone.popleft()
-                    context.begin(context.Work(batch=batch.number))
-                    await self._settler.settle(batch)
-                    self._end(batch)
-                else:
-                    await self._run(self._take())
+                work = self._rerun(self._alone.popleft()) if self._alone else self._run(self._take())
+                if self._alone or self._ready:
+                    self._wake_writer()  # this writer may come to wait for a lock, and nobody else looks after them
+                await work
         finally:
             self._free_slots += 1
 
@@ -215,13 +212,19 @@ class Batcher:
         oldest = min(ticket.enqueued_at for batch in batches for ticket in batch.tickets)
         metrics.batch_wait_seconds.observe(started - oldest)
         with span_of(number, batches):
-            left = batches if len(batches) == 1 else await self._settler.settle_together(batches)
-            if len(left) == 1:
-                await self._settler.settle(left[0])
+            if len(batches) == 1:
+                await self._settler.settle(batches[0])
+                left = []
+            else:
+                left = await self._settler.settle_together(batches)
         for batch in batches:
-            if len(left) == 1 or batch not in left:
+            if batch not in left:
                 self._end(batch)
-        if len(left) > 1:
-            self._alone.extend(left)
-            self._wake_writer()
+        self._alone.extend(left)
         metrics.batch_duration_seconds.observe(loop.time() - started)
+
+    async def _rerun(self, batch: Batch) -> None:
+        """Write a batch that could not be written together with others."""
+        context.begin(context.Work(batch=batch.number))
+        await self._settler.settle(batch)
+        self._end(batch)

@@ -1,0 +1,48 @@
+"""What is written after the clients were told that there was no time: nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from box_office import open_desk, put_on_sale, sql
+from holdfast.application.batching.write import Progress, write_batch, write_together
+from holdfast.application.failures import Unavailable
+
+HOLD = timedelta(minutes=15)
+
+
+class TestGivenUp:
+    """After a client was told `none`, no COMMIT may be sent."""
+
+    async def test_one_event_stores_nothing(self, database_url):
+        async with open_desk(database_url) as desk:
+            sale = await put_on_sale(desk)
+            progress = Progress()
+            assert progress.give_up() == "none"
+            with pytest.raises(Unavailable) as raised:
+                await write_batch(
+                    desk.batcher._settler._store,
+                    sale.event_id,
+                    [sale.wish(0)],
+                    hold=HOLD,
+                    overdue_max=0,
+                    progress=progress,
+                )
+        assert raised.value.outcome == "none"
+        assert await sql(database_url, "SELECT 1 FROM reservations") == []
+
+    async def test_one_of_several_events_has_none_of_them_stored(self, database_url):
+        async with open_desk(database_url) as desk:
+            sales = [await put_on_sale(desk) for _ in range(3)]
+            progress = {sale.event_id: Progress() for sale in sales}
+            assert progress[sales[1].event_id].give_up() == "none"
+            with pytest.raises(Unavailable):
+                await write_together(
+                    desk.batcher._settler._store,
+                    {sale.event_id: [sale.wish(0)] for sale in sales},
+                    hold=HOLD,
+                    overdue_max=0,
+                    progress=progress,
+                )
+        assert {one.outcome for one in progress.values()} == {"none"}
+        assert await sql(database_url, "SELECT 1 FROM reservations") == []
