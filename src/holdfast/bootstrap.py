@@ -147,6 +147,7 @@ def bounds_from(settings: Settings) -> Bounds:
         hold=timedelta(seconds=settings.hold_seconds),
         commands_max=settings.batch_commands_max,
         seats_max=settings.batch_seats_max,
+        events_max=settings.batch_events_max,
         event_queue_max=settings.event_queue_max,
         process_queue_max=settings.process_queue_max,
         queue_seconds_max=settings.queue_wait_seconds_max,

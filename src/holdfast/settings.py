@@ -112,6 +112,10 @@ class Settings(BaseSettings):
     )
     batch_commands_max: Count = Field(default=256, description="Most commands decided in one transaction.")
     batch_seats_max: int = Field(default=1000, ge=20, le=100_000, description="Most seats decided in one transaction.")
+    batch_events_max: Count = Field(
+        default=16,
+        description="Most events whose commands, few of each, are decided in one transaction; 1 gives each its own.",
+    )
     event_queue_max: Count = Field(
         default=4096, description="Most commands that wait for one event; more get 503 with `outcome: none`."
     )
