@@ -10,6 +10,7 @@ whoever meets the point first, so each arming acts once.
 import asyncio
 import os
 import signal
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
@@ -72,8 +73,12 @@ def install(folder: Path) -> None:
             await pass_point("after_lock")
             return await super().load(event_id, closure)
 
-        async def store(self, changes: Changes, now: datetime) -> None:
-            await super().store(changes, now)
+        async def load_locked(self, closures: Mapping[UUID, Closure]) -> tuple[dict[UUID, Snapshot], datetime]:
+            await pass_point("after_lock")
+            return await super().load_locked(closures)
+
+        async def store_together(self, batches: Sequence[Changes], now: datetime) -> None:
+            await super().store_together(batches, now)  # `store` comes through here too
             await pass_point("after_store")
 
         async def commit(self) -> None:
