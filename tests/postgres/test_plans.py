@@ -60,7 +60,10 @@ LOOKED_UP_BY = {
 
 async def nodes_of(connection, file_name, name, arguments):
     """The plan's nodes that read one of our tables, as a prepared statement has them."""
-    statement = load_queries(file_name)[name].sql
+    return await nodes_of_statement(connection, load_queries(file_name)[name].sql, arguments)
+
+
+async def nodes_of_statement(connection, statement, arguments):
     types = (await connection.prepare(statement)).get_parameters()
     await connection.execute(f"PREPARE tried ({', '.join(one.name for one in types)}) AS {statement}")
     literals = ", ".join(await _literals(connection, types, arguments))
@@ -121,6 +124,7 @@ async def arguments_of(connection, name):
         "load_batch": load_arguments({EVENT: wanted, UUID(int=2): wanted}),
         "overdue_events": [1_000],
         "reservation_owners": [some],
+        "freshness": [some, [1] * len(some)],
         "reservations": ["user-1", 20, 0],
         "cancel_holds_of_deleted_event": [EVENT, 1, datetime.now(UTC)],
     }
@@ -148,6 +152,7 @@ HOT = [
     ("batch", "overdue_events"),
     ("catalogue", "cancel_holds_of_deleted_event"),
     ("catalogue", "event_after_lock"),
+    ("seat_maps", "freshness"),
 ]
 
 
@@ -164,7 +169,7 @@ async def test_hot_statements_look_up_each_row_by_its_whole_key(connection):
         nodes = await nodes_of(connection, file_name, name, await arguments_of(connection, name))
         assert nodes, f"{name}: nothing was planned"
         allowed = {"Index Scan", "Index Only Scan", "Tid Scan"}
-        if name == "cancel_holds_of_deleted_event":  # wants all pending ones of its event
+        if name in {"cancel_holds_of_deleted_event", "freshness"}:  # all pending ones of an event, a stretch of its log
             allowed.add("Bitmap Heap Scan")
         for node in nodes:
             told = f"{name}: {node['Node Type']} on {node['Relation Name']}: {node.get('Index Cond')}"
@@ -175,3 +180,17 @@ async def test_hot_statements_look_up_each_row_by_its_whole_key(connection):
     for file_name, name, indexes in INDEXES:
         nodes = await nodes_of(connection, file_name, name, await arguments_of(connection, name))
         assert {node["Index Name"] for node in nodes} == indexes, name
+
+
+async def test_whether_a_hold_is_overdue_is_found_by_its_time(connection):
+    """A volatile clock is not compared in an index: every reading would go through all holds of the event."""
+    steady = load_queries("seat_maps")["freshness"].sql
+    volatile = steady.replace("(SELECT clock_timestamp())", "clock_timestamp()")
+    assert volatile != steady
+    arguments = await arguments_of(connection, "freshness")
+    for statement, compares in ((steady, True), (volatile, False)):
+        nodes = await nodes_of_statement(connection, statement, arguments)
+        (holds,) = (node for node in nodes if node["Relation Name"] == "reservations")
+        assert ("(expires_at <= " in holds.get("Index Cond", "")) == compares, holds
+        if compares:
+            assert holds["Index Name"] == "reservations_pending_idx"

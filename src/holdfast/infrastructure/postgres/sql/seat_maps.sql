@@ -4,7 +4,9 @@ SELECT
     known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, hold.overdue,
     entry.version, entry.kind, entry.reservation_id, entry.seat_ids, entry.at
 FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS known (event_id, version, place)
-JOIN events e ON e.id = known.event_id
+CROSS JOIN LATERAL (
+    SELECT one.version, one.deleted_at FROM events one WHERE one.id = known.event_id LIMIT 1
+) AS e
 CROSS JOIN LATERAL (
     SELECT EXISTS (
         SELECT 1 FROM reservations r
