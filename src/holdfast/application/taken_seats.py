@@ -24,15 +24,12 @@ class TakenSeats:
 
     def steers(self, wish: Reserve) -> bool:
         """Tell whether a seat of the wish was seen taken by another a moment ago."""
-        if not self._seats:
+        seen = [memory for seat_id in wish.seat_ids if (memory := self._seats.get(seat_id)) is not None]
+        if not seen:
             return False
         now = asyncio.get_running_loop().time()
         owner = (wish.user_id, wish.idempotency_key)
-        for seat_id in wish.seat_ids:
-            seen = self._seats.get(seat_id)
-            if seen is not None and seen[0] > now and seen[1] != owner:
-                return True
-        return False
+        return any(until > now and holder != owner for until, holder in seen)
 
     def remember(self, seat_ids: tuple[UUID, ...], owner: Owner | None) -> None:
         """Note that these seats are taken."""
