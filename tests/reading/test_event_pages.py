@@ -71,3 +71,9 @@ async def test_the_pages_kept_together_are_bounded_and_the_one_not_asked_for_lon
     assert encode.times == 3
     await names(pages)
     assert list(pages._kept) == [], "a page above the bound is given, and not kept"
+
+
+async def test_few_pages_are_kept_however_small_they_are(pages):
+    for offset in range(event_pages.PAGES_MAX + 5):
+        assert await names(pages, offset=offset) == ""
+    assert len(pages._kept) == event_pages.PAGES_MAX

@@ -20,6 +20,8 @@ PAUSE_SECONDS = 0.003
 """While many ask, readings of one page begin this far apart."""
 KEPT_BYTES_MAX = 4 * 1024 * 1024
 """Of all pages that are kept together."""
+PAGES_MAX = 64
+"""Pages that are kept: most callers ask for the first few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +70,5 @@ class EventPages:
     def _keep(self, page: Page, stamps: Stamps, found: EventPage) -> None:
         self._kept[page] = stamps, found
         self._kept.move_to_end(page)
-        while sum(len(one.body) for _, one in self._kept.values()) > KEPT_BYTES_MAX:
+        while len(self._kept) > PAGES_MAX or sum(len(one.body) for _, one in self._kept.values()) > KEPT_BYTES_MAX:
             self._kept.popitem(last=False)
