@@ -22,13 +22,21 @@ class Breaker:
         self._pinging: asyncio.Task[None] | None = None
         self.open = False
         """True while Redis is away."""
+        self.openings = 0
+        """How often it was away."""
         metrics.gate_degraded.set(0)
 
-    def trip(self, failure: BaseException) -> None:
-        """Note that a call failed."""
-        if self.open:
+    def trip(self, failure: BaseException, *, openings: int) -> None:
+        """Note that a call failed.
+
+        Args:
+            failure: Why.
+            openings: The count when the call began: one that began before Redis came back says nothing about now.
+        """
+        if self.open or openings != self.openings:
             return
         self.open = True
+        self.openings += 1
         metrics.gate_degraded.set(1)
         metrics.gate_changes_total.labels("degraded").inc()
         log.warning("gate_degraded", error=repr(failure))

@@ -50,7 +50,7 @@ class RedisGate:
         self._acquires: Gatherer[None, _Lock, bool] = Gatherer(self._acquire, questions_max=WISHES_MAX)
         self._releases: Gatherer[None, _Lock, None] = Gatherer(self._release, questions_max=WISHES_MAX)
         self._held: dict[UUID, _Lock] = {}
-        self.breaker = Breaker(redis.ping, call_seconds_max=call_seconds_max)
+        self.breaker = Breaker(self._ping, call_seconds_max=call_seconds_max)
 
     async def acquire(self, event_id: UUID, wish: Reserve) -> bool:
         """Try to lock every seat of the wish, or none; an equal owner passes."""
@@ -77,6 +77,11 @@ class RedisGate:
     def _script(self, file_name: str) -> AsyncScript:
         return self._redis.register_script((files(__package__) / file_name).read_text(encoding="utf-8"))
 
+    async def _ping(self) -> None:
+        # What is connected to a server that went away fails when it is next used, also once Redis is back.
+        await self._redis.connection_pool.disconnect(inuse_connections=False)
+        await self._redis.ping()
+
     async def _acquire(self, _: None, locks: Sequence[_Lock]) -> Sequence[bool]:
         keys = [key for lock in locks for key in lock.keys]
         owners = b"".join(lock.owner for lock in locks)
@@ -97,13 +102,13 @@ class RedisGate:
     ) -> Any:  # noqa: ANN401 - what the script gives; None when it failed
         if self.breaker.open:
             return None
-        started = perf_counter()
+        started, openings = perf_counter(), self.breaker.openings
         try:
             async with asyncio.timeout(self._call_seconds_max):
                 answer = await script(keys=keys, args=arguments)
         except Exception as failure:  # noqa: BLE001 - the gate never fails a request
             _durations[operation, "failed"].observe(perf_counter() - started)
-            self.breaker.trip(failure)
+            self.breaker.trip(failure, openings=openings)
             return None
         _durations[operation, "success"].observe(perf_counter() - started)
         return answer
