@@ -11,7 +11,7 @@ from holdfast.api.call import Call
 from holdfast.api.limits import SMALL_BODY_BYTES
 from holdfast.api.representation import REVALIDATE, represent, state_tag
 from holdfast.api.strict_json import StrictDecoder
-from holdfast.application.add_seats import SeatAddition, add_seats, number_seats, store_seats
+from holdfast.application.add_seats import SLICE_SEATS, SeatAddition, add_seats, number_seats, store_seats
 from holdfast.application.desk import Desk
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.domain.errors import EventNotFound, InvalidValue, SeatNotFound
@@ -49,7 +49,7 @@ async def add_many(desk: Desk, call: Call) -> Answer:
     event_id = call.path_id("event_id")
     given = await _decoder_many.read(await call.body())
     if given.seats is UNSET:
-        return await _add_together(desk, await number_seats(event_id, _numbered(given)), before=b"[", after=b"]")
+        return await _add_together(desk, await number_seats(event_id, await _numbered(given)), before=b"[", after=b"]")
     if given.prefix is not UNSET or given.count is not UNSET:
         raise InvalidValue("seats", "cannot be given together with prefix and count")
     addition = await number_seats(event_id, [_new_seat(seat) for seat in given.seats])
@@ -124,7 +124,7 @@ def _new_seat(given: SeatInput) -> NewSeat:
     )
 
 
-def _numbered(given: SeatsInput) -> list[NewSeat]:
+async def _numbered(given: SeatsInput) -> list[NewSeat]:
     if given.prefix is UNSET and given.count is UNSET:
         raise InvalidValue("body", "must have either seats, or prefix, count and price")
     if given.prefix is UNSET:
@@ -133,4 +133,9 @@ def _numbered(given: SeatsInput) -> list[NewSeat]:
         raise InvalidValue("count", "is required with prefix")
     if given.price is UNSET:
         raise InvalidValue("price", "is required with prefix and count")
-    return numbered_seats(prefix=given.prefix, count=given.count, price=given.price)
+    seats: list[NewSeat] = []
+    for start in range(0, given.count, SLICE_SEATS):
+        count = min(SLICE_SEATS, given.count - start)
+        seats += numbered_seats(prefix=given.prefix, first=start + 1, count=count, price=given.price)
+        await asyncio.sleep(0)
+    return seats

@@ -12,7 +12,7 @@ from holdfast.domain.errors import EventNotFound
 from holdfast.domain.seat import NewSeat, Seat, check_new_seats
 from holdfast.domain.states import SeatStatus
 
-SLICE_SEATS = 5_000
+SLICE_SEATS = 1_000
 """Seats that get their ids between two turns of the event loop: about 3 ms."""
 
 

@@ -69,6 +69,6 @@ def check_new_seats(seats: list[NewSeat]) -> None:
             raise InvalidValue(f"seats[{place}].seat_number", f"repeats that of seats[{first}]")
 
 
-def numbered_seats(*, prefix: str, count: int, price: int) -> list[NewSeat]:
-    """Make the seats `PREFIX-1 … PREFIX-count`, all at one price, in counting order."""
-    return [NewSeat(seat_number=f"{prefix}-{number}", price=price) for number in range(1, count + 1)]
+def numbered_seats(*, prefix: str, count: int, price: int, first: int = 1) -> list[NewSeat]:
+    """Make `count` seats from `PREFIX-first` on, all at one price, in counting order."""
+    return [NewSeat(seat_number=f"{prefix}-{number}", price=price) for number in range(first, first + count)]
