@@ -16,7 +16,7 @@ Page = tuple[int, int]
 Stamps = list[tuple[UUID, datetime]]
 """The events of a page, each with the time of its last edit: what they say follows from that."""
 
-PAUSE_SECONDS = 0.003
+PAUSE_SECONDS = 0.001
 """While many ask, readings of one page begin this far apart."""
 KEPT_BYTES_MAX = 4 * 1024 * 1024
 """Of all pages that are kept together."""

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 JSON_BYTES_PER_SEAT = 1_000
 """What a seat takes with its JSON, head and cached lists, at most about; an event may fill half of the memory."""
 
-PAUSE_SECONDS = 0.003
+PAUSE_SECONDS = 0.001
 """While many ask, questions to the database begin this far apart: a short wait, and thousands share one."""
 
 EXPIRE_SECONDS = 0.5
