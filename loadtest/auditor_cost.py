@@ -66,7 +66,7 @@ def main(seconds: float) -> None:
     auditor = sum(spent_ns.values()) / 1e9
     sys.stdout.write(
         f"{reservations:,} reservations in {elapsed:.0f} s; PostgreSQL {all_of_it:.1f} s of CPU, "
-        f"the auditor {auditor:.2f} s in {len(spent_ns)} rounds: {auditor / all_of_it:.1%}\n"
+        f"the auditor {auditor:.2f} s in {len(spent_ns)} backends: {auditor / all_of_it:.1%}\n"
     )
 
 
