@@ -31,6 +31,7 @@ class Servers:
 
     folder: str
     postgres_url: str
+    superuser_url: str
     redis_url: str
 
     def database(self, name: str) -> str:
@@ -52,6 +53,7 @@ class _Run:
         return Servers(
             folder=str(self.folder),
             postgres_url=self.postgres.url,
+            superuser_url=self.postgres.superuser_url,
             redis_url=self.redis.url.removesuffix("/0") if self.redis else "",
         )
 
@@ -152,7 +154,8 @@ def _temporary(servers, run, template) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(_numbers)}"
     run(_execute(servers.postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield servers.database(name)
-    run(_execute(servers.postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+    # Autovacuum may be at work in it, and only the superuser may end that.
+    run(_execute(servers.superuser_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 async def _execute(url: str, *statements: str) -> None:
