@@ -80,13 +80,21 @@ def test_what_was_sold_is_not_deleted():
 )
 def test_the_first_bad_seat_is_named(seats, field):
     with pytest.raises(InvalidValue) as told:
-        check_new_seats(seats)
+        check_new_seats(seats, places={})
     assert told.value.data["field"] == field
+
+
+def test_seats_checked_in_slices_are_named_by_their_place_in_the_whole():
+    places: dict[str, int] = {}
+    check_new_seats(numbered_seats(prefix="A", count=3, price=1), places=places)
+    with pytest.raises(InvalidValue) as told:
+        check_new_seats(numbered_seats(prefix="A", first=3, count=2, price=1), places=places)
+    assert told.value.data == {"field": "seats[3].seat_number", "problem": "repeats that of seats[2]"}
 
 
 def test_numbered_seats_count_from_one():
     seats = numbered_seats(prefix="VIP", count=3, price=PRICE_MAX)
-    check_new_seats(seats)
+    check_new_seats(seats, places={})
     assert [seat.seat_number for seat in seats] == ["VIP-1", "VIP-2", "VIP-3"]
 
 

@@ -1,6 +1,7 @@
 """Seats over HTTP."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import UNSET
@@ -52,7 +53,7 @@ async def add_many(desk: Desk, call: Call) -> Answer:
         return await _add_together(desk, await number_seats(event_id, await _numbered(given)), before=b"[", after=b"]")
     if given.prefix is not UNSET or given.count is not UNSET:
         raise InvalidValue("seats", "cannot be given together with prefix and count")
-    addition = await number_seats(event_id, [_new_seat(seat) for seat in given.seats])
+    addition = await number_seats(event_id, await _listed(given.seats))
     return await _add_together(desk, addition, before=b'{"seats":[', after=b"]}")
 
 
@@ -89,9 +90,11 @@ async def find(desk: Desk, call: Call) -> Answer:
 async def _add_together(desk: Desk, addition: SeatAddition, *, before: bytes, after: bytes) -> Answer:
     """Write the answer while PostgreSQL stores the seats."""
     storing = asyncio.create_task(store_seats(desk, addition))
-    event_id = addition.event_id
-    pairs = list(zip(addition.seat_ids, addition.seats, strict=True))
-    pieces = await list_pieces(pairs, lambda pair: added_seat_body(event_id, *pair), before=before, after=after)
+    event_id, ids, seats = addition.event_id, addition.seat_ids, addition.seats
+    places = range(len(seats))
+    pieces = await list_pieces(
+        places, lambda place: added_seat_body(event_id, ids[place], seats[place]), before=before, after=after
+    )
     return Answer(201, pieces, (event_version(await storing),))
 
 
@@ -122,6 +125,14 @@ def _new_seat(given: SeatInput) -> NewSeat:
         section=None if given.section is UNSET else given.section,
         row=None if given.row is UNSET else given.row,
     )
+
+
+async def _listed(given: Sequence[SeatInput]) -> list[NewSeat]:
+    seats: list[NewSeat] = []
+    for start in range(0, len(given), SLICE_SEATS):
+        seats += map(_new_seat, given[start : start + SLICE_SEATS])
+        await asyncio.sleep(0)
+    return seats
 
 
 async def _numbered(given: SeatsInput) -> list[NewSeat]:

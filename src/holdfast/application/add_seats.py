@@ -12,8 +12,8 @@ from holdfast.domain.errors import EventNotFound
 from holdfast.domain.seat import NewSeat, Seat, check_new_seats
 from holdfast.domain.states import SeatStatus
 
-SLICE_SEATS = 1_000
-"""Seats that get their ids between two turns of the event loop: about 3 ms."""
+SLICE_SEATS = 250
+"""Seats that are checked and numbered between two turns of the event loop: 0.8 ms, for a reservation takes many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,12 @@ async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
     Raises:
         InvalidValue: for a seat that breaks a rule, or two with one number.
     """
-    check_new_seats(seats)
     seat_ids: list[UUID] = []
+    places: dict[str, int] = {}
     for start in range(0, len(seats), SLICE_SEATS):
-        seat_ids += uuid7s(min(SLICE_SEATS, len(seats) - start))
+        some = seats[start : start + SLICE_SEATS]
+        check_new_seats(some, places=places)
+        seat_ids += uuid7s(len(some))
         await asyncio.sleep(0)
     return SeatAddition(event_id, seats, seat_ids)
 

@@ -1,5 +1,6 @@
 """Seats: the immutable chart of an event, and the claims on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -52,19 +53,22 @@ class Claim:
     expires_at: datetime
 
 
-def check_new_seats(seats: list[NewSeat]) -> None:
-    """Hold the rules of seats that shall be added together.
+def check_new_seats(seats: Sequence[NewSeat], *, places: dict[str, int]) -> None:
+    """Hold the rules of seats that shall be added together, of all of them or slice by slice.
+
+    Args:
+        seats: The seats, or the next of them.
+        places: The place of each number that was checked before, empty at first; these seats are added to it.
 
     Raises:
-        InvalidValue: naming the first seat, by its place in the list, that breaks a rule or repeats a number.
+        InvalidValue: naming the first seat, by its place in the whole list, that breaks a rule or repeats a number.
     """
-    seen: dict[str, int] = {}
-    for place, seat in enumerate(seats):
+    for place, seat in enumerate(seats, start=len(places)):
         if not 1 <= len(seat.seat_number) <= SEAT_NUMBER_MAX:
             raise InvalidValue(f"seats[{place}].seat_number", f"must have 1 to {SEAT_NUMBER_MAX} characters")
         if not 0 <= seat.price <= PRICE_MAX:
             raise InvalidValue(f"seats[{place}].price", f"must be 0 to {PRICE_MAX}")
-        first = seen.setdefault(seat.seat_number, place)
+        first = places.setdefault(seat.seat_number, place)
         if first != place:
             raise InvalidValue(f"seats[{place}].seat_number", f"repeats that of seats[{first}]")
 
