@@ -10,6 +10,6 @@ from holdfast.telemetry import lines, redaction, request_log
 def _logging_as_before():
     yield
     lines.use(lines.LineSink(gather=False))
-    request_log.write_directly(None)
+    request_log.set_up(0, direct=False)
     redaction.hide([])
     structlog.reset_defaults()

@@ -50,6 +50,10 @@ class CorkedTransport:
         transport.write(data)
         return True
 
+    def is_closing(self) -> bool:
+        """Tell whether the connection has ended or is about to; asked with every request."""
+        return self._transport.is_closing()
+
     def close(self) -> None:
         """Write what is held, and close."""
         self.uncork()

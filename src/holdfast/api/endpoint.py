@@ -116,7 +116,10 @@ class Endpoint:
             headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
         if answer.code is not None:
             headers.append(_NOSNIFF)
-        if not any(name == b"cache-control" for name, _ in answer.headers):
+        for name, _ in answer.headers:
+            if name == b"cache-control":
+                break
+        else:
             headers.append(NO_STORE)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         if call.scope["method"] == "HEAD":
@@ -145,7 +148,7 @@ class Endpoint:
             outcome=_outcome(answer),
             seconds=seconds,
             code=answer.code,
-            reservation_id=None if call.reservation_id is None else str(call.reservation_id),
+            reservation_id=call.reservation_id,
             batch=work.batch,
             trace_id=work.trace_id,
         )

@@ -5,6 +5,7 @@ It only ever steers a wish to a read; it refuses nothing.
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Iterable
 from uuid import UUID
 
 from holdfast.domain.commands import Reserve
@@ -33,12 +34,7 @@ class TakenSeats:
 
     def remember(self, seat_ids: tuple[UUID, ...], owner: Owner | None) -> None:
         """Note that these seats are taken."""
-        until = asyncio.get_running_loop().time() + self._memory_seconds
-        for seat_id in seat_ids:
-            self._seats[seat_id] = (until, owner)
-            self._seats.move_to_end(seat_id)
-        while len(self._seats) > self._seats_max:
-            self._seats.popitem(last=False)
+        self._remember([(seat_ids, owner)])
 
     def forget(self, seat_ids: tuple[UUID, ...]) -> None:
         """These seats were seen free."""
@@ -49,6 +45,19 @@ class TakenSeats:
         """Follow a commit of this process: what it took is taken, what it freed is free."""
         for claim in changes.claims_removed:
             self._seats.pop(claim.seat_id, None)
-        for reservation in changes.created:
-            if reservation.status is not ReservationStatus.CANCELLED:
-                self.remember(reservation.seat_ids, (reservation.user_id, reservation.idempotency_key))
+        self._remember(
+            (reservation.seat_ids, (reservation.user_id, reservation.idempotency_key))
+            for reservation in changes.created
+            if reservation.status is not ReservationStatus.CANCELLED
+        )
+
+    def _remember(self, taken: Iterable[tuple[tuple[UUID, ...], Owner | None]]) -> None:
+        until = asyncio.get_running_loop().time() + self._memory_seconds
+        seats = self._seats
+        for seat_ids, owner in taken:
+            memory = (until, owner)
+            for seat_id in seat_ids:
+                seats[seat_id] = memory
+                seats.move_to_end(seat_id)
+        while len(seats) > self._seats_max:
+            seats.popitem(last=False)

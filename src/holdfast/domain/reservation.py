@@ -47,4 +47,4 @@ class Reservation:
 
 def fingerprint_of(event_id: UUID, seat_ids: tuple[UUID, ...]) -> bytes:
     """Digest what a wish asks for (SHA-256), so that a reused key is told from a retry in any order of seats."""
-    return sha256(event_id.bytes + b"".join(sorted(seat_id.bytes for seat_id in seat_ids))).digest()
+    return sha256(event_id.bytes + b"".join(sorted([seat_id.bytes for seat_id in seat_ids]))).digest()

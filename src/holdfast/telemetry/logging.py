@@ -39,7 +39,7 @@ def configure_logging(
     level = logging.getLevelNamesMapping()[log_level]
     production = app_env == "production"
     lines.use(lines.LineSink(gather=production))
-    request_log.write_directly(level if production else None)
+    request_log.set_up(level, direct=production)
     shared: list[Processor] = [
         _add_work,
         structlog.processors.add_log_level,

@@ -7,6 +7,7 @@ person reads, go through structlog.
 import os
 import time
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -30,24 +31,26 @@ class _Line(msgspec.Struct, omit_defaults=True):
     outcome: str
     milliseconds: float
     code: str | None = None
-    reservation_id: str | None = None
+    reservation_id: UUID | None = None
     batch: int | None = None
     trace_id: str | None = None
 
 
 _encode = msgspec.json.Encoder().encode
 _log: Any = structlog.get_logger("holdfast.request")
-_direct_from_level: int | None = None
-"""The least severe level that is written directly; None where lines go through structlog."""
+_from_level = 0
+"""The least severe level that is written, a number of the standard library's."""
+_direct = False
+"""Whether lines are encoded here, and do not go through structlog."""
 _pid = os.getpid()
 _second = 0
 _second_text = ""
 
 
-def write_directly(from_level: int | None) -> None:
-    """Encode request lines straight to JSON, from this level of the standard library on; None: use structlog."""
-    global _direct_from_level, _pid
-    _direct_from_level, _pid = from_level, os.getpid()
+def set_up(from_level: int, *, direct: bool) -> None:
+    """Say from which level of the standard library on lines are written; `direct`: straight to JSON."""
+    global _from_level, _direct, _pid
+    _from_level, _direct, _pid = from_level, direct, os.getpid()
 
 
 def log_request(
@@ -59,7 +62,7 @@ def log_request(
     outcome: str,
     seconds: float,
     code: str | None,
-    reservation_id: str | None,
+    reservation_id: UUID | None,
     batch: int | None,
     trace_id: str | None,
 ) -> None:
@@ -78,9 +81,12 @@ def log_request(
         trace_id: The trace that it belongs to.
     """
     level = 30 if status == _WARNING_STATUS else 20
+    if level < _from_level:
+        return
     milliseconds = round(seconds * 1000, 3)
-    if _direct_from_level is None:
-        facts = {"code": code, "reservation_id": reservation_id, "batch": batch, "trace_id": trace_id}
+    if not _direct:
+        reservation = None if reservation_id is None else str(reservation_id)
+        facts = {"code": code, "reservation_id": reservation, "batch": batch, "trace_id": trace_id}
         write = _log.warning if level == 30 else _log.info
         write(
             "request",
@@ -92,7 +98,7 @@ def log_request(
             milliseconds=milliseconds,
             **{name: fact for name, fact in facts.items() if fact is not None},
         )
-    elif level >= _direct_from_level:
+    else:
         line = _Line(
             "request",
             "warning" if level == 30 else "info",
