@@ -2,6 +2,9 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from holdfast.application.identifiers import uuid7_series
 
 _numbers = itertools.count(1)
 
@@ -42,3 +45,8 @@ def some_seats(*, count: int = 3, price: int = 5000) -> dict:
 def a_wish(*, event_id: str, seat_ids: list[str], **wanted) -> dict:
     """The body of POST /reservations, with a key of its own."""
     return {"event_id": event_id, "seat_ids": seat_ids, "idempotency_key": f"key-{next(_numbers)}"} | wanted
+
+
+def ordered_ids(count: int) -> list[UUID]:
+    """Ids of seats, each above the one before."""
+    return list(itertools.islice(uuid7_series(), count))

@@ -2,7 +2,7 @@ import asyncio
 from uuid import uuid4
 
 from api.serving import refused
-from builders import a_seat, numbered_seats, some_seats
+from builders import a_seat, an_event, numbered_seats, some_seats
 
 
 async def test_a_seat_is_answered_as_it_was_written(api):
@@ -30,6 +30,14 @@ async def test_numbered_seats_are_a_bare_array_in_counting_order(api):
     assert [seat["seat_number"] for seat in added.json()] == [f"VIP-{number}" for number in range(1, 13)]
     listed = (await api.get(f"/events/{event_id}/seats")).json()
     assert [seat["seat_number"] for seat in listed] == sorted(f"VIP-{number}" for number in range(1, 13))
+
+
+async def test_seats_of_one_call_have_ids_in_the_order_of_the_chart(api):
+    """A seat map then needs no index, which would cost a large hall a third of its memory."""
+    event_id = (await api.post("/events", an_event(total_seats=5_000))).json()["id"]
+    added = await api.post(f"/events/{event_id}/seats/bulk", numbered_seats(count=5_000))
+    ids = [seat["id"] for seat in added.json()]
+    assert ids == sorted(ids)
 
 
 async def test_listed_seats_are_an_object_in_the_order_given(api):

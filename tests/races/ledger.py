@@ -8,7 +8,8 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.application.identifiers import uuid7, uuid7s
+from builders import ordered_ids
+from holdfast.application.identifiers import uuid7
 from holdfast.infrastructure.postgres.invariants import check_invariants
 from races.calls import Answer
 from races.waiting import until
@@ -30,7 +31,7 @@ class Ledger:
 
     async def add_event(self, seats: int, *, total_seats: int | None = None) -> tuple[UUID, list[UUID]]:
         """An event that begins tomorrow, with seats `S-1 … S-n` at 1,000 each, and its log."""
-        event_id, seat_ids = uuid7(), uuid7s(seats)
+        event_id, seat_ids = uuid7(), ordered_ids(seats)
         now = datetime.now(UTC)
         async with self._one_statement, self.connection.transaction():
             await self.connection.execute(

@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 from redis.asyncio import Redis
 
-from holdfast.application.identifiers import uuid7, uuid7s
+from builders import ordered_ids
+from holdfast.application.identifiers import uuid7
 from holdfast.bootstrap import open_desk
 from holdfast.domain.commands import Reserve
 from holdfast.infrastructure.redis.gate import RedisGate
@@ -17,7 +18,7 @@ from races.waiting import until
 
 LOCK_SECONDS = 30
 EVENT = uuid7()
-A, B, C = uuid7s(3)
+A, B, C = ordered_ids(3)
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ async def test_wishes_of_one_call_see_the_locks_of_those_before_them(gate, redis
 
 
 async def test_crossing_wishes_never_lock_each_other_out(gate):
-    pairs = [uuid7s(2) for _ in range(50)]
+    pairs = [ordered_ids(2) for _ in range(50)]
     wishes = [one for a, b in pairs for one in (wish("ann", a, b), wish("bob", b, a))]
 
     passed = await asyncio.gather(*(gate.acquire(EVENT, one) for one in wishes))

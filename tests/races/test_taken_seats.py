@@ -2,7 +2,8 @@
 
 import pytest
 
-from holdfast.application.identifiers import uuid7, uuid7s
+from builders import ordered_ids
+from holdfast.application.identifiers import uuid7
 from holdfast.application.taken_seats import TakenSeats
 from holdfast.bootstrap import open_desk
 from holdfast.domain.commands import Reserve
@@ -11,7 +12,7 @@ from races.desk_process import desk_settings
 from races.ledger import assert_sound
 from races.waiting import until
 
-A, B, C = uuid7s(3)
+A, B, C = ordered_ids(3)
 ANN = ("ann", "once")
 
 

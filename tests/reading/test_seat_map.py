@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import ordered_ids
 from holdfast.api.seat_json import ContractSeatJson
-from holdfast.application.identifiers import uuid7, uuid7s
+from holdfast.application.identifiers import uuid7
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
 from holdfast.domain.seat import Seat
 from holdfast.domain.snapshot import ChangeKind
@@ -61,7 +62,7 @@ STEPS = st.lists(
 
 @given(steps=STEPS, order=st.permutations(range(13)))
 def test_follows_any_log_like_a_dictionary(steps, order):
-    seat_ids = uuid7s(13)
+    seat_ids = ordered_ids(13)
     seat_map = a_map(seat_ids, positions=list(order))
     model = dict.fromkeys(seat_ids, ("available", None))
     for version, (place, kind) in enumerate(steps, start=1):
@@ -83,7 +84,7 @@ def test_follows_any_log_like_a_dictionary(steps, order):
 
 
 def test_a_gap_and_added_seats_and_a_deletion_cannot_be_followed():
-    (seat_id,) = uuid7s(1)
+    (seat_id,) = ordered_ids(1)
     for change in (
         a_change(2, ChangeKind.RESERVED, seat_id),
         a_change(1, ChangeKind.SEATS_ADDED),
@@ -95,14 +96,14 @@ def test_a_gap_and_added_seats_and_a_deletion_cannot_be_followed():
 
 
 def test_an_edit_of_the_event_changes_the_version_alone():
-    seat_map = a_map(uuid7s(3))
+    seat_map = a_map(ordered_ids(3))
     before = seat_map.seat_list()
     assert seat_map.apply(a_change(1, ChangeKind.EVENT_EDITED))
     assert (seat_map.version, seat_map.seat_list()) == (1, before)
 
 
 def test_seats_that_are_no_seats_of_the_event_are_told():
-    seat_map = a_map(uuid7s(3))
+    seat_map = a_map(ordered_ids(3))
     with pytest.raises(KeyError):
         seat_map.positions_of([UUID(int=0)])
     with pytest.raises(KeyError):
@@ -110,7 +111,7 @@ def test_seats_that_are_no_seats_of_the_event_are_told():
 
 
 def test_seats_come_in_with_their_claims():
-    seat_ids = uuid7s(5)
+    seat_ids = ordered_ids(5)
     holder = uuid7()
     seat_map = SeatMap(event_id=EVENT, version=7, changed_at=NOW, seats=5, json=ContractSeatJson())
     for place, seat_id in enumerate(seat_ids):
@@ -123,5 +124,5 @@ def test_seats_come_in_with_their_claims():
 
 
 def test_without_json_a_large_map_is_small():
-    seat_ids = uuid7s(10_000)
+    seat_ids = ordered_ids(10_000)
     assert a_map(seat_ids, keeps_json=False).size_bytes < 10_000 * 30 < a_map(seat_ids).size_bytes

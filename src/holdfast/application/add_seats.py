@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 from holdfast.application.catalogue import change_catalogue
 from holdfast.application.desk import Desk
-from holdfast.application.identifiers import uuid7s
+from holdfast.application.identifiers import uuid7_series
 from holdfast.application.ports import CatalogueTransaction
 from holdfast.domain.errors import EventNotFound
 from holdfast.domain.seat import NewSeat, Seat, check_new_seats
@@ -32,11 +33,12 @@ async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
         InvalidValue: for a seat that breaks a rule, or two with one number.
     """
     seat_ids: list[UUID] = []
+    new_ids = uuid7_series()
     places: dict[str, int] = {}
     for start in range(0, len(seats), SLICE_SEATS):
         some = seats[start : start + SLICE_SEATS]
         check_new_seats(some, places=places)
-        seat_ids += uuid7s(len(some))
+        seat_ids += islice(new_ids, len(some))
         await asyncio.sleep(0)
     return SeatAddition(event_id, seats, seat_ids)
 
