@@ -6,9 +6,10 @@ from uuid import UUID
 
 from holdfast.domain.errors import InvalidValue, Refusal
 from holdfast.domain.reservation import SEATS_MAX, Reservation, fingerprint_of
+from holdfast.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reserve:
     """Hold every seat of the wish for this buyer, or none of them."""
 
@@ -67,7 +68,7 @@ class Expire:
 Command: TypeAlias = Reserve | Confirm | Cancel | Expire
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Done:
     """The command stands: it took effect, or had done so before."""
 

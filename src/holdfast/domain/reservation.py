@@ -1,17 +1,18 @@
 """A reservation: one buyer's claim on one or more seats of one event."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 from holdfast.domain.states import CancelReason, ReservationStatus
+from holdfast.domain.value import value
 
 SEATS_MAX = 20
 """Seats in one reservation (contract)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Reservation:
     """A reservation as stored.
 

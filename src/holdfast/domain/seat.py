@@ -7,6 +7,7 @@ from uuid import UUID
 
 from holdfast.domain.errors import InvalidValue
 from holdfast.domain.states import SeatStatus
+from holdfast.domain.value import value
 
 SEAT_NUMBER_MAX = 50
 """Characters in a seat number, a section or a row (contract)."""
@@ -42,7 +43,7 @@ class Seat:
     """The reservation that holds or bought it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Claim:
     """The one live claim on a seat: held or sold."""
 

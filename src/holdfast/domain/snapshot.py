@@ -8,6 +8,7 @@ from uuid import UUID
 from holdfast.domain.commands import Outcome
 from holdfast.domain.reservation import Reservation
 from holdfast.domain.seat import Claim
+from holdfast.domain.value import value
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class ChangeKind(StrEnum):
     EVENT_DELETED = "event_deleted"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class LogEntry:
     """One step of an event's history; each raises the version by one."""
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -15,6 +14,7 @@ from redis.commands.core import AsyncScript
 
 from holdfast.application.gatherer import Gatherer
 from holdfast.domain.commands import Reserve
+from holdfast.domain.value import value
 from holdfast.infrastructure.redis.breaker import Breaker
 from holdfast.telemetry import metrics
 
@@ -28,7 +28,7 @@ _durations = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Lock:
     """The keys of a wish, and the value that marks them as its own."""
 
