@@ -27,8 +27,10 @@ class Sizes:
     """Requests a second for which the runs without think time have free seats."""
     run_seconds: float = 10.0
     """Each timed run of the other experiments."""
-    connections: tuple[int, ...] = (64, 256)
+    connections: tuple[int, ...] = (64, 256, 512)
     """Connections of the runs that ask for the most reservations a second."""
+    processes: int = 2
+    """API processes of the node that is measured beside the one of one process."""
     pgbench_clients: tuple[int, ...] = (8, 16, 32)
     hot_seats_per_second: int = 15_000
     """Reservations a second for which those runs have free seats."""
@@ -102,5 +104,23 @@ class Bench:
         """
         name = f"{nodes} nodes" if nodes > 1 else "1 node"
         with own_stack(self.data_dir, nodes=nodes) as stack, closing(Server(stack.url, name)) as server:
+            server.learn()
+            yield Target(server, stack)
+
+    @contextmanager
+    def several_processes(self, processes: int, beside: Stack) -> Iterator[Target]:
+        """Start another node, of several processes, on the PostgreSQL and the Redis of a stack.
+
+        Raises:
+            LoadError: It does not start.
+        """
+        environment = {"WORKERS": str(processes), "DATABASE_URL": beside.database_url}
+        redis_url = beside.address("Redis")
+        if redis_url:
+            environment["REDIS_URL"] = redis_url
+        with (
+            own_stack(self.data_dir, environment=environment) as stack,
+            closing(Server(stack.url, f"{processes} processes")) as server,
+        ):
             server.learn()
             yield Target(server, stack)

@@ -107,11 +107,14 @@ def _run_experiment(name: str, bench: Bench, options: Options, outcome: _Outcome
     rounds_wanted = options.rounds or (_ROUNDS_AGAINST if options.against else 1)
     with _targets(bench, options) as targets:
         about = machine.describe(targets[0].stack)
+        paces = [machine.pace_milliseconds()]
         rounds: dict[str, list[Result]] = {target.server.name: [] for target in targets}
         for number in range(1, rounds_wanted + 1):
             for target in targets:
                 bench.reporter.say(f"{name}, round {number} of {rounds_wanted}: {target.server.name}")
                 rounds[target.server.name].append(EXPERIMENTS[name](bench, target))
+                paces.append(machine.pace_milliseconds())
+    about["pace: CPU time of a fixed piece of work"] = f"{min(paces):.1f} to {max(paces):.1f} ms"
     report.write(options.out, name, rounds, about)
     _tell(name, rounds, outcome)
 

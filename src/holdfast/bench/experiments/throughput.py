@@ -1,0 +1,146 @@
+"""As many durable reservations as a server takes, in turn with what PostgreSQL itself gives."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from holdfast.bench.pgbench import Pgbench, psql
+from holdfast.bench.plan import Bench, Target
+from holdfast.bench.processes import cpu_by_role
+from holdfast.bench.results import Chart, Result
+from holdfast.bench.server import check_stored
+from holdfast.bench.statistics import median, percentile
+from holdfast.bench.wire import Load
+
+_ROUNDS = 2
+
+
+@dataclass
+class Run:
+    """One timed run of as many reservations as the server takes."""
+
+    load: Load
+    cpu_seconds: dict[str, float]
+    """By role; `load generator` is this process."""
+
+    @property
+    def per_second(self) -> float:
+        """Reservations, each acknowledged."""
+        return self.load.statuses[201] / self.load.seconds
+
+
+def beside_pgbench(bench: Bench, target: Target, result: Result) -> None:
+    """Measure a server over several numbers of connections, a second one of more processes, and pgbench, by turns.
+
+    All of them use the same PostgreSQL. Of a server by URL there is neither pgbench nor a second one.
+    """
+    connections = bench.sizes.connections
+    loads = [_Contender(f"{count} connections", target, count) for count in connections]
+    if target.stack is None:
+        result.notes.append("pgbench and several processes: only on a stack of the benchmark's own")
+        runs, bare = _in_turn(bench, loads, None, result)
+    else:
+        _check_durable(target.stack.database_url, result)
+        processes = bench.sizes.processes
+        with bench.several_processes(processes, target.stack) as several:
+            loads.append(_Contender(f"{processes} processes, {connections[-1]} connections", several, connections[-1]))
+            runs, bare = _in_turn(bench, loads, Pgbench(target.stack.database_url), result)
+    for load in loads:
+        _add_speed(load.name, runs[load.name], result)
+    _add_cpu(runs[loads[len(connections) - 1].name], result)
+    if bare:
+        _add_ratios(loads, {name: median(run.per_second for run in of) for name, of in runs.items()}, bare, result)
+
+
+@dataclass(frozen=True)
+class _Contender:
+    """One of those that take turns."""
+
+    name: str
+    target: Target
+    connections: int
+
+
+def reserve(bench: Bench, target: Target, connections: int, what: str, result: Result) -> Run:
+    """Reserve as fast as the server answers, single seats of one event; check that all are stored."""
+    sizes, server = bench.sizes, target.server
+    event = server.make_event(int(sizes.hot_seats_per_second * sizes.run_seconds))
+    roles = target.roles()
+    before, own_before = cpu_by_role(roles), time.process_time()
+    begin = time.monotonic()
+    with bench.reporter.phase(f"{server.name}: {what}", sizes.run_seconds) as advance:
+        load = server.reserve(
+            event,
+            ([seat] for seat in event.seat_ids),
+            connections=connections,
+            seconds=sizes.run_seconds,
+            on_tick=lambda _: advance(time.monotonic() - begin),
+        )
+    after = cpu_by_role(roles)
+    cpu = {role: after[role] - before[role] for role in before}
+    cpu["load generator"] = time.process_time() - own_before
+    refused = sum(load.statuses.values()) - load.statuses[201]
+    result.check(f"{what}: all are reserved", refused == 0 and load.answers > 0, f"{refused} were not")
+    check_stored(server, [event], load.statuses[201], result, what)
+    return Run(load, cpu)
+
+
+def _in_turn(
+    bench: Bench, loads: Sequence[_Contender], pgbench: Pgbench | None, result: Result
+) -> tuple[dict[str, list[Run]], dict[int, float]]:
+    """Let all run in turn, again and again; gives the runs by name, and pgbench's rates by clients."""
+    sizes = bench.sizes
+    bare: dict[int, list[float]] = {}
+    runs: dict[str, list[Run]] = {load.name: [] for load in loads}
+    for number in range(1, _ROUNDS + 1):
+        for clients in sizes.pgbench_clients if pgbench else ():
+            assert pgbench is not None
+            with bench.reporter.phase(f"pgbench, {clients} clients ({number} of {_ROUNDS})", sizes.run_seconds):
+                rate = pgbench.transactions_per_second(clients=clients, seconds=sizes.run_seconds)
+            bare.setdefault(clients, []).append(rate)
+        for load in loads:
+            what = f"reservations, {load.connections} connections ({number} of {_ROUNDS})"
+            runs[load.name].append(reserve(bench, load.target, load.connections, what, result))
+    return runs, {clients: median(values) for clients, values in bare.items()}
+
+
+def _add_speed(name: str, runs: list[Run], result: Result) -> None:
+    result.add(f"{name}: durable reservations/s", median(run.per_second for run in runs), "1/s", "higher")
+    for which, share in (("p50", 0.5), ("p99", 0.99)):
+        latency = median(percentile(run.load.latencies_seconds, share) for run in runs)
+        result.add(f"{name}: {which}", latency * 1_000, "ms", "lower")
+
+
+def _add_cpu(runs: list[Run], result: Result) -> None:
+    for role in runs[0].cpu_seconds:
+        cost = median(run.cpu_seconds[role] / max(1, run.load.answers) for run in runs)
+        result.add(f"CPU of a reservation: {role}", cost * 1e6, "µs", "lower", goal=120.0 if role == "server" else None)
+
+
+def _add_ratios(loads: Sequence[_Contender], rates: dict[str, float], bare: dict[int, float], result: Result) -> None:
+    """The best of one process, and that of several, against the best of pgbench."""
+    for clients, rate in bare.items():
+        result.add(f"pgbench, {clients} clients: transactions/s", rate, "1/s")
+    one_process = max(rates[load.name] for load in loads[:-1])
+    best_bare = max(bare.values())
+    result.add("reservations/s over HTTP ÷ pgbench", one_process / best_bare, "", "higher", goal=0.8)
+    several = loads[-1]
+    name = f"{several.name.partition(',')[0]}: reservations/s over HTTP ÷ pgbench"
+    result.add(name, rates[several.name] / best_bare, "", "higher", goal=1.0)
+    result.charts.append(
+        Chart(
+            "limits",
+            "Durable reservations over HTTP, and pgbench's bare transaction",
+            "per second",
+            [*(f"HTTP, {which}" for which in rates), *(f"pgbench, {n} clients" for n in bare)],
+            {"per second": [*rates.values(), *bare.values()]},
+        )
+    )
+
+
+def _check_durable(database_url: str, result: Result) -> None:
+    """Speed that was bought with durability is no speed."""
+    shown = psql(
+        database_url, "SELECT string_agg(setting, ' ') FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')"
+    )
+    result.check("PostgreSQL is durable: fsync and synchronous_commit are on", shown == "on on", shown)
