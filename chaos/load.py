@@ -73,7 +73,8 @@ class Load:
     """The buyers of one run. They share a recorder, a random source, and what they know of each other's wishes."""
 
     targets: list[Target]
-    sale: Sale
+    sales: Sequence[Sale]
+    """A buyer chooses one of them each time."""
     recorder: Recorder
     random: Random
     habits: Habits
@@ -81,18 +82,24 @@ class Load:
     numbers: "count[int]"
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     wishes: list[Wish] = field(default_factory=list)
-    known: list[tuple[str, str]] = field(default_factory=list)
-    """Reservations and their users."""
+    known: list[tuple[str, str, str]] = field(default_factory=list)
+    """Reservations, their users and their events."""
     unsettled: list[Wish] = field(default_factory=list)
     _keys: "count[int]" = field(default_factory=count)
+
+    @property
+    def sale(self) -> Sale:
+        """The first sale, or the only one."""
+        return self.sales[0]
 
     def client(self) -> Client:
         """Make one more client."""
         return Client(self.targets, self.recorder, self.tally, self.numbers, self.random)
 
     def wish(self, user: str, seats: tuple[str, ...] | None = None) -> Wish:
-        """Make up a wish with a new key."""
-        return Wish(self.sale.event, user, f"key-{next(self._keys)}", seats or self._some_seats())
+        """Make up a wish with a new key: for these seats of the first sale, or for some of any."""
+        sale = self.sale if seats else self.random.choice(self.sales)
+        return Wish(sale.event, user, f"key-{next(self._keys)}", seats or self._some_seats(sale))
 
     async def live(self, number: int) -> None:
         """Buy until told to stop."""
@@ -123,9 +130,9 @@ class Load:
         return len(self.unsettled)
 
     async def _round(self, client: Client, user: str) -> None:
-        dice, habits, event = self.random.random(), self.habits, self.sale.event
+        dice, habits = self.random.random(), self.habits
         if self.known and dice < habits.meddles:
-            reservation, owner = self.random.choice(self.known[-200:])
+            reservation, owner, event = self.random.choice(self.known[-200:])
             await client.resolve(self.random.choice(("confirm", "cancel")), event, owner, reservation)
             return
         wish = self.wish(user)
@@ -133,11 +140,12 @@ class Load:
             wish = self.random.choice(self.wishes[-100:])
         elif self.wishes and dice < habits.meddles + habits.replays + habits.reuses_key:
             earlier = self.random.choice(self.wishes[-100:])
-            wish = Wish(event, earlier.user, earlier.key, self._some_seats())
+            sale = next(sale for sale in self.sales if sale.event == earlier.event)
+            wish = Wish(earlier.event, earlier.user, earlier.key, self._some_seats(sale))
         self.wishes.append(wish)
         seen = await self._insist(client, wish)
         if seen.answer == "created":
-            await self._go_on(client, wish.user, seen.reservation)
+            await self._go_on(client, wish, seen.reservation)
         elif self.random.random() < habits.reads:
             await self._read(client, user)
 
@@ -151,11 +159,11 @@ class Load:
             self.unsettled.append(wish)
         return seen
 
-    async def _go_on(self, client: Client, user: str, reservation: str) -> None:
-        self.known.append((reservation, user))
-        event, habits = self.sale.event, self.habits
+    async def _go_on(self, client: Client, wish: Wish, reservation: str) -> None:
+        event, user, habits = wish.event, wish.user, self.habits
+        self.known.append((reservation, user, event))
         if self.random.random() < habits.reads:
-            await self._read(client, user, reservation)
+            await self._read(client, user, reservation, event)
         dice = self.random.random()
         if dice < habits.leaves:
             return
@@ -164,21 +172,23 @@ class Load:
         if seen.outcome == "info" and not self.stopping.is_set():
             await client.resolve("confirm" if verb == "confirm" else "cancel", event, user, reservation)
 
-    async def _read(self, client: Client, user: str, reservation: str = "") -> None:
-        event, dice = self.sale.event, self.random.random()
+    async def _read(self, client: Client, user: str, reservation: str = "", event: str = "") -> None:
+        dice = self.random.random()
         if reservation and dice < 0.5:
             await client.read_reservation(event, user, reservation)
-        elif dice < 0.85:
-            await client.read_seat(event, self.random.choice(self.sale.seats))
+            return
+        sale = self.random.choice(self.sales)
+        if dice < 0.85:
+            await client.read_seat(sale.event, self.random.choice(sale.seats))
         elif dice < 0.97:
-            await client.read_count(event)
+            await client.read_count(sale.event)
         else:
-            await client.read_list(event)
+            await client.read_list(sale.event)
 
-    def _some_seats(self) -> tuple[str, ...]:
+    def _some_seats(self, sale: Sale) -> tuple[str, ...]:
         wanted = self.random.randint(1, self.habits.seats_max)
         hot = self.random.random() < 0.5
-        among = self.sale.seats[: max(wanted, self.habits.hot_seats)] if hot else self.sale.seats
+        among = sale.seats[: max(wanted, self.habits.hot_seats)] if hot else sale.seats
         return tuple(self.random.sample(among, wanted))
 
 
@@ -196,11 +206,13 @@ async def buying(load: Load, *, buyers: int) -> AsyncIterator[None]:
         await asyncio.gather(*tasks)
 
 
-def new_load(targets: list[Target], sale: Sale, history: Path, *, seed: object, habits: Habits | None = None) -> Load:
+def new_load(
+    targets: list[Target], sales: Sequence[Sale], history: Path, *, seed: object, habits: Habits | None = None
+) -> Load:
     """Make the load of one run, recorded into `history`."""
     return Load(
         targets=targets,
-        sale=sale,
+        sales=sales,
         recorder=Recorder(history),
         random=Random(str(seed)),  # noqa: S311 - the same seed, the same wishes
         habits=habits or Habits(),

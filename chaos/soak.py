@@ -23,7 +23,8 @@ from chaos.soak_display import Progress, showing
 from chaos.verdict import Acknowledged, judge, judge_all
 
 _ROUND_SECONDS = 60.0
-_SEATS = 3_000
+_EVENTS = 3
+_SEATS = 1_000
 _BUYERS = 24
 _PAUSE_SECONDS = (0.5, 4.0)
 _BACK_SECONDS_MAX = 30.0
@@ -51,10 +52,12 @@ class Soak:
 
     async def _round(self, seconds: float) -> None:
         number = self.progress.rounds = self.progress.rounds + 1
-        sale = await put_on_sale(self.site.front_target, seats=_SEATS)
+        sales = [await put_on_sale(self.site.front_target, seats=_SEATS) for _ in range(_EVENTS)]
         history = self.folder / f"history-{number}.jsonl"
         targets = [self.site.front_target, *self.site.node_targets]
-        load = new_load(targets, sale, history, seed=f"{self.seed} {number}", habits=Habits(confirms=0.08, leaves=0.05))
+        load = new_load(
+            targets, sales, history, seed=f"{self.seed} {number}", habits=Habits(confirms=0.08, leaves=0.05)
+        )
         self.progress.tally = load.tally
         try:
             async with buying(load, buyers=_BUYERS):
@@ -64,7 +67,8 @@ class Soak:
                 self.progress.complain("an outcome could not be settled by its key")
         finally:
             load.recorder.close()
-        verdict = await judge(self.site.postgres.url, history, seed=self.seed + number, event=sale.event)
+        events = [sale.event for sale in sales]
+        verdict = await judge(self.site.postgres.url, history, seed=self.seed + number, events=events)
         self.progress.close_round(verdict)
         self.acknowledged.add(history)
         if not verdict.findings:

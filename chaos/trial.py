@@ -59,6 +59,7 @@ class Trial:
         targets: Sequence[Target] | None = None,
         *,
         seats: int = 300,
+        events: int = 1,
         buyers: int = 12,
         habits: Habits | None = None,
         database_url: Callable[[], str] | None = None,
@@ -69,7 +70,8 @@ class Trial:
 
         Args:
             targets: Whom they ask; None: nginx, before three nodes.
-            seats: How many there are.
+            seats: How many there are of each event.
+            events: How many there are.
             buyers: How many there are.
             habits: How they behave.
             database_url: Where the truth is at the end of the block; None: the site's PostgreSQL.
@@ -77,8 +79,8 @@ class Trial:
             settle_at: Whom unknown outcomes are settled with; None: the same targets.
         """
         asked = list(targets) if targets is not None else [self.site.front_target]
-        sale = await put_on_sale(asked[0], seats=seats)
-        load = new_load(asked, sale, self.history, seed=f"{self.seed} {self.folder.name}", habits=habits)
+        sales = [await put_on_sale(asked[0], seats=seats) for _ in range(events)]
+        load = new_load(asked, sales, self.history, seed=f"{self.seed} {self.folder.name}", habits=habits)
         try:
             began_ns = time.monotonic_ns()
             async with buying(load, buyers=buyers):

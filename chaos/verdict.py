@@ -62,7 +62,7 @@ async def judge(
     clocks_agree: bool = True,
     read_lag_seconds: float = 0.0,
     searched_seats: int = 40,
-    event: str | None = None,
+    events: Sequence[str] = (),
 ) -> Verdict:
     """Judge a run that has come to rest.
 
@@ -73,19 +73,19 @@ async def judge(
         clocks_agree: PostgreSQL's clock and the clients' are the same.
         read_lag_seconds: How old a read may be.
         searched_seats: How many seats the checker by search looks at.
-        event: The one that the history is about; None: the history is about all that the database holds.
+        events: Those that the history is about; none: the history is about all that the database holds.
     """
     await quiet(database_url)
     invariants = await check_invariants(database_url)
     connection = await asyncpg.connect(database_url, timeout=5)
     try:
         async with connection.transaction(isolation="repeatable_read"):
-            if event is not None:
-                await _show_only(connection, event)
+            if events:
+                await _show_only(connection, events)
             rows = await dump(connection)
     finally:
         await connection.close()
-    operations = await asyncio.to_thread(lambda: list(read_history(history)))
+    operations = await asyncio.to_thread(read_history, history)
     assumptions = Assumptions(
         wall_offset_ns=wall_offset_ns(history) if clocks_agree else None, read_lag_ns=int(read_lag_seconds * 1e9)
     )
@@ -100,11 +100,12 @@ async def judge(
     return verdict
 
 
-async def _show_only(connection: "asyncpg.Connection[asyncpg.Record]", event: str) -> None:
+async def _show_only(connection: "asyncpg.Connection[asyncpg.Record]", events: Sequence[str]) -> None:
     """Hide every other event from this session: temporary views come before the tables of the same name."""
+    listed = ", ".join(f"'{UUID(event)}'" for event in events)
     for table in ("changes", "reservations", "seats", "claims"):
         await connection.execute(
-            f"CREATE TEMP VIEW {table} AS SELECT * FROM public.{table} WHERE event_id = '{UUID(event)}'"  # noqa: S608
+            f"CREATE TEMP VIEW {table} AS SELECT * FROM public.{table} WHERE event_id IN ({listed})"  # noqa: S608
         )
 
 

@@ -1,5 +1,5 @@
 """The catalogue of faults, one module for each family; importing this enters all of them."""
 
-from chaos.faults import clocks, crowds, database, decisions, durability, expiry, gate, processes
+from chaos.faults import clocks, crowds, database, decisions, durability, expiry, gate, processes, several_events
 
-__all__ = ["clocks", "crowds", "database", "decisions", "durability", "expiry", "gate", "processes"]
+__all__ = ["clocks", "crowds", "database", "decisions", "durability", "expiry", "gate", "processes", "several_events"]

@@ -86,6 +86,14 @@ async def _postgres_fast_restart(trial: Trial) -> None:
         await expect_back(trial, load)
 
 
+async def terminate_sessions(trial: Trial) -> None:
+    """End every session of Holdfast, ten times."""
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast-%'"
+    for _ in range(10):
+        await execute(trial.site.postgres.superuser_url, kill)
+        await asyncio.sleep(0.2)
+
+
 @fault(
     "sessions-terminated",
     "database",
@@ -95,17 +103,15 @@ async def _postgres_fast_restart(trial: Trial) -> None:
     quick=True,
 )
 async def _sessions_terminated(trial: Trial) -> None:
-    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast-%'"
     async with trial.load() as load:
-        for _ in range(10):
-            await execute(trial.site.postgres.superuser_url, kill)
-            await asyncio.sleep(0.2)
+        await terminate_sessions(trial)
         await asyncio.sleep(_REST_SECONDS)
         trial.expect(load.tally.unknown == 0, f"every outcome is known ({load.tally.unknown} were not)")
 
 
-async def _commits_cut(trial: Trial, side: str) -> None:
-    async with wired_node(trial) as (wire, node), trial.load([node.address]) as load:
+async def commits_cut(trial: Trial, side: str, *, events: int = 1) -> None:
+    """Have a node lose its connection at eight COMMITs, on their way there or back."""
+    async with wired_node(trial) as (wire, node), trial.load([node.address], events=events) as load:
         for _ in range(8):
             wire.cuts["request" if side == "request" else "reply"] += 1
             await asyncio.sleep(0.25)
@@ -124,7 +130,7 @@ async def _commits_cut(trial: Trial, side: str) -> None:
     quick=True,
 )
 async def _commit_acknowledgement_lost(trial: Trial) -> None:
-    await _commits_cut(trial, "reply")
+    await commits_cut(trial, "reply")
 
 
 @fault(
@@ -135,7 +141,7 @@ async def _commit_acknowledgement_lost(trial: Trial) -> None:
     invariants="one effect per key, nothing lost",
 )
 async def _commit_lost(trial: Trial) -> None:
-    await _commits_cut(trial, "request")
+    await commits_cut(trial, "request")
 
 
 @fault(

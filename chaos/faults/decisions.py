@@ -110,7 +110,7 @@ async def _opposing_wishes(trial: Trial) -> None:
 async def _with_own_event(trial: Trial, load: Load, verb: str, habits: Habits) -> None:
     """Edit or delete a second event while its seats are fought for, and compare its holds with the decision."""
     sale = await trial.sale(30)
-    own = Load(load.targets, sale, load.recorder, load.random, habits, load.tally, load.numbers)
+    own = Load(load.targets, [sale], load.recorder, load.random, habits, load.tally, load.numbers)
     buyers = [asyncio.create_task(own.live(100 + number)) for number in range(8)]
     await asyncio.sleep(0.7)
     async with Caller(load.targets[0]) as caller:

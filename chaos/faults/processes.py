@@ -13,7 +13,7 @@ from chaos.trial import Trial, fault
 _REST_SECONDS = 1.0
 
 
-async def _killed_at(trial: Trial, load: Load, node: Program, point: Point, times: int = 2) -> None:
+async def killed_at(trial: Trial, load: Load, node: Program, point: Point, times: int = 2) -> None:
     """Have a node die at a fail point some times, each time started again."""
     for _ in range(times):
         arm(node.points, point, "kill")
@@ -33,7 +33,7 @@ async def _killed_at(trial: Trial, load: Load, node: Program, point: Point, time
 )
 async def _api_killed_after_commit(trial: Trial) -> None:
     async with trial.load() as load:
-        await _killed_at(trial, load, trial.site.nodes[0], "after_commit")
+        await killed_at(trial, load, trial.site.nodes[0], "after_commit")
 
 
 @fault(
@@ -46,7 +46,7 @@ async def _api_killed_after_commit(trial: Trial) -> None:
 )
 async def _api_killed_before_commit(trial: Trial) -> None:
     async with trial.load() as load:
-        await _killed_at(trial, load, trial.site.nodes[1], "before_commit")
+        await killed_at(trial, load, trial.site.nodes[1], "before_commit")
 
 
 @fault(
@@ -58,7 +58,7 @@ async def _api_killed_before_commit(trial: Trial) -> None:
 )
 async def _api_killed_holding_lock(trial: Trial) -> None:
     async with trial.load() as load:
-        await _killed_at(trial, load, trial.site.nodes[2], "after_lock", times=1)
+        await killed_at(trial, load, trial.site.nodes[2], "after_lock", times=1)
 
 
 @fault(

@@ -7,20 +7,13 @@ import pytest
 from chaos.lives import ENDINGS
 from chaos.replay import replay, replay_at_once
 from chaos.simulation import ON_SALE, RESTLESS, Scenario, simulate
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed
 
-scenarios = st.builds(
-    Scenario,
-    seed=st.integers(0, 2**32),
-    operations=st.integers(1, 200),
-    clients=st.integers(1, 24),
-    seats=st.integers(1, 12),
-    hold_ns=st.sampled_from([20_000, 200_000, 10_000_000]),
-    kinds=st.sampled_from([RESTLESS, ON_SALE]),
-)
-unhurried = settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+from simulated_runs import scenarios, unhurried
+
+KINDS = st.sampled_from([RESTLESS, ON_SALE])
 
 
 def replayed_one_by_one(changes):
@@ -61,8 +54,8 @@ def with_an_entry_changed(changes, random):
     return changes
 
 
-@unhurried
-@given(scenarios)
+@unhurried(200)
+@given(scenarios(kinds=KINDS))
 def test_a_right_log_makes_the_same_in_both_ways(scenario):
     changes = simulate(scenario).rows.changes
     one_by_one, broken = replayed_one_by_one(changes)
@@ -70,8 +63,8 @@ def test_a_right_log_makes_the_same_in_both_ways(scenario):
     assert_same(replay_at_once(changes), one_by_one)
 
 
-@unhurried
-@given(scenarios, st.integers(1, 4), st.randoms(use_true_random=False))
+@unhurried(200)
+@given(scenarios(kinds=KINDS), st.integers(1, 4), st.randoms(use_true_random=False))
 def test_what_is_taken_at_once_breaks_no_rule(scenario, times, random):
     changes = simulate(scenario).rows.changes
     for _ in range(times):

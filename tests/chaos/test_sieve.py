@@ -8,31 +8,22 @@ from chaos.database_rows import DatabaseRows
 from chaos.history import FOREVER, in_order_of_return
 from chaos.mutations import MUTATIONS, Specimen
 from chaos.report import Assumptions
-from chaos.settlement import settle
 from chaos.simulation import ON_SALE, RESTLESS, Scenario, simulate
 from chaos.traced_checker import check, check_columns
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-scenarios = st.builds(
-    Scenario,
-    seed=st.integers(0, 2**32),
-    operations=st.integers(1, 200),
-    clients=st.integers(1, 24),
-    seats=st.integers(1, 12),
-    hold_ns=st.sampled_from([20_000, 200_000, 10_000_000]),
-    lost_answers=st.sampled_from([0.0, 0.05, 0.3]),
-    kinds=st.sampled_from([RESTLESS, ON_SALE]),
-)
+from simulated_runs import LOST_ANSWERS, ONE_CLOCK, scenarios, settled, unhurried
+
+runs = scenarios(lost_answers=LOST_ANSWERS, kinds=st.sampled_from([RESTLESS, ON_SALE]))
 assumptions = st.sampled_from(
     [
-        Assumptions(wall_offset_ns=0, clock_tolerance_ns=1_000),
+        ONE_CLOCK,
         Assumptions(wall_offset_ns=-30_000, clock_tolerance_ns=0, read_lag_ns=5_000),
         Assumptions(complete=False),
     ]
 )
-unhurried = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def assert_same_verdicts(operations, rows, given):
@@ -40,10 +31,6 @@ def assert_same_verdicts(operations, rows, given):
     thorough = check_columns(columns_of(operations), rows, given)
     assert (set(quick.violations), quick.counts) == (set(thorough.violations), thorough.counts)
     return quick
-
-
-def settled(run):
-    return settle(run.operations, run.rows.reservations)
 
 
 def changed(operations, random):
@@ -72,15 +59,15 @@ def changed(operations, random):
     return operations
 
 
-@unhurried
-@given(scenarios, assumptions)
+@unhurried(60)
+@given(runs, assumptions)
 def test_right_histories_pass(scenario, given_assumptions):
     run = simulate(scenario)
     assert_same_verdicts(settled(run), run.rows, given_assumptions)
 
 
-@unhurried
-@given(scenarios, assumptions, st.integers(1, 6), st.randoms(use_true_random=False))
+@unhurried(60)
+@given(runs, assumptions, st.integers(1, 6), st.randoms(use_true_random=False))
 def test_answers_changed_at_random_get_the_same_verdicts(scenario, given_assumptions, changes, random):
     run = simulate(scenario)
     operations = settled(run)
@@ -90,8 +77,8 @@ def test_answers_changed_at_random_get_the_same_verdicts(scenario, given_assumpt
 
 
 @pytest.mark.parametrize("mutate", [mutate for ways in MUTATIONS.values() for mutate, _ in ways])
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
-@given(scenario=scenarios, given_assumptions=assumptions, random=st.randoms(use_true_random=False))
+@unhurried(20)
+@given(scenario=runs, given_assumptions=assumptions, random=st.randoms(use_true_random=False))
 def test_injected_faults_get_the_same_verdicts(mutate, scenario, given_assumptions, random):
     run = simulate(scenario)
     mutant = mutate(Specimen(settled(run), run.rows, complete=True), random)
@@ -113,8 +100,8 @@ def of_event(event, run):
     return operations, rows
 
 
-@unhurried
-@given(st.lists(scenarios, min_size=2, max_size=3), assumptions, st.integers(0, 3), st.integers(0, 2**32))
+@unhurried(60)
+@given(st.lists(runs, min_size=2, max_size=3), assumptions, st.integers(0, 3), st.integers(0, 2**32))
 def test_operations_on_several_events_take_turns(several, given_assumptions, changes, seed):
     operations, rows = [], DatabaseRows(claims=[])
     for number, scenario in enumerate(several):
@@ -134,7 +121,7 @@ def test_what_is_not_in_the_order_of_returns_is_judged_too():
     run = simulate(Scenario(seed=5, operations=300))
     operations = settled(run)
     Random(1).shuffle(operations)
-    given = Assumptions(wall_offset_ns=0, clock_tolerance_ns=1_000)
+    given = ONE_CLOCK
     assert assert_same_verdicts(operations, run.rows, given).violations == []
 
 

@@ -3,36 +3,20 @@
 import pytest
 from chaos.mutations import MUTATIONS, Specimen
 from chaos.prove import prove
-from chaos.report import Assumptions
 from chaos.search_checker import check_by_search
 from chaos.self_test import self_test
-from chaos.settlement import settle
 from chaos.simulation import Scenario, simulate
 from chaos.traced_checker import check
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-ONE_CLOCK = Assumptions(wall_offset_ns=0, clock_tolerance_ns=1_000)
-"""The simulation has one clock, and its database counts microseconds."""
+from simulated_runs import LOST_ANSWERS, ONE_CLOCK, scenarios, settled, unhurried
 
-scenarios = st.builds(
-    Scenario,
-    seed=st.integers(0, 2**32),
-    operations=st.integers(1, 250),
-    clients=st.integers(1, 24),
-    seats=st.integers(1, 12),
-    hold_ns=st.sampled_from([20_000, 200_000, 10_000_000]),
-    lost_answers=st.sampled_from([0.0, 0.05, 0.3]),
-)
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+runs = scenarios(operations_max=250, lost_answers=LOST_ANSWERS)
 
 
-def settled(run):
-    return settle(run.operations, run.rows.reservations)
-
-
-@unhurried
-@given(scenarios)
+@unhurried()
+@given(runs)
 def test_both_checkers_accept_what_a_correct_service_did(scenario):
     run = simulate(scenario)
     assert check(settled(run), run.rows, ONE_CLOCK).violations == []
@@ -40,8 +24,8 @@ def test_both_checkers_accept_what_a_correct_service_did(scenario):
     assert (searched.illegal, searched.unknown) == ([], 0)
 
 
-@unhurried
-@given(scenarios)
+@unhurried()
+@given(runs)
 def test_without_a_common_clock_they_accept_it_too(scenario):
     run = simulate(scenario)
     assert check(settled(run), run.rows).violations == []
@@ -52,8 +36,8 @@ WAYS = [(mutate, rule) for ways in MUTATIONS.values() for mutate, rule in ways]
 
 
 @pytest.mark.parametrize(("mutate", "rule"), WAYS, ids=[mutate.__name__ for mutate, _ in WAYS])
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(scenario=scenarios, random=st.randoms(use_true_random=False))
+@unhurried(25)
+@given(scenario=runs, random=st.randoms(use_true_random=False))
 def test_the_traced_checker_finds_every_injected_fault(mutate, rule, scenario, random):
     run = simulate(scenario)
     mutant = mutate(Specimen(settled(run), run.rows, complete=True), random)
@@ -62,8 +46,8 @@ def test_the_traced_checker_finds_every_injected_fault(mutate, rule, scenario, r
         assert rule in check(operations, rows, ONE_CLOCK).rules_broken
 
 
-@unhurried
-@given(scenarios)
+@unhurried()
+@given(runs)
 def test_whatever_the_search_calls_illegal_the_traced_checker_does_too(scenario):
     """They judge answers drawn at random: one knows no versions, the other no orders, and they must not contradict."""
     run = simulate(scenario)

@@ -10,7 +10,7 @@ from holdfast.domain.snapshot import Changes
 
 def store_arguments(changes: Changes, now: datetime) -> list[object]:
     """Lay out changes in the order of the statement's parameters."""
-    event, created, changed = changes.event, changes.created, changes.changed
+    created, changed = changes.created, changes.changed
     added, moved, removed, log = (
         changes.claims_added,
         changes.claims_moved,
@@ -20,14 +20,7 @@ def store_arguments(changes: Changes, now: datetime) -> list[object]:
     first_created, last_created, created_seats = _flattened([new.seat_ids for new in created])
     first_logged, last_logged, logged_seats = _flattened([entry.seat_ids for entry in log])
     return [
-        event.id,
-        changes.loaded_version,
-        event.version,
-        event.available,
-        event.reserved,
-        event.confirmed,
-        event.pending_reservations,
-        event.confirmed_reservations,
+        *_event_columns(changes),
         now,
         [new.id for new in created],
         [new.user_id for new in created],
@@ -97,18 +90,10 @@ def makes_new_holds_only(changes: Changes) -> bool:
 
 def new_hold_arguments(batches: Sequence[Changes], now: datetime) -> list[object]:
     """Lay out such changes, each of another event, in the order of the parameters of `store_new_holds`."""
-    events = [changes.event for changes in batches]
     created = [new for changes in batches for new in changes.created]
     first, last, seats = _flattened([new.seat_ids for new in created])
     return [
-        [event.id for event in events],
-        [changes.loaded_version for changes in batches],
-        [event.version for event in events],
-        [event.available for event in events],
-        [event.reserved for event in events],
-        [event.confirmed for event in events],
-        [event.pending_reservations for event in events],
-        [event.confirmed_reservations for event in events],
+        *map(list, zip(*map(_event_columns, batches), strict=True)),
         now,
         created[0].expires_at,
         [new.id for new in created],
@@ -135,6 +120,21 @@ def expected_counts(*batches: Changes) -> dict[str, int]:
         "claims_removed": sum(len(changes.claims_removed) for changes in batches),
         "log": sum(len(changes.log) for changes in batches),
     }
+
+
+def _event_columns(changes: Changes) -> tuple[object, ...]:
+    """What both statements are told of an event: its guard, and how its row shall stand."""
+    event = changes.event
+    return (
+        event.id,
+        changes.loaded_version,
+        event.version,
+        event.available,
+        event.reserved,
+        event.confirmed,
+        event.pending_reservations,
+        event.confirmed_reservations,
+    )
 
 
 def _flattened(lists: Sequence[tuple[UUID, ...]]) -> tuple[list[int], list[int], list[UUID]]:
