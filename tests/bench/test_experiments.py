@@ -45,8 +45,8 @@ EXPECTED = {
     "stadium": ["bulk of 4,000: seats/s, answers read", "availability, bits: p99", "availability after a sale: p99"],
     "limits": [
         "reservations/s over HTTP ÷ pgbench",
-        "CPU of a reservation: server",
-        "CPU of a reservation: PostgreSQL",
+        "16 connections: CPU of a reservation, server",
+        "16 connections: CPU of a reservation, PostgreSQL",
         "one reservation, 2,000 seats ÷ 100 seats, p50",
         "memory: most of one server process",
     ],
