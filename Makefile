@@ -66,7 +66,7 @@ soak: $(INSTALLED_DEV) ## Kill everything at random under load for SOAK_MINUTES,
 storm: $(INSTALLED_DEV) ## Try 1,000,000 times to reserve 2,000 seats through nginx and three nodes; STORM_ARGS="--attempts 20000"
 	@exec $(PY) -m chaos.storm $(STORM_ARGS)
 
-bench: $(INSTALLED_DEV) ## Run every experiment on a stack of its own, about 12 minutes, into docs/benchmarks; BENCH_ARGS="limits --quick"
+bench: $(INSTALLED_DEV) ## Run every experiment on a stack of its own, about 10 minutes, into docs/benchmarks; BENCH_ARGS="limits --quick"
 	@exec $(HOLDFAST) bench $(BENCH_ARGS)
 
 bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small: that it starts, measures and reports

@@ -21,6 +21,7 @@ from pathlib import Path
 from holdfast.bench.processes import peak_memory_mib
 from holdfast.bench.server import Server
 from holdfast.bench.stack import own_stack
+from holdfast.bench.statistics import percentile
 
 SEATS_A_CALL = 100_000
 PAUSE_SECONDS = 0.01
@@ -63,9 +64,8 @@ def _post(connection: http.client.HTTPConnection, path: str, body: object) -> No
 
 
 def _line(name: str, took: list[float]) -> str:
-    took = sorted(took)
-    middle, high = took[len(took) // 2], took[int(len(took) * 0.99)]
-    return f"{name}: {len(took):,} reservations, p50 {middle:.1f} ms, p99 {high:.1f} ms, longest {took[-1]:.1f} ms\n"
+    middle, high = percentile(took, 0.5), percentile(took, 0.99)
+    return f"{name}: {len(took):,} reservations, p50 {middle:.1f} ms, p99 {high:.1f} ms, longest {max(took):.1f} ms\n"
 
 
 def main(calls: int) -> None:

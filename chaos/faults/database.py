@@ -43,6 +43,18 @@ async def wired_node(trial: Trial, **environment: str) -> AsyncIterator[tuple[Wi
             yield wire, node
 
 
+@asynccontextmanager
+async def event_locked(trial: Trial, event: str) -> AsyncIterator[None]:
+    """Hold an event's row in a session that is not one of Holdfast's."""
+    connection = await asyncpg.connect(trial.site.postgres.url, timeout=5)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT 1 FROM events WHERE id = $1 FOR UPDATE", event)
+            yield
+    finally:
+        await connection.close()
+
+
 @fault(
     "postgres-killed",
     "database",
@@ -221,13 +233,8 @@ async def _deadlock_and_serialization_errors(trial: Trial) -> None:
 )
 async def _event_locked_by_a_stranger(trial: Trial) -> None:
     async with trial.load() as load:
-        connection = await asyncpg.connect(trial.site.postgres.url, timeout=5)
-        try:
-            async with connection.transaction():
-                await connection.execute("SELECT 1 FROM events WHERE id = $1 FOR UPDATE", load.sale.event)
-                await asyncio.sleep(5.0)
-        finally:
-            await connection.close()
+        async with event_locked(trial, load.sale.event):
+            await asyncio.sleep(5.0)
         trial.injected()
         await expect_back(trial, load)
 

@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from chaos.caller import Target
-from chaos.faults.database import commits_cut, terminate_sessions
+from chaos.faults.database import commits_cut, event_locked, terminate_sessions
 from chaos.faults.processes import killed_at
 from chaos.load import Habits, Load
 from chaos.trial import Trial, fault
@@ -19,9 +18,9 @@ SELECT count(*) FROM (SELECT 1 FROM changes GROUP BY xmin::text HAVING count(DIS
 
 
 @asynccontextmanager
-async def _several_on_sale(trial: Trial, targets: list[Target] | None = None) -> AsyncIterator[Load]:
+async def _several_on_sale(trial: Trial) -> AsyncIterator[Load]:
     """Have buyers of several events who come so thick that their commands meet; see that they did."""
-    async with trial.load(targets, events=EVENTS, seats=100, buyers=32, habits=Habits(pause_seconds=0.0)) as load:
+    async with trial.load(events=EVENTS, seats=100, buyers=32, habits=Habits(pause_seconds=0.0)) as load:
         yield load
         await _expect_shared(trial)
 
@@ -69,6 +68,7 @@ async def _killed_before_commit(trial: Trial) -> None:
 )
 async def _commit_acknowledgement_lost(trial: Trial) -> None:
     await commits_cut(trial, "reply", events=EVENTS)
+    await _expect_shared(trial)
 
 
 @fault(
@@ -94,16 +94,11 @@ async def _sessions_terminated(trial: Trial) -> None:
 )
 async def _one_locked(trial: Trial) -> None:
     async with _several_on_sale(trial) as load:
-        connection = await asyncpg.connect(trial.site.postgres.url, timeout=5)
-        try:
-            async with connection.transaction():
-                await connection.execute("SELECT 1 FROM events WHERE id = $1 FOR UPDATE", load.sale.event)
-                trial.injected()
-                before = load.tally.acknowledged
-                await asyncio.sleep(1.5)
-                gained = load.tally.acknowledged - before
-        finally:
-            await connection.close()
+        async with event_locked(trial, load.sale.event):
+            trial.injected()
+            before = load.tally.acknowledged
+            await asyncio.sleep(1.5)
+            gained = load.tally.acknowledged - before
         trial.expect(gained > EVENTS, f"the other events are sold meanwhile ({gained} writes)")
         await asyncio.sleep(_REST_SECONDS)
         trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")

@@ -1,7 +1,7 @@
 """Seats over HTTP."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from msgspec import UNSET
@@ -128,11 +128,7 @@ def _new_seat(given: SeatInput) -> NewSeat:
 
 
 async def _listed(given: Sequence[SeatInput]) -> list[NewSeat]:
-    seats: list[NewSeat] = []
-    for start in range(0, len(given), SLICE_SEATS):
-        seats += map(_new_seat, given[start : start + SLICE_SEATS])
-        await asyncio.sleep(0)
-    return seats
+    return await _in_slices(len(given), lambda start, end: map(_new_seat, given[start:end]))
 
 
 async def _numbered(given: SeatsInput) -> list[NewSeat]:
@@ -144,9 +140,17 @@ async def _numbered(given: SeatsInput) -> list[NewSeat]:
         raise InvalidValue("count", "is required with prefix")
     if given.price is UNSET:
         raise InvalidValue("price", "is required with prefix and count")
+    prefix, price = given.prefix, given.price
+    return await _in_slices(
+        given.count,
+        lambda start, end: numbered_seats(prefix=prefix, first=start + 1, count=end - start, price=price),
+    )
+
+
+async def _in_slices(count: int, make: Callable[[int, int], Iterable[NewSeat]]) -> list[NewSeat]:
+    """Make seats from one place to another at a time, and let other requests have their turn in between."""
     seats: list[NewSeat] = []
-    for start in range(0, given.count, SLICE_SEATS):
-        count = min(SLICE_SEATS, given.count - start)
-        seats += numbered_seats(prefix=given.prefix, first=start + 1, count=count, price=given.price)
+    for start in range(0, count, SLICE_SEATS):
+        seats += make(start, min(start + SLICE_SEATS, count))
         await asyncio.sleep(0)
     return seats

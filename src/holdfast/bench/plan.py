@@ -1,6 +1,6 @@
 """How large the experiments are, and what they run on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,9 +103,8 @@ class Bench:
             LoadError: It does not start, for instance without nginx.
         """
         name = f"{nodes} nodes" if nodes > 1 else "1 node"
-        with own_stack(self.data_dir, nodes=nodes) as stack, closing(Server(stack.url, name)) as server:
-            server.learn()
-            yield Target(server, stack)
+        with self._started(name, nodes=nodes) as target:
+            yield target
 
     @contextmanager
     def several_processes(self, processes: int, beside: Stack) -> Iterator[Target]:
@@ -118,9 +117,16 @@ class Bench:
         redis_url = beside.address("Redis")
         if redis_url:
             environment["REDIS_URL"] = redis_url
+        with self._started(f"{processes} processes", environment=environment) as target:
+            yield target
+
+    @contextmanager
+    def _started(
+        self, name: str, *, nodes: int | None = None, environment: Mapping[str, str] | None = None
+    ) -> Iterator[Target]:
         with (
-            own_stack(self.data_dir, environment=environment) as stack,
-            closing(Server(stack.url, f"{processes} processes")) as server,
+            own_stack(self.data_dir, nodes=nodes, environment=environment) as stack,
+            closing(Server(stack.url, name)) as server,
         ):
             server.learn()
             yield Target(server, stack)

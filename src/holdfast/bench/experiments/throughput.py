@@ -29,13 +29,28 @@ class Run:
         return self.load.statuses[201] / self.load.seconds
 
 
+@dataclass(frozen=True)
+class _Contender:
+    """One of those that take turns."""
+
+    target: Target
+    connections: int
+    processes: int = 1
+
+    @property
+    def name(self) -> str:
+        """As it stands in the report."""
+        which = f"{self.processes} processes, " if self.processes > 1 else ""
+        return f"{which}{self.connections} connections"
+
+
 def beside_pgbench(bench: Bench, target: Target, result: Result) -> None:
     """Measure a server over several numbers of connections, a second one of more processes, and pgbench, by turns.
 
     All of them use the same PostgreSQL. Of a server by URL there is neither pgbench nor a second one.
     """
     connections = bench.sizes.connections
-    loads = [_Contender(f"{count} connections", target, count) for count in connections]
+    loads = [_Contender(target, count) for count in connections]
     if target.stack is None:
         result.notes.append("pgbench and several processes: only on a stack of the benchmark's own")
         runs, bare = _in_turn(bench, loads, None, result)
@@ -43,23 +58,15 @@ def beside_pgbench(bench: Bench, target: Target, result: Result) -> None:
         _check_durable(target.stack.database_url, result)
         processes = bench.sizes.processes
         with bench.several_processes(processes, target.stack) as several:
-            loads.append(_Contender(f"{processes} processes, {connections[-1]} connections", several, connections[-1]))
+            loads.append(_Contender(several, connections[-1], processes))
             runs, bare = _in_turn(bench, loads, Pgbench(target.stack.database_url), result)
     for load in loads:
         _add_speed(load.name, runs[load.name], result)
-    for load in loads[: len(connections)]:
-        _add_cpu(load.name, runs[load.name], result)
+    for load in loads:
+        if load.processes == 1:
+            _add_cpu(load.name, runs[load.name], result)
     if bare:
         _add_ratios(loads, {name: median(run.per_second for run in of) for name, of in runs.items()}, bare, result)
-
-
-@dataclass(frozen=True)
-class _Contender:
-    """One of those that take turns."""
-
-    name: str
-    target: Target
-    connections: int
 
 
 def reserve(bench: Bench, target: Target, connections: int, what: str, result: Result) -> Run:
@@ -124,12 +131,13 @@ def _add_ratios(loads: Sequence[_Contender], rates: dict[str, float], bare: dict
     """The best of one process, and that of several, against the best of pgbench."""
     for clients, rate in bare.items():
         result.add(f"pgbench, {clients} clients: transactions/s", rate, "1/s")
-    one_process = max(rates[load.name] for load in loads[:-1])
+    one_process = max(rates[load.name] for load in loads if load.processes == 1)
     best_bare = max(bare.values())
     result.add("reservations/s over HTTP ÷ pgbench", one_process / best_bare, "", "higher", goal=0.8)
-    several = loads[-1]
-    name = f"{several.name.partition(',')[0]}: reservations/s over HTTP ÷ pgbench"
-    result.add(name, rates[several.name] / best_bare, "", "higher")
+    for load in loads:
+        if load.processes > 1:
+            name = f"{load.processes} processes: reservations/s over HTTP ÷ pgbench"
+            result.add(name, rates[load.name] / best_bare, "", "higher")
     result.charts.append(
         Chart(
             "limits",
