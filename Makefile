@@ -120,11 +120,11 @@ $(INSTALLED): $(RUN_LOCK) pyproject.toml $(STALE)
 		echo "Making $(VENV) with $$("$(PYTHON)" --version)"; \
 		rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV) && printf '%s\n' "$(CURDIR)" > $(VENV)/.folder || exit 1; fi
 	@echo "Installing what Holdfast needs (only the first time)"
-	@$(PIP) install --quiet --require-hashes --only-binary :all: -r $(RUN_LOCK)
+	@$(PIP) install --quiet --no-deps --require-hashes --only-binary :all: -r $(RUN_LOCK)
 	@$(PIP) install --quiet --no-build-isolation --no-deps --no-index --editable .
 	@touch $@
 
 $(INSTALLED_DEV): $(DEV_LOCK) $(INSTALLED)
 	@echo "Installing what the tests and checks need (only the first time)"
-	@$(PIP) install --quiet --require-hashes --only-binary :all: -r $(DEV_LOCK)
+	@$(PIP) install --quiet --no-deps --require-hashes --only-binary :all: -r $(DEV_LOCK)
 	@touch $@
