@@ -188,7 +188,8 @@ async def telling(settings: Settings, *, process: str) -> AsyncIterator[None]:
 
 
 def _configure_logging(settings: Settings) -> None:
-    configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets())
+    key = None if settings.log_caller_key is None else settings.log_caller_key.get_secret_value()
+    configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets(), caller_key=key)
 
 
 def _gate(settings: Settings) -> RedisGate | OpenGate:

@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         default="INFO", description="The least severe log level that is written."
     )
+    log_caller_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description=(
+            "Secret from which the callers' pseudonyms in the log are made; the same on every node. Default: one kept "
+            "in the data folder of an embedded run, else a new one at each start."
+        ),
+    )
     holdfast_data_dir: Path = Field(
         default=Path(".holdfast"),
         description="Folder of the embedded PostgreSQL's data, its password and the embedded servers' logs.",
@@ -157,7 +165,7 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Everything that must never be written: the passwords, also those inside the URLs."""
-        given = [self.db_password, self.redis_password]
+        given = [self.db_password, self.redis_password, self.log_caller_key]
         urls = [url.get_secret_value() for url in (self.database_url, self.redis_url) if url is not None]
         passwords = [parse_qs(urlsplit(url).query).get("password", [""])[0] for url in urls]
         passwords += [urlsplit(url).password or "" for url in urls]

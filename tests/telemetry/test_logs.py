@@ -14,9 +14,10 @@ from api.serving import serving
 from builders import a_wish, an_event, numbered_seats
 from holdfast.application.failures import GuardMismatch
 from holdfast.bootstrap import application
+from holdfast.cli.callers import name_in_log
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.settings import Settings
-from holdfast.telemetry import context, lines
+from holdfast.telemetry import callers, context, lines
 from holdfast.telemetry.logging import configure_logging
 from holdfast.telemetry.request_log import log_request
 from telemetry.programs import running
@@ -37,6 +38,8 @@ def _request(**wanted):
         "status": 201,
         "outcome": "done",
         "seconds": 0.0123456,
+        "client": None,
+        "caller": None,
         "code": None,
         "reservation_id": None,
         "batch": None,
@@ -63,6 +66,33 @@ def test_a_request_line_has_its_facts_and_leaves_out_the_others(capfd):
         "reservation_id": "res-1",
         "batch": 7,
     }
+
+
+def test_a_buyer_s_lines_can_be_found_and_do_not_name_the_buyer(database_url, tmp_path):
+    key = "the same on every node"
+    written = []
+    for _ in range(2):  # also after a restart
+        with running("serve", tmp_path, DATABASE_URL=database_url, LOG_CALLER_KEY=key) as node:
+            with httpx.Client(base_url=node.url, timeout=20) as http:
+                for user in ("ann@example.org", "bob"):
+                    assert http.get("/api/v1/reservations", headers={"X-User-ID": user}).status_code == 200
+                http.get("/health", headers={"X-Forwarded-For": "203.0.113.9"})
+            assert node.stop() == 0
+            lines_of_node = [json.loads(line) for line in node.log().splitlines()]
+            written += [line for line in lines_of_node if line["event"] == "request"]
+            assert key not in node.log()
+    assert {line["client"] for line in written} == {"127.0.0.1"}
+    callers_seen = [line.get("caller") for line in written if line["path"] == "/api/v1/reservations"]
+    ann = name_in_log(Settings(log_caller_key=key), "ann@example.org")
+    assert callers_seen == [ann, name_in_log(Settings(log_caller_key=key), "bob")] * 2
+    assert re.fullmatch("[0-9a-f]{16}", ann)
+    assert name_in_log(Settings(log_caller_key=key + "!"), "ann@example.org") != ann
+
+
+@pytest.mark.parametrize("host", ["x" * 100, "a\x85b", "evil\nline", ""])
+def test_a_forged_address_is_none(host):
+    assert callers.address((host, 1)) is None
+    assert callers.address(("fe80::1%eth0", 1)) == "fe80::1%eth0"
 
 
 @pytest.mark.parametrize(("level", "written"), [("INFO", [201, 503]), ("WARNING", [503]), ("ERROR", [])])

@@ -19,7 +19,7 @@ from holdfast.api.streaming import send_stream
 from holdfast.application.desk import Desk
 from holdfast.application.failures import OperationalFailure, Unavailable
 from holdfast.domain.errors import Refusal
-from holdfast.telemetry import context, tracing
+from holdfast.telemetry import callers, context, tracing
 from holdfast.telemetry.request_log import log_request
 
 NO_STORE: Header = (b"cache-control", b"no-store")
@@ -140,6 +140,7 @@ class Endpoint:
 
     def _record(self, call: Call, answer: Answer, seconds: float, work: context.Work) -> None:
         method = self._meter.record(call.scope["method"], answer.status, seconds)
+        user_id = call.headers.get(b"x-user-id")
         log_request(
             request_id=call.request_id,
             method=method,
@@ -147,6 +148,8 @@ class Endpoint:
             status=answer.status,
             outcome=_outcome(answer),
             seconds=seconds,
+            client=callers.address(call.scope.get("client")),
+            caller=callers.pseudonym(user_id.strip(b" \t")) if user_id else None,
             code=answer.code,
             reservation_id=call.reservation_id,
             batch=work.batch,

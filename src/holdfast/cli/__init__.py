@@ -131,6 +131,15 @@ def check() -> None:
     raise typer.Exit(0 if sound else 1)
 
 
+@app.command()
+def caller(user_id: Annotated[str, typer.Argument(help="The X-User-ID.", metavar="USER_ID")]) -> None:
+    """Show the word under which a caller stands in the log, to look for their requests there."""
+    from holdfast.cli.callers import name_in_log  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    typer.echo(name_in_log(load_settings(), user_id))
+
+
 @migrate_app.command("up")
 def migrate_up() -> None:
     """Bring the schema to the newest version."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from holdfast.cli.callers import kept_key
 from holdfast.cli.console import say, step, tell
 from holdfast.cli.database import migrate
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis
@@ -52,6 +53,8 @@ def start_servers(settings: Settings, supervisor: Supervisor, *, nodes: int = 1)
         urls["redis_url"] = SecretStr(redis.url)
     elif settings.redis_url is None:
         say("No redis-server or valkey-server on PATH: running without Redis, which only sheds load")
+    if settings.log_caller_key is None:
+        urls["log_caller_key"] = SecretStr(kept_key(settings.holdfast_data_dir))
     return settings.model_copy(update=urls)
 
 
@@ -89,9 +92,13 @@ def program(name: str, command: str, log_name: str, settings: Settings, more: Ma
         "PYTHONUNBUFFERED": "1",
         **more,
     }
-    for variable, url in (("DATABASE_URL", settings.database_url), ("REDIS_URL", settings.redis_url)):
-        if url is not None:
-            environment[variable] = url.get_secret_value()
+    for variable, secret in (
+        ("DATABASE_URL", settings.database_url),
+        ("REDIS_URL", settings.redis_url),
+        ("LOG_CALLER_KEY", settings.log_caller_key),
+    ):
+        if secret is not None:
+            environment[variable] = secret.get_secret_value()
     return Child(
         name,
         [sys.executable, "-m", "holdfast", command],

@@ -1,6 +1,7 @@
 """`holdfast serve` with WORKERS above 1: API processes that share one listening port, under a small parent."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -54,6 +55,8 @@ def serve_with_workers(settings: Settings) -> int:
     listen_fd = os.environ.pop(LISTEN_VARIABLE, None)
     if listen_fd is None and settings.workers > 1:
         configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets())
+        if settings.log_caller_key is None:
+            os.environ["LOG_CALLER_KEY"] = secrets.token_hex(16)  # one for all: else each would have its own
         return run_workers(settings)
     from holdfast.bootstrap import serve  # noqa: PLC0415 - heavy, and the parent needs nothing of it
 

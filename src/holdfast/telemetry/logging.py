@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from structlog.types import Processor
 
-from holdfast.telemetry import context, lines, request_log
+from holdfast.telemetry import callers, context, lines, request_log
 from holdfast.telemetry.redaction import hide, redacted
 
 EventDict: TypeAlias = MutableMapping[str, Any]
@@ -26,7 +26,11 @@ _JSON_ESCAPES |= {code: f"\\u{code:04x}" for code in range(0x2066, 0x206A)}
 
 
 def configure_logging(
-    app_env: Literal["development", "production"], log_level: str, *, secrets: Iterable[str] = ()
+    app_env: Literal["development", "production"],
+    log_level: str,
+    *,
+    secrets: Iterable[str] = (),
+    caller_key: str | None = None,
 ) -> None:
     """Set up structlog and the standard library's logging to write alike.
 
@@ -34,8 +38,10 @@ def configure_logging(
         app_env: `production` writes JSON lines, gathered for 100 ms; `development` readable text, at once.
         log_level: The least severe level that is written, such as `INFO`.
         secrets: What must never be written, such as the database's password.
+        caller_key: Makes the callers' pseudonyms; None: one of this process's own.
     """
     hide(secrets)
+    callers.use_key(caller_key)
     level = logging.getLevelNamesMapping()[log_level]
     production = app_env == "production"
     lines.use(lines.LineSink(gather=production))

@@ -30,6 +30,8 @@ class _Line(msgspec.Struct, omit_defaults=True):
     status: int
     outcome: str
     milliseconds: float
+    client: str | None = None
+    caller: str | None = None
     code: str | None = None
     reservation_id: UUID | None = None
     batch: int | None = None
@@ -61,6 +63,8 @@ def log_request(
     status: int,
     outcome: str,
     seconds: float,
+    client: str | None,
+    caller: str | None,
     code: str | None,
     reservation_id: UUID | None,
     batch: int | None,
@@ -75,6 +79,8 @@ def log_request(
         status: As it was answered; 499 where the caller had gone.
         outcome: What became of the request: done, replayed, refused, unavailable, failed or caller_gone.
         seconds: From the request's arrival to its last byte.
+        client: The address that the request came from.
+        caller: The pseudonym of X-User-ID.
         code: The problem's code.
         reservation_id: The reservation that was made or asked for.
         batch: The batch in which it was decided.
@@ -86,7 +92,14 @@ def log_request(
     milliseconds = round(seconds * 1000, 3)
     if not _direct:
         reservation = None if reservation_id is None else str(reservation_id)
-        facts = {"code": code, "reservation_id": reservation, "batch": batch, "trace_id": trace_id}
+        facts = {
+            "client": client,
+            "caller": caller,
+            "code": code,
+            "reservation_id": reservation,
+            "batch": batch,
+            "trace_id": trace_id,
+        }
         write = _log.warning if level == 30 else _log.info
         write(
             "request",
@@ -110,6 +123,8 @@ def log_request(
             status,
             outcome,
             milliseconds,
+            client,
+            caller,
             code,
             reservation_id,
             batch,
