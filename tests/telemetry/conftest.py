@@ -10,6 +10,6 @@ from holdfast.telemetry import lines, redaction, request_log
 def _logging_as_before():
     yield
     lines.use(lines.LineSink(gather=False))
-    request_log.set_up(0, direct=False)
+    request_log.set_up(0, request_log.as_json)
     redaction.hide([])
     structlog.reset_defaults()

@@ -190,6 +190,7 @@ async def test_lines_are_gathered_and_then_written_in_their_order(capfd):
     assert [json.loads(line)["event"] for line in capfd.readouterr().err.splitlines()] == ["request", "second"]
     _request(status=200)
     structlog.get_logger("x").error("bad")
+    lines.sink().flush()
     assert [json.loads(line)["event"] for line in capfd.readouterr().err.splitlines()] == ["request", "bad"]
 
 

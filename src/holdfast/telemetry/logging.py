@@ -11,8 +11,9 @@ import msgspec
 import structlog
 from structlog.types import Processor
 
-from holdfast.telemetry import callers, context, lines, request_log
+from holdfast.telemetry import callers, context, lines, metrics, request_log
 from holdfast.telemetry.redaction import hide, redacted
+from holdfast.telemetry.repeats import Repeats
 
 EventDict: TypeAlias = MutableMapping[str, Any]
 
@@ -35,7 +36,7 @@ def configure_logging(
     """Set up structlog and the standard library's logging to write alike.
 
     Args:
-        app_env: `production` writes JSON lines, gathered for 100 ms; `development` readable text, at once.
+        app_env: `production` writes JSON lines, `development` readable text; both are gathered for 100 ms.
         log_level: The least severe level that is written, such as `INFO`.
         secrets: What must never be written, such as the database's password.
         caller_key: Makes the callers' pseudonyms; None: one of this process's own.
@@ -44,8 +45,10 @@ def configure_logging(
     callers.use_key(caller_key)
     level = logging.getLevelNamesMapping()[log_level]
     production = app_env == "production"
-    lines.use(lines.LineSink(gather=production))
-    request_log.set_up(level, direct=production)
+    colours = not production and sys.stderr.isatty()
+    lines.use(lines.LineSink(gather=True, on_dropped=_tell_dropped))
+    request_log.set_up(level, request_log.as_json if production else request_log.Readable(colours=colours))
+    repeats = Repeats()
     shared: list[Processor] = [
         _add_work,
         structlog.processors.add_log_level,
@@ -55,17 +58,15 @@ def configure_logging(
     if production:
         writing = [_add_process, structlog.processors.format_exc_info, redact, _json]
     else:
-        console = structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+        console = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
         writing = [structlog.processors.format_exc_info, redact, escape_control_characters, console]
     structlog.configure(
-        processors=[*shared, *writing],
+        processors=[_leaving_out(repeats), *shared, *writing],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=_LineLogger,
         cache_logger_on_first_use=False,
     )
-    _take_over_standard_logging(level, shared, writing)
+    _take_over_standard_logging(level, shared, writing, repeats)
 
 
 class _LineLogger:
@@ -87,9 +88,18 @@ class _LineLogger:
 class _LineHandler(logging.Handler):
     """Takes records of the standard library's logging."""
 
+    def __init__(self, repeats: Repeats) -> None:
+        super().__init__()
+        self._repeats = repeats
+
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         try:
+            left_out = self._repeats.left_out_before(str(record.msg))
+            if left_out is None:
+                return
+            if left_out:
+                record.msg, record.args = f"{record.getMessage()} (left out before: {left_out})", None
             _write(self.format(record), at_once=record.levelno >= logging.ERROR)
         except Exception:  # noqa: BLE001 - logging must not raise; this is the library's own way out
             self.handleError(record)
@@ -129,8 +139,27 @@ def _redacted_in(value: object) -> object:
     return value if isinstance(value, int | float | None) else redacted(str(value))
 
 
-def _take_over_standard_logging(level: int, shared: list[Processor], writing: list[Processor]) -> None:
-    handler = _LineHandler()
+def _leaving_out(repeats: Repeats) -> Processor:
+    def leave_out(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
+        left_out = repeats.left_out_before(str(event_dict.get("event")))
+        if left_out is None:
+            raise structlog.DropEvent
+        if left_out:
+            event_dict["left_out"] = left_out
+        return event_dict
+
+    return leave_out
+
+
+def _tell_dropped(count: int) -> None:
+    metrics.log_lines_dropped_total.labels("slow").inc(count)
+    structlog.get_logger("holdfast.log").warning("log_lines_dropped", lines=count)
+
+
+def _take_over_standard_logging(
+    level: int, shared: list[Processor], writing: list[Processor], repeats: Repeats
+) -> None:
+    handler = _LineHandler(repeats)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

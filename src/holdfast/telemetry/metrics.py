@@ -96,6 +96,11 @@ live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.", mu
 live_listeners_dropped_total = Counter(
     "holdfast_live_listeners_dropped_total", "Streams that were too slow and were told to reload."
 )
+log_lines_dropped_total = Counter(
+    "holdfast_log_lines_dropped_total",
+    "Log lines left out: repeated (the same message too often in a second) or slow (nobody took what waited).",
+    ["reason"],
+)
 
 # A counter whose first value is 1 shows no rise: where the label values are known, it begins with 0.
 _KNOWN_VALUES: tuple[tuple[Counter, tuple[str, ...]], ...] = (
@@ -109,6 +114,7 @@ _KNOWN_VALUES: tuple[tuple[Counter, tuple[str, ...]], ...] = (
     (resubmissions_total, ("contended", "connection_lost", "catalogue")),
     (holds_expired_total, ("batch", "worker")),
     (audits_total, ("sound", "broken", "failed")),
+    (log_lines_dropped_total, ("repeated", "slow")),
 )
 for _counter, _values in _KNOWN_VALUES:
     for _value in _values:
