@@ -1,0 +1,177 @@
+"""A run of the fuzzer: both servers, many cases at once, each judged; what looks wrong is tried again alone."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chaos.edge_fuzz.case import Case
+from chaos.edge_fuzz.exchange import Exchange, send_patiently, send_quickly
+from chaos.edge_fuzz.judgement import Judged, judge
+from chaos.edge_fuzz.nginx_side import NginxSide
+from chaos.edge_fuzz.node_side import NodeSide
+from chaos.site import quiet_port
+
+AT_ONCE = 96
+_PATIENT_AT_ONCE = 16
+_WARM_CASES = 2_000
+"""After so many the node's memory is what it should stay."""
+GROWTH_MIB_MAX = 32.0
+
+
+@dataclass(slots=True)
+class Found:
+    """A case that broke a rule."""
+
+    case: Case
+    judged: Judged
+
+
+@dataclass(slots=True)
+class Tally:
+    """The numbers of a run."""
+
+    cases: int = 0
+    requests: int = 0
+    """As written down, without the closing ones."""
+    agreed: int = 0
+    refused: int = 0
+    again: int = 0
+    """Cases that were tried a second time, alone."""
+    allowed: Counter[str] = field(default_factory=Counter)
+    found: list[Found] = field(default_factory=list)
+    rules: Counter[str] = field(default_factory=Counter)
+    complaints: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    memory_mib: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no rule was broken."""
+        return not self.found and not self.complaints
+
+    def lines(self) -> list[str]:
+        """Say it to a reader."""
+        rate = self.requests / self.seconds if self.seconds else 0.0
+        before, after = self.memory_mib
+        allowed = "; ".join(f"{why}: {count}" for why, count in self.allowed.most_common()) or "none"
+        return [
+            f"{self.requests} requests in {self.cases} cases, {rate:.0f} requests/s, {self.seconds:.0f} s",
+            f"{self.agreed} requests read alike, {self.refused} cases refused, {self.again} tried twice",
+            f"allowances: {allowed}",
+            f"memory of the node: {before:.0f} MiB after {_WARM_CASES} cases, {after:.0f} MiB at the end",
+            *self.complaints,
+            f"edge fuzz: {len(self.found)} cases differ" + "".join(f", {rule}: {n}" for rule, n in self.rules.items()),
+        ]
+
+
+class Campaign:
+    """Runs cases against both."""
+
+    def __init__(self, folder: Path, command: Sequence[str] = (), ignored: Sequence[str] = ()) -> None:
+        """Describe it.
+
+        Args:
+            folder: For what both write.
+            command: See `NodeSide`.
+            ignored: Rules that are not asked for.
+        """
+        self._ignored = frozenset(ignored)
+        self.node = NodeSide(folder / "node", command)
+        self.nginx = NginxSide(folder / "nginx", quiet_port())
+        self.tally = Tally()
+
+    async def run(self, cases: Iterable[Case], *, found_max: int = 200) -> Tally:
+        """Try every case; ends early when much was found."""
+        await self.nginx.start()
+        await self.node.start()
+        started = time.monotonic()
+        waiting = iter(cases)
+        suspects: list[Case] = []
+        warm = 0.0
+        try:
+            workers = [asyncio.create_task(self._work(waiting, suspects, found_max)) for _ in range(AT_ONCE)]
+            while not all(worker.done() for worker in workers):
+                await asyncio.wait(workers, timeout=0.5)
+                if not warm and self.tally.cases >= _WARM_CASES:
+                    warm = self.node.memory_mib
+                if not self.node.alive:
+                    break
+            for worker in workers:
+                worker.cancel()
+            results = await asyncio.gather(*workers, return_exceptions=True)
+            errors = [error for error in results if isinstance(error, Exception)]
+            if errors:
+                raise errors[0]
+            await self._try_again(suspects, found_max)
+            self._last_looks(warm)
+        finally:
+            self.tally.seconds = time.monotonic() - started
+            await self.node.end()
+            await self.nginx.end()
+        return self.tally
+
+    async def _work(self, cases: Iterator[Case], suspects: list[Case], found_max: int) -> None:
+        for case in cases:
+            node, nginx = await asyncio.gather(send_quickly(case, self.node.port), send_quickly(case, self.nginx.port))
+            judged = self._judged(node, nginx)
+            self.tally.cases += 1
+            self.tally.requests += case.requests
+            if judged.findings or node.broken or nginx.broken:
+                suspects.append(case)
+                if len(suspects) >= 4 * found_max:
+                    return
+            else:
+                self._count(judged)
+
+    async def _try_again(self, suspects: Sequence[Case], found_max: int) -> None:
+        room = asyncio.Semaphore(_PATIENT_AT_ONCE)
+
+        async def one(case: Case) -> None:
+            async with room:
+                if len(self.tally.found) >= found_max or not self.node.alive:
+                    return
+                judged = await self.patiently(case)
+            self.tally.again += 1
+            self._count(judged)
+            if judged.findings:
+                self.tally.found.append(Found(case, judged))
+                self.tally.rules.update({rule for rule, _ in judged.findings})
+
+        await asyncio.gather(*(one(case) for case in suspects))
+
+    async def patiently(self, case: Case) -> Judged:
+        """Try one case alone."""
+        node, nginx = await asyncio.gather(
+            asyncio.to_thread(send_patiently, case, self.node.port),
+            asyncio.to_thread(send_patiently, case, self.nginx.port),
+        )
+        await asyncio.sleep(0.02)  # nginx passes the last request on after the client has gone
+        return self._judged(node, nginx)
+
+    def _judged(self, node: Exchange, nginx: Exchange) -> Judged:
+        self.node.gather()
+        judged = judge(node, self.node.readings.pop(node.port, []), self.nginx.readings.pop(nginx.port, []), nginx)
+        if self._ignored:
+            judged.findings = [finding for finding in judged.findings if finding[0] not in self._ignored]
+        return judged
+
+    def _count(self, judged: Judged) -> None:
+        self.tally.agreed += judged.agreed
+        self.tally.refused += judged.refused
+        if judged.allowed:
+            self.tally.allowed[judged.allowed] += 1
+
+    def _last_looks(self, warm_mib: float) -> None:
+        complaints = self.tally.complaints
+        if not self.node.alive:
+            complaints.append("the node's process has ended")
+            return
+        now = self.node.memory_mib
+        self.tally.memory_mib = (warm_mib, now)
+        if warm_mib and now > warm_mib + GROWTH_MIB_MAX:
+            complaints.append(f"the node's memory grew by {now - warm_mib:.0f} MiB")
+        if tracebacks := self.node.tracebacks():
+            complaints.append(f"the node's log has {tracebacks} tracebacks")

@@ -1,0 +1,52 @@
+"""One try: the bytes that are sent over one connection, and where they are cut into segments."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+CORPUS = Path(__file__).with_name("corpus.jsonl")
+"""Cases that once told something; they are always tried first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one connection sends."""
+
+    name: str
+    """The seed of a generated case, or a word about one of the corpus."""
+    segments: tuple[bytes, ...]
+    pauses: tuple[float, ...] = ()
+    """Seconds before each segment but the first; none: at once."""
+    requests: int = 1
+    """How many requests were written down before anything was mutated, without the closing one."""
+
+    @property
+    def together(self) -> bytes:
+        """All of it."""
+        return b"".join(self.segments)
+
+    def line(self) -> str:
+        """As one line of the corpus, from which `--replay` reads it."""
+        told: dict[str, object] = {"name": self.name, "segments": [part.decode("latin-1") for part in self.segments]}
+        if self.pauses:
+            told["pauses"] = self.pauses
+        return json.dumps(told)
+
+
+def read_cases(path: Path) -> list[Case]:
+    """Read a file of cases, one a line.
+
+    Raises:
+        ValueError: if a line is no case.
+    """
+    return list(_cases(path.read_text(encoding="ascii").splitlines()))
+
+
+def _cases(lines: Iterable[str]) -> Iterator[Case]:
+    for line in lines:
+        if line.strip():
+            told = json.loads(line)
+            segments = tuple(part.encode("latin-1") for part in told["segments"])
+            requests = max(1, sum(part.count(b" HTTP/1") for part in segments))
+            yield Case(told["name"], segments, tuple(told.get("pauses", ())), requests)

@@ -1,0 +1,127 @@
+"""The rules: what the node may do with bytes that nginx reads in one way, and how little is allowed beside."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from chaos.edge_fuzz.answers import NodeAnswer, read_answers
+from chaos.edge_fuzz.exchange import Exchange
+from chaos.edge_fuzz.reading import Reading
+
+Rule: TypeAlias = Literal[
+    "reads otherwise",
+    "reads more than nginx",
+    "believes two callers",
+    "silent",
+    "hangs",
+    "no problem",
+    "reads on after a refusal",
+    "answers",
+]
+
+
+@dataclass(slots=True)
+class Judged:
+    """What came of one case."""
+
+    findings: list[tuple[Rule, str]] = field(default_factory=list)
+    agreed: int = 0
+    """Requests that both read alike."""
+    refused: bool = False
+    """The node's server refused the rest of the bytes."""
+    allowed: str = ""
+    """The allowance that was made."""
+
+    def find(self, rule: Rule, text: str) -> None:
+        """Note that a rule was broken."""
+        self.findings.append((rule, text))
+
+
+_NGINX_METHODS = re.compile(r"[A-Z_-]+")
+_NGINX_METHODS_REFUSED = frozenset({"TRACE", "CONNECT"})
+_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
+_UP = re.compile(r"(^|/)(\.|%2e){2}(/|%2f|$|\?)", re.IGNORECASE)
+
+
+def allowance(reading: Reading) -> str:
+    """Say why nginx may have refused a request that is nevertheless a well-formed one; empty: no reason known.
+
+    nginx reads the path as one of files, and knows which methods it will not pass on. A node does neither. Such a
+    request ends the comparison: nginx closes the connection, so nobody knows what it would have read behind it.
+    """
+    if reading.method in _NGINX_METHODS_REFUSED or not _NGINX_METHODS.fullmatch(reading.method):
+        return "nginx passes this method on to nobody"
+    if not reading.target.startswith("/"):
+        return "nginx takes no target like `*`"
+    path = reading.target.partition("?")[0]
+    if _PERCENT.search(path):
+        return "nginx decodes the path: % must be followed by two digits that are not 00"
+    if _UP.search(path):
+        return "nginx follows .. and will not leave the root"
+    return ""
+
+
+def judge(node: Exchange, node_read: Sequence[Reading], nginx_read: Sequence[Reading], nginx: Exchange) -> Judged:
+    """Judge one case by all rules.
+
+    Args:
+        node: The connection to the node.
+        node_read: What the node's application was given.
+        nginx_read: What nginx passed on.
+        nginx: The connection to nginx.
+    """
+    judged = Judged()
+    answers, rest = read_answers(node.data)
+    _judge_answers(judged, answers, rest, node, node_read)
+    _compare(judged, node_read, nginx_read)
+    missing = len(nginx_read) - len(node_read)
+    if missing > 0 and not judged.refused and not judged.allowed and not (answers and answers[-1].closes):
+        what = "closes without a word" if node.closed else "waits"
+        judged.find("silent", f"the node {what} where nginx reads {nginx_read[len(node_read)]}")
+    if not node.closed:
+        judged.find("hangs", "the node keeps the connection though nothing more can come")
+    if not nginx.closed and not judged.findings:
+        judged.allowed = judged.allowed or "nginx keeps the connection"
+    return judged
+
+
+def _judge_answers(
+    judged: Judged, answers: Sequence[NodeAnswer], rest: bytes, node: Exchange, node_read: Sequence[Reading]
+) -> None:
+    for answer in answers:
+        for flaw in answer.flaws():
+            judged.find("no problem", flaw)
+    own = [place for place, answer in enumerate(answers) if not answer.told]
+    told = len(answers) - len(own)
+    judged.refused = bool(own)
+    if own and (len(own) > 1 or own[0] != len(answers) - 1):
+        judged.find(
+            "reads on after a refusal", f"{len(answers) - 1 - own[0]} more answers after {answers[own[0]].status}"
+        )
+    if own and not answers[own[-1]].closes:
+        judged.find("reads on after a refusal", "the refusal does not close the connection")
+    if rest:
+        judged.find("answers", f"bytes that are no answer: {rest[:80]!r}")
+    if told < len(node_read) and not node.broken:
+        reading = node_read[told]
+        # A refusal may overtake the answer of the request before it only if that was never carried out.
+        judged.find("answers", f"carried out, and never answered: {reading}")
+    for reading in node_read:
+        if reading.callers > 1 and not reading.refused:
+            judged.find("believes two callers", str(reading))
+
+
+def _compare(judged: Judged, node_read: Sequence[Reading], nginx_read: Sequence[Reading]) -> None:
+    for place, reading in enumerate(node_read):
+        if place >= len(nginx_read):
+            judged.allowed = allowance(reading)
+            if not judged.allowed:
+                judged.find("reads more than nginx", str(reading))
+            return
+        if reading.refused:
+            continue
+        if not reading.same_as(nginx_read[place]):
+            judged.find("reads otherwise", f"node: {reading} / nginx: {nginx_read[place]}")
+            return
+        judged.agreed += 1

@@ -1,0 +1,81 @@
+"""What a server read out of the bytes: one request, as far as another reading of it could harm a buyer."""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+import msgspec
+
+COMPARED_FIELDS = (
+    b"host",
+    b"x-user-id",
+    b"x-request-id",
+    b"origin",
+    b"accept",
+    b"if-none-match",
+    b"last-event-id",
+    b"content-type",
+)
+"""The fields that name the caller or change the answer. nginx drops or rewrites those that concern one hop only."""
+SHOWN_BYTES = 120
+
+
+class Reading(msgspec.Struct, frozen=True, array_like=True):
+    """One request as it was read. Bytes are told as Latin-1, character by byte."""
+
+    method: str
+    target: str
+    fields: tuple[tuple[str, str], ...]
+    body_bytes: int
+    body_digest: str
+    body_start: str
+    callers: int = 1
+    """How many X-User-ID fields were believed."""
+    refused: bool = False
+    """The application, not the server, found something wrong and answered 4xx; the connection goes on."""
+
+    def same_as(self, other: "Reading") -> bool:
+        """Tell whether both are the same request."""
+        return (
+            self.method == other.method
+            and self.target == other.target
+            and self.fields == other.fields
+            and self.body_bytes == other.body_bytes
+            and self.body_digest == other.body_digest
+        )
+
+    def __str__(self) -> str:
+        fields = ", ".join(f"{name}={value[:SHOWN_BYTES]!r}" for name, value in self.fields)
+        return f"{self.method} {self.target[:SHOWN_BYTES]!r} ({fields}) body {self.body_bytes}: {self.body_start!r}"
+
+
+def reading_of(
+    method: str,
+    target: bytes,
+    headers: Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]],
+    body: bytes,
+    *,
+    refused: bool = False,
+) -> Reading:
+    """Tell what was read.
+
+    Args:
+        method: As it came.
+        target: Path and query.
+        headers: The fields with names in lower case. Of a mapping each is one; of pairs those of one name are joined.
+        body: The whole body.
+        refused: See `Reading.refused`.
+    """
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    found: dict[bytes, bytes] = {}
+    callers = 0
+    for name, value in pairs:
+        if name in COMPARED_FIELDS:
+            callers += name == b"x-user-id"
+            stripped = value.strip(b" \t")
+            found[name] = found[name] + b", " + stripped if name in found else stripped
+    fields = tuple((name.decode(), found[name].decode("latin-1")) for name in COMPARED_FIELDS if found.get(name))
+    # An empty query is the same as none, and a server may drop its question mark.
+    shown_target = target.decode("latin-1").removesuffix("?")
+    digest = sha256(body).hexdigest()[:16] if body else ""
+    start = body[:SHOWN_BYTES].decode("latin-1")
+    return Reading(method, shown_target, fields, len(body), digest, start, callers, refused)

@@ -1,0 +1,97 @@
+"""The process under test: a node's HTTP server with an application that tells what it was given to read.
+
+The one place that knows how a node's server is made. Run by the fuzzer: `python -m chaos.edge_fuzz.served FOLDER`.
+"""
+
+import contextlib
+import os
+import socket
+import sys
+from pathlib import Path
+
+import msgspec
+import structlog
+import uvloop
+
+from chaos.edge_fuzz.reading import reading_of
+from holdfast.api import problems
+from holdfast.api.answer import PROBLEM_JSON
+from holdfast.api.asgi import ClientGoneError, Receive, Scope, Send
+from holdfast.api.call import Call
+from holdfast.api.problems import MissingUserId
+from holdfast.api.server import NodeServer
+from holdfast.application.readiness import Draining
+from holdfast.domain.errors import Refusal
+from holdfast.settings import Settings
+
+BODY_BYTES_MAX = 1024 * 1024
+READINGS = "readings"
+"""The socket, in the folder, to which every reading goes, one a line, before it is answered."""
+PORT = "port"
+"""The file that gets the node's port."""
+TOLD: tuple[bytes, bytes] = (b"x-told", b"yes")
+"""Marks the application's own answers, so that those of the server itself can be told apart."""
+
+
+class Teller:
+    """An ASGI application that tells each request to the fuzzer, and answers it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(str(folder / READINGS))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read one request as the API does: the caller, then the body."""
+        call = Call(scope, receive, BODY_BYTES_MAX)
+        refusal: Refusal | None = None
+        body = b""
+        try:
+            with contextlib.suppress(MissingUserId):
+                call.user_id()
+            body = await call.body()
+        except ClientGoneError:
+            return
+        except Refusal as refused:
+            refusal = refused
+        await self._tell(scope, body, refused=refusal is not None)
+        status, content = 200, b"{}"
+        headers = [TOLD, (b"x-request-id", call.request_id.encode()), (b"content-type", b"application/json")]
+        if refusal is not None:
+            answer = problems.refused(refusal, call.source())
+            assert isinstance(answer.body, bytes)
+            status, content = answer.status, answer.body
+            headers[-1] = PROBLEM_JSON
+        headers.append((b"content-length", b"%d" % len(content)))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        shown = b"" if scope["method"] == "HEAD" else content
+        await send({"type": "http.response.body", "body": shown, "more_body": False})
+
+    async def _tell(self, scope: Scope, body: bytes, *, refused: bool) -> None:
+        query: bytes = scope["query_string"]
+        target = scope["raw_path"] + (b"?" + query if query else b"")
+        reading = reading_of(scope["method"], target, scope["headers"], body, refused=refused)
+        # It waits while the fuzzer is behind: nothing may be lost.
+        self._socket.sendall(msgspec.json.encode((scope["client"][1], reading)) + b"\n")
+
+
+async def _serve(folder: Path) -> None:
+    settings = Settings(host="127.0.0.1")
+    listener = socket.create_server((settings.host, 0), backlog=4096)
+    waiting = folder / "port.new"
+    waiting.write_text(str(listener.getsockname()[1]))
+    waiting.rename(folder / PORT)
+    await NodeServer(Teller(folder), settings, Draining()).serve(sockets=[listener])
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    for name in [name for name in os.environ if name.endswith("_URL")]:
+        del os.environ[name]
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(40), logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+    )
+    uvloop.run(_serve(Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
