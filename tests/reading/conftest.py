@@ -1,5 +1,6 @@
 import pytest
 
+import domain.profile  # noqa: F401 - the profile of Hypothesis
 from box_office import open_desk
 
 

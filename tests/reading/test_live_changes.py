@@ -9,7 +9,7 @@ from box_office import put_on_sale
 from holdfast.application.add_seats import add_seats
 from holdfast.application.delete_event import delete_event
 from holdfast.application.identifiers import uuid7
-from holdfast.application.reading import live_changes
+from holdfast.application.reading import listeners, live_changes
 from holdfast.domain.errors import EventNotFound
 from holdfast.domain.seat import numbered_seats
 
@@ -44,7 +44,7 @@ async def test_resuming_leaves_no_gap(desk):
     await reader.next()
     await sale.reserve(desk, 0)
     _, version, _ = await reader.next()
-    desk.live_changes.leave(sale.event_id, first)
+    first.stop()
     await sale.reserve(desk, 1)
     await sale.reserve(desk, 2)
 
@@ -71,7 +71,7 @@ async def test_resuming_while_seats_are_sold_leaves_no_gap(desk):
                 assert kind in ("hello", "changes")
                 if len(known) == 60:
                     break
-            desk.live_changes.leave(sale.event_id, listener)
+            listener.stop()
 
     follower = asyncio.create_task(follow())
     await asyncio.sleep(0.05)
@@ -111,14 +111,14 @@ async def test_a_deleted_event_ends_its_streams(desk):
 
 
 def test_a_slow_listener_is_sent_away_to_reload():
-    listener = live_changes.Listener(1, lambda _: None)
-    assert all(listener.put(b"frame") for _ in range(live_changes.FRAMES_MAX))
+    listener = listeners.Listener(1, lambda _: None)
+    assert all(listener.put(b"frame") for _ in range(listeners.FRAMES_MAX))
     assert not listener.put(b"one too many")
 
     async def rest() -> list[bytes]:
         return [frame async for frame in listener.frames()]
 
-    assert asyncio.run(rest()) == [live_changes.RELOAD]
+    assert asyncio.run(rest()) == [listeners.RELOAD]
 
 
 async def test_heartbeats_keep_quiet_streams_open(desk, monkeypatch):
