@@ -1,5 +1,5 @@
 # Holdfast's daily commands. `make help` lists them.
-# Needs: make and Python 3.11 or newer. Everything else is installed into .venv/ of this folder.
+# Needs: make and Python 3.11 to 3.14. Everything else is installed into .venv/ of this folder.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -7,14 +7,28 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# The first Python that is new enough; `make run PYTHON=/path/to/python3.12` overrides it.
-PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
-	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; \
-	done)
+# What somebody has set for other Pythons and other installations must not reach ours. What pip needs to find its
+# index (PIP_INDEX_URL, PIP_CERT, its configuration files, …) stays.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR \
+	PYTHONSAFEPATH PYTHONNOUSERSITE PYTHONUSERBASE VIRTUAL_ENV \
+	PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN PIP_REPORT PIP_SRC \
+	PIP_REQUIREMENT PIP_CONSTRAINT PIP_BUILD_CONSTRAINT PIP_EDITABLE PIP_NO_DEPS PIP_REQUIRE_HASHES PIP_NO_BINARY \
+	PIP_ONLY_BINARY PIP_PLATFORM PIP_PYTHON_VERSION PIP_IMPLEMENTATION PIP_ABI PIP_IGNORE_INSTALLED PIP_UPGRADE \
+	PIP_FORCE_REINSTALL PIP_CONFIG_SETTINGS PIP_NO_BUILD_ISOLATION PIP_USE_PEP517
 
+# The locked packages have wheels for these; `make lock-check` looks whether that is so.
+PYTHON_WORKS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+# The first that works and can make a virtual environment, else the first that works;
+# `make run PYTHON=/path/to/python3.12` overrides it.
+PYTHON ?= $(shell for more in 'import ensurepip, venv;' ''; do \
+	for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -I -c "$$more $(PYTHON_WORKS)" 2>/dev/null && { echo "$$python"; exit; }; done; done)
+
+# For a checkout that cannot be written to: `make run VENV=/another/folder`.
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
+PIP_INSTALL := $(PIP) install --quiet --no-user --no-deps
 HOLDFAST := $(PY) -m holdfast
 TEST_WORKERS ?= 2
 CHAOS_REPORT ?= build/chaos
@@ -23,25 +37,30 @@ RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 INSTALLED := $(VENV)/.installed-run
 INSTALLED_DEV := $(VENV)/.installed-dev
+UV := $(VENV)/bin/uv
+# uv does not read pip's settings: tell it the index that pip uses.
+UV_INDEX = index="$$($(PIP) config get :env:.index-url 2>/dev/null || $(PIP) config get global.index-url 2>/dev/null)"; \
+	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$$index";
+NOT_INSTALLED = echo "pip could not install the locked packages, see above: it needs its index, and their wheels for $$($(PY) --version)" >&2; exit 1
 
 # A virtual environment knows the folder it was made in and the Python it was made with: when the checkout
 # was moved or copied, or that Python is gone, what was installed does not count and is made anew.
-VENV_GOOD := $(shell test "$$(cat $(VENV)/.folder 2>/dev/null)" = "$(CURDIR)" && $(PY) -c '' 2>/dev/null && echo yes)
+VENV_GOOD := $(shell test "$$(cat $(VENV)/.folder 2>/dev/null)" = "$$(pwd -P)" && $(PY) -I -c 'import pip' 2>/dev/null && echo yes)
 ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench bench-test check lint format \
-	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock clean stale-venv
+.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench bench-test check format \
+	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Start everything (PostgreSQL, Redis, API, worker) on PORT, default 8080; Ctrl-C ends it
-	@exec $(HOLDFAST) run --end-with $$PPID
+	@exec $(HOLDFAST) run --end-with $$PPID $(RUN_ARGS)
 
 scale: $(INSTALLED) ## Start everything with three API nodes (NODES) behind nginx on PORT; Ctrl-C ends it
-	@exec $(HOLDFAST) scale --end-with $$PPID
+	@exec $(HOLDFAST) scale --end-with $$PPID $(RUN_ARGS)
 
 rolling-restart: $(INSTALLED) ## Restart the nodes of the running `make scale` one after another, without a failed request
 	@exec $(HOLDFAST) rolling-restart
@@ -76,7 +95,7 @@ check: $(INSTALLED_DEV) ## Lint, check the formatting, the types and the directi
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict
-	$(VENV)/bin/lint-imports
+	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 format: $(INSTALLED_DEV) ## Format the code and repair what the linter can
 	$(PY) -m ruff check --fix .
@@ -97,12 +116,19 @@ migrate-down: $(INSTALLED) ## Take the newest migration back
 migrate-status: $(INSTALLED) ## Show the database's schema version and the newest one
 	@exec $(HOLDFAST) migrate status
 
-lock: $(INSTALLED) ## Compile requirements/*.txt anew from pyproject.toml
-	@command -v uv >/dev/null || test -x $(VENV)/bin/uv || $(PIP) install --quiet uv
-	@compile() { PATH="$$PATH:$(VENV)/bin" uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+# The locked uv, taken from the lock alone, so that this works also when something else in the locks cannot be installed.
+lock: $(UV) ## Compile requirements/*.txt anew from pyproject.toml
+	@compile() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml --extra embedded --group install "$$@"; }; \
-	compile --output-file $(RUN_LOCK) && \
+	$(UV_INDEX) compile --output-file $(RUN_LOCK) && \
 	compile --group dev --constraint $(RUN_LOCK) --output-file $(DEV_LOCK)
+
+lock-check: $(UV) ## Ask the package index whether every locked wheel is still there, for each Python
+	@$(UV_INDEX) for version in 3.11 3.12 3.13 3.14; do \
+		$(UV) pip install --quiet --dry-run --target $(VENV)/nothing --python-version $$version --python-platform linux \
+			--no-deps --require-hashes --only-binary :all: -r $(DEV_LOCK) || { \
+			echo "$(DEV_LOCK) cannot be installed with Python $$version: \`make lock\` after changing pyproject.toml" >&2; exit 1; }; done
+	@echo "Every locked wheel is there for Python 3.11 to 3.14"
 
 clean: ## Remove .venv, caches and build results; the data in .holdfast/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
@@ -110,21 +136,31 @@ clean: ## Remove .venv, caches and build results; the data in .holdfast/ stays
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps are written last, so an installation that failed is tried again.
-$(INSTALLED): $(RUN_LOCK) pyproject.toml $(STALE)
-	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-		echo "Holdfast needs Python 3.11 or newer: '$(or $(PYTHON),python3)' is older or missing. Name another: make PYTHON=/path/to/python3" >&2; \
+$(VENV)/.folder: $(STALE)
+	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(PYTHON_WORKS)' 2>/dev/null; then \
+		echo "Holdfast needs Python 3.11 to 3.14: '$(or $(PYTHON),python3)' is another or missing. Name one: make PYTHON=/path/to/python3" >&2; \
 		exit 1; fi
-	@if [ "$(VENV_GOOD)" != yes ] || ! $(PY) -m pip --version >/dev/null 2>&1; then \
-		"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
-			echo "Python's venv module is incomplete. Install it, on Debian or Ubuntu with: apt-get install python3-venv" >&2; exit 1; }; \
-		echo "Making $(VENV) with $$("$(PYTHON)" --version)"; \
-		rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV) && printf '%s\n' "$(CURDIR)" > $(VENV)/.folder || exit 1; fi
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "Python's venv module is incomplete. Install it, on Debian or Ubuntu with: apt-get install python3-venv" >&2; exit 1; }
+	@case "$(VENV):$$(pwd -P)" in \
+		/*:*) ;; \
+		*:*:*) echo "The name of this folder has a colon, which Python takes for the end of a path: move it, or make VENV=/another/folder" >&2; exit 1;; \
+		*) [ -w . ] || { echo "This folder cannot be written to: make VENV=/another/folder" >&2; exit 1; };; esac
+	@echo "Making $(VENV) with $$("$(PYTHON)" --version)"
+	@rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV) && pwd -P > $@
+
+$(INSTALLED): $(RUN_LOCK) pyproject.toml $(VENV)/.folder
 	@echo "Installing what Holdfast needs (only the first time)"
-	@$(PIP) install --quiet --no-deps --require-hashes --only-binary :all: -r $(RUN_LOCK)
-	@$(PIP) install --quiet --no-build-isolation --no-deps --no-index --editable .
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r $(RUN_LOCK) || { $(NOT_INSTALLED); }
+	@$(PIP_INSTALL) --no-build-isolation --no-index --editable .
 	@touch $@
 
 $(INSTALLED_DEV): $(DEV_LOCK) $(INSTALLED)
 	@echo "Installing what the tests and checks need (only the first time)"
-	@$(PIP) install --quiet --no-deps --require-hashes --only-binary :all: -r $(DEV_LOCK)
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r $(DEV_LOCK) || { $(NOT_INSTALLED); }
+	@touch $@
+
+$(UV): $(DEV_LOCK) $(VENV)/.folder
+	@awk '/^[a-z]/ {ours = /^uv==/} ours' $(DEV_LOCK) > $(VENV)/uv.txt
+	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r $(VENV)/uv.txt || { $(NOT_INSTALLED); }
 	@touch $@

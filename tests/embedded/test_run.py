@@ -25,7 +25,9 @@ END_SECONDS = 12
 class Run:
     """One `holdfast run` (or another command that starts one) with a folder and a port of its own."""
 
-    def __init__(self, data_dir: Path, command=(sys.executable, "-m", "holdfast", "run"), **environment):
+    def __init__(
+        self, data_dir: Path, command=(sys.executable, "-m", "holdfast", "run"), stdout=subprocess.PIPE, **environment
+    ):
         self.data_dir = data_dir
         self.port = environment.pop("PORT", None) or _free_port()
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -34,7 +36,7 @@ class Run:
             cwd=CHECKOUT,
             env={**kept, "HOLDFAST_DATA_DIR": str(data_dir), "PORT": str(self.port), **environment},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
             process_group=0,
@@ -130,7 +132,9 @@ def test_every_address_stands_on_its_own_line_and_works(start):
         assert run.get(run.address(name).removeprefix(f"http://127.0.0.1:{run.port}"))
     events = json.loads(run.get("/api/v1/events"))
     assert [event["total_seats"] for event in events] == [2000]
-    assert re.fullmatch(r"postgresql://holdfast:\w+@127\.0\.0\.1:\d+/holdfast", run.address("PostgreSQL"))
+    for name, scheme in (("PostgreSQL", "postgresql://holdfast"), ("Redis", "redis://")):
+        assert re.fullmatch(rf"{scheme}:\*\*\*@127\.0\.0\.1:\d+/\w+", run.address(name))
+    assert "--show-urls" in run.address("Passwords")
     assert run.address("Try").startswith("curl ")
 
     data = {"HOLDFAST_DATA_DIR": str(run.data_dir)}
@@ -146,6 +150,27 @@ def test_every_address_stands_on_its_own_line_and_works(start):
 
     run.process.send_signal(signal.SIGINT)
     assert run.ended() == (0, "")
+
+
+def test_passwords_are_shown_on_a_terminal_and_in_files_only_when_asked_for(start, stopped_data):
+    password = (stopped_data / "postgres.password").read_text().strip()
+    run = start(command=(sys.executable, "-m", "holdfast", "run", "--show-urls")).ready()
+    assert re.fullmatch(rf"postgresql://holdfast:{password}@127\.0\.0\.1:\d+/holdfast", run.address("PostgreSQL"))
+    assert re.fullmatch(r"redis://:\w{32}@127\.0\.0\.1:\d+/0", run.address("Redis"))
+    assert not [line for line in run.lines if "Passwords:" in line]
+    run.process.send_signal(signal.SIGTERM)
+    assert run.ended() == (0, "")
+
+    ours, theirs = os.openpty()
+    on_terminal = start(stdout=theirs)
+    os.close(theirs)
+    seen = b""
+    while b"Try:" not in seen:
+        seen += os.read(ours, 4096)
+    assert password.encode() in seen
+    on_terminal.process.send_signal(signal.SIGTERM)
+    assert on_terminal.ended()[0] == 0
+    os.close(ours)
 
 
 def test_after_the_kill_of_its_supervisor_nothing_is_left_and_the_next_run_goes_on(start):

@@ -22,7 +22,7 @@ class RunningScale:
         given = {"HOLDFAST_DATA_DIR": str(data_dir), "PORT": str(self.port), "LOG_LEVEL": "WARNING", **environment}
         self.errors = (data_dir.parent / "errors").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "holdfast", "scale"],
+            [sys.executable, "-m", "holdfast", "scale", "--show-urls"],
             cwd=CHECKOUT,
             env={**kept, **given},
             stdin=subprocess.DEVNULL,

@@ -80,7 +80,7 @@ def own_stack(
     settings = {name: value for name, value in os.environ.items() if name not in _GIVEN_SERVERS}
     settings |= {"HOLDFAST_DATA_DIR": str(folder / "data"), "PORT": str(port), "LOG_LEVEL": "WARNING"}
     settings |= {"NODES": str(nodes or 1), **(environment or {})}
-    command = [sys.executable, "-m", "holdfast", "run" if nodes is None else "scale"]
+    command = [sys.executable, "-m", "holdfast", "run" if nodes is None else "scale", "--show-urls"]
     # Through the launcher it ends with this process, however that ends.
     options = [f"--death-signal={int(signal.SIGTERM)}", f"--parent={os.getpid()}"]
     process = subprocess.Popen(  # noqa: S603 - this very program

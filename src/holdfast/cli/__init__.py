@@ -31,24 +31,32 @@ def main() -> None:
 
 @app.command()
 def run(
+    *,
     end_with: Annotated[int | None, typer.Option(hidden=True, help="End when this parent process does.")] = None,
+    show_urls: Annotated[
+        bool, typer.Option("--show-urls", help="Print the servers' passwords also when the output is no terminal.")
+    ] = False,
 ) -> None:
     """Start everything: PostgreSQL and Redis unless they are given by URL, the schema, API and worker."""
     from holdfast.cli.run import run_everything  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(run_everything(load_settings(), end_with))
+    raise typer.Exit(run_everything(load_settings(), end_with, show_urls=show_urls))
 
 
 @app.command()
 def scale(
+    *,
     end_with: Annotated[int | None, typer.Option(hidden=True, help="End when this parent process does.")] = None,
+    show_urls: Annotated[
+        bool, typer.Option("--show-urls", help="Print the servers' passwords also when the output is no terminal.")
+    ] = False,
 ) -> None:
     """Start everything with NODES API nodes behind nginx on PORT; SIGHUP or SIGUSR1 restarts the nodes one by one."""
     from holdfast.cli.scale import scale_out  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(scale_out(load_settings(), end_with))
+    raise typer.Exit(scale_out(load_settings(), end_with, show_urls=show_urls))
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """`holdfast run`: everything on one machine, from nothing to a page in the browser."""
 
+import sys
+
 from holdfast.cli.addresses import page, require_free_port
 from holdfast.cli.console import say, step, tell
 from holdfast.cli.programs import prepare_database, program, start_servers, wait_for_answer
@@ -8,12 +10,13 @@ from holdfast.infrastructure.embedded.supervisor import StopRequestedError, Stop
 from holdfast.settings import Settings, redacted_url
 
 
-def run_everything(settings: Settings, end_with: int | None = None) -> int:
+def run_everything(settings: Settings, end_with: int | None = None, *, show_urls: bool = False) -> int:
     """Start what is needed, print where it is, and stay until asked to stop; answers the exit code.
 
     Args:
         settings: What to run. Servers given by URL are used, the others are embedded.
         end_with: Process id of a parent whose end is also this run's.
+        show_urls: Whether passwords are printed also where that goes into a file.
 
     Raises:
         EmbeddedError: Something cannot be started.
@@ -30,7 +33,7 @@ def run_everything(settings: Settings, end_with: int | None = None) -> int:
             supervisor.start_program(program("The worker", "work", "worker.log", effective, {}))
             wait_for_answer(page(effective, "/health"), supervisor.programs)
         stop.settle()
-        print_addresses(effective, settings)
+        print_addresses(effective, settings, show_urls=show_urls)
         sound = supervisor.watch(stop)
         say("Stopping")
     except StopRequestedError:
@@ -42,16 +45,19 @@ def run_everything(settings: Settings, end_with: int | None = None) -> int:
     return 0 if sound else 1
 
 
-def print_addresses(settings: Settings, given: Settings, *more: tuple[str, str]) -> None:
+def print_addresses(settings: Settings, given: Settings, *more: tuple[str, str], show_urls: bool) -> None:
     """Print each address on a line of its own; nothing is wrapped, so that scripts can read it too.
 
-    The embedded servers' URLs are whole, to be used with psql and redis-cli; given ones lose their password.
+    On a terminal the embedded servers' URLs are whole, to be used with psql and redis-cli. Elsewhere, as in the log of
+    a build, they lose their password, as given ones always do.
 
     Args:
         settings: What runs.
         given: What was asked for: a URL in it is not an embedded server's.
         more: Further names and addresses.
+        show_urls: Whether the embedded servers' URLs are whole wherever they go.
     """
+    shown = show_urls or sys.stdout.isatty()
     say("Holdfast is running. Ctrl-C ends it.")
     addresses = [
         (name, page(settings, path))
@@ -69,9 +75,11 @@ def print_addresses(settings: Settings, given: Settings, *more: tuple[str, str])
     ):
         if url is not None:
             text = url.get_secret_value()
-            addresses.append((name, text if own else redacted_url(text)))
+            addresses.append((name, text if own and shown else redacted_url(text)))
     addresses += more
     addresses.append(("Logs", str(settings.holdfast_data_dir.absolute())))
+    if not shown and (given.database_url is None or given.redis_url is None):
+        addresses.append(("Passwords", "not written into files: make run RUN_ARGS=--show-urls shows them"))
     addresses.append(("Try", f"curl -s '{page(settings, '/api/v1/events')}'"))
     for name, address in addresses:
         say(f"  {name + ':':<12}{address}")

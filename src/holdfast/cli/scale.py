@@ -35,7 +35,7 @@ class _Request:
         self.made = True
 
 
-def scale_out(settings: Settings, end_with: int | None = None) -> int:
+def scale_out(settings: Settings, end_with: int | None = None, *, show_urls: bool = False) -> int:
     """Start everything, print where it is, and stay until asked to stop; answers the exit code.
 
     SIGHUP or SIGUSR1 restarts the nodes one after another.
@@ -43,6 +43,7 @@ def scale_out(settings: Settings, end_with: int | None = None) -> int:
     Args:
         settings: What to run. Servers given by URL are used, the others are embedded.
         end_with: Process id of a parent whose end is also this run's.
+        show_urls: Whether passwords are printed also where that goes into a file.
 
     Raises:
         EmbeddedError: Something cannot be started.
@@ -61,7 +62,8 @@ def scale_out(settings: Settings, end_with: int | None = None) -> int:
             front = _start_nginx(effective, nodes, data_dir, supervisor)
             rolling = RollingRestart(nodes, front, supervisor, data_dir)
             stop.settle()
-            print_addresses(effective, settings, *((node.name, node.url("")) for node in nodes))
+            addresses = ((node.name, node.url("")) for node in nodes)
+            print_addresses(effective, settings, *addresses, show_urls=show_urls)
             sound = supervisor.watch(stop, lambda: rolling.go_on(request))
         say("Stopping")
     except StopRequestedError:

@@ -175,8 +175,9 @@ class EmbeddedPostgres:
                 "ON_ERROR_STOP=1",
                 "-c",
                 statement,
-                self.url_of(database),
+                f"postgresql://holdfast@127.0.0.1:{self.port}/{database}",
             ],
+            env={**cluster.ENVIRONMENT, "PGPASSWORD": self._password},  # everybody sees a command line
             capture_output=True,
             text=True,
             check=False,

@@ -1,0 +1,120 @@
+"""`make` in surroundings that were made for something else: names of folders, variables, other Pythons."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+MAKEFILE = CHECKOUT / "Makefile"
+_FOR_OTHERS = {
+    "PYTHONPATH": "/elsewhere",
+    "PYTHONHOME": "/elsewhere",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONINSPECT": "1",
+    "PYTHONWARNINGS": "error",
+    "VIRTUAL_ENV": "/elsewhere",
+    "PIP_USER": "1",
+    "PIP_TARGET": "/elsewhere",
+    "PIP_PREFIX": "/elsewhere",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_REQUIRE_HASHES": "1",
+    "PIP_CONSTRAINT": "/elsewhere/constraints.txt",
+    "PIP_NO_BINARY": ":all:",
+}
+_FOR_PIP = {
+    "PIP_INDEX_URL": "https://index.invalid/simple",
+    "PIP_CERT": "/some/ca.pem",
+    "SSL_CERT_FILE": "/some/ca.pem",
+}
+
+pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+
+
+def _make(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        ["make", *words],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+
+@pytest.fixture
+def python(tmp_path):
+    """Makes an executable that behaves like a Python of some version."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+
+    def make(name: str, version: str, *, complete: bool = True) -> None:
+        refusal = "" if complete else 'case "$*" in *ensurepip*) exit 1;; esac; '
+        (folder / name).write_text(
+            f'#!/bin/sh\n{refusal}case "$*" in *version_info*) exec {sys.executable} -c '
+            f'"import sys; sys.version_info = {version}; exec(sys.argv[1])" "${{*##*-c }}";; esac\n'
+        )
+        (folder / name).chmod(0o755)
+
+    make.folder = folder
+    return make
+
+
+def test_variables_for_other_programs_do_not_reach_ours_and_those_of_pip_s_index_do():
+    done = _make("--eval", "show: ; @env", "show", folder=CHECKOUT, **_FOR_OTHERS, **_FOR_PIP)
+    seen = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
+    assert not seen.keys() & _FOR_OTHERS.keys()
+    assert _FOR_PIP.items() <= seen.items()
+
+
+@pytest.mark.parametrize("name", ["a b", "it's 100% #1", 'say "so" & $HOME `x` (1)', "back\\slash", "東京 é"])
+def test_a_checkout_may_have_any_name(tmp_path, name):
+    folder = tmp_path / name
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    shutil.copy(MAKEFILE, folder)
+    (folder / ".venv" / ".folder").write_text(f"{folder}\n")
+    (folder / ".venv" / "bin" / "python").write_text("#!/bin/sh\n")
+    (folder / ".venv" / "bin" / "python").chmod(0o755)
+    assert _make("--eval", "show: ; @echo good: $(VENV_GOOD)", "show", folder=folder).stdout == "good: yes\n"
+    (folder / ".venv" / ".folder").write_text(f"{folder} was moved\n")
+    assert _make("--eval", "show: ; @echo good: $(VENV_GOOD)", "show", folder=folder).stdout == "good:\n"
+
+
+def test_a_name_that_no_python_can_use_is_one_line(tmp_path):
+    folder = tmp_path / "a:b"
+    folder.mkdir()
+    shutil.copy(MAKEFILE, folder)
+    done = _make(".venv/.folder", folder=folder)
+    assert done.returncode == 2
+    assert "has a colon" in done.stderr.splitlines()[0]
+    assert not (folder / ".venv").exists()
+
+
+def test_the_first_python_that_can_make_an_environment_is_taken(python):
+    python("python3", "(3, 15, 0)")
+    python("python3.14", "(3, 14, 0)", complete=False)
+    python("python3.13", "(3, 13, 0)")
+    words = ("--eval", "show: ; @echo $(PYTHON)", "show")
+    path = f"{python.folder}:/usr/bin:/bin"
+    assert _make(*words, folder=CHECKOUT, PATH=path).stdout == "python3.13\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "complete", "message"),
+    [
+        ("(3, 10, 9)", True, "needs Python 3.11 to 3.14"),
+        ("(3, 15, 0)", True, "needs Python 3.11 to 3.14"),
+        ("(3, 13, 0)", False, "apt-get install python3-venv"),
+    ],
+)
+def test_a_python_that_does_not_do_is_one_line(tmp_path, python, version, complete, message):
+    python("odd", version, complete=complete)
+    shutil.copy(MAKEFILE, tmp_path)
+    done = _make(".venv/.folder", f"PYTHON={python.folder / 'odd'}", folder=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr.splitlines()[0]
+    assert not (tmp_path / ".venv").exists()
