@@ -26,6 +26,8 @@ from holdfast.api.seat_json import ContractSeatJson
 from holdfast.api.server import NodeServer
 from holdfast.application.batching.batcher import Batcher
 from holdfast.application.batching.bounds import Bounds
+from holdfast.application.bulk_line import BulkLine
+from holdfast.application.catalogue import Catalogue
 from holdfast.application.desk import Desk
 from holdfast.application.expire import Expirer, expire_overdue
 from holdfast.application.owners import Owners
@@ -73,6 +75,7 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
     async with AsyncExitStack() as stack:
         write_pool = await _pool(stack, settings, f"{process}-write", settings.write_pool_size, timeouts)
         read_pool = await _pool(stack, settings, f"{process}-read", settings.read_pool_size, timeouts)
+        catalogue_pool = await _pool(stack, settings, f"{process}-catalogue", settings.catalogue_pool_size, timeouts)
         gate = _gate(settings)
         stack.push_async_callback(gate.close)
         store = PostgresBatchStore(write_pool, read_pool)
@@ -84,7 +87,10 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
             expire=lambda event_id: expire_overdue(batcher, event_id),
         )
         batcher = Batcher(store, bounds, listeners=[taken_seats, seat_maps])
-        stack.push_async_callback(batcher.close, seconds_max=settings.shutdown_seconds * 0.8)
+        # A bulk call leaves a connection to the others where there are several.
+        bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
+        catalogue = Catalogue(PostgresCatalogueStore(catalogue_pool, timeouts), bulk_line)
+        stack.push_async_callback(_close_writers, batcher, catalogue, seconds_max=settings.shutdown_seconds * 0.8)
         live_changes = LiveChanges(seat_maps, map_source)
         stack.callback(live_changes.close)
         reads = PostgresReads(read_pool)
@@ -94,7 +100,7 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
             taken_seats=taken_seats,
             shared_read=SharedRead(store),
             owners=Owners(store),
-            catalogue=PostgresCatalogueStore(write_pool, timeouts),
+            catalogue=catalogue,
             reads=reads,
             event_pages=EventPages(reads, event_list),
             seat_maps=seat_maps,
@@ -167,6 +173,11 @@ async def _pool(stack: AsyncExitStack, settings: Settings, name: str, size: int,
     stack.push_async_callback(pool.close)
     stack.callback(watch_pool(name.rpartition("-")[2], size=size, busy=lambda: pool.busy))
     return pool
+
+
+async def _close_writers(batcher: Batcher, catalogue: Catalogue, *, seconds_max: float) -> None:
+    """Finish what is being written, all in the same time."""
+    await asyncio.gather(batcher.close(seconds_max=seconds_max), catalogue.close(seconds_max=seconds_max))
 
 
 @asynccontextmanager

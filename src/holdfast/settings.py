@@ -118,6 +118,15 @@ class Settings(BaseSettings):
     read_pool_size: int = Field(
         default=4, ge=1, le=100, description="Connections to PostgreSQL for reads, in each process."
     )
+    catalogue_pool_size: int = Field(
+        default=2,
+        ge=1,
+        le=100,
+        description=(
+            "Connections to PostgreSQL for changes of events and charts, in each process. "
+            "Bulk calls use all but one of them at a time."
+        ),
+    )
     batch_commands_max: Count = Field(default=256, description="Most commands decided in one transaction.")
     batch_seats_max: int = Field(default=1000, ge=20, le=100_000, description="Most seats decided in one transaction.")
     batch_events_max: Count = Field(

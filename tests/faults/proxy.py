@@ -15,6 +15,7 @@ _STEPS = {
     "load": re.compile(rb"WITH clock AS MATERIALIZED.*wanted", re.DOTALL),
     "store": re.compile(rb"WITH guard AS"),
     "commit": re.compile(rb"^COMMIT"),
+    "change": re.compile(rb"^(SELECT 1 FROM events WHERE id|INSERT INTO events)"),
 }
 
 
@@ -82,6 +83,8 @@ class Proxy:
                 end.transport.abort()
 
     async def close(self) -> None:
+        if self._lines:  # whose client has left ends by itself
+            await asyncio.wait(set(self._lines), timeout=0.2)
         for line in list(self._lines):
             line.cancel()
         await asyncio.gather(*self._lines, return_exceptions=True)

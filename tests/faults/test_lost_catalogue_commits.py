@@ -83,6 +83,22 @@ async def test_a_caller_who_goes_away_does_not_break_off_the_commit(proxy):
         assert len(await desk.reads.events(limit=5, offset=0)) == 1
 
 
+async def test_the_end_of_a_process_waits_for_a_commit_under_way(database_url, proxy):
+    opened = open_desk(proxy.url)
+    desk = await opened.__aenter__()
+    fault = proxy.arm("reply", "commit", "hold")
+    caller = asyncio.create_task(create_event(desk, an_event()))
+    await fault.met.wait()
+    closing = asyncio.create_task(opened.__aexit__(None, None, None))
+    await asyncio.sleep(0.1)
+    assert not closing.done()
+    assert await outcome_of(create_event(desk, an_event())) == "none"
+    fault.go_on.set()
+    await closing
+    (stored,) = await sql(database_url, "SELECT id FROM events")
+    assert (await caller).id == stored["id"]
+
+
 async def test_it_is_given_up_after_some_attempts(database_url):
     async with open_desk(database_url) as desk:
         event = await create_event(desk, an_event())

@@ -114,8 +114,7 @@ class Call:
             ClientGoneError: if the caller leaves before its end.
         """
         bytes_max = self._body_bytes_max if bytes_max is None else min(bytes_max, self._body_bytes_max)
-        declared = self.headers.get(b"content-length")
-        if declared is not None and _whole_number(declared.decode("latin-1"), otherwise=0) > bytes_max:
+        if (self.declared_bytes() or 0) > bytes_max:
             raise BodyTooLarge(bytes_max)
         message = await self.receive()
         if message["type"] == "http.disconnect":
@@ -126,6 +125,11 @@ class Call:
         if len(body) > bytes_max:
             raise BodyTooLarge(bytes_max)
         return body
+
+    def declared_bytes(self) -> int | None:
+        """Tell how long the body will be; None where it comes in chunks, or the caller did not say."""
+        declared = self.headers.get(b"content-length")
+        return None if declared is None else _whole_number(declared.decode("latin-1"), otherwise=0)
 
     async def _rest_of_body(self, start: bytes, bytes_max: int) -> bytes:
         body = bytearray(start)

@@ -2,17 +2,27 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
 from uuid import UUID
 
 from msgspec import UNSET
 
 from holdfast.api.answer import Answer, event_version, json_answer, list_pieces
-from holdfast.api.bodies import SeatInput, SeatsInput, added_seat_body, seat_body
+from holdfast.api.bodies import NumberedSeatsInput, SeatInput, SeatsInput, added_seat_body, seat_body
 from holdfast.api.call import Call
 from holdfast.api.limits import SMALL_BODY_BYTES
 from holdfast.api.representation import REVALIDATE, represent, state_tag
 from holdfast.api.strict_json import StrictDecoder
-from holdfast.application.add_seats import SLICE_SEATS, SeatAddition, add_seats, number_seats, store_seats
+from holdfast.application.add_seats import (
+    SLICE_SEATS,
+    SeatAddition,
+    add_seats,
+    begin_storing,
+    number_seats,
+    require_room,
+)
+from holdfast.application.bulk_line import Place
+from holdfast.application.catalogue import result_of, tell_failure
 from holdfast.application.desk import Desk
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.domain.errors import EventNotFound, InvalidValue, SeatNotFound
@@ -48,13 +58,20 @@ async def add_one(desk: Desk, call: Call) -> Answer:
 async def add_many(desk: Desk, call: Call) -> Answer:
     """POST /events/{event_id}/seats/bulk, in either form."""
     event_id = call.path_id("event_id")
-    given = await _decoder_many.read(await call.body())
-    if given.seats is UNSET:
-        return await _add_together(desk, await number_seats(event_id, await _numbered(given)), before=b"[", after=b"]")
-    if given.prefix is not UNSET or given.count is not UNSET:
-        raise InvalidValue("seats", "cannot be given together with prefix and count")
-    addition = await number_seats(event_id, await _listed(given.seats))
-    return await _add_together(desk, addition, before=b'{"seats":[', after=b"]}")
+    async with AsyncExitStack() as stack:
+        raw, place = await _body_and_place(desk, call, stack)
+        await place.turn()
+        given = await _decoder_many.read(raw)
+        if given.seats is UNSET:
+            series = _series_of(given)
+            await require_room(desk, event_id, series.count)
+            addition = await number_seats(event_id, await _numbered(series))
+            return await _add_together(desk, addition, place, before=b"[", after=b"]")
+        if given.prefix is not UNSET or given.count is not UNSET:
+            raise InvalidValue("seats", "cannot be given together with prefix and count")
+        await require_room(desk, event_id, len(given.seats))
+        addition = await number_seats(event_id, await _listed(given.seats))
+        return await _add_together(desk, addition, place, before=b'{"seats":[', after=b"]}")
 
 
 async def find_all(desk: Desk, call: Call) -> Answer:
@@ -87,15 +104,20 @@ async def find(desk: Desk, call: Call) -> Answer:
     return json_answer(200, seat_body(seat), event_version(version))
 
 
-async def _add_together(desk: Desk, addition: SeatAddition, *, before: bytes, after: bytes) -> Answer:
+async def _add_together(desk: Desk, addition: SeatAddition, place: Place, *, before: bytes, after: bytes) -> Answer:
     """Write the answer while PostgreSQL stores the seats."""
-    storing = asyncio.create_task(store_seats(desk, addition))
+    storing = begin_storing(desk, addition)
+    place.keep_until(storing)
     event_id, ids, seats = addition.event_id, addition.seat_ids, addition.seats
     places = range(len(seats))
-    pieces = await list_pieces(
-        places, lambda place: added_seat_body(event_id, ids[place], seats[place]), before=before, after=after
-    )
-    return Answer(201, pieces, (event_version(await storing),))
+    try:
+        pieces = await list_pieces(
+            places, lambda at: added_seat_body(event_id, ids[at], seats[at]), before=before, after=after
+        )
+    except BaseException:
+        storing.add_done_callback(tell_failure)  # the caller has left; the seats are stored all the same
+        raise
+    return Answer(201, pieces, (event_version(await result_of(storing)),))
 
 
 async def seat_map_of(desk: Desk, event_id: UUID) -> SeatMap:
@@ -131,7 +153,16 @@ async def _listed(given: Sequence[SeatInput]) -> list[NewSeat]:
     return await _in_slices(len(given), lambda start, end: map(_new_seat, given[start:end]))
 
 
-async def _numbered(given: SeatsInput) -> list[NewSeat]:
+async def _body_and_place(desk: Desk, call: Call, stack: AsyncExitStack) -> tuple[bytes, Place]:
+    """Read the body of a bulk call; for a large one the place comes first, so that few are in memory at a time."""
+    line, declared = desk.catalogue.bulk_line, call.declared_bytes()
+    if declared is not None and declared <= SMALL_BODY_BYTES:
+        return await call.body(), await stack.enter_async_context(line.place())
+    place = await stack.enter_async_context(line.place())
+    return await call.body(), place
+
+
+def _series_of(given: SeatsInput) -> NumberedSeatsInput:
     if given.prefix is UNSET and given.count is UNSET:
         raise InvalidValue("body", "must have either seats, or prefix, count and price")
     if given.prefix is UNSET:
@@ -140,10 +171,13 @@ async def _numbered(given: SeatsInput) -> list[NewSeat]:
         raise InvalidValue("count", "is required with prefix")
     if given.price is UNSET:
         raise InvalidValue("price", "is required with prefix and count")
-    prefix, price = given.prefix, given.price
+    return NumberedSeatsInput(prefix=given.prefix, count=given.count, price=given.price)
+
+
+async def _numbered(series: NumberedSeatsInput) -> list[NewSeat]:
     return await _in_slices(
-        given.count,
-        lambda start, end: numbered_seats(prefix=prefix, first=start + 1, count=end - start, price=price),
+        series.count,
+        lambda start, end: numbered_seats(prefix=series.prefix, first=start + 1, count=end - start, price=series.price),
     )
 
 

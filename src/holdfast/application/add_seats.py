@@ -2,14 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from holdfast.application.catalogue import change_catalogue
+from holdfast.application.catalogue import Written, result_of
 from holdfast.application.desk import Desk
 from holdfast.application.identifiers import uuid7_series
 from holdfast.application.ports import CatalogueTransaction
 from holdfast.domain.errors import EventNotFound
+from holdfast.domain.event import Event
 from holdfast.domain.seat import NewSeat, Seat, check_new_seats
 from holdfast.domain.states import SeatStatus
 
@@ -24,6 +26,19 @@ class SeatAddition:
     event_id: UUID
     seats: list[NewSeat]
     seat_ids: list[UUID]
+
+
+async def require_room(desk: Desk, event_id: UUID, seats: int) -> None:
+    """Refuse seats that cannot be added, before they are made; it is decided under the event's lock all the same.
+
+    Raises:
+        EventNotFound: where there is no such event, or it was deleted.
+        SeatsExceedTotal: where the event would have more seats than its total.
+    """
+    event = await desk.reads.event(event_id)
+    if event is None:
+        raise EventNotFound(event_id)
+    event.require_room_for(seats)
 
 
 async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
@@ -43,8 +58,8 @@ async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
     return SeatAddition(event_id, seats, seat_ids)
 
 
-async def store_seats(desk: Desk, addition: SeatAddition) -> int:
-    """Store all the seats, or none; gives the event's version.
+def begin_storing(desk: Desk, addition: SeatAddition) -> "asyncio.Task[int]":
+    """Begin to store all the seats, or none; the task gives the event's version and is not to be cancelled.
 
     Raises:
         EventNotFound: where there is none, or it was deleted.
@@ -52,28 +67,24 @@ async def store_seats(desk: Desk, addition: SeatAddition) -> int:
         SeatNumberTaken: naming the numbers that the event has already.
         Unavailable: see its `outcome`.
     """
-    event_id, seats, seat_ids = addition.event_id, addition.seats, addition.seat_ids
+    seats, seat_ids = addition.seats, addition.seat_ids
 
-    async def change(transaction: CatalogueTransaction) -> int:
-        event, now = await transaction.lock_event(event_id)
-        if event is None or event.deleted:
-            raise EventNotFound(event_id)
-        if await transaction.has_seat(event_id, seat_ids[0]):
-            return event.version
+    async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[int]:
         event.require_room_for(len(seats))
-        return await transaction.insert_seats(event, seats, seat_ids, now)
+        version = await transaction.insert_seats(event, seats, seat_ids, now)
+        return Written(version, now, version)
 
-    return await change_catalogue(desk.catalogue, change, bulk=len(seats) > 1)
+    return desk.catalogue.begin_change(addition.event_id, change, bulk=len(seats) > 1)
 
 
 async def add_seats(desk: Desk, event_id: UUID, seats: list[NewSeat]) -> tuple[list[Seat], int]:
     """Add all the seats, or none; gives them in the order given, and the event's version.
 
     Raises:
-        Whatever `number_seats` and `store_seats` raise.
+        Whatever `number_seats` and `begin_storing` raise.
     """
     addition = await number_seats(event_id, seats)
-    version = await store_seats(desk, addition)
+    version = await result_of(begin_storing(desk, addition))
     pairs = zip(addition.seat_ids, seats, strict=True)
     return [_as_added(event_id, seat_id, seat) for seat_id, seat in pairs], version
 

@@ -2,68 +2,172 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
 
 import structlog
 
-from holdfast.application.failures import ClientOutcome, OperationalFailure, Unavailable
+from holdfast.application.bulk_line import BulkLine
+from holdfast.application.failures import GuardMismatch, OperationalFailure, Unavailable
 from holdfast.application.ports import CatalogueStore, CatalogueTransaction
+from holdfast.domain.errors import EventNotFound
+from holdfast.domain.event import Event
 from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
 Result = TypeVar("Result")
 
-_under_way: set["asyncio.Task[Any]"] = set()
-
 ATTEMPTS_MAX = 5
 PAUSE_SECONDS = 0.1
 
 
-async def change_catalogue(
-    store: CatalogueStore,
-    change: Callable[[CatalogueTransaction], Awaitable[Result]],
-    *,
-    bulk: bool = False,
-) -> Result:
-    """Run `change` in a transaction and commit it; again after an operational failure.
+@dataclass(frozen=True, slots=True)
+class Written(Generic[Result]):
+    """What a change has written: the version and time of its last log entry, and what the caller is told."""
 
-    It goes on when the caller is cancelled: a COMMIT under way is never broken off.
-
-    Args:
-        store: Where events are kept.
-        change: What to do. It must converge: run again after a commit whose answer was lost, it finds its own work.
-        bulk: It may take long.
-
-    Raises:
-        Refusal: whatever `change` raises; rolled back.
-        Unavailable: after `ATTEMPTS_MAX` attempts; `outcome` tells whether a COMMIT is in doubt.
-    """
-    task = asyncio.create_task(_change(store, change, bulk=bulk))
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)
-    return await asyncio.shield(task)
+    version: int
+    at: datetime
+    result: Result
 
 
-async def _change(
-    store: CatalogueStore, change: Callable[[CatalogueTransaction], Awaitable[Result]], *, bulk: bool
-) -> Result:
-    commit_sent = False
-    for attempt in range(1, ATTEMPTS_MAX + 1):
-        try:
-            async with store.transaction(bulk=bulk) as transaction:
-                result = await change(transaction)
-                commit_sent = True
-                await transaction.commit()
-                return result
-        except OperationalFailure as failure:
-            if attempt == ATTEMPTS_MAX:
-                outcome: ClientOutcome = "unknown" if commit_sent else "none"
-                if commit_sent:
-                    metrics.unknown_outcomes_total.inc()
-                raise Unavailable("The database did not answer in time.", outcome=outcome) from failure
-            log.warning("catalogue_change_resubmitted", error=str(failure))
-            metrics.resubmissions_total.labels("catalogue").inc()
-        await asyncio.sleep(PAUSE_SECONDS * attempt * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries
-    raise AssertionError
+Change: TypeAlias = Callable[[CatalogueTransaction, Event, datetime], Awaitable[Written[Result]]]
+"""Changes a locked event that is not deleted, at the database's time."""
+
+
+class Catalogue:
+    """Changes events and charts. What was begun goes on when its caller leaves: no COMMIT is broken off."""
+
+    def __init__(self, store: CatalogueStore, bulk_line: BulkLine) -> None:
+        self._store = store
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._closing = False
+        self.bulk_line = bulk_line
+
+    async def create(self, write: Callable[[CatalogueTransaction], Awaitable[Result]]) -> Result:
+        """Run `write`, which makes an event under an id of its own, in a transaction and commit it.
+
+        Args:
+            write: What to do. It must converge: run again after a commit whose answer was lost, it gives the same.
+
+        Raises:
+            Unavailable: after `ATTEMPTS_MAX` attempts; `outcome` tells whether a COMMIT is in doubt.
+        """
+        return await result_of(self._begin(self._until_settled(_Creation(write), bulk=False)))
+
+    async def change(self, event_id: UUID, change: Change[Result], *, bulk: bool = False) -> Result:
+        """Run `change` on the locked event in a transaction and commit it, once.
+
+        Raises:
+            As the task of `begin_change` does.
+        """
+        return await result_of(self.begin_change(event_id, change, bulk=bulk))
+
+    def begin_change(self, event_id: UUID, change: Change[Result], *, bulk: bool = False) -> "asyncio.Task[Result]":
+        """Begin what `change` does; gives the task, which must be shielded from the caller's end.
+
+        After a commit whose answer was lost, the entry in the log tells that it was made, whatever others have done to
+        the event since: their work is not overwritten, and the caller is told what was true at that entry.
+
+        Args:
+            event_id: Which event.
+            change: What to do.
+            bulk: It may take long.
+
+        Raises:
+            EventNotFound: where there is none, or it was deleted.
+            Refusal: whatever `change` raises; rolled back.
+            Unavailable: after `ATTEMPTS_MAX` attempts; `outcome` tells whether a COMMIT is in doubt.
+        """
+        return self._begin(self._until_settled(_ChangeOfEvent(event_id, change), bulk=bulk))
+
+    async def close(self, *, seconds_max: float) -> None:
+        """Begin nothing any more, and wait for what is under way."""
+        self._closing = True
+        if self._under_way:
+            _, left = await asyncio.wait(set(self._under_way), timeout=seconds_max)
+            if left:
+                log.warning("catalogue_changes_left_unsettled", changes=len(left))
+
+    def _begin(self, work: Coroutine[Any, Any, Result]) -> "asyncio.Task[Result]":
+        if self._closing:
+            work.close()
+            raise Unavailable("This node is about to end.", outcome="none")
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    async def _until_settled(self, work: "_Creation[Result] | _ChangeOfEvent[Result]", *, bulk: bool) -> Result:
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                async with self._store.transaction(bulk=bulk) as transaction:
+                    result = await work.run(transaction)
+                    work.in_doubt = True
+                    await transaction.commit()
+                    return result
+            except (OperationalFailure, GuardMismatch) as failure:
+                if isinstance(failure, GuardMismatch):
+                    metrics.guard_mismatches_total.inc()
+                    log.error("guard_mismatch", error=str(failure))  # noqa: TRY400 - no traceback: it is counted
+                if attempt == ATTEMPTS_MAX:
+                    if work.in_doubt:
+                        metrics.unknown_outcomes_total.inc()
+                        raise Unavailable("The database did not answer in time.", outcome="unknown") from failure
+                    raise Unavailable("The database did not answer in time.", outcome="none") from failure
+                log.warning("catalogue_change_resubmitted", error=str(failure))
+                metrics.resubmissions_total.labels("catalogue").inc()
+            await asyncio.sleep(PAUSE_SECONDS * attempt * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries
+        raise AssertionError
+
+
+class _Creation(Generic[Result]):
+    """One attempt after the other to store something new."""
+
+    def __init__(self, write: Callable[[CatalogueTransaction], Awaitable[Result]]) -> None:
+        self._write = write
+        self.in_doubt = False
+        """A COMMIT was sent, and what became of it is not known."""
+
+    async def run(self, transaction: CatalogueTransaction) -> Result:
+        return await self._write(transaction)
+
+
+class _ChangeOfEvent(Generic[Result]):
+    """One attempt after the other to change an event."""
+
+    def __init__(self, event_id: UUID, change: Change[Result]) -> None:
+        self._event_id = event_id
+        self._change = change
+        self._written: Written[Result] | None = None
+        self.in_doubt = False
+        """A COMMIT was sent, and what became of it is not known."""
+
+    async def run(self, transaction: CatalogueTransaction) -> Result:
+        event, now = await transaction.lock_event(self._event_id)
+        written = self._written
+        if written is not None and await transaction.has_entry(self._event_id, written.version, written.at):
+            return written.result
+        self.in_doubt = False  # whoever has the lock knows that the earlier attempt is over
+        if event is None or event.deleted:
+            raise EventNotFound(self._event_id)
+        self._written = await self._change(transaction, event, now)
+        return self._written.result
+
+
+async def result_of(task: "asyncio.Task[Result]") -> Result:
+    """Wait for a change; it goes on when the waiting caller is cancelled."""
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        task.add_done_callback(tell_failure)
+        raise
+
+
+def tell_failure(task: "asyncio.Task[Any]") -> None:
+    """Log how a change failed whose caller has left."""
+    if not task.cancelled() and (failure := task.exception()) is not None:
+        log.warning("catalogue_change_failed", error=repr(failure))

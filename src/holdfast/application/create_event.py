@@ -1,6 +1,7 @@
 """Create an event."""
 
-from holdfast.application.catalogue import change_catalogue
+from dataclasses import replace
+
 from holdfast.application.desk import Desk
 from holdfast.application.identifiers import uuid7
 from holdfast.application.ports import CatalogueTransaction
@@ -8,14 +9,19 @@ from holdfast.domain.event import Event, EventDetails
 
 
 async def create_event(desk: Desk, details: EventDetails) -> Event:
-    """Store a new event without seats.
+    """Store a new event without seats; gives it as it was made.
 
     Raises:
         Unavailable: see its `outcome`.
     """
     event_id = uuid7()
 
-    async def change(transaction: CatalogueTransaction) -> Event:
-        return await transaction.insert_event(event_id, details)
+    async def write(transaction: CatalogueTransaction) -> Event:
+        event = await transaction.insert_event(event_id, details)
+        # After a commit whose answer was lost it may be edited, filled or deleted by now. The caller made this.
+        return replace(
+            event, details=details, updated_at=event.created_at,
+            version=0, available=0, reserved=0, confirmed=0, deleted=False,
+        )  # fmt: skip
 
-    return await change_catalogue(desk.catalogue, change)
+    return await desk.catalogue.create(write)

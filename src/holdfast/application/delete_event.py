@@ -1,11 +1,12 @@
 """Delete an event."""
 
+from datetime import datetime
 from uuid import UUID
 
-from holdfast.application.catalogue import change_catalogue
+from holdfast.application.catalogue import Written
 from holdfast.application.desk import Desk
 from holdfast.application.ports import CatalogueTransaction
-from holdfast.domain.errors import EventNotFound
+from holdfast.domain.event import Event
 
 
 async def delete_event(desk: Desk, event_id: UUID) -> None:
@@ -16,17 +17,9 @@ async def delete_event(desk: Desk, event_id: UUID) -> None:
         EventHasConfirmedReservations: where seats are sold.
         Unavailable: see its `outcome`.
     """
-    deletion_tried = False
 
-    async def change(transaction: CatalogueTransaction) -> None:
-        nonlocal deletion_tried
-        event, now = await transaction.lock_event(event_id)
-        if event is not None and event.deleted and deletion_tried:
-            return
-        if event is None or event.deleted:
-            raise EventNotFound(event_id)
+    async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[None]:
         event.require_deletable()
-        deletion_tried = True
-        await transaction.delete_event(event, now)
+        return Written(await transaction.delete_event(event, now), now, None)
 
-    await change_catalogue(desk.catalogue, change, bulk=True)
+    await desk.catalogue.change(event_id, change, bulk=True)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from holdfast.application.batching.batcher import Batcher
+from holdfast.application.catalogue import Catalogue
 from holdfast.application.owners import Owners
-from holdfast.application.ports import CatalogueStore, Charts, Gate, Reads
+from holdfast.application.ports import Charts, Gate, Reads
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import SeatMaps
@@ -21,7 +22,7 @@ class Desk:
     taken_seats: TakenSeats
     shared_read: SharedRead
     owners: Owners
-    catalogue: CatalogueStore
+    catalogue: Catalogue
     reads: Reads
     event_pages: EventPages
     seat_maps: SeatMaps

@@ -1,11 +1,11 @@
 """Edit an event."""
 
+from datetime import datetime
 from uuid import UUID
 
-from holdfast.application.catalogue import change_catalogue
+from holdfast.application.catalogue import Written
 from holdfast.application.desk import Desk
 from holdfast.application.ports import CatalogueTransaction
-from holdfast.domain.errors import EventNotFound
 from holdfast.domain.event import Event, EventDetails
 
 
@@ -18,11 +18,9 @@ async def edit_event(desk: Desk, event_id: UUID, details: EventDetails) -> Event
         Unavailable: see its `outcome`.
     """
 
-    async def change(transaction: CatalogueTransaction) -> Event:
-        event, now = await transaction.lock_event(event_id)
-        if event is None or event.deleted:
-            raise EventNotFound(event_id)
+    async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[Event]:
         event.require_editable_to(details)
-        return await transaction.update_event(event, details, now)
+        edited = await transaction.update_event(event, details, now)
+        return Written(edited.version, now, edited)
 
-    return await change_catalogue(desk.catalogue, change)
+    return await desk.catalogue.change(event_id, change)

@@ -100,12 +100,16 @@ class CatalogueTransaction(Protocol):
         """Store new details, with an entry in the log."""
         ...
 
-    async def delete_event(self, event: Event, now: datetime) -> None:
-        """Mark the event deleted and cancel its live holds, each with an entry in the log."""
+    async def delete_event(self, event: Event, now: datetime) -> int:
+        """Cancel the event's live holds and mark it deleted, each with an entry in the log; gives the new version."""
         ...
 
-    async def has_seat(self, event_id: UUID, seat_id: UUID) -> bool:
-        """Tell whether this seat is stored: whether an earlier attempt to add it was committed."""
+    async def has_entry(self, event_id: UUID, version: int, at: datetime) -> bool:
+        """Tell whether the log has the entry that was made for this version at this time.
+
+        No other transaction's entry for the version can have the same time: it read its own under the lock, after this
+        one's had ended. A failover that lost the entry may have given the version to another, at another time.
+        """
         ...
 
     async def insert_seats(

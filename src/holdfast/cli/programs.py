@@ -139,5 +139,6 @@ def answers(url: str, *, seconds: float = 2.0) -> bool:
 
 def _connections(settings: Settings, nodes: int) -> int:
     """How many connections PostgreSQL must allow for."""
-    of_a_process = settings.write_pool_size + settings.read_pool_size + _CONNECTIONS_BESIDE_POOLS
+    pools = settings.write_pool_size + settings.read_pool_size + settings.catalogue_pool_size
+    of_a_process = pools + _CONNECTIONS_BESIDE_POOLS
     return max(_CONNECTIONS_MIN, (nodes * settings.workers + 1) * of_a_process + _CONNECTIONS_SPARE)

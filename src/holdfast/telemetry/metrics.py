@@ -107,7 +107,7 @@ _KNOWN_VALUES: tuple[tuple[Counter, tuple[str, ...]], ...] = (
     (reservations_total, ("success", "conflict", "lock_failed", "replayed", "error")),
     (
         commands_rejected_total,
-        ("waited_too_long", "event_queue_full", "process_queue_full", "shutdown"),
+        ("waited_too_long", "event_queue_full", "process_queue_full", "bulk_line_full", "shutdown"),
     ),
     (gate_steered_total, ("memory", "lock")),
     (gate_changes_total, ("degraded", "working")),

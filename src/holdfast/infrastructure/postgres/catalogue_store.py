@@ -51,7 +51,7 @@ class PostgresCatalogueTransaction:
         assert updated is not None
         return updated
 
-    async def delete_event(self, event: Event, now: datetime) -> None:
+    async def delete_event(self, event: Event, now: datetime) -> int:
         """Cancel the live holds, mark the event deleted, and log each step."""
         with translated():
             ended = await self._connection.fetchrow(
@@ -60,14 +60,15 @@ class PostgresCatalogueTransaction:
         assert ended is not None
         if ended["holds"] != ended["log"] or ended["seats"] != event.reserved:
             raise GuardMismatch(f"event {event.id}: {dict(ended)} of {event.reserved} held seats")
-        version = event.version + ended["holds"] + 1
+        version: int = event.version + ended["holds"] + 1
         await self._guarded("delete_event", event.id, event.version, now, version)
         await self._execute("log_change", event.id, version, ChangeKind.EVENT_DELETED, now)
+        return version
 
-    async def has_seat(self, event_id: UUID, seat_id: UUID) -> bool:
-        """Tell whether a seat is stored."""
+    async def has_entry(self, event_id: UUID, version: int, at: datetime) -> bool:
+        """Tell whether an earlier attempt's entry is in the log."""
         with translated():
-            return bool(await self._connection.fetchval(self._queries["has_seat"].sql, event_id, seat_id))
+            return bool(await self._connection.fetchval(self._queries["has_entry"].sql, event_id, version, at))
 
     async def insert_seats(
         self, event: Event, seats: Sequence[NewSeat], seat_ids: Sequence[UUID], now: datetime
@@ -110,7 +111,7 @@ class PostgresCatalogueTransaction:
 
 
 class PostgresCatalogueStore:
-    """`application.ports.CatalogueStore` over the write pool."""
+    """`application.ports.CatalogueStore` over a pool that no sale uses."""
 
     def __init__(self, pool: Pool, timeouts: Timeouts) -> None:
         self._pool = pool

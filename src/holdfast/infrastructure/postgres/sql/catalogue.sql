@@ -65,9 +65,9 @@ UPDATE events SET
     pending_reservations = 0
 WHERE id = $1 AND version = $2 AND confirmed = 0
 
--- has_seat
--- Tell whether a seat is stored.
-SELECT EXISTS (SELECT 1 FROM seats WHERE id = $2 AND event_id = $1)
+-- has_entry
+-- Tell whether the log has the entry that an earlier attempt made at this time.
+SELECT EXISTS (SELECT 1 FROM changes WHERE event_id = $1 AND version = $2 AND at = $3)
 
 -- taken_seat_numbers
 -- Name the seat numbers of a list that the event has already, in the order of the list.
