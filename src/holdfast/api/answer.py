@@ -1,6 +1,5 @@
 """What a handler gives back: a status, bytes ready to be sent, and headers."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
@@ -8,6 +7,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from holdfast.api.streaming import Stream
+from holdfast.application.giving_way import give_way
 
 Header: TypeAlias = tuple[bytes, bytes]
 T = TypeVar("T")
@@ -61,7 +61,7 @@ async def list_pieces(
     for start in range(0, len(entries), _SLICE_ENTRIES):
         if start:
             pieces.append(b",")
-            await asyncio.sleep(0)
+            await give_way()
         pieces.append(_encoder.encode([show(entry) for entry in entries[start : start + _SLICE_ENTRIES]])[1:-1])
     pieces.append(after)
     return pieces if len(pieces) > 3 else [b"".join(pieces)]

@@ -1,6 +1,5 @@
 """Seats over HTTP."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from uuid import UUID
@@ -24,6 +23,7 @@ from holdfast.application.add_seats import (
 from holdfast.application.bulk_line import Place
 from holdfast.application.catalogue import result_of, tell_failure
 from holdfast.application.desk import Desk
+from holdfast.application.giving_way import give_way
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.domain.errors import EventNotFound, InvalidValue, SeatNotFound
 from holdfast.domain.seat import NewSeat, numbered_seats
@@ -186,5 +186,5 @@ async def _in_slices(count: int, make: Callable[[int, int], Iterable[NewSeat]]) 
     seats: list[NewSeat] = []
     for start in range(0, count, SLICE_SEATS):
         seats += make(start, min(start + SLICE_SEATS, count))
-        await asyncio.sleep(0)
+        await give_way()
     return seats

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from holdfast.application.catalogue import Written, result_of
 from holdfast.application.desk import Desk
+from holdfast.application.giving_way import give_way
 from holdfast.application.identifiers import uuid7_series
 from holdfast.application.ports import CatalogueTransaction
 from holdfast.domain.errors import EventNotFound
@@ -54,7 +55,7 @@ async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
         some = seats[start : start + SLICE_SEATS]
         check_new_seats(some, places=places)
         seat_ids += islice(new_ids, len(some))
-        await asyncio.sleep(0)
+        await give_way()
     return SeatAddition(event_id, seats, seat_ids)
 
 

@@ -1,10 +1,10 @@
 """Seats in PostgreSQL's binary COPY format, made in slices so that other requests get their turn."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from struct import Struct
 from uuid import UUID
 
+from holdfast.application.giving_way import give_way
 from holdfast.domain.seat import NewSeat
 
 COLUMNS = ("id", "event_id", "seat_number", "section", "row_name", "price", "position")
@@ -42,7 +42,7 @@ async def binary_rows(
                 _price_and_position(8, seat.price, 4, first_position + place),
             )
         yield b"".join(rows)
-        await asyncio.sleep(0)
+        await give_way()
     yield _TRAILER
 
 
