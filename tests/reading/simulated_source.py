@@ -17,7 +17,7 @@ from holdfast.application.identifiers import uuid7
 from holdfast.application.reading.seat_map import STATUS_AFTER, LoggedChange, SeatMap
 from holdfast.application.reading.seat_maps import Freshness
 from holdfast.domain.seat import Seat
-from holdfast.domain.snapshot import ChangeKind
+from holdfast.domain.snapshot import ChangeKind, Mark
 from holdfast.domain.states import SeatStatus
 
 BEGAN = datetime(2031, 1, 1, tzinfo=UTC)
@@ -36,6 +36,9 @@ class SimulatedEvent:
     def version(self) -> int:
         return len(self.log)
 
+    def mark_at(self, version: int) -> Mark:
+        return self.log[version - 1].mark if version else Mark(0, BEGAN)
+
     def statuses(self, version: int | None = None) -> dict[UUID, SeatStatus]:
         """The truth, made from the log up to a version."""
         now = dict.fromkeys(self.seats, SeatStatus.AVAILABLE)
@@ -49,6 +52,7 @@ class SimulatedSource:
 
     def __init__(self, events: int, seats: int) -> None:
         self.events = {event_id: SimulatedEvent(event_id, ordered_ids(seats)) for event_id in ordered_ids(events)}
+        self.lost: list[LoggedChange] = []
         self.gates: list[asyncio.Future[None]] = []
         """Questions that wait for their answers."""
         self._clock = BEGAN
@@ -60,7 +64,14 @@ class SimulatedSource:
         event = self.events[event_id]
         self._clock += timedelta(microseconds=1)
         seat_ids = tuple(event.seats[place] for place in places)
-        event.log.append(LoggedChange(event.version + 1, kind, uuid7(), seat_ids, self._clock))
+        event.log.append(LoggedChange(Mark(event.version + 1, self._clock, kind, uuid7()), seat_ids))
+
+    def lose(self, event_id: UUID, entries: int) -> None:
+        """Take entries off the end of a log, as a failover does; those that made seats and deletions stay."""
+        log = self.events[event_id].log
+        while entries and log[-1].kind in STATUS_AFTER:
+            self.lost.append(log.pop())
+            entries -= 1
 
     def release(self, place: int, *, failing: bool = False) -> None:
         """Let one question have its answer, or lose its connection."""
@@ -82,8 +93,7 @@ class SimulatedSource:
             return None
         made = SeatMap(
             event_id=event_id,
-            version=event.version,
-            changed_at=event.log[-1].at,
+            mark=event.mark_at(event.version),
             seats=len(event.seats),
             json=ContractSeatJson() if json_seats_max else None,
         )
@@ -101,7 +111,8 @@ class SimulatedSource:
         event = self.events.get(event_id)
         if event is None:
             return None
-        return Freshness(event.version, event.deleted, overdue=False, changes=event.log[version:])
+        known = event.mark_at(min(version, event.version))
+        return Freshness(event.version, known, event.deleted, overdue=False, changes=event.log[version:])
 
 
 def a_seat(event_id: UUID, seat_id: UUID, place: int, status: SeatStatus) -> Seat:

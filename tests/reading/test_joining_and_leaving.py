@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from holdfast.application.failures import OperationalFailure
 from holdfast.application.reading import live_changes
-from holdfast.application.reading.listeners import RELOAD
+from holdfast.application.reading.listeners import RELOAD, LastSeen
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_map import CODES
 from holdfast.application.reading.seat_maps import SeatMaps
@@ -33,6 +33,7 @@ class Browser:
     def __init__(self, event, *, resumes: bool = False, behind: int = 0) -> None:
         self.event = event
         self.version = max(1, event.version - behind) if resumes else None
+        self.last_id = event.mark_at(self.version).name.encode() if resumes else b""
         self.seats = dict(enumerate(codes_at(event, self.version)))
         self.listener = None
         self.left = False
@@ -41,7 +42,7 @@ class Browser:
 
     async def open(self, live: LiveChanges) -> None:
         try:
-            self.listener = await live.listen(self.event.id, after_version=self.version)
+            self.listener = await live.listen(self.event.id, after=LastSeen.parse(self.last_id))
         except EventNotFound:
             self.over = True
 
@@ -50,6 +51,7 @@ class Browser:
         while frames:
             frame = frames.popleft()
             fields = dict(line.split(": ", 1) for line in frame.decode().strip().splitlines() if line[0] != ":")
+            self.last_id = fields.get("id", "").encode() or self.last_id
             if frame == RELOAD or fields.get("event") == "deleted":
                 self.over = True
             elif fields.get("event") == "hello":
@@ -69,6 +71,7 @@ ACTIONS = st.lists(
         st.tuples(st.just("opened"), st.integers(0, 1), st.booleans(), st.integers(0, 2)),
         st.tuples(st.just("leave"), st.integers(0, 9)),
         st.tuples(st.just("write"), st.integers(0, 1), st.integers(0, SEATS - 1), st.booleans()),
+        st.tuples(st.just("lose"), st.integers(0, 1), st.integers(1, 3)),
         st.tuples(st.just("delete"), st.just(1)),
         st.tuples(st.just("tick")),
         st.tuples(st.just("release"), st.integers(0, 9), st.booleans()),
@@ -117,6 +120,9 @@ class Scene:
             kind = ChangeKind.RESERVED if held else ChangeKind.CANCELLED
             self.source.write(self.events[place].id, kind, seat)
 
+    async def lose(self, place: int, entries: int) -> None:
+        self.source.lose(self.events[place].id, entries)
+
     async def delete(self, place: int) -> None:
         if not self.events[place].deleted:
             self.source.write(self.events[place].id, ChangeKind.EVENT_DELETED)
@@ -154,7 +160,7 @@ class Scene:
 
 
 @pytest.mark.usefixtures("without_a_clock")
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(actions=ACTIONS)
 def test_every_stream_follows_its_event_whatever_happens_in_between(actions):
     async def play() -> None:

@@ -10,6 +10,7 @@ from holdfast.application.add_seats import add_seats
 from holdfast.application.delete_event import delete_event
 from holdfast.application.identifiers import uuid7
 from holdfast.application.reading import listeners, live_changes
+from holdfast.application.reading.listeners import LastSeen
 from holdfast.domain.errors import EventNotFound
 from holdfast.domain.seat import numbered_seats
 
@@ -20,16 +21,21 @@ class Reader:
     def __init__(self, listener) -> None:
         self._frames = listener.frames()
 
+    last_seen: LastSeen | None = None
+
     async def next(self) -> tuple[str, int, dict]:
         async with asyncio.timeout(10):
             frame = (await anext(self._frames)).decode()
         fields = dict(line.split(": ", 1) for line in frame.strip().splitlines())
-        return fields["event"], int(fields.get("id", -1)), json.loads(fields["data"])
+        # of two ids the last one counts
+        self.last_seen = LastSeen.parse(fields.get("id", "").encode())
+        version = self.last_seen.version if self.last_seen else -1
+        return fields["event"], version, json.loads(fields["data"])
 
 
 async def test_changes_are_told_as_they_happen(desk, other_desk):
     sale = await put_on_sale(desk, 4)
-    reader = Reader(await desk.live_changes.listen(sale.event_id, after_version=None))
+    reader = Reader(await desk.live_changes.listen(sale.event_id, after=None))
     assert await reader.next() == ("hello", 1, {"version": 1, "seats": 4})
     await sale.reserve(desk, 2)
     assert await reader.next() == ("changes", 2, {"version": 2, "seats": 4, "changes": [[2, 1]]})
@@ -39,16 +45,16 @@ async def test_changes_are_told_as_they_happen(desk, other_desk):
 
 async def test_resuming_leaves_no_gap(desk):
     sale = await put_on_sale(desk, 6)
-    first = await desk.live_changes.listen(sale.event_id, after_version=None)
+    first = await desk.live_changes.listen(sale.event_id, after=None)
     reader = Reader(first)
     await reader.next()
     await sale.reserve(desk, 0)
-    _, version, _ = await reader.next()
+    await reader.next()
     first.stop()
     await sale.reserve(desk, 1)
     await sale.reserve(desk, 2)
 
-    again = Reader(await desk.live_changes.listen(sale.event_id, after_version=version))
+    again = Reader(await desk.live_changes.listen(sale.event_id, after=reader.last_seen))
     assert await again.next() == ("changes", 4, {"version": 4, "seats": 6, "changes": [[1, 1], [2, 1]]})
     await sale.reserve(desk, 3)
     assert await again.next() == ("changes", 5, {"version": 5, "seats": 6, "changes": [[3, 1]]})
@@ -58,15 +64,15 @@ async def test_resuming_while_seats_are_sold_leaves_no_gap(desk):
     """Whoever comes back in the middle of a storm, again and again, ends with the same picture as the tables."""
     sale = await put_on_sale(desk, 60)
     known: dict[int, int] = {}
-    version: int | None = None
 
     async def follow():
-        nonlocal version
+        last_seen: LastSeen | None = None
         while len(known) < 60:
-            listener = await desk.live_changes.listen(sale.event_id, after_version=version)
+            listener = await desk.live_changes.listen(sale.event_id, after=last_seen)
             reader = Reader(listener)
             for _ in range(2):
-                kind, version, data = await reader.next()
+                kind, _, data = await reader.next()
+                last_seen = reader.last_seen
                 known.update(dict(data.get("changes", [])))
                 assert kind in ("hello", "changes")
                 if len(known) == 60:
@@ -85,13 +91,23 @@ async def test_resuming_while_seats_are_sold_leaves_no_gap(desk):
 
 async def test_a_version_that_never_was_and_one_too_old_mean_reload(desk):
     sale = await put_on_sale(desk, 2)
-    reader = Reader(await desk.live_changes.listen(sale.event_id, after_version=999))
+    reader = Reader(await desk.live_changes.listen(sale.event_id, after=LastSeen(999)))
     assert (await reader.next())[0] == "reload"
+
+
+async def test_a_bare_version_is_understood(desk):
+    """As listeners send it that were opened on a node of the release before."""
+    sale = await put_on_sale(desk, 2)
+    await sale.reserve(desk, 1)
+    reader = Reader(await desk.live_changes.listen(sale.event_id, after=LastSeen.parse(b"1")))
+    assert await reader.next() == ("changes", 2, {"version": 2, "seats": 2, "changes": [[1, 1]]})
+    for nonsense in (b"", b"x", b"-1", b"1-", b"1-12345678901g", b"9" * 30, b"1-" + b"a" * 13):
+        assert LastSeen.parse(nonsense) is None
 
 
 async def test_added_seats_are_part_of_the_frame(desk):
     sale = await put_on_sale(desk, 2)
-    reader = Reader(await desk.live_changes.listen(sale.event_id, after_version=None))
+    reader = Reader(await desk.live_changes.listen(sale.event_id, after=None))
     await reader.next()
     await add_seats(desk, sale.event_id, numbered_seats(prefix="B", count=3, price=1))
     assert await reader.next() == ("changes", 2, {"version": 2, "seats": 5, "changes": []})
@@ -99,7 +115,7 @@ async def test_added_seats_are_part_of_the_frame(desk):
 
 async def test_a_deleted_event_ends_its_streams(desk):
     sale = await put_on_sale(desk, 2)
-    listener = await desk.live_changes.listen(sale.event_id, after_version=None)
+    listener = await desk.live_changes.listen(sale.event_id, after=None)
     reader = Reader(listener)
     await reader.next()
     await delete_event(desk, sale.event_id)
@@ -107,7 +123,7 @@ async def test_a_deleted_event_ends_its_streams(desk):
     with pytest.raises(StopAsyncIteration):
         await reader.next()
     with pytest.raises(EventNotFound):
-        await desk.live_changes.listen(uuid7(), after_version=None)
+        await desk.live_changes.listen(uuid7(), after=None)
 
 
 def test_a_slow_listener_is_sent_away_to_reload():
@@ -124,7 +140,7 @@ def test_a_slow_listener_is_sent_away_to_reload():
 async def test_heartbeats_keep_quiet_streams_open(desk, monkeypatch):
     monkeypatch.setattr(live_changes, "HEARTBEAT_SECONDS", 0.1)
     sale = await put_on_sale(desk, 1)
-    listener = await desk.live_changes.listen(sale.event_id, after_version=None)
+    listener = await desk.live_changes.listen(sale.event_id, after=None)
     frames = listener.frames()
     await anext(frames)
     async with asyncio.timeout(10):

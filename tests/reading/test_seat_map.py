@@ -13,7 +13,7 @@ from holdfast.api.seat_json import ContractSeatJson
 from holdfast.application.identifiers import uuid7
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
 from holdfast.domain.seat import Seat
-from holdfast.domain.snapshot import ChangeKind
+from holdfast.domain.snapshot import ChangeKind, Mark
 from holdfast.domain.states import SeatStatus
 
 EVENT = uuid7()
@@ -36,7 +36,7 @@ def a_seat(seat_id: UUID, number: str, status=SeatStatus.AVAILABLE, reserved_by=
 def a_map(seat_ids: list[UUID], *, positions: list[int] | None = None, keeps_json=True) -> SeatMap:
     """A free map; `positions` says where in the chart the seats stand, whose numbers rise in the order given."""
     json_of_seats = ContractSeatJson() if keeps_json else None
-    seat_map = SeatMap(event_id=EVENT, version=0, changed_at=NOW, seats=len(seat_ids), json=json_of_seats)
+    seat_map = SeatMap(event_id=EVENT, mark=Mark(0, NOW), seats=len(seat_ids), json=json_of_seats)
     for place, seat_id in enumerate(seat_ids):
         seat_map.add(positions[place] if positions else place, a_seat(seat_id, f"A-{place:03}"))
     seat_map.complete()
@@ -44,7 +44,7 @@ def a_map(seat_ids: list[UUID], *, positions: list[int] | None = None, keeps_jso
 
 
 def a_change(version: int, kind: ChangeKind, *seat_ids: UUID, by: UUID | None = None) -> LoggedChange:
-    return LoggedChange(version, kind, by or uuid7(), seat_ids, NOW)
+    return LoggedChange(Mark(version, NOW, kind, by or uuid7()), seat_ids)
 
 
 def statuses_of(seat_map: SeatMap) -> list[int]:
@@ -89,6 +89,7 @@ def test_a_gap_and_added_seats_and_a_deletion_cannot_be_followed():
         a_change(2, ChangeKind.RESERVED, seat_id),
         a_change(1, ChangeKind.SEATS_ADDED),
         a_change(1, ChangeKind.EVENT_DELETED),
+        a_change(1, "made_by_a_later_release"),
     ):
         seat_map = a_map([seat_id])
         assert not seat_map.apply(change)
@@ -113,7 +114,7 @@ def test_seats_that_are_no_seats_of_the_event_are_told():
 def test_seats_come_in_with_their_claims():
     seat_ids = ordered_ids(5)
     holder = uuid7()
-    seat_map = SeatMap(event_id=EVENT, version=7, changed_at=NOW, seats=5, json=ContractSeatJson())
+    seat_map = SeatMap(event_id=EVENT, mark=Mark(7, NOW), seats=5, json=ContractSeatJson())
     for place, seat_id in enumerate(seat_ids):
         taken = place in (1, 4)
         status = SeatStatus.CONFIRMED if taken else SeatStatus.AVAILABLE

@@ -8,6 +8,7 @@ from holdfast.api.operation import QueryParameter
 from holdfast.api.representation import represent, state_tag
 from holdfast.api.seats import seat_map_of
 from holdfast.application.desk import Desk
+from holdfast.application.reading.listeners import LastSeen
 from holdfast.domain.errors import EventNotFound
 
 CHART_VERSION = QueryParameter("chart_version", "The chart that is wanted; makes the answer immutable.", "2000")
@@ -70,8 +71,7 @@ async def availability(desk: Desk, call: Call) -> Answer:
 async def changes(desk: Desk, call: Call) -> Answer:
     """GET /events/{event_id}/changes: server-sent events."""
     event_id = call.path_id("event_id")
-    known = call.headers.get(b"last-event-id", b"").decode("latin-1")
-    after_version = int(known) if known.isdecimal() and len(known) < 19 else None
-    listener = await desk.live_changes.listen(event_id, after_version=after_version)
+    after = LastSeen.parse(call.headers.get(b"last-event-id", b""))
+    listener = await desk.live_changes.listen(event_id, after=after)
     headers = (event_version(listener.version), *_STREAM_HEADERS)
     return Answer(200, b"", headers, EVENT_STREAM, stream=listener)

@@ -18,12 +18,8 @@ _GZIP_WINDOW = 31
 
 
 def state_tag(representation: str, seat_map: SeatMap) -> bytes:
-    """Name a state of an event's seats in one representation.
-
-    The time of the last change tells apart two states of one version, of which a failover lost one.
-    """
-    changed_at = int(seat_map.changed_at.timestamp() * 1_000_000)
-    return f'"{representation}-{seat_map.version}-{changed_at:x}"'.encode()
+    """Name a state of an event's seats in one representation."""
+    return f'"{representation}-{seat_map.mark.name}"'.encode()
 
 
 async def represent(

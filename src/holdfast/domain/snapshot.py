@@ -3,12 +3,36 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
+from typing import NamedTuple
 from uuid import UUID
 
 from holdfast.domain.commands import Outcome
 from holdfast.domain.reservation import Reservation
 from holdfast.domain.seat import Claim
 from holdfast.domain.value import value
+
+
+class Mark(NamedTuple):
+    """Which state of an event a version means.
+
+    The number alone does not tell: a failover may lose the end of a log, and what is lost is numbered again, for other
+    entries. So what the entry at a version says is held against what is known of it. The clock of another server, or
+    one that was set back, may give a time twice; reservations are made once.
+    """
+
+    version: int
+    at: datetime
+    """The time of the entry; of a version 0, which has none, that at which the event was created."""
+    kind: str | None = None
+    """A `ChangeKind`, or one that a later release made."""
+    reservation_id: UUID | None = None
+
+    @property
+    def name(self) -> str:
+        """A name that no other state of the event has, for entity tags and for listeners who come back."""
+        said = f"{self.at.timestamp():.6f} {self.kind} {self.reservation_id}"
+        return f"{self.version}-{blake2b(said.encode(), digest_size=6).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +69,8 @@ class Snapshot:
     claims: dict[UUID, Claim]
     """The live claims on the wanted seats, and on all seats of the pending reservations below."""
     reservations: dict[UUID, Reservation]
+    mark: Mark | None = None
+    """What its version means, where that was read."""
 
 
 class ChangeKind(StrEnum):
@@ -79,6 +105,8 @@ class Changes:
     """The event's row as it shall stand."""
     loaded_version: int
     """The version that the decision was taken upon: the guard."""
+    loaded_mark: Mark | None = None
+    """What that version meant."""
     created: list[Reservation] = field(default_factory=list)
     changed: list[tuple[Reservation, Reservation]] = field(default_factory=list)
     """(as loaded, as it shall stand)."""

@@ -120,6 +120,7 @@ class WorkingState:
                 confirmed_reservations=self._reservation_counts[ReservationStatus.CONFIRMED],
             ),
             loaded_version=self._loaded_event.version,
+            loaded_mark=self._loaded.mark,
             log=self._log,
         )
         for reservation_id in self._touched_reservations:

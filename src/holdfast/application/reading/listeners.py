@@ -1,10 +1,13 @@
 """Who listens to an event's changes, and what each still has to be told."""
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
 from uuid import UUID
 
+from holdfast.domain.snapshot import Mark
 from holdfast.telemetry import metrics
 
 FRAMES_MAX = 32
@@ -12,7 +15,29 @@ FRAMES_MAX = 32
 LISTENERS_PER_TURN = 50
 """Listeners who are sent a frame between two turns of the event loop: buyers wait for less than a millisecond."""
 
+_EVENT_ID = re.compile(rb"([0-9]{1,18})(-[0-9a-f]{12})?")
+
 RELOAD = b"event: reload\ndata: {}\n\n"
+
+
+class LastSeen(NamedTuple):
+    """Where a listener left off, as it says when it comes back (`Last-Event-ID`)."""
+
+    version: int
+    name: str | None = None
+    """Which state of the event that was (`domain.snapshot.Mark.name`); None where it gave the bare version."""
+
+    @classmethod
+    def parse(cls, text: bytes) -> "LastSeen | None":
+        """Read what a listener sent; None where that is no id of ours."""
+        parts = _EVENT_ID.fullmatch(text)
+        if parts is None:
+            return None
+        return cls(int(parts[1]), None if parts[2] is None else text.decode())
+
+    def means(self, mark: Mark) -> bool:
+        """Tell whether it saw this state, as far as it said."""
+        return self.version == mark.version and self.name in (None, mark.name)
 
 
 class Listener:
@@ -84,11 +109,11 @@ class Listener:
 
 
 class Channel:
-    """The listeners of one event, all of whom have been told of everything up to `version`."""
+    """The listeners of one event, all of whom have been told of everything up to `mark`."""
 
-    def __init__(self, event_id: UUID, version: int) -> None:
+    def __init__(self, event_id: UUID, mark: Mark) -> None:
         self.event_id = event_id
-        self.version = version
+        self.mark = mark
         self.listeners: set[Listener] = set()
 
     async def broadcast(self, frame: bytes, version: int | None, drop: Callable[[Listener], None]) -> None:

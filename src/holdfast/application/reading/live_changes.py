@@ -9,11 +9,11 @@ from uuid import UUID
 import structlog
 
 from holdfast.application.failures import OperationalFailure
-from holdfast.application.reading.listeners import RELOAD, Channel, Listener
+from holdfast.application.reading.listeners import RELOAD, Channel, LastSeen, Listener
 from holdfast.application.reading.seat_map import CODES, STATUS_AFTER, LoggedChange, SeatMap
 from holdfast.application.reading.seat_maps import Freshness, SeatMaps, SeatMapSource
 from holdfast.domain.errors import EventNotFound
-from holdfast.domain.snapshot import ChangeKind
+from holdfast.domain.snapshot import ChangeKind, Mark
 from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -48,13 +48,13 @@ class LiveChanges:
         """How many streams are open."""
         return self._listeners
 
-    async def listen(self, event_id: UUID, *, after_version: int | None) -> Listener:
+    async def listen(self, event_id: UUID, *, after: LastSeen | None) -> Listener:
         """Open a stream.
 
         Args:
             event_id: The event to follow.
-            after_version: What the listener knows (`Last-Event-ID`): it is told of everything since, or, where that is
-                too much, to reload.
+            after: What the listener knows: it is told of everything since, or, where that is too much or was lost with
+                a failover, to reload.
 
         Raises:
             EventNotFound: where there is none.
@@ -63,15 +63,15 @@ class LiveChanges:
         seat_map = await self._maps.current(event_id)
         if seat_map is None:
             raise EventNotFound(event_id)
-        channel, listener = self._join(event_id, seat_map.version)
-        version = channel.version
-        if after_version is None or after_version == version:
-            listener.put_first(_frame("hello", version, {"version": version, "seats": seat_map.seats}))
+        channel, listener = self._join(event_id, seat_map.mark)
+        mark = channel.mark
+        if after is None or after.means(mark):
+            listener.put_first(_frame("hello", mark, {"version": mark.version, "seats": seat_map.seats}))
             return listener
-        listener.knows_version = after_version
+        listener.knows_version = after.version
         try:
             # Later changes wait in the listener meanwhile, so that what it missed ends where they begin.
-            listener.put_first(await self._missed(event_id, after_version, version))
+            listener.put_first(await self._missed(event_id, after, mark))
         except BaseException:
             self._leave(channel, listener)
             raise
@@ -85,14 +85,14 @@ class LiveChanges:
         if self._loop_task is not None:
             self._loop_task.cancel()
 
-    def _join(self, event_id: UUID, version: int) -> tuple[Channel, Listener]:
+    def _join(self, event_id: UUID, mark: Mark) -> tuple[Channel, Listener]:
         """Add a listener to its channel, which is made where there is none; waits for nothing."""
         channel = self._channels.get(event_id)
         if channel is None:
-            channel = Channel(event_id, version)
+            channel = Channel(event_id, mark)
             if not self._closed:
                 self._channels[event_id] = channel
-        listener = Listener(channel.version, lambda gone: self._leave(channel, gone))
+        listener = Listener(channel.mark.version, lambda gone: self._leave(channel, gone))
         if self._closed:
             listener.end(b"")
             return channel, listener
@@ -127,17 +127,17 @@ class LiveChanges:
         self._listeners += more
         metrics.live_listeners.set(self._listeners)
 
-    async def _missed(self, event_id: UUID, after_version: int, until_version: int) -> bytes:
-        """Make the frame of what happened after one version up to another, which the event has reached."""
-        (fresh,) = await self._source.freshness([(event_id, after_version)])
-        if fresh is None or fresh.version < max(after_version, until_version):
+    async def _missed(self, event_id: UUID, after: LastSeen, until: Mark) -> bytes:
+        """Make the frame of what happened after a listener left up to where its channel was when it joined."""
+        (fresh,) = await self._source.freshness([(event_id, after.version)])
+        if fresh is None or not after.means(fresh.known):
             return RELOAD
-        if until_version < after_version:
+        if until.version < after.version:
             # Another node told it more than this channel knows yet.
             return HEARTBEAT
         seat_map = self._maps.peek(event_id)
-        changes = [change for change in fresh.changes if change.version <= until_version]
-        if seat_map is None or len(changes) != until_version - after_version:
+        changes = [change for change in fresh.changes if change.version <= until.version]
+        if seat_map is None or not changes or changes[-1].mark != until:
             return RELOAD
         try:
             return _changes_frame(seat_map, changes)
@@ -166,10 +166,11 @@ class LiveChanges:
                     await self._broadcast(channel, HEARTBEAT, None)
 
     async def _tick(self) -> None:
-        known = [(event_id, channel.version) for event_id, channel in self._channels.items()]
-        for (event_id, version), fresh in zip(known, await self._source.freshness(known), strict=True):
-            channel = self._channels.get(event_id)
-            if channel is None or channel.version != version:
+        asked = list(self._channels.values())
+        known = [(channel.event_id, channel.mark.version) for channel in asked]
+        for channel, fresh in zip(asked, await self._source.freshness(known), strict=True):
+            event_id = channel.event_id
+            if self._channels.get(event_id) is not channel:
                 continue
             try:
                 await self._tell(event_id, channel, fresh)
@@ -182,21 +183,22 @@ class LiveChanges:
 
     async def _tell(self, event_id: UUID, channel: Channel, fresh: Freshness | None) -> None:
         if fresh is None or fresh.deleted:
-            self._end(channel, _frame("deleted", channel.version, {}))
+            self._end(channel, _frame("deleted", channel.mark, {}))
             return
-        if fresh.version < channel.version:
+        if fresh.known != channel.mark:
+            # A failover lost what these listeners were told.
             self._end(channel, RELOAD)
             return
         if not fresh.changes:
             return
         seat_map = self._maps.peek(event_id)
-        if seat_map is None or any(change.kind is ChangeKind.SEATS_ADDED for change in fresh.changes):
+        if seat_map is None or any(change.kind == ChangeKind.SEATS_ADDED for change in fresh.changes):
             seat_map = await self._maps.current(event_id)
         if seat_map is None:
             return
         frame = _changes_frame(seat_map, fresh.changes)
-        channel.version = fresh.changes[-1].version
-        await self._broadcast(channel, frame, channel.version)
+        channel.mark = fresh.changes[-1].mark
+        await self._broadcast(channel, frame, channel.mark.version)
 
     async def _broadcast(self, channel: Channel, frame: bytes, version: int | None) -> None:
         await channel.broadcast(frame, version, lambda listener: self._drop(channel, listener))
@@ -209,10 +211,12 @@ def _changes_frame(seat_map: SeatMap, changes: Sequence[LoggedChange]) -> bytes:
         status = STATUS_AFTER.get(change.kind)
         if status is not None:
             seats.update(dict.fromkeys(seat_map.positions_of(change.seat_ids), CODES[status]))
-    version = changes[-1].version
-    data = {"version": version, "seats": seat_map.seats, "changes": list(seats.items())}
-    return _frame("changes", version, data)
+    mark = changes[-1].mark
+    data = {"version": mark.version, "seats": seat_map.seats, "changes": list(seats.items())}
+    return _frame("changes", mark, data)
 
 
-def _frame(kind: str, version: int, data: dict[str, object]) -> bytes:
-    return f"event: {kind}\nid: {version}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+def _frame(kind: str, mark: Mark, data: dict[str, object]) -> bytes:
+    """Write an event. Of two ids the last one counts; the bare version is for older programs that look for it."""
+    told = json.dumps(data, separators=(",", ":"))
+    return f"event: {kind}\nid: {mark.version}\nid: {mark.name}\ndata: {told}\n\n".encode()

@@ -4,25 +4,25 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
 from uuid import UUID
 
 from holdfast.domain.seat import Seat
-from holdfast.domain.snapshot import ChangeKind
+from holdfast.domain.snapshot import ChangeKind, Mark
 from holdfast.domain.states import SeatStatus
 
 CODES = {SeatStatus.AVAILABLE: 0, SeatStatus.RESERVED: 1, SeatStatus.CONFIRMED: 2}
 """The two bits of a seat in `statuses`; 3 is not used."""
 
-STATUS_AFTER = {
+STATUS_AFTER: dict[str | None, SeatStatus] = {
     ChangeKind.RESERVED: SeatStatus.RESERVED,
     ChangeKind.CONFIRMED: SeatStatus.CONFIRMED,
     ChangeKind.CANCELLED: SeatStatus.AVAILABLE,
     ChangeKind.EXPIRED: SeatStatus.AVAILABLE,
 }
-_RELOADING = frozenset({ChangeKind.SEATS_ADDED, ChangeKind.EVENT_DELETED})
+_FOLLOWED: frozenset[str | None] = frozenset({*STATUS_AFTER, ChangeKind.EVENT_EDITED})
+"""Changes that a map takes in; upon any other, also one that a later release made, it is loaded anew."""
 _ID_BYTES = 16
 
 
@@ -42,11 +42,18 @@ class SeatJson(Protocol):
 class LoggedChange:
     """One entry of an event's log, as the read side follows it."""
 
-    version: int
-    kind: ChangeKind
-    reservation_id: UUID | None
+    mark: Mark
     seat_ids: tuple[UUID, ...]
-    at: datetime
+
+    @property
+    def version(self) -> int:
+        """The version that it made."""
+        return self.mark.version
+
+    @property
+    def kind(self) -> str | None:
+        """A `ChangeKind`, or one that a later release made."""
+        return self.mark.kind
 
 
 class SeatMap:
@@ -56,14 +63,10 @@ class SeatMap:
     and its JSON as well where the map keeps that.
     """
 
-    def __init__(
-        self, *, event_id: UUID, version: int, changed_at: datetime, seats: int, json: SeatJson | None
-    ) -> None:
+    def __init__(self, *, event_id: UUID, mark: Mark, seats: int, json: SeatJson | None) -> None:
         self.event_id = event_id
-        self.version = version
-        self.changed_at = changed_at
-        """When the entry at `version` was written: it tells apart two states of one version, of which a failover lost
-        one."""
+        self.mark = mark
+        """Which state it shows."""
         self.seats = seats
         """Also the version of the chart, to which seats are only ever appended."""
         self.available = seats
@@ -99,6 +102,11 @@ class SeatMap:
         by_id = sorted(range(self.seats), key=in_chart_order.__getitem__)
         self._positions = array("I", by_id)
         self._ids = bytearray(b"".join(in_chart_order[position] for position in by_id))
+
+    @property
+    def version(self) -> int:
+        """The version of the event that it shows."""
+        return self.mark.version
 
     @property
     def size_bytes(self) -> int:
@@ -141,16 +149,15 @@ class SeatMap:
 
     def apply(self, change: LoggedChange) -> bool:
         """Take in the next entry of the log; False where the map cannot follow and must be loaded anew."""
-        if change.version != self.version + 1 or change.kind in _RELOADING:
+        if change.version != self.version + 1 or change.kind not in _FOLLOWED:
             return False
         status = STATUS_AFTER.get(change.kind)
         if status is not None:
-            holder = None if status is SeatStatus.AVAILABLE else change.reservation_id
+            holder = None if status is SeatStatus.AVAILABLE else change.mark.reservation_id
             for position in self.positions_of(change.seat_ids):
                 self._set(position, status, holder)
             self._list = self._available_list = None
-        self.version = change.version
-        self.changed_at = change.at
+        self.mark = change.mark
         return True
 
     def _set(self, position: int, status: SeatStatus, holder: UUID | None) -> None:

@@ -12,7 +12,7 @@ import structlog
 from holdfast.application.failures import Unavailable
 from holdfast.application.gatherer import Gatherer
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
-from holdfast.domain.snapshot import Changes
+from holdfast.domain.snapshot import Changes, Mark
 from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -31,9 +31,11 @@ EXPIRE_WAIT_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """What a map is held against: the event's version, and the log after the version that was known."""
+    """What a map is held against: the event's state, and the log from the version on that was known."""
 
     version: int
+    known: Mark
+    """What the known version means now, or the event's version where that is lower."""
     deleted: bool
     overdue: bool
     """A hold has run out and is not recorded as expired."""
@@ -97,22 +99,22 @@ class SeatMaps:
     def committed(self, event_id: UUID, changes: Changes) -> None:
         """Take in a batch of this process, if it follows what the map knows; else the next question catches up."""
         seat_map = self._maps.get(event_id)
-        if seat_map is None or seat_map.version != changes.loaded_version:
+        if seat_map is None or seat_map.mark != changes.loaded_mark:
             return
         for entry in changes.log:
-            known = LoggedChange(entry.version, entry.kind, entry.reservation_id, entry.seat_ids, changes.at)
-            if not seat_map.apply(known):
+            mark = Mark(entry.version, changes.at, entry.kind, entry.reservation_id)
+            if not seat_map.apply(LoggedChange(mark, entry.seat_ids)):
                 self._drop(event_id)
                 return
 
     async def _revalidate(self, _: None, event_ids: Sequence[UUID]) -> Sequence[SeatMap | None]:
         distinct = list(dict.fromkeys(event_ids))
-        known = [(event_id, seat_map.version) for event_id in distinct if (seat_map := self._maps.get(event_id))]
+        known = [(event_id, seat_map.mark) for event_id in distinct if (seat_map := self._maps.get(event_id))]
         current: dict[UUID, SeatMap | None] = {}
         if known:
-            found = await self._source.freshness(known)
-            for (event_id, version), fresh in zip(known, found, strict=True):
-                if self._catch_up(event_id, version, fresh):
+            found = await self._source.freshness([(event_id, mark.version) for event_id, mark in known])
+            for (event_id, mark), fresh in zip(known, found, strict=True):
+                if self._catch_up(event_id, mark, fresh):
                     current[event_id] = self._maps[event_id]
                 elif fresh is None or fresh.deleted:
                     current[event_id] = None
@@ -121,13 +123,13 @@ class SeatMaps:
                 current[event_id] = await self._load(event_id)
         return [current[event_id] for event_id in event_ids]
 
-    def _catch_up(self, event_id: UUID, known_version: int, fresh: Freshness | None) -> bool:
+    def _catch_up(self, event_id: UUID, known: Mark, fresh: Freshness | None) -> bool:
         """Bring a map to what was read; False where that cannot be done and the map was dropped."""
         seat_map = self._maps.get(event_id)
         if seat_map is None:
             return False
-        if fresh is None or fresh.deleted or fresh.version < known_version:
-            # A version that went back: a failover lost the end of the log.
+        if fresh is None or fresh.deleted or fresh.known != known:
+            # The version went back, or means another entry now: a failover lost the end of the log.
             self._drop(event_id)
             return False
         for change in fresh.changes:

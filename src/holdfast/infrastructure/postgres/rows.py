@@ -7,7 +7,7 @@ import asyncpg
 from holdfast.domain.event import Event, EventDetails
 from holdfast.domain.reservation import Reservation
 from holdfast.domain.seat import Claim, Seat
-from holdfast.domain.snapshot import EventState, Snapshot
+from holdfast.domain.snapshot import EventState, Mark, Snapshot
 from holdfast.domain.states import CancelReason, ReservationStatus, SeatStatus
 
 
@@ -31,7 +31,10 @@ def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
         ):
             if holder is not None:
                 claims[seat_id] = Claim(seat_id, holder, SeatStatus(status), expires_at)
-    return Snapshot(event_id, _event_state_from(event_id, row), prices, claims, reservations)
+    mark = None
+    if row["version"] is not None:
+        mark = Mark(row["version"], row["last_at"], row["last_kind"], row["last_reservation_id"])
+    return Snapshot(event_id, _event_state_from(event_id, row), prices, claims, reservations, mark)
 
 
 def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:

@@ -9,7 +9,7 @@ import asyncpg
 from holdfast.application.ports import Chart
 from holdfast.application.reading.seat_map import LoggedChange, SeatJson, SeatMap
 from holdfast.application.reading.seat_maps import Freshness
-from holdfast.domain.snapshot import ChangeKind
+from holdfast.domain.snapshot import Mark
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.queries import load_queries
@@ -40,9 +40,12 @@ class PostgresSeatMapSource:
         changes: list[list[LoggedChange]] = [[] for _ in known]
         for row in rows:
             place = row["place"] - 1
-            found[place] = Freshness(row["event_version"], row["deleted"], row["overdue"], changes[place])
-            if row["version"] is not None:
-                changes[place].append(_logged_change_from(row))
+            if found[place] is None:
+                found[place] = Freshness(
+                    row["event_version"], mark_from(row), row["deleted"], row["overdue"], changes[place]
+                )
+            else:
+                changes[place].append(LoggedChange(mark_from(row), tuple(row["seat_ids"])))
         return found
 
     async def load(self, event_id: UUID, *, json_seats_max: int) -> SeatMap | None:
@@ -55,8 +58,7 @@ class PostgresSeatMapSource:
                         return None
                     seat_map = SeatMap(
                         event_id=event_id,
-                        version=head["version"],
-                        changed_at=head["changed_at"],
+                        mark=mark_from(head),
                         seats=head["seats"],
                         json=self._json if head["seats"] <= json_seats_max else None,
                     )
@@ -79,7 +81,6 @@ class PostgresSeatMapSource:
         return Chart(row["version"], row["seats"], {column: row[column] for column in columns})
 
 
-def _logged_change_from(row: asyncpg.Record) -> LoggedChange:
-    return LoggedChange(
-        row["version"], ChangeKind(row["kind"]), row["reservation_id"], tuple(row["seat_ids"]), row["at"]
-    )
+def mark_from(row: asyncpg.Record) -> Mark:
+    """Make the mark of a log entry; of an event without entries there is none but its creation."""
+    return Mark(row["version"], row["at"], row["kind"], row["reservation_id"])

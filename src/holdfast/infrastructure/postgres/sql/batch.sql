@@ -60,6 +60,9 @@ SELECT
     clock.now,
     asked.event_id::text = ANY (string_to_array(current_setting('holdfast.locked_events', true), ' ')) AS locked,
     e.version,
+    coalesce(last.at, e.created_at) AS last_at,
+    last.kind AS last_kind,
+    last.reservation_id AS last_reservation_id,
     e.start_at,
     e.deleted_at IS NOT NULL AS deleted,
     e.available,
@@ -82,6 +85,9 @@ SELECT
 FROM clock
 CROSS JOIN unnest($1::uuid[]) WITH ORDINALITY AS asked (event_id, place)
 LEFT JOIN LATERAL (SELECT * FROM events x WHERE x.id = asked.event_id LIMIT 1) AS e ON true
+LEFT JOIN LATERAL (
+    SELECT c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = e.id AND c.version = e.version LIMIT 1
+) AS last ON true
 CROSS JOIN LATERAL (
     SELECT
         array_agg(w.seat_id) AS ids,

@@ -1,11 +1,14 @@
 -- freshness
--- Hold known versions against the events: $1 events, $2 versions; gives the log after each version, 2,000 entries at most.
+-- Hold known versions against the events: $1 events, $2 versions. Of each event's log the entry at the known version comes
+-- first, or the last one where the event has not come so far (at version 0 the event's creation stands for it), then
+-- those after it, 2,000 at most.
 SELECT
     known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, hold.overdue,
-    entry.version, entry.kind, entry.reservation_id, entry.seat_ids, entry.at
+    coalesce(entry.version, 0) AS version, entry.kind, entry.reservation_id, entry.seat_ids,
+    coalesce(entry.at, e.created_at) AS at
 FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS known (event_id, version, place)
 CROSS JOIN LATERAL (
-    SELECT one.version, one.deleted_at FROM events one WHERE one.id = known.event_id LIMIT 1
+    SELECT one.version, one.created_at, one.deleted_at FROM events one WHERE one.id = known.event_id LIMIT 1
 ) AS e
 CROSS JOIN LATERAL (
     SELECT EXISTS (
@@ -14,25 +17,29 @@ CROSS JOIN LATERAL (
     ) AS overdue
 ) AS hold
 LEFT JOIN LATERAL (
-    SELECT c.version, c.kind, c.reservation_id, c.seat_ids, c.at
-    FROM changes c WHERE c.event_id = known.event_id AND c.version > known.version
+    SELECT
+        c.version, c.kind, c.reservation_id, c.at,
+        CASE WHEN c.version > known.version THEN c.seat_ids ELSE '{}' END AS seat_ids
+    FROM changes c WHERE c.event_id = known.event_id AND c.version >= least(known.version, e.version)
     ORDER BY c.version
-    LIMIT 2000
+    LIMIT 2001
 ) AS entry ON true
 ORDER BY known.place, entry.version
 
 -- map_head
--- Tell an event's version, when that was reached, how many seats it has, and whether a hold is overdue.
+-- Tell an event's version and the entry that made it, how many seats it has, and whether a hold is overdue.
 SELECT
     EXISTS (
         SELECT 1 FROM reservations r
         WHERE r.event_id = e.id AND r.status = 'pending' AND r.expires_at <= (SELECT clock_timestamp())
     ) AS overdue,
     e.version, e.available + e.reserved + e.confirmed AS seats,
-    coalesce(
-        (SELECT c.at FROM changes c WHERE c.event_id = e.id AND c.version = e.version), e.created_at
-    ) AS changed_at
-FROM events e WHERE e.id = $1 AND e.deleted_at IS NULL
+    coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id
+FROM events e
+LEFT JOIN LATERAL (
+    SELECT c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = e.id AND c.version = e.version LIMIT 1
+) AS last ON true
+WHERE e.id = $1 AND e.deleted_at IS NULL
 
 -- map_seats
 -- List the seats of an event by number, with their places in the chart and the live claims on them.
