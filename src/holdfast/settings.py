@@ -19,6 +19,7 @@ SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-
 
 _DATABASE_SCHEMES = ("postgres", "postgresql")
 _REDIS_SCHEMES = ("redis", "rediss", "unix")
+_PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
 
 
 class SettingsError(ValueError):
@@ -63,6 +64,10 @@ class Settings(BaseSettings):
     cors_allow_origins: str = Field(
         default="*",
         description="Origins that may call the API from a browser: `*`, or a comma-separated list.",
+    )
+    public_url: str = Field(
+        default="",
+        description="Where callers find the service, such as `https://shop.example/tickets`: for links and redirects.",
     )
     trusted_proxies: str = Field(
         default="",
@@ -189,6 +194,14 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        value = value.strip().rstrip("/")
+        if value and not _PUBLIC_URL.fullmatch(value):
+            raise ValueError("must be like https://shop.example/tickets: http or https, a host, and perhaps a path")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -55,7 +55,8 @@ async def test_requests_are_counted_by_template_never_by_raw_path(api):
 async def test_the_documents_page_works_offline(api):
     for path in ("/swagger", "/swagger/"):
         short = await api.http.get(path)
-        assert (short.status_code, short.headers["location"]) == (307, "/swagger/index.html")
+        assert (short.status_code, short.headers["location"].startswith("/")) == (307, False)
+        assert str(short.request.url.join(short.headers["location"])).endswith("/swagger/index.html")
     page = await api.http.get("/swagger/index.html")
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
@@ -64,9 +65,9 @@ async def test_the_documents_page_works_offline(api):
     linked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert len(linked) == 5
     for path in linked:
-        asset = await api.http.get(path)
+        asset = await api.http.get(page.request.url.join(path))
         assert (asset.status_code, len(asset.content) > 100) == (200, True), path
-    assert "/openapi.json" in (await api.http.get("/swagger/start.js")).text
+    assert '"../openapi.json"' in (await api.http.get("/swagger/start.js")).text
 
 
 async def test_only_the_pages_own_files_are_served(api):

@@ -6,6 +6,7 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
+from holdfast.api.security_headers import SECURITY_HEADERS, SecurityHeaders
 from holdfast.api.streaming import Stream
 from holdfast.application.giving_way import give_way
 
@@ -34,6 +35,8 @@ class Answer:
     """The problem's code, for the log."""
     stream: Stream | None = None
     """Where set, the answer goes on, and `body` is not sent."""
+    security: SecurityHeaders = SECURITY_HEADERS
+    """What browsers may not do with it; a page needs a little more than data."""
 
 
 def event_version(version: int) -> Header:

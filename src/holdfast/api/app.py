@@ -12,6 +12,7 @@ from holdfast.api.limits import ApiSettings
 from holdfast.api.openapi import openapi_document
 from holdfast.api.operation import Operation
 from holdfast.api.paths import PathTable
+from holdfast.api.public_url import PublicUrl
 from holdfast.api.routes import route_table
 from holdfast.api.service import HealthFacts
 from holdfast.application.desk import Desk
@@ -36,14 +37,16 @@ def build_app(
         readiness: Looks at what GET /readyz tells of.
     """
     written = b""
+    public = PublicUrl(settings.public_url)
     operations = route_table(
-        health_facts=health_facts, exposition=exposition, document=lambda: written, readiness=readiness
+        health_facts=health_facts, exposition=exposition, document=lambda: written, readiness=readiness, public=public
     )
-    written = msgspec.json.encode(openapi_document(operations))
+    written = msgspec.json.encode(openapi_document(operations, server=public.server))
     surroundings = Surroundings(
         desk=desk,
         cors=CorsPolicy(settings.cors_allow_origins),
         body_bytes_max=settings.body_bytes_max,
+        public_path=public.path.encode("ascii"),
     )
     endpoints = {path: Endpoint(path, on_path, surroundings) for path, on_path in _by_path(operations).items()}
     routes = [Route(path, endpoint) for path, endpoint in endpoints.items()]

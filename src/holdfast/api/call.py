@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from holdfast.api.asgi import ClientGoneError, Receive, Scope
+from holdfast.api.headers import READ_HEADERS
 from holdfast.api.problems import BodyTooLarge, MissingUserId, Source
 from holdfast.domain.errors import InvalidValue
 
@@ -20,21 +21,7 @@ PAGE_MAX = 100
 OFFSET_MAX = 2**53
 """No list is that long; PostgreSQL's bigint ends not far beyond."""
 
-_WANTED = frozenset(
-    {
-        b"x-user-id",
-        b"x-request-id",
-        b"content-length",
-        b"origin",
-        b"access-control-request-method",
-        b"traceparent",
-        b"tracestate",
-        b"accept",
-        b"accept-encoding",
-        b"if-none-match",
-        b"last-event-id",
-    }
-)
+_WANTED = frozenset(header.name.lower().encode() for header in READ_HEADERS)
 _SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@~-]{1,128}")
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
 
@@ -45,9 +32,9 @@ _request_numbers = itertools.count(1)
 class Call:
     """One request. Headers are looked through once; the body is read when a handler wants it."""
 
-    __slots__ = ("_body_bytes_max", "headers", "receive", "request_id", "reservation_id", "scope")
+    __slots__ = ("_body_bytes_max", "_public_path", "headers", "receive", "request_id", "reservation_id", "scope")
 
-    def __init__(self, scope: Scope, receive: Receive, body_bytes_max: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, body_bytes_max: int, public_path: bytes = b"") -> None:
         headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
             if name in _WANTED:
@@ -56,6 +43,7 @@ class Call:
         self.headers = headers
         self.receive = receive
         self._body_bytes_max = body_bytes_max
+        self._public_path = public_path
         given = headers.get(b"x-request-id")
         if given is not None and _SAFE_REQUEST_ID.fullmatch(given):
             self.request_id = given.decode()
@@ -66,7 +54,8 @@ class Call:
 
     def source(self) -> Source:
         """Name this request in a problem."""
-        return Source(self.scope.get("raw_path") or self.scope["path"].encode(), self.request_id)
+        path: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
+        return Source(self._public_path + path, self.request_id)
 
     def user_id(self) -> str:
         """Tell who is asking.

@@ -2,12 +2,11 @@
 
 from holdfast.api.answer import Answer, Header
 from holdfast.api.call import Call
+from holdfast.api.headers import ANSWER_HEADERS, READ_HEADERS, UNREAD_HEADERS
 
-_EXPOSED: Header = (
-    b"access-control-expose-headers",
-    b"Event-Version, Idempotent-Replayed, X-Request-ID, Retry-After",
-)
-_ALLOWED_HEADERS: Header = (b"access-control-allow-headers", b"Content-Type, X-User-ID, X-Request-ID")
+_SENT = (*UNREAD_HEADERS, *(header.name for header in READ_HEADERS if header.by_pages))
+_EXPOSED: Header = (b"access-control-expose-headers", ", ".join(ANSWER_HEADERS).encode())
+_ALLOWED_HEADERS: Header = (b"access-control-allow-headers", ", ".join(_SENT).encode())
 _MAX_AGE: Header = (b"access-control-max-age", b"600")
 _VARY: Header = (b"vary", b"Origin")
 

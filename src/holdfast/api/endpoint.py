@@ -23,7 +23,6 @@ from holdfast.telemetry import callers, context, tracing
 from holdfast.telemetry.request_log import log_request
 
 NO_STORE: Header = (b"cache-control", b"no-store")
-_NOSNIFF: Header = (b"x-content-type-options", b"nosniff")
 
 _BODILESS = frozenset({204, 304})
 
@@ -40,6 +39,8 @@ class Surroundings:
     desk: Desk
     cors: CorsPolicy
     body_bytes_max: int
+    public_path: bytes = b""
+    """What callers write before every path, and a proxy takes away."""
 
 
 class Endpoint:
@@ -61,7 +62,7 @@ class Endpoint:
             await send({"type": "websocket.close"})
             return
         started = perf_counter()
-        call = Call(scope, receive, self._surroundings.body_bytes_max)
+        call = Call(scope, receive, self._surroundings.body_bytes_max, self._surroundings.public_path)
         work = context.Work(call.request_id)
         token = context.begin(work)
         span = self._span(call, work)
@@ -109,13 +110,12 @@ class Endpoint:
             (b"x-request-id", call.request_id.encode()),
             *answer.headers,
             *self._surroundings.cors.headers(call),
+            *answer.security,
         ]
         if answer.content_type is not None:
             headers.append(answer.content_type)
         if answer.status not in _BODILESS and answer.stream is None:
             headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
-        if answer.code is not None:
-            headers.append(_NOSNIFF)
         for name, _ in answer.headers:
             if name == b"cache-control":
                 break

@@ -18,3 +18,8 @@ class ApiSettings(Protocol):
     def cors_allow_origins(self) -> str:
         """Origins that may call from a browser: `*`, or a comma-separated list."""
         ...
+
+    @property
+    def public_url(self) -> str:
+        """Where callers find the service's root; empty: unknown."""
+        ...

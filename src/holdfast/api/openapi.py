@@ -12,6 +12,7 @@ import msgspec
 from holdfast import __version__
 from holdfast.api import problems
 from holdfast.api.call import USER_ID_MAX
+from holdfast.api.headers import ANSWER_HEADERS
 from holdfast.api.operation import Link, Operation
 from holdfast.api.problems import PROBLEMS, BodyTooLarge, MethodNotAllowed, MissingUserId
 from holdfast.domain.errors import InvalidValue, Refusal
@@ -26,25 +27,6 @@ Errors are `application/problem+json` (RFC 9457) with a stable `code`. Bad input
 with `outcome` what may be assumed: `none`, nothing happened; `unknown`, send the same request again and it settles.
 Unknown fields are ignored.
 """
-_HEADERS: Json = {
-    "Event-Version": {
-        "description": "The event's version at which the change took effect, or the read or refusal was true.",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "Idempotent-Replayed": {
-        "description": "Given, and true, when an earlier request with this key had made the reservation.",
-        "schema": {"type": "string", "enum": ["true"]},
-    },
-    "Retry-After": {
-        "description": "Seconds after which to try again.",
-        "schema": {"type": "integer", "minimum": 0},
-    },
-    "X-Request-ID": {
-        "description": "The request's id: the one sent, or a new one.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
-    },
-    "Allow": {"description": "The methods that this path takes.", "schema": {"type": "string"}},
-}
 _REQUEST_ID: Json = {
     "name": "X-Request-ID",
     "in": "header",
@@ -83,8 +65,13 @@ _PROBLEM: Json = {
 }
 
 
-def openapi_document(operations: Iterable[Operation]) -> Json:
-    """Write the document for the operations that shall be in it."""
+def openapi_document(operations: Iterable[Operation], *, server: str = ".") -> Json:
+    """Write the document.
+
+    Args:
+        operations: What there is; some of it shall not be in it.
+        server: Where callers find the service's root; relative: from the document's own address.
+    """
     shown = [operation for operation in operations if operation.in_document]
     types = [body for operation in shown for body in (*operation.request, *_answer_types(operation))]
     schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
@@ -100,6 +87,7 @@ def openapi_document(operations: Iterable[Operation]) -> Json:
             "description": _DESCRIPTION,
             "license": {"name": "MIT"},
         },
+        "servers": [{"url": server}],
         "tags": [
             {"name": "events", "description": "What is sold, and when."},
             {"name": "seats", "description": "An event's chart."},
@@ -107,7 +95,7 @@ def openapi_document(operations: Iterable[Operation]) -> Json:
             {"name": "service", "description": "Health, metrics and this document."},
         ],
         "paths": paths,
-        "components": {"schemas": {**components, "Problem": _PROBLEM}, "headers": _HEADERS},
+        "components": {"schemas": {**components, "Problem": _PROBLEM}, "headers": ANSWER_HEADERS},
     }
 
 

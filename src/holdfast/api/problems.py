@@ -27,7 +27,7 @@ class PathNotFound(Refusal):
     code = "path_not_found"
 
     def __init__(self) -> None:
-        super().__init__("There is nothing under this path. The API is described at /swagger/index.html.")
+        super().__init__("There is nothing under this path. GET / tells where the API is described.")
 
 
 class MethodNotAllowed(Refusal):
@@ -52,7 +52,7 @@ class Source(NamedTuple):
     """The request that is answered."""
 
     path: bytes
-    """As it was sent, without the query."""
+    """As the caller sent it, without the query."""
     request_id: str
 
 

@@ -8,7 +8,8 @@ from holdfast.api.call import Call
 from holdfast.application.reading.seat_map import SeatMap
 
 REVALIDATE: Header = (b"cache-control", b"no-cache")
-VARY: Header = (b"vary", b"accept, accept-encoding")
+VARY: Header = (b"vary", b"accept, accept-encoding, origin")
+"""Origin too: a shared cache must not hand a page the copy that was made for a caller without one."""
 
 GZIP_LEVEL = 1
 GZIP_BYTES_MIN = 1_024

@@ -4,6 +4,7 @@ import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from swagger_ui_bundle import swagger_ui_path
@@ -11,8 +12,11 @@ from swagger_ui_bundle import swagger_ui_path
 from holdfast.api.answer import Answer, Header, json_answer
 from holdfast.api.call import Call
 from holdfast.api.problems import PathNotFound
+from holdfast.api.public_url import PublicUrl
+from holdfast.api.security_headers import page_headers
 from holdfast.application.desk import Desk
 
+Handler: TypeAlias = Callable[[Desk, Call], Awaitable[Answer]]
 HealthFacts = Callable[[], Awaitable[Mapping[str, str]]]
 
 _METRICS: Header = (b"content-type", CONTENT_TYPE_LATEST.encode())
@@ -24,32 +28,28 @@ _ASSETS: Mapping[str, Header] = {
     "swagger-ui-standalone-preset.js": _SCRIPT,
     "favicon-32x32.png": (b"content-type", b"image/png"),
 }
-# Everything the page needs comes from here; Swagger UI sets styles and icons inline.
-_PAGE_POLICY: Header = (
-    b"content-security-policy",
-    b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
-)
 _ASSET_CACHE: Header = (b"cache-control", b"public, max-age=86400")
 
+# Every path counts from the page itself, so it works below whatever path a proxy puts in front.
 _PAGE = b"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Holdfast API</title>
-<link rel="stylesheet" href="/swagger/swagger-ui.css">
-<link rel="icon" type="image/png" href="/swagger/favicon-32x32.png">
+<link rel="stylesheet" href="swagger-ui.css">
+<link rel="icon" type="image/png" href="favicon-32x32.png">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="/swagger/swagger-ui-bundle.js"></script>
-<script src="/swagger/swagger-ui-standalone-preset.js"></script>
-<script src="/swagger/start.js"></script>
+<script src="swagger-ui-bundle.js"></script>
+<script src="swagger-ui-standalone-preset.js"></script>
+<script src="start.js"></script>
 </body>
 </html>
 """
 _START = b"""window.ui = SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "../openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
   validatorUrl: null,
@@ -59,7 +59,7 @@ _START = b"""window.ui = SwaggerUIBundle({
 """
 
 
-def health(facts: HealthFacts | None) -> Callable[[Desk, Call], Awaitable[Answer]]:
+def health(facts: HealthFacts | None) -> Handler:
     """Make the handler of GET /health.
 
     Args:
@@ -76,7 +76,7 @@ def health(facts: HealthFacts | None) -> Callable[[Desk, Call], Awaitable[Answer
     return answer
 
 
-def metrics(exposition: Callable[[], bytes] = generate_latest) -> Callable[[Desk, Call], Awaitable[Answer]]:
+def metrics(exposition: Callable[[], bytes] = generate_latest) -> Handler:
     """Make the handler of GET /metrics, in Prometheus' text format."""
 
     async def answer(_desk: Desk, _call: Call) -> Answer:
@@ -85,7 +85,7 @@ def metrics(exposition: Callable[[], bytes] = generate_latest) -> Callable[[Desk
     return answer
 
 
-def document(body: Callable[[], bytes]) -> Callable[[Desk, Call], Awaitable[Answer]]:
+def document(body: Callable[[], bytes]) -> Handler:
     """Make the handler of GET /openapi.json."""
 
     async def answer(_desk: Desk, _call: Call) -> Answer:
@@ -94,28 +94,48 @@ def document(body: Callable[[], bytes]) -> Callable[[Desk, Call], Awaitable[Answ
     return answer
 
 
-async def welcome(_desk: Desk, _call: Call) -> Answer:
-    """GET /: where to go from here."""
+def welcome(public: PublicUrl) -> Handler:
+    """Make the handler of GET /, which tells where to go from here."""
     links = {"documentation": "/swagger/index.html", "openapi": "/openapi.json", "health": "/health"}
-    return json_answer(200, {"name": "Holdfast", **links})
+    told = {"name": "Holdfast", **{name: public.link(path) for name, path in links.items()}}
+
+    async def answer(_desk: Desk, _call: Call) -> Answer:
+        return json_answer(200, told)
+
+    return answer
 
 
-async def swagger_redirect(_desk: Desk, _call: Call) -> Answer:
-    """GET /swagger: to the page."""
-    return Answer(307, headers=((b"location", b"/swagger/index.html"),), content_type=None)
+def to_the_page(public: PublicUrl, relative: str) -> Handler:
+    """Make the handler of GET /swagger and the like, which leads to the page.
+
+    Args:
+        public: Where callers find the service.
+        relative: The page as seen from the handler's path.
+    """
+    location: Header = (b"location", public.link("/swagger/index.html", relative=relative).encode("ascii"))
+
+    async def answer(_desk: Desk, _call: Call) -> Answer:
+        return Answer(307, headers=(location,), content_type=None)
+
+    return answer
 
 
-async def swagger(_desk: Desk, call: Call) -> Answer:
-    """GET /swagger/{asset}: the page and the files it needs."""
-    name = call.scope["path_params"]["asset"]
-    if name == "index.html":
-        return Answer(200, _PAGE, (_PAGE_POLICY,), _HTML)
-    if name == "start.js":
-        return Answer(200, _START, content_type=_SCRIPT)
-    content_type = _ASSETS.get(name)
-    if content_type is None:
-        raise PathNotFound
-    return Answer(200, await asyncio.to_thread(_asset, name), (_ASSET_CACHE,), content_type)
+def swagger(public: PublicUrl) -> Handler:
+    """Make the handler of GET /swagger/{asset}: the page and the files it needs."""
+    page_security = page_headers(public.origin)
+
+    async def answer(_desk: Desk, call: Call) -> Answer:
+        name = call.scope["path_params"]["asset"]
+        if name == "index.html":
+            return Answer(200, _PAGE, content_type=_HTML, security=page_security)
+        if name == "start.js":
+            return Answer(200, _START, content_type=_SCRIPT)
+        content_type = _ASSETS.get(name)
+        if content_type is None:
+            raise PathNotFound
+        return Answer(200, await asyncio.to_thread(_asset, name), (_ASSET_CACHE,), content_type)
+
+    return answer
 
 
 @functools.cache

@@ -6,6 +6,7 @@ Routing, the OpenAPI document, metric labels and tests are all made from it.
 from collections.abc import Callable
 
 from holdfast.api.operation import Operation
+from holdfast.api.public_url import PublicUrl
 from holdfast.api.routes import availability, events, probes, reservations, seats, service
 from holdfast.api.service import HealthFacts
 from holdfast.application.readiness import Readiness
@@ -17,8 +18,11 @@ def route_table(
     exposition: Callable[[], bytes],
     document: Callable[[], bytes],
     readiness: Readiness | None = None,
+    public: PublicUrl | None = None,
 ) -> list[Operation]:
     """Put the whole table together (for the arguments see `routes.service.operations` and `routes.probes`)."""
-    beside = service.operations(health_facts=health_facts, exposition=exposition, document=document)
+    beside = service.operations(
+        health_facts=health_facts, exposition=exposition, document=document, public=public or PublicUrl()
+    )
     beside += probes.operations(readiness)
     return [*reservations.operations(), *seats.operations(), *availability.operations(), *events.operations(), *beside]

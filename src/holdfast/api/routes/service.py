@@ -5,12 +5,17 @@ from typing import Any
 
 from holdfast.api import service
 from holdfast.api.operation import Operation, Success
+from holdfast.api.public_url import PublicUrl
 from holdfast.api.routes.paging import BASE
 from holdfast.api.service import HealthFacts
 
 
 def operations(
-    *, health_facts: HealthFacts | None, exposition: Callable[[], bytes], document: Callable[[], bytes]
+    *,
+    health_facts: HealthFacts | None,
+    exposition: Callable[[], bytes],
+    document: Callable[[], bytes],
+    public: PublicUrl,
 ) -> list[Operation]:
     """List what is served beside the API itself.
 
@@ -18,8 +23,9 @@ def operations(
         health_facts: See `service.health`.
         exposition: Gives the metrics in Prometheus' text format.
         document: Gives the OpenAPI document.
+        public: Where callers find the service.
     """
-    return [*_probes(health_facts, exposition), *_pages(document)]
+    return [*_probes(health_facts, exposition), *_pages(document, public)]
 
 
 def _probes(health_facts: HealthFacts | None, exposition: Callable[[], bytes]) -> list[Operation]:
@@ -55,7 +61,7 @@ def _probes(health_facts: HealthFacts | None, exposition: Callable[[], bytes]) -
     return [*health, metrics]
 
 
-def _pages(document: Callable[[], bytes]) -> list[Operation]:
+def _pages(document: Callable[[], bytes], public: PublicUrl) -> list[Operation]:
     openapi = Operation(
         method="GET",
         path="/openapi.json",
@@ -79,10 +85,10 @@ def _pages(document: Callable[[], bytes]) -> list[Operation]:
             success=Success(status=status, description="", media_type=None),
         )
         for path, name, summary, handler, status in (
-            ("/", "welcome", "Where to go from here", service.welcome, 200),
-            ("/swagger", "swagger_short", "To the page", service.swagger_redirect, 307),
-            ("/swagger/", "swagger_folder", "To the page", service.swagger_redirect, 307),
-            ("/swagger/{asset}", "swagger", "The page and its files", service.swagger, 200),
+            ("/", "welcome", "Where to go from here", service.welcome(public), 200),
+            ("/swagger", "swagger_short", "To the page", service.to_the_page(public, "swagger/index.html"), 307),
+            ("/swagger/", "swagger_folder", "To the page", service.to_the_page(public, "index.html"), 307),
+            ("/swagger/{asset}", "swagger", "The page and its files", service.swagger(public), 200),
         )
     ]
     return [openapi, *pages]
