@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -82,7 +83,7 @@ def test_the_tour_of_the_readme_gives_what_the_readme_shows(tmp_path):
         with _run(environment | settings):
             for typed, output in part:
                 text = typed.replace("127.0.0.1:8080", f"127.0.0.1:{port}")
-                text = text.replace(".venv/bin/holdfast", f"{sys.executable} -m holdfast")
+                text = text.replace(".venv/bin/holdfast", f"{shlex.quote(sys.executable)} -m holdfast")
                 given.append((typed, _without_chance(shell.type(text))))
                 shown.append((typed, _without_chance(output)))
     shell.close()

@@ -55,7 +55,7 @@ def python(tmp_path):
     def make(name: str, version: str, *, complete: bool = True) -> None:
         refusal = "" if complete else 'case "$*" in *ensurepip*) exit 1;; esac; '
         (folder / name).write_text(
-            f'#!/bin/sh\n{refusal}case "$*" in *version_info*) exec {sys.executable} -c '
+            f'#!/bin/sh\n{refusal}case "$*" in *version_info*) exec "{sys.executable}" -c '
             f'"import sys; sys.version_info = {version}; exec(sys.argv[1])" "${{*##*-c }}";; esac\n'
         )
         (folder / name).chmod(0o755)

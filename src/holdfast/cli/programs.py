@@ -49,7 +49,7 @@ def start_servers(settings: Settings, supervisor: Supervisor, *, nodes: int = 1)
     if settings.redis_url is None and EmbeddedRedis.available():
         with step("Starting Redis"):
             redis = EmbeddedRedis(settings.holdfast_data_dir)
-            supervisor.start_server(redis)
+            supervisor.start_server(redis, optional=True)
         urls["redis_url"] = SecretStr(redis.url)
     elif settings.redis_url is None:
         say("No redis-server or valkey-server on PATH: running without Redis, which only sheds load")

@@ -6,7 +6,8 @@ from holdfast.cli.addresses import page, require_free_port
 from holdfast.cli.console import say, step, tell
 from holdfast.cli.programs import prepare_database, program, start_servers, wait_for_answer
 from holdfast.infrastructure.embedded.folder import private_folder
-from holdfast.infrastructure.embedded.supervisor import StopRequestedError, StopSignals, Supervisor
+from holdfast.infrastructure.embedded.stop_signals import StopRequestedError, StopSignals
+from holdfast.infrastructure.embedded.supervisor import Supervisor
 from holdfast.settings import Settings, redacted_url
 
 

@@ -11,13 +11,8 @@ from holdfast.cli.run import print_addresses
 from holdfast.infrastructure.embedded.folder import free_port, private_folder
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx, nginx_program
 from holdfast.infrastructure.embedded.nginx_config import Address
-from holdfast.infrastructure.embedded.supervisor import (
-    FRONT_SECONDS,
-    SERVERS_SECONDS,
-    StopRequestedError,
-    StopSignals,
-    Supervisor,
-)
+from holdfast.infrastructure.embedded.stop_signals import StopRequestedError, StopSignals
+from holdfast.infrastructure.embedded.supervisor import FRONT_SECONDS, SERVERS_SECONDS, Supervisor
 from holdfast.settings import Settings
 
 _LOOPBACK = "127.0.0.1"
@@ -82,9 +77,9 @@ def _start_nodes(settings: Settings, supervisor: Supervisor) -> list[Node]:
         for number in range(1, settings.nodes + 1):
             port = _node_port(settings.port + number, taken)
             nodes.append(_node(settings, number, port))
-            supervisor.start_program(nodes[-1].program, replaced=True)
+            supervisor.start_program(nodes[-1].program)
         worker = program("The worker", "work", "worker.log", settings, {})
-        supervisor.start_program(worker, replaced=True)
+        supervisor.start_program(worker)
         for node in nodes:
             wait_for_answer(node.url("/readyz"), [node.program, worker])
     return nodes

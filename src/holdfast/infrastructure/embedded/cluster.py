@@ -13,6 +13,7 @@ from pathlib import Path
 from holdfast.infrastructure.embedded import binaries, launcher
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.infrastructure.embedded.folder import new_password, write_secret
+from holdfast.infrastructure.embedded.log_file import open_log
 from holdfast.infrastructure.embedded.process import end_leftovers
 
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
@@ -124,8 +125,8 @@ def _run(command: list[str], identity: list[str], log_path: Path, statements: st
         cwd="/",
         check=False,
     )
-    with log_path.open("a") as log:
-        log.write(done.stderr)
+    with open_log(log_path) as log:
+        log.write(done.stderr.encode())
     lines = done.stderr.splitlines()
     complaints = [line for line in lines if any(word in line for word in _COMPLAINTS)]
     if done.returncode != 0 or complaints:

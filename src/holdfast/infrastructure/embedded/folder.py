@@ -61,7 +61,10 @@ class FolderLock:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner can enter, if it is not there; answers its absolute path.
+    """Make a folder that only its owner can enter; answers its absolute path.
+
+    One that is there already is closed to others when it is empty or an earlier run's, for earlier versions let them
+    in. Somebody's folder full of other things stays as it is: what we put into it is private by itself.
 
     Raises:
         EmbeddedError: It cannot be made or used.
@@ -70,11 +73,18 @@ def private_folder(path: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         usable = os.access(path, os.R_OK | os.W_OK | os.X_OK)
+        status = path.stat()
+        if usable and status.st_mode & 0o077 and status.st_uid == os.geteuid() and _is_ours(path):
+            path.chmod(0o700)
     except OSError as error:
         raise EmbeddedError(f"data folder {path} cannot be used: {error.strerror}") from None
     if not usable:
         raise EmbeddedError(f"data folder {path} cannot be used: no permission to read and write it")
     return path
+
+
+def _is_ours(path: Path) -> bool:
+    return (path / "postgres.lock").exists() or (path / "redis.lock").exists() or not any(path.iterdir())
 
 
 def write_secret(path: Path, text: str) -> None:

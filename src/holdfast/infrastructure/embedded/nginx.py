@@ -11,8 +11,9 @@ from pathlib import Path
 from holdfast.infrastructure.embedded import nginx_config
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.infrastructure.embedded.folder import private_folder
+from holdfast.infrastructure.embedded.log_file import log_tail
 from holdfast.infrastructure.embedded.nginx_config import Address
-from holdfast.infrastructure.embedded.process import Child, end_leftovers, log_tail, wait_until
+from holdfast.infrastructure.embedded.process import Child, end_leftovers, wait_until
 
 _START_SECONDS = 10.0
 _PLACES = ("/usr/sbin/nginx", "/usr/local/sbin/nginx")
@@ -34,6 +35,9 @@ def nginx_program() -> Path:
 class EmbeddedNginx:
     """One nginx that works inside a data folder (`nginx/`), reads deploy/nginx.conf, and ends with this process."""
 
+    name = "nginx"
+    """What messages call it."""
+
     def __init__(
         self, data_dir: Path, *, listen: Address, nodes: Sequence[Address], trusted_proxies: Sequence[str] = ()
     ) -> None:
@@ -52,6 +56,11 @@ class EmbeddedNginx:
         self._trusted_proxies = tuple(trusted_proxies)
         self._drain_folder = self.work_dir / "drain"
         self._child: Child | None = None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How its process ended, None while it runs."""
+        return None if self._child is None else self._child.exit_code
 
     @property
     def alive(self) -> bool:
@@ -100,6 +109,11 @@ class EmbeddedNginx:
         if self._child is not None:
             self._child.end((signal.SIGQUIT, seconds), (signal.SIGTERM, 1.0))
             end_leftovers(self.work_dir, (signal.SIGTERM, 1.0))
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        if self._child is not None:
+            self._child.end()
 
     def leave_out(self, number: int) -> None:
         """Send no more requests to a node; those under way are not touched."""

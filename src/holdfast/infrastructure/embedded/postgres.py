@@ -17,7 +17,8 @@ from holdfast.infrastructure.embedded.folder import (
     read_secret,
     write_secret,
 )
-from holdfast.infrastructure.embedded.process import Child, end_leftovers, log_tail, wait_until
+from holdfast.infrastructure.embedded.log_file import log_tail
+from holdfast.infrastructure.embedded.process import Child, end_leftovers, wait_until
 
 DURABLE_SETTINGS: Mapping[str, str] = {
     "fsync": "on",
@@ -48,6 +49,9 @@ class EmbeddedPostgres:
     with this process, however that ends. The port stays the same between stop and start, and between runs
     while it is free.
     """
+
+    name = "PostgreSQL"
+    """What messages call it."""
 
     def __init__(self, data_dir: Path, *, settings: Mapping[str, str | int] | None = None) -> None:
         """Name the data folder; nothing is made or started yet.
@@ -84,6 +88,11 @@ class EmbeddedPostgres:
         if self._child is None:
             raise RuntimeError("PostgreSQL was not started")
         return self._child.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """How its process ended, None while it runs."""
+        return None if self._child is None else self._child.exit_code
 
     @property
     def alive(self) -> bool:

@@ -13,10 +13,10 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from holdfast.infrastructure.embedded import launcher
+from holdfast.infrastructure.embedded.log_file import bound_log, log_tail, open_log
 
 _LAUNCHER = str(Path(launcher.__file__))
 _POLL_SECONDS = 0.02
-LOG_BYTES_MAX = 10 * 1024 * 1024
 
 
 class Child:
@@ -84,9 +84,9 @@ class Child:
         Raises:
             OSError: The log file cannot be written or the program cannot be started.
         """
-        _bound_log(self.log_path)
+        bound_log(self.log_path)
         options = [f"--death-signal={int(self._death_signal)}", f"--parent={os.getpid()}", *self._identity]
-        with self.log_path.open("ab") as log:
+        with open_log(self.log_path) as log:
             process = _started(
                 lambda: subprocess.Popen(  # noqa: S603 - callers start programs of their own
                     [sys.executable, "-I", "-S", _LAUNCHER, *options, "--", *self.command],
@@ -128,19 +128,13 @@ class Child:
         self.send(signal.SIGKILL)
         self.wait(5.0)
 
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.end()
+
     def log_tail(self, lines: int = 20) -> list[str]:
         """The last lines it wrote."""
         return log_tail(self.log_path, lines)
-
-
-def log_tail(path: Path, lines: int = 20) -> list[str]:
-    """The last lines of a log file; none when it cannot be read."""
-    try:
-        with path.open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - 200 * lines))
-            return log.read().decode(errors="replace").splitlines()[-lines:]
-    except OSError:
-        return []
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
@@ -178,13 +172,6 @@ def end_leftovers(folder: Path, *steps: tuple[signal.Signals, float]) -> None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal_number)
         wait_until(lambda: not processes_in(folder), seconds)
-
-
-def _bound_log(path: Path) -> None:
-    """Begin a new log file when the old one has become large; one old one is kept."""
-    with contextlib.suppress(FileNotFoundError):
-        if path.stat().st_size > LOG_BYTES_MAX:
-            path.replace(path.with_name(path.name + ".old"))
 
 
 _Start = tuple[Callable[[], "subprocess.Popen[bytes]"], "Future[subprocess.Popen[bytes]]"]

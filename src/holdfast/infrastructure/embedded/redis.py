@@ -9,7 +9,8 @@ from pathlib import Path
 from holdfast.infrastructure.embedded import binaries
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.infrastructure.embedded.folder import FolderLock, free_port, new_password, private_folder
-from holdfast.infrastructure.embedded.process import Child, end_leftovers, log_tail, wait_until
+from holdfast.infrastructure.embedded.log_file import log_tail
+from holdfast.infrastructure.embedded.process import Child, end_leftovers, wait_until
 
 _START_SECONDS = 20.0
 
@@ -20,6 +21,9 @@ class EmbeddedRedis:
     It listens on a free port of 127.0.0.1, wants a password (a Redis open to every local user could write
     files as its own user), never evicts a key, and ends with this process.
     """
+
+    name = "Redis"
+    """What messages call it."""
 
     def __init__(self, data_dir: Path, *, databases: int = 16, settings: Mapping[str, str | int] | None = None) -> None:
         """Name the data folder; nothing is started yet.
@@ -61,6 +65,11 @@ class EmbeddedRedis:
         if self._child is None:
             raise RuntimeError("Redis was not started")
         return self._child.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """How its process ended, None while it runs."""
+        return None if self._child is None else self._child.exit_code
 
     @property
     def alive(self) -> bool:
