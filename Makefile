@@ -50,7 +50,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench bench-test check format \
+.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench bench-proportion bench-test check format \
 	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
@@ -87,6 +87,9 @@ storm: $(INSTALLED_DEV) ## Try 1,000,000 times to reserve 2,000 seats through ng
 
 bench: $(INSTALLED_DEV) ## Run every experiment on a stack of its own, about 10 minutes, into docs/benchmarks; BENCH_ARGS="limits --quick"
 	@exec $(HOLDFAST) bench $(BENCH_ARGS)
+
+bench-proportion: $(INSTALLED_DEV) ## Measure what single requests cost, beside what they cost before, under 6 minutes; PROPORTION_ARGS="--quick --only metrics"
+	@exec $(PY) -m holdfast.bench.proportion $(PROPORTION_ARGS)
 
 bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small: that it starts, measures and reports
 	@exec $(PY) -m pytest -m experiments tests/bench
