@@ -13,8 +13,8 @@ from holdfast.api.answer import Answer, Header, json_answer
 from holdfast.api.call import Call
 from holdfast.api.problems import PathNotFound
 from holdfast.api.public_url import PublicUrl
-from holdfast.api.security_headers import page_headers
 from holdfast.application.desk import Desk
+from holdfast.http.security_headers import page_headers
 
 Handler: TypeAlias = Callable[[Desk, Call], Awaitable[Answer]]
 HealthFacts = Callable[[], Awaitable[Mapping[str, str]]]

@@ -57,11 +57,6 @@ gate_degraded = Gauge(
 )
 gate_changes_total = Counter("holdfast_gate_changes_total", "Times the gate was lost or came back.", ["to"])
 resubmissions_total = Counter("holdfast_resubmissions_total", "Batches submitted again after a failure.", ["reason"])
-database_failures_total = Counter(
-    "holdfast_database_failures_total",
-    "Failures of PostgreSQL or of the way to it, by the class of their SQLSTATE (client: said by the driver).",
-    ["kind", "sqlstate_class"],
-)
 unknown_outcomes_total = Counter("holdfast_unknown_outcomes_total", "Commands answered 503 with outcome unknown.")
 guard_mismatches_total = Counter(
     "holdfast_guard_mismatches_total", "Batches whose guarded store found other rows than loaded: an alarm."
@@ -77,6 +72,10 @@ pool_busy = Gauge(
 )
 pool_size = Gauge(
     "holdfast_pool_size_connections", "Most connections to PostgreSQL.", ["pool"], multiprocess_mode="livesum"
+)
+connections = Gauge("holdfast_http_connections", "Open HTTP connections.", multiprocess_mode="livesum")
+connections_shed_total = Counter(
+    "holdfast_http_connections_shed_total", "Silent connections that were closed to make room for new ones."
 )
 event_loop_lag_seconds = Histogram(
     "holdfast_event_loop_lag_seconds",
