@@ -99,6 +99,28 @@ async def test_a_node_that_is_left_out_gets_nothing_until_it_is_put_back(front):
         assert leaves.seen
 
 
+@pytest.mark.parametrize(("nodes", "left_out"), [(3, {1, 2}), (3, {2, 3}), (4, {1, 3, 4}), (8, {1, 2})])
+async def test_nodes_that_are_left_out_together_get_nothing(front, nodes, left_out):
+    async with front(nodes) as running:
+        for number in left_out:
+            running.nginx.leave_out(number)
+        running.nginx.kill()
+        await asyncio.to_thread(running.nginx.start)  # they stay out when nginx dies meanwhile
+        for _ in range(4 * nodes):
+            async with Caller(running.port) as caller:
+                assert (await caller.call("POST", EVENTS, {})).status == 200
+        seen = {number for number, node in enumerate(running.nodes, 1) if node.seen}
+        assert not seen & left_out
+        assert seen == set(range(1, nodes + 1)) - left_out
+
+
+async def test_where_every_node_is_left_out_all_get_requests(front):
+    async with front(2) as running, Caller(running.port) as caller:
+        running.nginx.leave_out(1)
+        running.nginx.leave_out(2)
+        assert (await caller.call("POST", EVENTS, {})).status == 200
+
+
 async def test_the_largest_bulk_call_fits_and_other_bodies_stay_small(front):
     bulk = f"{EVENTS}/7/seats/bulk"
     async with front() as running, Caller(running.port) as caller:

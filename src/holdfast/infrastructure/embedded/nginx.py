@@ -54,7 +54,8 @@ class EmbeddedNginx:
         self._listen = listen
         self._nodes = tuple(nodes)
         self._trusted_proxies = tuple(trusted_proxies)
-        self._drain_folder = self.work_dir / "drain"
+        self._drain_folder = self.work_dir / nginx_config.DRAIN_FOLDER
+        self._left_out: set[int] = set()
         self._child: Child | None = None
 
     @property
@@ -117,23 +118,24 @@ class EmbeddedNginx:
 
     def leave_out(self, number: int) -> None:
         """Send no more requests to a node; those under way are not touched."""
+        self._left_out.add(number)
         (self._drain_folder / str(number)).touch()
 
     def put_back(self, number: int) -> None:
         """Send requests to a node again."""
+        self._left_out.discard(number)
         (self._drain_folder / str(number)).unlink(missing_ok=True)
 
     def _write(self) -> None:
         run = private_folder(self.work_dir / "run")
         private_folder(self._drain_folder)
-        for mark in self._drain_folder.iterdir():
-            mark.unlink()
+        for mark in self._drain_folder.iterdir():  # of an earlier run that was killed; ours stay
+            if mark.name not in map(str, self._left_out):
+                mark.unlink()
         user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else None
         (run / "process.conf").write_text(nginx_config.process_part(user))
         (run / "nodes.conf").write_text(nginx_config.nodes_part(self._nodes))
-        (run / "server.conf").write_text(
-            nginx_config.server_part(self._listen, self._nodes, self._trusted_proxies, self._drain_folder)
-        )
+        (run / "server.conf").write_text(nginx_config.server_part(self._listen, self._nodes, self._trusted_proxies))
         shutil.copyfile(nginx_config.shared_file(), self.work_dir / "nginx.conf")
 
     def _accepts(self) -> bool:
