@@ -39,7 +39,13 @@ class EmbeddedNginx:
     """What messages call it."""
 
     def __init__(
-        self, data_dir: Path, *, listen: Address, nodes: Sequence[Address], trusted_proxies: Sequence[str] = ()
+        self,
+        data_dir: Path,
+        *,
+        listen: Address,
+        nodes: Sequence[Address],
+        trusted_proxies: Sequence[str] = (),
+        allow_origins: str = "*",
     ) -> None:
         """Name everything; nothing is written or started yet.
 
@@ -48,12 +54,14 @@ class EmbeddedNginx:
             listen: Where callers come in.
             nodes: Where the API nodes are; they are numbered from 1.
             trusted_proxies: Addresses and networks whose X-Forwarded-For is believed.
+            allow_origins: Whose pages may read what it answers by itself, as CORS_ALLOW_ORIGINS has it.
         """
         self.work_dir = data_dir.absolute() / "nginx"
         self.log_path = data_dir.absolute() / "nginx.log"
         self._listen = listen
         self._nodes = tuple(nodes)
         self._trusted_proxies = tuple(trusted_proxies)
+        self._allow_origins = allow_origins
         self._drain_folder = self.work_dir / nginx_config.DRAIN_FOLDER
         self._left_out: set[int] = set()
         self._child: Child | None = None
@@ -134,6 +142,7 @@ class EmbeddedNginx:
                 mark.unlink()
         user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else None
         (run / "process.conf").write_text(nginx_config.process_part(user))
+        (run / "origins.conf").write_text(nginx_config.origins_part(self._allow_origins))
         (run / "nodes.conf").write_text(nginx_config.nodes_part(self._nodes))
         (run / "server.conf").write_text(nginx_config.server_part(self._listen, self._nodes, self._trusted_proxies))
         shutil.copyfile(nginx_config.shared_file(), self.work_dir / "nginx.conf")

@@ -1,5 +1,6 @@
 """What nginx reads beside deploy/nginx.conf: whom it runs as, the nodes, where it listens, whom it trusts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,6 +16,7 @@ DRAIN_FOLDER = "drain"
 _NODES_WITH_ANY_SET = 6
 _LEFT_OUT_MAX = 2
 """Every set of nodes may be left out where they are few; else there would be too many groups."""
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9.:_\[\]-]+")
 
 _UPSTREAM = """\
 upstream {name} {{
@@ -72,6 +74,20 @@ def nodes_part(nodes: Sequence[Address]) -> str:
             parts.append(_upstream(name, [node for number, node in enumerate(nodes, 1) if number not in left_out]))
             chosen.append(f'    "{begin}{"".join(map(_named, left_out))}" {name};')
     return "".join(parts) + "\n".join([*chosen, "}", ""])
+
+
+def origins_part(allow_origins: str) -> str:
+    """run/origins.conf: whose pages may read what nginx itself answers; the nodes have the same setting.
+
+    Args:
+        allow_origins: `*`, or origins separated by commas. What is no origin is left out: no page has it.
+    """
+    origins = [origin.strip() for origin in allow_origins.split(",")]
+    if "*" in origins:
+        # Without an Origin nothing is said.
+        return 'default *;\n"" "";\n'
+    sound = dict.fromkeys(origin for origin in origins if _ORIGIN.fullmatch(origin))
+    return "".join(f'"{origin}" $http_origin;\n' for origin in sound)
 
 
 def server_part(listen: Address, nodes: Sequence[Address], trusted_proxies: Sequence[str]) -> str:
