@@ -57,6 +57,11 @@ gate_degraded = Gauge(
 )
 gate_changes_total = Counter("holdfast_gate_changes_total", "Times the gate was lost or came back.", ["to"])
 resubmissions_total = Counter("holdfast_resubmissions_total", "Batches submitted again after a failure.", ["reason"])
+database_failures_total = Counter(
+    "holdfast_database_failures_total",
+    "Failures of PostgreSQL or of the way to it, by the class of their SQLSTATE (client: said by the driver).",
+    ["kind", "sqlstate_class"],
+)
 unknown_outcomes_total = Counter("holdfast_unknown_outcomes_total", "Commands answered 503 with outcome unknown.")
 guard_mismatches_total = Counter(
     "holdfast_guard_mismatches_total", "Batches whose guarded store found other rows than loaded: an alarm."
