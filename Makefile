@@ -73,10 +73,10 @@ install: $(INSTALLED_DEV) ## Install everything for development into .venv
 test: $(INSTALLED_DEV) ## Run all tests with branch coverage, on a PostgreSQL and Redis of their own
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
 
-chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 8 minutes; the report goes to build/chaos
+chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 12 minutes; the report goes to build/chaos
 	@exec $(PY) -m chaos.run --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 
-chaos-quick: $(INSTALLED_DEV) ## Try the most telling faults, about 2 minutes
+chaos-quick: $(INSTALLED_DEV) ## Try the most telling faults, about 3 minutes
 	@exec $(PY) -m chaos.run --quick --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 
 soak: $(INSTALLED_DEV) ## Kill everything at random under load for SOAK_MINUTES, default 30

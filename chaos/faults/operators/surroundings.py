@@ -6,6 +6,7 @@ Nothing ends, nobody is told 500, /readyz says what is wrong, and when it is put
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -67,11 +68,21 @@ def _expect_all_alive(trial: Trial, load: Load) -> None:
     trial.expect(errors == 0, f"nobody is told 500 ({errors} were)")
 
 
-async def _broken_for_a_while(trial: Trial, what: str, broken: Sequence[str], mended: Sequence[str]) -> None:
-    """Break something in the database as its superuser, and put it right again, under load."""
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Something that is wrong for a while: what it is, and the statements that break and mend it."""
+
+    what: str
+    broken: Sequence[str]
+    mended: Sequence[str]
+
+
+async def _broken_for_a_while(trial: Trial, *wrongs: _Wrong) -> None:
+    """Break one thing after another in the database as its superuser, and put it right again, under load."""
     url = trial.site.postgres.superuser_url.rsplit("/", 1)[0] + "/holdfast"
     async with trial.load(trial.site.node_targets, habits=_CALM) as load:
-        await _break(trial, load, what, partial(execute, url, *broken), partial(execute, url, *mended))
+        for one in wrongs:
+            await _break(trial, load, one.what, partial(execute, url, *one.broken), partial(execute, url, *one.mended))
         _expect_all_alive(trial, load)
 
 
@@ -103,7 +114,8 @@ async def _break(
 async def _password_rotated(trial: Trial) -> None:
     password = urlsplit(trial.site.postgres.url).password
     rotated = ("ALTER ROLE holdfast PASSWORD 'rotated'", _END_SESSIONS)
-    await _broken_for_a_while(trial, "the wrong password", rotated, (f"ALTER ROLE holdfast PASSWORD '{password}'",))
+    put_back = (f"ALTER ROLE holdfast PASSWORD '{password}'",)
+    await _broken_for_a_while(trial, _Wrong("the wrong password", rotated, put_back))
     connection = await asyncpg.connect(trial.site.postgres.superuser_url, timeout=5)
     try:
 
@@ -123,9 +135,15 @@ async def _password_rotated(trial: Trial) -> None:
     invariants="nothing lost, one effect per key",
 )
 async def _grant_revoked(trial: Trial) -> None:
-    for table in ("claims", "changes"):
-        revoked, given = f"REVOKE ALL ON {table} FROM holdfast", f"GRANT ALL ON {table} TO holdfast"
-        await _broken_for_a_while(trial, f"missing rights on {table}", [revoked], [given])
+    rights = [
+        _Wrong(
+            f"missing rights on {table}",
+            [f"REVOKE ALL ON {table} FROM holdfast"],
+            [f"GRANT ALL ON {table} TO holdfast"],
+        )
+        for table in ("claims", "changes")
+    ]
+    await _broken_for_a_while(trial, *rights)
 
 
 @fault(
@@ -139,7 +157,7 @@ async def _grant_revoked(trial: Trial) -> None:
 async def _role_read_only(trial: Trial) -> None:
     name = "default_transaction_read_only"
     only = (f"ALTER ROLE holdfast SET {name} = on", _END_SESSIONS)
-    await _broken_for_a_while(trial, "a read-only database", only, [f"ALTER ROLE holdfast RESET {name}"])
+    await _broken_for_a_while(trial, _Wrong("a read-only database", only, [f"ALTER ROLE holdfast RESET {name}"]))
 
 
 @fault(
@@ -152,10 +170,11 @@ async def _role_read_only(trial: Trial) -> None:
 )
 async def _wrong_deployment(trial: Trial) -> None:
     away, back = "ALTER TABLE claims RENAME TO claims_away", "ALTER TABLE claims_away RENAME TO claims"
-    await _broken_for_a_while(trial, "a missing table", [away], [back])
     column = "ALTER TABLE reservations RENAME COLUMN {} TO {}"
-    away, back = column.format("expires_at", "ends_at"), column.format("ends_at", "expires_at")
-    await _broken_for_a_while(trial, "a missing column", [away], [back])
+    old, new = column.format("expires_at", "ends_at"), column.format("ends_at", "expires_at")
+    await _broken_for_a_while(
+        trial, _Wrong("a missing table", [away], [back]), _Wrong("a missing column", [old], [new])
+    )
 
 
 async def _redis_refuses(trial: Trial, what: str, broken: Sequence[str], mended: Sequence[str]) -> None:
