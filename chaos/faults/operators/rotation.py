@@ -43,7 +43,7 @@ async def _two_nodes_left_out(trial: Trial) -> None:
                 node.child.send(signal.SIGSTOP)
             beside = await writes_a_second(load.tally, 3.0)
             trial.expect(
-                beside >= 0.3 * quiet, f"nobody waits for a stopped node ({quiet:.0f} → {beside:.0f} writes/s)"
+                beside >= 0.3 * quiet, f"nobody waits for a stopped one ({quiet:.0f} → {beside:.0f} writes/s)"
             )
         finally:
             for node in trial.site.nodes[:2]:
