@@ -55,7 +55,7 @@ async def whole_run(
     *,
     command: str = "run",
     environment: Mapping[str, str] | None = None,
-    identity: Sequence[str] = (),
+    prefix: Sequence[str] = (),
 ) -> AsyncIterator[WholeRun]:
     """Start a run on an empty data folder, without waiting for it; end it as Ctrl-C does.
 
@@ -64,7 +64,7 @@ async def whole_run(
         log_path: Gets what it prints.
         command: `run` or `scale`.
         environment: Settings beside the usual ones.
-        identity: Launcher options that say whom it runs as.
+        prefix: Words in front of its command.
     """
     target = Target("127.0.0.1", quiet_port())
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
@@ -79,10 +79,9 @@ async def whole_run(
     }
     child = Child(
         f"holdfast {command}",
-        [sys.executable, "-m", "holdfast", command],
+        [*prefix, sys.executable, "-m", "holdfast", command],
         log_path=log_path,
         death_signal=signal.SIGTERM,
-        identity=identity,
         environment=given,
         work_dir=CHECKOUT,
     )
