@@ -57,7 +57,7 @@ from holdfast.infrastructure.redis.gate import RedisGate
 from holdfast.infrastructure.redis.open_gate import OpenGate
 from holdfast.settings import Settings
 from holdfast.telemetry import tracing
-from holdfast.telemetry.exposition import exposition
+from holdfast.telemetry.exposition import Account, exposition
 from holdfast.telemetry.logging import configure_logging
 from holdfast.telemetry.metrics_server import serve_metrics
 from holdfast.telemetry.sampling import watch_pool, watch_process
@@ -293,7 +293,7 @@ def _begin_to_end(stop: asyncio.Event, deadline: Deadline) -> None:
 @asynccontextmanager
 async def _worker_metrics(settings: Settings) -> AsyncIterator[None]:
     port = settings.worker_metrics_port
-    server = await serve_metrics(settings.worker_metrics_host, port, exposition) if port else None
+    server = await serve_metrics(settings.worker_metrics_host, port, Account(exposition).give) if port else None
     try:
         yield
     finally:

@@ -55,7 +55,7 @@ class Endpoint:
         if "GET" in self._handlers:
             self._handlers["HEAD"] = self._handlers["GET"]
         self._methods = (*self._handlers, "OPTIONS")
-        self._meter = Meter(path)
+        self._meter = Meter(path, self._handlers)
         self._log: Any = structlog.get_logger("holdfast.api").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
