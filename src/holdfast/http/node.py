@@ -56,7 +56,7 @@ class Node:
         self.probes = probes
         self.loop = asyncio.get_running_loop()
         self.watch = Watch(self.loop, connections_max)
-        self._meter = Meter(UNMATCHED)
+        self._meter = Meter(UNMATCHED, ())
         self.log: Any = structlog.get_logger("holdfast.http")
 
     def refusal_answer(self, refused: RequestRefusedError, head: Head | None, client: Address | None) -> bytes:
