@@ -131,9 +131,9 @@ class Clients:
 
     async def _read_count(self, client: int) -> None:
         number = self.recorder.call(client, "read_count", str(self.event))
-        found = await self.desk.reads.available_count(self.event)
+        found = await self.desk.seat_maps.standing(self.event)
         assert found is not None
-        self.recorder.complete(number, "ok", "seen", version=found[1], count=found[0])
+        self.recorder.complete(number, "ok", "seen", version=found.version, count=found.available)
 
     def _done(self, number: int, done: Done, answer: str) -> None:
         self.recorder.complete(

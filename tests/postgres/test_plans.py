@@ -125,7 +125,12 @@ async def arguments_of(connection, name):
         "load_batch": load_arguments({EVENT: wanted, UUID(int=2): wanted}),
         "overdue_events": [1_000],
         "reservation_owners": [some],
-        "freshness": [some, [1] * len(some)],
+        "freshness": [some, [1] * len(some), 500],
+        "load_maps": [some, [True] * len(some)],
+        "added_seats": [EVENT, 50, True],
+        "list_page": [EVENT, "S-2", 20, 90],
+        "positions": [some, some],
+        "mark": [EVENT, 1],
         "reservations": ["user-1", 20, 0],
         "cancel_holds_of_deleted_event": [EVENT, 1, datetime.now(UTC)],
     }
@@ -145,7 +150,6 @@ async def filled_url(request, database_url):
 HOT = [
     ("batch", "lock_event"),
     ("batch", "lock_event_unless_locked"),
-    ("batch", "locked_version"),
     ("batch", "lock_idle_events"),
     ("batch", "load_batch"),
     ("batch", "store_new_holds"),
@@ -155,13 +159,22 @@ HOT = [
     ("catalogue", "cancel_holds_of_deleted_event"),
     ("catalogue", "event_after_lock"),
     ("seat_maps", "freshness"),
+    ("seat_maps", "load_maps"),
+    ("seat_maps", "added_seats"),
+    ("seat_maps", "list_page"),
+    ("seat_maps", "positions"),
+    ("seat_maps", "mark"),
 ]
 
+
+STRETCHES = {"cancel_holds_of_deleted_event", "freshness", "load_maps", "added_seats", "list_page"}
+"""They read a stretch of an event's rows: its pending holds, its log, its chart."""
 
 INDEXES = [
     ("batch", "overdue_events", {"reservations_pending_idx"}),
     ("batch", "load_batch", {*LOOKED_UP_BY, "reservations_pending_idx"}),
     ("reads", "reservations", {"reservations_user_idx"}),
+    ("seat_maps", "list_page", {"seats_number_key"}),
 ]
 
 
@@ -171,7 +184,7 @@ async def test_hot_statements_look_up_each_row_by_its_whole_key(connection):
         nodes = await nodes_of(connection, file_name, name, await arguments_of(connection, name))
         assert nodes, f"{name}: nothing was planned"
         allowed = {"Index Scan", "Index Only Scan", "Tid Scan"}
-        if name in {"cancel_holds_of_deleted_event", "freshness"}:  # all pending ones of an event, a stretch of its log
+        if name in STRETCHES:
             allowed.add("Bitmap Heap Scan")
         for node in nodes:
             told = f"{name}: {node['Node Type']} on {node['Relation Name']}: {node.get('Index Cond')}"

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from builders import ordered_ids
-from holdfast.api.seat_json import ContractSeatJson
+from holdfast.api.seat_json import seat_tail
 from holdfast.application.failures import ConnectionLost
 from holdfast.application.identifiers import uuid7
-from holdfast.application.reading.seat_map import STATUS_AFTER, LoggedChange, SeatMap
-from holdfast.application.reading.seat_maps import Freshness
-from holdfast.domain.seat import Seat
+from holdfast.application.reading.seat_list import SeatList
+from holdfast.application.reading.seat_map import CODES, STATUS_AFTER, LoggedChange, SeatMap
+from holdfast.application.reading.source import AddedSeats, Freshness
 from holdfast.domain.snapshot import ChangeKind, Mark
 from holdfast.domain.states import SeatStatus
 
@@ -36,6 +36,14 @@ class SimulatedEvent:
     def version(self) -> int:
         return len(self.log)
 
+    def holders(self) -> dict[UUID, UUID | None]:
+        """Which reservation has each seat."""
+        now: dict[UUID, UUID | None] = dict.fromkeys(self.seats)
+        for entry in self.log:
+            taken = STATUS_AFTER.get(entry.kind, SeatStatus.AVAILABLE) is not SeatStatus.AVAILABLE
+            now.update(dict.fromkeys(entry.seat_ids, entry.mark.reservation_id if taken else None))
+        return now
+
     def mark_at(self, version: int) -> Mark:
         return self.log[version - 1].mark if version else Mark(0, BEGAN)
 
@@ -53,6 +61,8 @@ class SimulatedSource:
     def __init__(self, events: int, seats: int) -> None:
         self.events = {event_id: SimulatedEvent(event_id, ordered_ids(seats)) for event_id in ordered_ids(events)}
         self.lost: list[LoggedChange] = []
+        self.loaded: list[tuple[int, bool]] = []
+        self.grown: list[tuple[UUID, bool]] = []
         self.gates: list[asyncio.Future[None]] = []
         """Questions that wait for their answers."""
         self._clock = BEGAN
@@ -82,50 +92,84 @@ class SimulatedSource:
             elif not gate.done():
                 gate.set_result(None)
 
-    async def freshness(self, known):
+    async def freshness(self, known, *, entries_max):
         await self._gate()
-        return [self._fresh(event_id, version) for event_id, version in known]
+        return [self._fresh(event_id, version, entries_max) for event_id, version in known]
 
-    async def load(self, event_id: UUID, *, json_seats_max: int) -> SeatMap | None:
+    async def load(self, wanted, *, large):
         await self._gate()
+        self.loaded.append((len(wanted), large))
+        return [self._map(event_id, listed=listed) for event_id, listed in wanted]
+
+    async def added_seats(self, event_id, *, after_seats, lists, large):
+        await self._gate()
+        self.grown.append((event_id, large))
         event = self.events.get(event_id)
         if event is None or event.deleted:
             return None
-        made = SeatMap(
-            event_id=event_id,
-            mark=event.mark_at(event.version),
-            seats=len(event.seats),
-            json=ContractSeatJson() if json_seats_max else None,
-        )
-        for place, (seat_id, status) in enumerate(event.statuses().items()):
-            made.add(place, a_seat(event_id, seat_id, place, status))
-        made.complete()
-        return made
+        added = event.seats[after_seats:]
+        by_number = sorted(range(after_seats, len(event.seats)), key=number_at)
+        heads = [a_head(event_id, event.seats[place], place) for place in by_number] if lists else []
+        ids = b"".join(seat_id.bytes for seat_id in added)
+        return AddedSeats(event.mark_at(event.version), ids, heads, by_number if lists else [])
+
+    async def positions(self, seat_ids, event_ids):
+        await self._gate()
+        wanted = zip(seat_ids, event_ids, strict=True)
+        return {
+            seat_id: self.events[event_id].seats.index(seat_id)
+            for seat_id, event_id in wanted
+            if seat_id in self.events[event_id].seats
+        }
 
     async def _gate(self) -> None:
         gate = asyncio.get_running_loop().create_future()
         self.gates.append(gate)
         await gate
 
-    def _fresh(self, event_id: UUID, version: int) -> Freshness | None:
+    def _fresh(self, event_id: UUID, version: int | None, entries_max: int) -> Freshness | None:
         event = self.events.get(event_id)
         if event is None:
             return None
-        known = event.mark_at(min(version, event.version))
-        return Freshness(event.version, known, event.deleted, overdue=False, changes=event.log[version:])
+        known = event.version if version is None else min(version, event.version)
+        free = list(event.statuses().values()).count(SeatStatus.AVAILABLE)
+        changes = event.log[known : known + entries_max]
+        return Freshness(
+            event.version,
+            event.mark_at(known),
+            len(event.seats),
+            free,
+            event.deleted,
+            overdue=False,
+            changes=changes,
+        )
+
+    def _map(self, event_id: UUID, *, listed: bool) -> SeatMap | None:
+        event = self.events.get(event_id)
+        if event is None or event.deleted:
+            return None
+        holders = event.holders()
+        made = SeatMap(
+            event_id=event_id,
+            mark=event.mark_at(event.version),
+            ids=b"".join(seat_id.bytes for seat_id in event.seats),
+            codes=bytes(CODES[status] for status in event.statuses().values()),
+            holders=b"".join(bytes(16) if holders[one] is None else holders[one].bytes for one in event.seats),
+            tail=seat_tail,
+        )
+        if listed:
+            by_number = sorted(range(len(event.seats)), key=number_at)
+            made.list = SeatList([a_head(event_id, event.seats[place], place) for place in by_number], by_number)
+        return made
 
 
-def a_seat(event_id: UUID, seat_id: UUID, place: int, status: SeatStatus) -> Seat:
-    return Seat(
-        id=seat_id,
-        event_id=event_id,
-        seat_number=f"A-{place:03}",
-        section=None,
-        row=None,
-        price=5,
-        status=status,
-        reserved_by=None if status is SeatStatus.AVAILABLE else seat_id,
-    )
+def number_at(place: int) -> str:
+    """Numbers whose order is not that of the chart."""
+    return f"{'CABD'[place % 4]}-{place}"
+
+
+def a_head(event_id: UUID, seat_id: UUID, place: int) -> bytes:
+    return f'{{"id":"{seat_id}","event_id":"{event_id}","seat_number":"{number_at(place)}","price":5,'.encode()
 
 
 async def turns(count: int = 12) -> None:

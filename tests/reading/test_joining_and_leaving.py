@@ -221,8 +221,9 @@ async def test_a_fault_in_one_events_news_keeps_nothing_from_the_others(monkeypa
         await until_quiet(source, lambda browser=browser: browser.open(live))
     for rounds in (1, 2):
         if rounds == 1:
-            broken.event.seats[0] = UUID(int=1)
+            seats, broken.event.seats = broken.event.seats, [UUID(int=1)]
             source.write(broken.event.id, ChangeKind.RESERVED, 0)
+            broken.event.seats = seats
         source.write(sound.event.id, ChangeKind.RESERVED, rounds)
         async with asyncio.timeout(20):
             while sound.version != sound.event.version:

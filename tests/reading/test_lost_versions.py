@@ -11,8 +11,9 @@ from holdfast.application.reading.listeners import RELOAD, LastSeen
 
 
 async def statuses(desk, event_id) -> list[str]:
-    seat_map = await desk.seat_maps.current(event_id)
-    return [seat["status"] for seat in json.loads(seat_map.seat_list())]
+    seat_map = await desk.seat_maps.current(event_id, lists=True)
+    seat_map.list.write(seat_map.list.unwritten(), seat_map.write)
+    return [seat["status"] for seat in json.loads(b"".join(seat_map.list.pieces(available_only=False)))]
 
 
 async def lose_holds(database_url, *held) -> None:

@@ -1,14 +1,17 @@
 """Large halls over HTTP: the chart once, then two bits a seat, then only what changes."""
 
+import re
 from base64 import b64encode
+from uuid import UUID
 
-from holdfast.api.answer import Answer, Header, event_version
+from holdfast.api.answer import JSON, Answer, Header, event_version
 from holdfast.api.call import Call
 from holdfast.api.operation import QueryParameter
-from holdfast.api.representation import represent, state_tag
-from holdfast.api.seats import seat_map_of
+from holdfast.api.representation import headers_of, represent, state_tag, tags_of, unchanged
+from holdfast.api.seat_reads import seat_map_of, standing_of
 from holdfast.application.desk import Desk
 from holdfast.application.reading.listeners import LastSeen
+from holdfast.application.reading.seat_map import SeatMap
 from holdfast.domain.errors import EventNotFound
 
 CHART_VERSION = QueryParameter("chart_version", "The chart that is wanted; makes the answer immutable.", "2000")
@@ -17,54 +20,86 @@ OCTETS: Header = (b"content-type", b"application/octet-stream")
 EVENT_STREAM: Header = (b"content-type", b"text/event-stream; charset=utf-8")
 IMMUTABLE: Header = (b"cache-control", b"public, max-age=31536000, immutable")
 _STREAM_HEADERS: tuple[Header, ...] = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
+_CHART_TAG = re.compile(rb'"chart-([0-9]{1,9})-(([0-9]{1,18})-[0-9a-f]{12})(?:-gz)?"')
 
 
 async def seat_map(desk: Desk, call: Call) -> Answer:
     """GET /events/{event_id}/seat-map."""
     event_id = call.path_id("event_id")
-    chart = await desk.charts.chart(event_id)
+    standing = await standing_of(desk, event_id)
+    # Seats are only ever appended, so their number names the chart: asked for by it, the answer never changes.
+    named = call.query().get("chart_version") == str(standing.seats)
+    headers = (IMMUTABLE,) if named else ()
+    tag = await _chart_that_client_has(desk, call, event_id, standing.seats)
+    if tag is not None:
+        return Answer(304, b"", headers_of(tag, standing.version, headers), content_type=None)
+    chart = await desk.kept_charts.chart(event_id, standing)
     if chart is None:
         raise EventNotFound(event_id)
-    columns = ",".join(f'"{name}":{values}' for name, values in chart.columns.items())
-    body = f'{{"event_id":"{event_id}","chart_version":{chart.seats},"seats":{chart.seats},{columns}}}'.encode()
-    # Seats are only ever appended, so their number names the chart: asked for by it, the answer never changes.
-    named = call.query().get("chart_version") == str(chart.seats)
-    return await represent(
-        call,
-        body,
-        tag=f'"chart-{chart.seats}"'.encode(),
-        version=chart.event_version,
-        headers=(IMMUTABLE,) if named else (),
-    )
+    seats, mark = chart.seats, chart.mark
+    headers = (IMMUTABLE,) if call.query().get("chart_version") == str(seats) else ()
+    tag = f'"chart-{seats}-{mark.name}"'.encode()
+    return await represent(call, chart.body, tag=tag, version=mark.version, headers=headers, kept=(chart.answers, mark))
+
+
+async def _chart_that_client_has(desk: Desk, call: Call, event_id: UUID, seats: int) -> bytes | None:
+    """Find a tag among those the client sent that names the chart of so many seats; None where there is none.
+
+    A tag says in which state of the event its chart was read. Where the log still has that state, and no seats came
+    since, the chart is the same; where it has not, a failover lost seats, and as many others may have come since.
+    """
+    for tag in tags_of(call):
+        parts = _CHART_TAG.fullmatch(tag)
+        if parts is not None and int(parts[1]) == seats:
+            mark = await desk.charts.mark(event_id, int(parts[3]))
+            if mark is not None and mark.name.encode() == parts[2]:
+                return tag
+    return None
 
 
 async def availability(desk: Desk, call: Call) -> Answer:
     """GET /events/{event_id}/availability, as JSON or, when asked for, as bare bytes."""
     event_id = call.path_id("event_id")
-    current = await seat_map_of(desk, event_id)
-    chart_version: Header = (b"chart-version", b"%d" % current.seats)
-    if b"application/octet-stream" in call.headers.get(b"accept", b""):
-        return await represent(
-            call,
-            current.statuses,
-            tag=state_tag("bits", current),
-            version=current.version,
-            content_type=OCTETS,
-            headers=(chart_version,),
-        )
-    body = (
+    bare = b"application/octet-stream" in call.headers.get(b"accept", b"")
+    name = "bits" if bare else "availability"
+    standing = await standing_of(desk, event_id)
+    known = unchanged(call, state_tag(name, standing), version=standing.version, headers=_chart_version(standing.seats))
+    if known is not None:
+        return known
+    current = await seat_map_of(desk, event_id, standing)
+    body = current.answers.get(f"{name} body", current.mark)
+    if body is None:
+        body = current.answers.put(f"{name} body", current.mark, _bits(current) if bare else _availability(current))
+    return await represent(
+        call,
+        body,
+        tag=state_tag(name, current),
+        version=current.version,
+        content_type=OCTETS if bare else JSON,
+        headers=_chart_version(current.seats),
+        kept=(current.answers, current.mark),
+    )
+
+
+def _chart_version(seats: int) -> tuple[Header, ...]:
+    return ((b"chart-version", b"%d" % seats),)
+
+
+def _bits(current: SeatMap) -> bytes:
+    return current.statuses
+
+
+def _availability(current: SeatMap) -> bytes:
+    return (
         b'{"event_id":"%s","version":%d,"chart_version":%d,"seats":%d,"available":%d,"bits_per_seat":2,"statuses":"%s"}'
         % (
-            str(event_id).encode(),
+            str(current.event_id).encode(),
             current.version,
             current.seats,
             current.seats,
             current.available,
             b64encode(current.statuses),
         )
-    )
-    return await represent(
-        call, body, tag=state_tag("availability", current), version=current.version, headers=(chart_version,)
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
-from uuid import UUID
 
 from msgspec import UNSET
 
@@ -10,7 +9,6 @@ from holdfast.api.answer import Answer, event_version, json_answer, list_pieces
 from holdfast.api.bodies import NumberedSeatsInput, SeatInput, SeatsInput, added_seat_body, seat_body
 from holdfast.api.call import Call
 from holdfast.api.limits import SMALL_BODY_BYTES
-from holdfast.api.representation import REVALIDATE, represent, state_tag
 from holdfast.api.strict_json import StrictDecoder
 from holdfast.application.add_seats import (
     SLICE_SEATS,
@@ -24,8 +22,7 @@ from holdfast.application.bulk_line import Place
 from holdfast.application.catalogue import result_of, tell_failure
 from holdfast.application.desk import Desk
 from holdfast.application.giving_way import give_way
-from holdfast.application.reading.seat_map import SeatMap
-from holdfast.domain.errors import EventNotFound, InvalidValue, SeatNotFound
+from holdfast.domain.errors import InvalidValue, SeatNotFound
 from holdfast.domain.seat import NewSeat, numbered_seats
 
 
@@ -74,26 +71,6 @@ async def add_many(desk: Desk, call: Call) -> Answer:
         return await _add_together(desk, addition, place, before=b'{"seats":[', after=b"]}")
 
 
-async def find_all(desk: Desk, call: Call) -> Answer:
-    """GET /events/{event_id}/seats."""
-    event_id = call.path_id("event_id")
-    available_only = call.query().get("available") == "true"
-    seat_map = await seat_map_of(desk, event_id)
-    if not seat_map.keeps_json:
-        return await _list_from_the_tables(desk, event_id, available_only=available_only)
-    body = seat_map.available_list() if available_only else seat_map.seat_list()
-    tag = state_tag("available" if available_only else "seats", seat_map)
-    return await represent(call, body, tag=tag, version=seat_map.version)
-
-
-async def count_available(desk: Desk, call: Call) -> Answer:
-    """GET /events/{event_id}/seats/available/count."""
-    event_id = call.path_id("event_id")
-    seat_map = await seat_map_of(desk, event_id)
-    body = b'{"count":%d}' % seat_map.available
-    return await represent(call, body, tag=state_tag("count", seat_map), version=seat_map.version)
-
-
 async def find(desk: Desk, call: Call) -> Answer:
     """GET /seats/{id}."""
     seat_id = call.path_id("id")
@@ -118,26 +95,6 @@ async def _add_together(desk: Desk, addition: SeatAddition, place: Place, *, bef
         storing.add_done_callback(tell_failure)  # the caller has left; the seats are stored all the same
         raise
     return Answer(201, pieces, (event_version(await result_of(storing)),))
-
-
-async def seat_map_of(desk: Desk, event_id: UUID) -> SeatMap:
-    """Get the map of an event, no older than this call.
-
-    Raises:
-        EventNotFound: where there is none.
-    """
-    seat_map = await desk.seat_maps.current(event_id)
-    if seat_map is None:
-        raise EventNotFound(event_id)
-    return seat_map
-
-
-async def _list_from_the_tables(desk: Desk, event_id: UUID, *, available_only: bool) -> Answer:
-    """List the seats of an event whose list is too large to be kept."""
-    found = await desk.reads.seats(event_id, available_only=available_only)
-    if found is None:
-        raise EventNotFound(event_id)
-    return Answer(200, await list_pieces(found.seats, seat_body), (event_version(found.version), REVALIDATE))
 
 
 def _new_seat(given: SeatInput) -> NewSeat:

@@ -7,6 +7,8 @@ from holdfast.application.catalogue import Catalogue
 from holdfast.application.owners import Owners
 from holdfast.application.ports import Charts, Gate, Reads
 from holdfast.application.reading.event_pages import EventPages
+from holdfast.application.reading.kept_charts import KeptCharts
+from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.shared_read import SharedRead
@@ -27,4 +29,6 @@ class Desk:
     event_pages: EventPages
     seat_maps: SeatMaps
     live_changes: LiveChanges
+    large_lists: LargeLists
     charts: Charts
+    kept_charts: KeptCharts

@@ -11,7 +11,7 @@ from holdfast.domain.commands import Reserve
 from holdfast.domain.event import Event, EventDetails
 from holdfast.domain.reservation import Reservation
 from holdfast.domain.seat import NewSeat, Seat
-from holdfast.domain.snapshot import Changes, Snapshot
+from holdfast.domain.snapshot import Changes, Mark, Snapshot
 from holdfast.telemetry.installation import Totals
 
 
@@ -40,10 +40,6 @@ class BatchTransaction(Protocol):
         """Begin, and lock those of the events' rows that nobody else has locked; `load_locked` tells which."""
         ...
 
-    async def version(self, event_id: UUID) -> int:
-        """Read the version of the locked event."""
-        ...
-
     async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
         """Read what the batch can touch and the database's time, in one snapshot taken after the lock."""
         ...
@@ -65,7 +61,7 @@ class BatchTransaction(Protocol):
         ...
 
     async def commit(self) -> None:
-        """Commit. Once this has been called the outcome is unknown until it returns (see `batching.progress`)."""
+        """Commit. Once this has been called the outcome is unknown until it returns or the event is locked again."""
         ...
 
 
@@ -139,16 +135,6 @@ class CatalogueStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SeatList:
-    """Seats of an event as they stood at `version`, by seat number in code-point order."""
-
-    version: int
-    seats: list[Seat]
-    overdue: bool
-    """A hold among them has run out and is not yet recorded as expired."""
-
-
 class Reads(Protocol):
     """Questions without a rule: the API asks them directly. None of them locks."""
 
@@ -164,16 +150,8 @@ class Reads(Protocol):
         """List the same events by id, with the time of the last edit of each."""
         ...
 
-    async def seats(self, event_id: UUID, *, available_only: bool = False) -> SeatList | None:
-        """List the seats of an event; None where there is no such event."""
-        ...
-
     async def seat(self, seat_id: UUID) -> tuple[Seat, int] | None:
         """Find a seat and its event's version."""
-        ...
-
-    async def available_count(self, event_id: UUID) -> tuple[int, int] | None:
-        """Count the available seats of an event: (count, version); None where there is no such event."""
         ...
 
     async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
@@ -189,17 +167,22 @@ class Reads(Protocol):
 class Chart:
     """An event's seats without their statuses, in the order of their positions, each column a JSON array."""
 
-    event_version: int
+    mark: Mark
+    """The state of the event in which it was read."""
     seats: int
-    columns: dict[str, str]
+    columns: dict[str, bytes]
     """`ids`, `seat_numbers`, `sections`, `rows` and `prices`."""
 
 
 class Charts(Protocol):
     """Where charts are read."""
 
-    async def chart(self, event_id: UUID) -> Chart | None:
+    async def chart(self, event_id: UUID, *, large: bool) -> Chart | None:
         """Read an event's chart; None where there is no such event."""
+        ...
+
+    async def mark(self, event_id: UUID, version: int) -> Mark | None:
+        """Tell what a version of an event means; None where the event has not come so far."""
         ...
 
 

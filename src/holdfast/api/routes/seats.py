@@ -1,6 +1,6 @@
 """The route table of seats."""
 
-from holdfast.api import bodies, examples, seats
+from holdfast.api import bodies, examples, seat_reads, seats
 from holdfast.api.operation import Link, Operation, QueryParameter, Success
 from holdfast.api.routes.paging import BASE
 from holdfast.domain import errors
@@ -18,7 +18,7 @@ def operations() -> list[Operation]:
             name="list_seats",
             tag="seats",
             summary="List an event's seats by number, in code-point order",
-            handler=seats.find_all,
+            handler=seat_reads.find_all,
             query=(_AVAILABLE,),
             success=Success(
                 status=200,
@@ -54,7 +54,7 @@ def operations() -> list[Operation]:
             name="count_available_seats",
             tag="seats",
             summary="Count the available seats",
-            handler=seats.count_available,
+            handler=seat_reads.count_available,
             success=Success(status=200, description="The count.", body=bodies.CountBody, event_version=True),
             refusals=(errors.EventNotFound,),
         ),

@@ -2,18 +2,19 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Protocol
 from uuid import UUID
 
-from holdfast.domain.seat import Seat
+from holdfast.application.reading.kept_answers import KeptAnswers
+from holdfast.application.reading.seat_list import SeatList
 from holdfast.domain.snapshot import ChangeKind, Mark
 from holdfast.domain.states import SeatStatus
 
 CODES = {SeatStatus.AVAILABLE: 0, SeatStatus.RESERVED: 1, SeatStatus.CONFIRMED: 2}
 """The two bits of a seat in `statuses`; 3 is not used."""
+_STATUSES = tuple(CODES)
 
 STATUS_AFTER: dict[str | None, SeatStatus] = {
     ChangeKind.RESERVED: SeatStatus.RESERVED,
@@ -21,20 +22,20 @@ STATUS_AFTER: dict[str | None, SeatStatus] = {
     ChangeKind.CANCELLED: SeatStatus.AVAILABLE,
     ChangeKind.EXPIRED: SeatStatus.AVAILABLE,
 }
-_FOLLOWED: frozenset[str | None] = frozenset({*STATUS_AFTER, ChangeKind.EVENT_EDITED})
+FOLLOWED: frozenset[str | None] = frozenset({*STATUS_AFTER, ChangeKind.EVENT_EDITED, ChangeKind.SEATS_ADDED})
 """Changes that a map takes in; upon any other, also one that a later release made, it is loaded anew."""
-_ID_BYTES = 16
+ID_BYTES = 16
+_BASE_BYTES = 2_000
+"""What a map takes before its first seat."""
+_SEAT_BYTES = 2 * ID_BYTES + 2
+"""A seat without its JSON: id, holder, status, and what it takes in answers that are kept."""
 
 
-class SeatJson(Protocol):
-    """How the API writes a seat: the part that never changes, and the part that does."""
+class SeatTail(Protocol):
+    """How the API writes the part of a seat's JSON that changes."""
 
-    def head(self, seat: Seat) -> bytes:
-        """Write what never changes."""
-        ...
-
-    def tail(self, status: SeatStatus, reserved_by: UUID | None) -> bytes:
-        """Write what changes; head and tail together are the seat's JSON object."""
+    def __call__(self, status: SeatStatus, reserved_by: str | None) -> bytes:
+        """Write it up to the end of the object."""
         ...
 
 
@@ -57,51 +58,42 @@ class LoggedChange:
 
 
 class SeatMap:
-    """Statuses of all seats in chart order, and their JSON in the order of their numbers.
+    """Statuses and holders of all seats in chart order and, where they are wanted, the seats by number.
 
-    Made empty and filled with `add`, then moved on by `apply`, one log entry at a time. A seat costs about 20 bytes,
-    and its JSON as well where the map keeps that.
+    It is moved on by `apply`, one log entry at a time. A seat costs about 35 bytes, and its JSON as well where the map
+    has the list.
     """
 
-    def __init__(self, *, event_id: UUID, mark: Mark, seats: int, json: SeatJson | None) -> None:
+    def __init__(self, *, event_id: UUID, mark: Mark, ids: bytes, codes: bytes, holders: bytes, tail: SeatTail) -> None:
+        """Take in what was loaded in one snapshot.
+
+        Args:
+            event_id: The event.
+            mark: Which state of it was loaded.
+            ids: The seats' ids in chart order, 16 bytes each.
+            codes: A byte for the status of each, in the same order.
+            holders: The reservation that holds or bought each, 16 bytes, zeros where it is free.
+            tail: Writes statuses in the list.
+        """
         self.event_id = event_id
         self.mark = mark
         """Which state it shows."""
-        self.seats = seats
-        """Also the version of the chart, to which seats are only ever appended."""
-        self.available = seats
+        self.grown_until: Mark | None = None
+        """Seats that were added up to here are in, although the map has not come so far: it is not to be shown."""
         self.overdue = False
         """When it was last held against the event, a hold had run out and was not recorded as expired."""
-        self.expiry_asked_at = 0.0
-        """When an expiry of its overdue holds was last asked for, on the event loop's clock."""
-        self._ids = bytearray(_ID_BYTES * seats)
+        self.seats = len(codes)
+        """Also the version of the chart, to which seats are only ever appended."""
+        self.available = codes.count(0)
+        self.list: SeatList | None = None
+        self.answers = KeptAnswers()
+        """What was made of it, by representation."""
+        self._codes = bytearray(codes)
+        self._holders = bytearray(holders)
+        self._tail = tail
         self._positions: array[int] | None = None
-        self._statuses = bytearray((seats + 3) // 4)
-        self._json = json
-        self._heads: list[bytes] = []
-        self._encoded: list[bytes] = []
-        self._places = array("I", bytes(4 * seats if json else 0))
-        self._list: bytes | None = None
-        self._available_list: bytes | None = None
-
-    def add(self, position: int, seat: Seat) -> None:
-        """Take in a seat of the chart; seats come in the order of their numbers."""
-        self._ids[_ID_BYTES * position : _ID_BYTES * (position + 1)] = seat.id.bytes
-        if self._json is not None:
-            self._places[position] = len(self._encoded)
-            self._heads.append(self._json.head(seat))
-            self._encoded.append(self._heads[-1] + self._json.tail(seat.status, seat.reserved_by))
-        if seat.status is not SeatStatus.AVAILABLE:
-            self._set(position, seat.status, seat.reserved_by)
-
-    def complete(self) -> None:
-        """Make the seats findable by id, once all are in."""
-        in_chart_order = [self._id_at(place) for place in range(self.seats)]
-        if all(before < after for before, after in pairwise(in_chart_order)):
-            return
-        by_id = sorted(range(self.seats), key=in_chart_order.__getitem__)
-        self._positions = array("I", by_id)
-        self._ids = bytearray(b"".join(in_chart_order[position] for position in by_id))
+        self._ids = ids
+        self._sort_ids(_split(ids))
 
     @property
     def version(self) -> int:
@@ -110,34 +102,22 @@ class SeatMap:
 
     @property
     def size_bytes(self) -> int:
-        """About how much memory the map takes, its cached answers included."""
-        size = len(self._ids) + len(self._statuses) + 8 * self.seats
-        size += 2 * sum(map(len, self._encoded)) + 90 * len(self._encoded)
-        return size + len(self._list or b"") + len(self._available_list or b"")
+        """About how much memory the map takes, the answers that are made of it included."""
+        list_bytes = 0 if self.list is None else self.list.size_bytes
+        return _BASE_BYTES + _SEAT_BYTES * self.seats + list_bytes
 
     @property
     def statuses(self) -> bytes:
         """Two bits a seat in chart order, the first seat in the lowest bits of the first byte."""
-        return bytes(self._statuses)
+        return _packed(bytes(self._codes))
 
-    @property
-    def keeps_json(self) -> bool:
-        """Whether the map can give the seat lists."""
-        return self._json is not None
+    def state(self) -> tuple[bytes, bytes]:
+        """Give the codes and the holders of all seats as they are now."""
+        return bytes(self._codes), bytes(self._holders)
 
-    def seat_list(self) -> bytes:
-        """Give all seats by number as a JSON array."""
-        if self._list is None:
-            self._list = b"[" + b",".join(self._encoded) + b"]"
-        return self._list
-
-    def available_list(self) -> bytes:
-        """Give the available seats by number as a JSON array."""
-        assert self._json is not None
-        if self._available_list is None:
-            free_tail = self._json.tail(SeatStatus.AVAILABLE, None)
-            self._available_list = b"[" + b",".join([seat for seat in self._encoded if seat.endswith(free_tail)]) + b"]"
-        return self._available_list
+    def write(self, heads: Sequence[bytes], positions: Sequence[int]) -> tuple[bytes, bytes]:
+        """Write seats as members of a JSON array: all of them, and the free ones."""
+        return written(heads, positions, self._codes, self._holders, self._tail)
 
     def positions_of(self, seat_ids: Iterable[UUID]) -> list[int]:
         """Find the places of seats in the chart.
@@ -145,36 +125,112 @@ class SeatMap:
         Raises:
             KeyError: for a seat that is not on it.
         """
-        return [self._position_of(seat_id) for seat_id in seat_ids]
+        positions = []
+        for seat_id in seat_ids:
+            position = self.position_of(seat_id)
+            if position is None:
+                raise KeyError(seat_id)
+            positions.append(position)
+        return positions
+
+    def follows(self, change: LoggedChange) -> bool:
+        """Tell whether this is the next entry of its log, of a kind that it can take in."""
+        if change.version != self.mark.version + 1 or change.kind not in FOLLOWED:
+            return False
+        return not self.grown_until or change.version < self.grown_until.version or change.mark == self.grown_until
+
+    def wants_seats(self, change: LoggedChange) -> bool:
+        """Tell whether an entry added seats that are not in yet (see `grow`)."""
+        return change.kind == ChangeKind.SEATS_ADDED and self.grown_until is None
 
     def apply(self, change: LoggedChange) -> bool:
-        """Take in the next entry of the log; False where the map cannot follow and must be loaded anew."""
-        if change.version != self.version + 1 or change.kind not in _FOLLOWED:
+        """Take in the next entry of the log; False where the map cannot follow."""
+        if not self.follows(change) or self.wants_seats(change):
             return False
         status = STATUS_AFTER.get(change.kind)
         if status is not None:
-            holder = None if status is SeatStatus.AVAILABLE else change.mark.reservation_id
+            reservation_id = change.mark.reservation_id
+            free = status is SeatStatus.AVAILABLE or reservation_id is None
+            holder = bytes(ID_BYTES) if free or reservation_id is None else reservation_id.bytes
+            code = CODES[status]
             for position in self.positions_of(change.seat_ids):
-                self._set(position, status, holder)
-            self._list = self._available_list = None
+                self.available += (code == 0) - (self._codes[position] == 0)
+                self._codes[position] = code
+                self._holders[ID_BYTES * position : ID_BYTES * (position + 1)] = holder
+                if self.list is not None:
+                    self.list.changed(position)
         self.mark = change.mark
+        if self.grown_until is not None and change.version >= self.grown_until.version:
+            self.grown_until = None
         return True
 
-    def _set(self, position: int, status: SeatStatus, holder: UUID | None) -> None:
-        place, shift = position >> 2, 2 * (position & 3)
-        byte, code = self._statuses[place], CODES[status]
-        self.available += (code == 0) - (byte >> shift & 3 == 0)
-        self._statuses[place] = byte & ~(3 << shift) | code << shift
-        if self._json is not None:
-            at = self._places[position]
-            self._encoded[at] = self._heads[at] + self._json.tail(status, holder)
+    def grow(self, ids: bytes, until: Mark) -> None:
+        """Append seats that were added to the chart, still free; `until` is the state in which they were read."""
+        count = len(ids) // ID_BYTES
+        known = _split(self._ids)
+        if self._positions is not None:
+            by_id = known
+            known = [b""] * self.seats
+            for place, position in enumerate(self._positions):
+                known[position] = by_id[place]
+        self._codes += bytes(count)
+        self._holders += bytes(len(ids))
+        self.seats += count
+        self.available += count
+        self.grown_until = until
+        self._positions = None
+        self._ids = b"".join(known) + ids
+        self._sort_ids(known + _split(ids))
+
+    def _sort_ids(self, in_chart_order: list[bytes]) -> None:
+        """Make the seats findable by id. Ids rise, so that there is nothing to do unless two nodes added seats."""
+        in_order = sorted(in_chart_order)
+        if in_order != in_chart_order:
+            by_id = sorted(range(self.seats), key=in_chart_order.__getitem__)
+            self._positions = array("I", by_id)
+            self._ids = b"".join(in_order)
 
     def _id_at(self, place: int) -> bytes:
-        return bytes(self._ids[_ID_BYTES * place : _ID_BYTES * (place + 1)])
+        return self._ids[ID_BYTES * place : ID_BYTES * (place + 1)]
 
-    def _position_of(self, seat_id: UUID) -> int:
+    def position_of(self, seat_id: UUID) -> int | None:
+        """Find the place of a seat in the chart; None where it is not on it."""
         wanted = seat_id.bytes
         place = bisect_left(range(self.seats), wanted, key=self._id_at)
         if place == self.seats or self._id_at(place) != wanted:
-            raise KeyError(seat_id)
+            return None
         return place if self._positions is None else self._positions[place]
+
+
+def written(
+    heads: Sequence[bytes], positions: Sequence[int], codes: Sequence[int], holders: bytes | bytearray, tail: SeatTail
+) -> tuple[bytes, bytes]:
+    """Write seats as members of a JSON array: all of them, and the free ones."""
+    free_tail = tail(SeatStatus.AVAILABLE, None)
+    seats: list[bytes] = []
+    free: list[bytes] = []
+    for head, position in zip(heads, positions, strict=True):
+        code = codes[position]
+        if code == 0:
+            seat = head + free_tail
+            free.append(seat)
+        else:
+            told = holders[ID_BYTES * position : ID_BYTES * (position + 1)].hex()
+            holder = f"{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}"
+            seat = head + tail(_STATUSES[code], holder)
+        seats.append(seat)
+    whole = b",".join(seats)
+    return whole, (whole if len(free) == len(seats) else b",".join(free))
+
+
+def _split(ids: bytes) -> list[bytes]:
+    return [ids[start : start + ID_BYTES] for start in range(0, len(ids), ID_BYTES)]
+
+
+def _packed(codes: bytes) -> bytes:
+    """Pack four codes into each byte. All first ones are taken together as one large number, and so on: no loop."""
+    padded = codes + bytes(-len(codes) % 4)
+    packed = 0
+    for place in range(4):
+        packed |= int.from_bytes(padded[place::4], "little") << 2 * place
+    return packed.to_bytes(len(padded) // 4, "little")

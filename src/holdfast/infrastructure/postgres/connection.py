@@ -9,8 +9,6 @@ from typing import Any
 import asyncpg
 from asyncpg import PostgresLogMessage
 
-from holdfast.application.failures import ConnectionLost
-from holdfast.infrastructure.postgres.failures import troubles
 from holdfast.infrastructure.postgres.statement_spans import trace_statements
 
 PLANNER_SETTINGS = {
@@ -67,19 +65,8 @@ async def connect(database_url: str, *, application_name: str, timeouts: Timeout
     """Open a connection.
 
     Raises:
-        ConnectionLost: when none can be had, whatever the server, the network or the driver says: nobody's request is
-            part of it, so nothing of it is a request's fault. A password that was changed is like a server that is
-            away: it passes when an operator mends it.
+        OSError, asyncpg.PostgresError, TimeoutError: as the driver does; see `failures.translated`.
     """
-    try:
-        return await _connect(database_url, application_name, timeouts)
-    except Exception as error:
-        failure = ConnectionLost(f"{getattr(error, 'sqlstate', None) or type(error).__name__}: {error}")
-        troubles.note(failure, error)
-        raise failure from error
-
-
-async def _connect(database_url: str, application_name: str, timeouts: Timeouts) -> WatchedConnection:
     settings: Mapping[str, str] = {
         **PLANNER_SETTINGS,
         "application_name": application_name,
@@ -97,12 +84,8 @@ async def _connect(database_url: str, application_name: str, timeouts: Timeouts)
         max_cacheable_statement_size=0,
     )
     assert isinstance(connection, WatchedConnection)
-    try:
-        connection.watch(timeouts)
-        trace_statements(connection)
-    except OSError:  # its socket was closed already
-        connection.terminate()
-        raise
+    connection.watch(timeouts)
+    trace_statements(connection)
     return connection
 
 

@@ -1,23 +1,17 @@
 """Questions without a rule, answered without a lock."""
 
-import asyncio
 from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
 
-from holdfast.application.ports import SeatList
 from holdfast.domain.event import Event
 from holdfast.domain.reservation import Reservation
 from holdfast.domain.seat import Seat
-from holdfast.infrastructure.postgres.connection import WatchedConnection
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.queries import load_queries
 from holdfast.infrastructure.postgres.rows import event_from, reservation_from, seat_from
-
-SLICE_ROWS = 2_000
-"""Seats that are fetched and made between two turns of the event loop."""
 
 
 class PostgresReads:
@@ -40,27 +34,10 @@ class PostgresReads:
         """List ids and times of the last edit."""
         return [(row["id"], row["updated_at"]) for row in await self._rows("event_stamps", limit, offset)]
 
-    async def seats(self, event_id: UUID, *, available_only: bool = False) -> SeatList | None:
-        """List seats by number, version and seats in one snapshot."""
-        async with self._pool.connection() as connection:
-            with translated():
-                async with connection.transaction(isolation="repeatable_read", readonly=True):
-                    head = await connection.fetchrow(self._queries["event_version"].sql, event_id)
-                    if head is None:
-                        return None
-                    name = "available_seats" if available_only else "seats"
-                    seats = await self._in_slices(connection, self._queries[name].sql, event_id)
-        return SeatList(head["version"], seats, head["overdue"])
-
     async def seat(self, seat_id: UUID) -> tuple[Seat, int] | None:
         """Find a seat and its event's version."""
         row = await self._row("seat", seat_id)
         return (seat_from(row), row["version"]) if row else None
-
-    async def available_count(self, event_id: UUID) -> tuple[int, int] | None:
-        """Tell the counter of available seats and the version."""
-        row = await self._row("event_version", event_id)
-        return (row["available"], row["version"]) if row else None
 
     async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
         """Find the caller's reservation as it stands this instant, and its event's version."""
@@ -71,14 +48,6 @@ class PostgresReads:
         """List the caller's reservations as they stand this instant."""
         rows = await self._rows("reservations", user_id, limit, offset)
         return [reservation_from(row).as_seen_at(row["now"]) for row in rows]
-
-    async def _in_slices(self, connection: WatchedConnection, sql: str, event_id: UUID) -> list[Seat]:
-        seats: list[Seat] = []
-        cursor = await connection.cursor(sql, event_id)
-        while rows := await cursor.fetch(SLICE_ROWS):
-            seats.extend(seat_from(row) for row in rows)
-            await asyncio.sleep(0)
-        return seats
 
     async def _row(self, name: str, *arguments: object) -> Record | None:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:

@@ -21,33 +21,6 @@ FROM events WHERE deleted_at IS NULL
 ORDER BY created_at DESC, id DESC
 LIMIT $1 OFFSET $2
 
--- event_version
--- Tell the version of an event that is not deleted, and whether one of its holds is overdue.
-SELECT e.version, e.available, EXISTS (
-    SELECT 1 FROM reservations r
-    WHERE r.event_id = e.id AND r.status = 'pending' AND r.expires_at <= (SELECT clock_timestamp())
-) AS overdue
-FROM events e WHERE e.id = $1 AND e.deleted_at IS NULL
-
--- seats
--- List the seats of an event by number, with the live claims on them.
-SELECT s.id, s.event_id, s.seat_number, s.section, s.row_name, s.price, c.status, c.reservation_id
-FROM seats s
-LEFT JOIN LATERAL (
-    SELECT claim.status, claim.reservation_id FROM claims claim
-    WHERE claim.seat_id = s.id AND claim.event_id = $1 LIMIT 1
-) AS c ON true
-WHERE s.event_id = $1
-ORDER BY s.seat_number
-
--- available_seats
--- List the free seats of an event by number.
-SELECT s.id, s.event_id, s.seat_number, s.section, s.row_name, s.price, NULL AS status, NULL::uuid AS reservation_id
-FROM seats s
-WHERE s.event_id = $1
-    AND NOT EXISTS (SELECT 1 FROM claims c WHERE c.seat_id = s.id AND c.event_id = s.event_id)
-ORDER BY s.seat_number
-
 -- seat
 -- Find a seat of an event that is not deleted; an overdue hold no longer counts.
 SELECT s.id, s.event_id, s.seat_number, s.section, s.row_name, s.price, c.status, c.reservation_id, e.version

@@ -1,14 +1,16 @@
 -- freshness
--- Hold known versions against the events: $1 events, $2 versions. Of each event's log the entry at the known version comes
--- first, or the last one where the event has not come so far (at version 0 the event's creation stands for it), then
--- those after it, 2,000 at most.
+-- Hold known versions against the events: $1 events, $2 the version known of each, null where none is. Of each event's log
+-- the entry at the known version comes first, or the last one where none is known or the event has not come so far (at
+-- version 0 the event's creation stands for it), then those after it, $3 at most.
 SELECT
     known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, hold.overdue,
+    e.available, e.available + e.reserved + e.confirmed AS seats,
     coalesce(entry.version, 0) AS version, entry.kind, entry.reservation_id, entry.seat_ids,
     coalesce(entry.at, e.created_at) AS at
 FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS known (event_id, version, place)
 CROSS JOIN LATERAL (
-    SELECT one.version, one.created_at, one.deleted_at FROM events one WHERE one.id = known.event_id LIMIT 1
+    SELECT one.version, one.available, one.reserved, one.confirmed, one.created_at, one.deleted_at
+    FROM events one WHERE one.id = known.event_id LIMIT 1
 ) AS e
 CROSS JOIN LATERAL (
     SELECT EXISTS (
@@ -22,46 +24,145 @@ LEFT JOIN LATERAL (
         CASE WHEN c.version > known.version THEN c.seat_ids ELSE '{}' END AS seat_ids
     FROM changes c WHERE c.event_id = known.event_id AND c.version >= least(known.version, e.version)
     ORDER BY c.version
-    LIMIT 2001
+    LIMIT $3::int + 1
 ) AS entry ON true
 ORDER BY known.place, entry.version
 
--- map_head
--- Tell an event's version and the entry that made it, how many seats it has, and whether a hold is overdue.
+-- load_maps
+-- Load the seats of events in one snapshot: $1 events, $2 whether the list of each is wanted too. In chart order come ids,
+-- statuses and holders, in the order of their numbers the parts of the seats' JSON that never change (the API's words; no
+-- JSON holds a line break, which divides them) and their places in the chart.
 SELECT
-    EXISTS (
+    asked.place, asked.listed, e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, hold.overdue,
+    chart.ids, chart.codes, chart.holders, list.heads, list.positions
+FROM unnest($1::uuid[], $2::boolean[]) WITH ORDINALITY AS asked (event_id, listed, place)
+CROSS JOIN LATERAL (
+    SELECT one.version, one.created_at FROM events one WHERE one.id = asked.event_id AND one.deleted_at IS NULL LIMIT 1
+) AS e
+LEFT JOIN LATERAL (
+    SELECT c.at, c.kind, c.reservation_id FROM changes c
+    WHERE c.event_id = asked.event_id AND c.version = e.version LIMIT 1
+) AS last ON true
+CROSS JOIN LATERAL (
+    SELECT EXISTS (
         SELECT 1 FROM reservations r
-        WHERE r.event_id = e.id AND r.status = 'pending' AND r.expires_at <= (SELECT clock_timestamp())
-    ) AS overdue,
-    e.version, e.available + e.reserved + e.confirmed AS seats,
-    coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id
+        WHERE r.event_id = asked.event_id AND r.status = 'pending' AND r.expires_at <= (SELECT clock_timestamp())
+    ) AS overdue
+) AS hold
+CROSS JOIN LATERAL (
+    SELECT
+        string_agg(uuid_send(s.id), '') AS ids,
+        string_agg(CASE s.status WHEN 'reserved' THEN '\x01'::bytea WHEN 'confirmed' THEN '\x02' ELSE '\x00' END, '')
+            AS codes,
+        string_agg(coalesce(uuid_send(s.reservation_id), '\x00000000000000000000000000000000'), '') AS holders
+    FROM (
+        SELECT seat.id, claim.status, claim.reservation_id
+        FROM seats seat
+        LEFT JOIN LATERAL (
+            SELECT c.status, c.reservation_id FROM claims c
+            WHERE c.seat_id = seat.id AND c.event_id = asked.event_id LIMIT 1
+        ) AS claim ON true
+        WHERE seat.event_id = asked.event_id
+        ORDER BY seat.position
+    ) AS s
+) AS chart
+CROSS JOIN LATERAL (
+    SELECT
+        convert_to(string_agg(s.head, E'\n'), 'UTF8') AS heads,
+        string_agg(int4send(s.position), '') AS positions
+    FROM (
+        SELECT
+            '{"id":"' || seat.id || '","event_id":"' || seat.event_id || '","seat_number":' || to_json(seat.seat_number)
+            || coalesce(',"section":' || to_json(seat.section), '')
+            || coalesce(',"row":' || to_json(seat.row_name), '')
+            || ',"price":' || seat.price || ',' AS head,
+            seat.position
+        FROM seats seat
+        WHERE seat.event_id = asked.event_id AND asked.listed
+        ORDER BY seat.seat_number
+    ) AS s
+) AS list
+ORDER BY asked.place
+
+-- added_seats
+-- Read the seats of the event $1 whose places in the chart are $2 or later, in one snapshot, as `load_maps` does; $3: with
+-- the list.
+SELECT
+    e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id,
+    added.ids, added.heads, added.positions
 FROM events e
 LEFT JOIN LATERAL (
     SELECT c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = e.id AND c.version = e.version LIMIT 1
 ) AS last ON true
+CROSS JOIN LATERAL (
+    SELECT
+        string_agg(uuid_send(s.id), '' ORDER BY s.position) AS ids,
+        convert_to(string_agg(s.head, E'\n' ORDER BY s.seat_number) FILTER (WHERE $3), 'UTF8') AS heads,
+        string_agg(int4send(s.position), '' ORDER BY s.seat_number) FILTER (WHERE $3) AS positions
+    FROM (
+        SELECT
+            seat.id, seat.position, seat.seat_number,
+            '{"id":"' || seat.id || '","event_id":"' || seat.event_id || '","seat_number":' || to_json(seat.seat_number)
+            || coalesce(',"section":' || to_json(seat.section), '')
+            || coalesce(',"row":' || to_json(seat.row_name), '')
+            || ',"price":' || seat.price || ',' AS head
+        FROM seats seat
+        WHERE seat.event_id = $1 AND seat.position >= $2
+    ) AS s
+) AS added
 WHERE e.id = $1 AND e.deleted_at IS NULL
 
--- map_seats
--- List the seats of an event by number, with their places in the chart and the live claims on them.
-SELECT s.position, s.id, s.event_id, s.seat_number, s.section, s.row_name, s.price, c.status, c.reservation_id
-FROM seats s
-LEFT JOIN LATERAL (
-    SELECT claim.status, claim.reservation_id FROM claims claim
-    WHERE claim.seat_id = s.id AND claim.event_id = $1 LIMIT 1
-) AS c ON true
-WHERE s.event_id = $1
-ORDER BY s.seat_number
+-- list_page
+-- Read the next $3 seats of the event $1 after the number $2, of those whose places in the chart are below $4, as
+-- `load_maps` lists them.
+SELECT
+    convert_to(string_agg(s.head, E'\n'), 'UTF8') AS heads,
+    string_agg(int4send(s.position), '') AS positions,
+    max(s.seat_number) AS last_number
+FROM (
+    SELECT
+        '{"id":"' || seat.id || '","event_id":"' || seat.event_id || '","seat_number":' || to_json(seat.seat_number)
+        || coalesce(',"section":' || to_json(seat.section), '')
+        || coalesce(',"row":' || to_json(seat.row_name), '')
+        || ',"price":' || seat.price || ',' AS head,
+        seat.position, seat.seat_number
+    FROM seats seat
+    WHERE seat.event_id = $1 AND seat.seat_number > $2 AND seat.position < $4
+    ORDER BY seat.seat_number
+    LIMIT $3
+) AS s
+
+-- positions
+-- Find the places of the seats $1 in the charts of their events $2.
+SELECT s.id, s.position
+FROM unnest($1::uuid[], $2::uuid[]) AS wanted (seat_id, event_id)
+CROSS JOIN LATERAL (
+    SELECT x.id, x.position FROM seats x WHERE x.id = wanted.seat_id AND x.event_id = wanted.event_id LIMIT 1
+) AS s
+
+-- mark
+-- Tell what the version $2 of the event $1 means.
+SELECT c.version, c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = $1 AND c.version = $2
 
 -- chart
 -- Write the chart of an event in the order of its positions, one JSON array a column.
 SELECT
-    e.version, count(s.id) AS seats,
-    coalesce(json_agg(s.id ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS ids,
-    coalesce(json_agg(s.seat_number ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS seat_numbers,
-    coalesce(json_agg(s.section ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS sections,
-    coalesce(json_agg(s.row_name ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS rows,
-    coalesce(json_agg(s.price ORDER BY s.position) FILTER (WHERE s.id IS NOT NULL)::text, '[]') AS prices
+    e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, chart.*
 FROM events e
-LEFT JOIN seats s ON s.event_id = e.id
+LEFT JOIN LATERAL (
+    SELECT c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = e.id AND c.version = e.version LIMIT 1
+) AS last ON true
+CROSS JOIN LATERAL (
+    SELECT
+        count(*) AS seats,
+        convert_to(coalesce(json_agg(s.id)::text, '[]'), 'UTF8') AS ids,
+        convert_to(coalesce(json_agg(s.seat_number)::text, '[]'), 'UTF8') AS seat_numbers,
+        convert_to(coalesce(json_agg(s.section)::text, '[]'), 'UTF8') AS sections,
+        convert_to(coalesce(json_agg(s.row_name)::text, '[]'), 'UTF8') AS rows,
+        convert_to(coalesce(json_agg(s.price)::text, '[]'), 'UTF8') AS prices
+    FROM (
+        SELECT seat.id, seat.seat_number, seat.section, seat.row_name, seat.price
+        FROM seats seat WHERE seat.event_id = $1 ORDER BY seat.position
+    ) AS s
+) AS chart
 WHERE e.id = $1 AND e.deleted_at IS NULL
-GROUP BY e.id

@@ -1,0 +1,90 @@
+"""Charts as they are answered: read once for all who ask meanwhile, and kept while nothing is added to them."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from holdfast.application.gatherer import Gatherer
+from holdfast.application.ports import Charts
+from holdfast.application.reading.kept_answers import KeptAnswers
+from holdfast.application.reading.seat_map import SeatMap
+from holdfast.application.reading.source import Standing
+from holdfast.domain.snapshot import Mark
+
+KEPT_BYTES_MAX = 64 * 1024 * 1024
+"""Of all charts that are kept together, with what they take compressed."""
+CHARTS_MAX = 1_024
+LARGE_SEATS_MIN = 5_000
+"""From here on charts are read one at a time, on a connection that small ones do not need."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptChart:
+    """An event's chart, as it was in some state of the event."""
+
+    mark: Mark
+    seats: int
+    body: list[bytes]
+    answers: KeptAnswers = field(default_factory=KeptAnswers)
+
+    @property
+    def size_bytes(self) -> int:
+        """About what it takes."""
+        return 1_000 + 3 * sum(map(len, self.body)) // 2
+
+
+class KeptCharts:
+    """Charts by event; those not asked for the longest leave."""
+
+    def __init__(self, charts: Charts) -> None:
+        self._charts = charts
+        self._kept: OrderedDict[UUID, KeptChart] = OrderedDict()
+        self._size_bytes = 0
+        self._large_turns = asyncio.Lock()
+        self._readings: Gatherer[UUID, int, KeptChart | None] = Gatherer(self._read, questions_max=1_000)
+
+    async def chart(self, event_id: UUID, standing: SeatMap | Standing) -> KeptChart | None:
+        """Give an event's chart, no older than how the event was found to stand; None where there is no such event.
+
+        Raises:
+            ConnectionLost, Contended: when the database cannot be asked.
+        """
+        kept = self._kept.get(event_id)
+        if kept is not None and kept.seats == standing.seats and await self._still_true(event_id, kept, standing):
+            return kept
+        return await self._readings.ask(event_id, standing.seats)
+
+    async def _still_true(self, event_id: UUID, kept: KeptChart, standing: SeatMap | Standing) -> bool:
+        """Tell whether the log still has the state in which a chart was read: a failover may have lost seats."""
+        return kept.mark in (standing.mark, await self._charts.mark(event_id, kept.mark.version))
+
+    async def _read(self, event_id: UUID, seats: Sequence[int]) -> Sequence[KeptChart | None]:
+        large = max(seats) >= LARGE_SEATS_MIN
+        if large:
+            async with self._large_turns:
+                chart = await self._charts.chart(event_id, large=True)
+        else:
+            chart = await self._charts.chart(event_id, large=False)
+        if chart is None:
+            return [None] * len(seats)
+        opening = f'{{"event_id":"{event_id}","chart_version":{chart.seats},"seats":{chart.seats}'
+        body = [opening.encode()]
+        for name, values in chart.columns.items():
+            body += (f',"{name}":'.encode(), values)
+        found = KeptChart(chart.mark, chart.seats, [*body, b"}"])
+        self._keep(event_id, found)
+        return [found] * len(seats)
+
+    def _keep(self, event_id: UUID, chart: KeptChart) -> None:
+        self._drop(event_id)
+        self._kept[event_id] = chart
+        self._size_bytes += chart.size_bytes
+        while (self._size_bytes > KEPT_BYTES_MAX or len(self._kept) > CHARTS_MAX) and self._kept:
+            self._drop(next(iter(self._kept)))
+
+    def _drop(self, event_id: UUID) -> None:
+        dropped = self._kept.pop(event_id, None)
+        if dropped is not None:
+            self._size_bytes -= dropped.size_bytes
