@@ -50,7 +50,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench bench-test check format \
+.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench bench-proportion bench-test check format \
 	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
@@ -73,10 +73,10 @@ install: $(INSTALLED_DEV) ## Install everything for development into .venv
 test: $(INSTALLED_DEV) ## Run all tests with branch coverage, on a PostgreSQL and Redis of their own
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
 
-chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 8 minutes; the report goes to build/chaos
+chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 12 minutes; the report goes to build/chaos
 	@exec $(PY) -m chaos.run --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 
-chaos-quick: $(INSTALLED_DEV) ## Try the most telling faults, about 2 minutes
+chaos-quick: $(INSTALLED_DEV) ## Try the most telling faults, about 3 minutes
 	@exec $(PY) -m chaos.run --quick --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 
 soak: $(INSTALLED_DEV) ## Kill everything at random under load for SOAK_MINUTES, default 30
@@ -87,6 +87,9 @@ storm: $(INSTALLED_DEV) ## Try 1,000,000 times to reserve 2,000 seats through ng
 
 bench: $(INSTALLED_DEV) ## Run every experiment on a stack of its own, about 10 minutes, into docs/benchmarks; BENCH_ARGS="limits --quick"
 	@exec $(HOLDFAST) bench $(BENCH_ARGS)
+
+bench-proportion: $(INSTALLED_DEV) ## Measure what single requests cost, beside what they cost before, under 6 minutes; PROPORTION_ARGS="--quick --only metrics"
+	@exec $(PY) -m holdfast.bench.proportion $(PROPORTION_ARGS)
 
 bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small: that it starts, measures and reports
 	@exec $(PY) -m pytest -m experiments tests/bench

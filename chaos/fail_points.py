@@ -1,4 +1,4 @@
-"""Fail points: places in a batch's transaction where a process of the fault suite can be made to fail.
+"""Fail points: places in a transaction, or before an audit, where a process of the fault suite can be made to fail.
 
 Nothing of Holdfast knows of them. `chaos.node` puts a class of its own in the place of the transactions before it
 builds the application as every other process does; `python -m holdfast` never imports this.
@@ -18,12 +18,14 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.application.ports import Closure
+from holdfast.application.ports import AuditedInvariant, Closure
 from holdfast.domain.snapshot import Changes, Snapshot
-from holdfast.infrastructure.postgres import batch_store, catalogue_store
+from holdfast.infrastructure.postgres import auditor, batch_store, catalogue_store
 from holdfast.infrastructure.postgres.failures import translated
 
-Point: TypeAlias = Literal["after_lock", "after_store", "before_commit", "after_commit", "before_catalogue_commit"]
+Point: TypeAlias = Literal[
+    "after_lock", "after_store", "before_commit", "after_commit", "before_catalogue_commit", "before_audit"
+]
 POINTS: tuple[Point, ...] = get_args(Point)
 FOLDER_VARIABLE = "CHAOS_POINTS"
 
@@ -34,7 +36,8 @@ def arm(folder: Path, point: Point, action: str) -> None:
     Args:
         folder: The process's folder.
         point: Where.
-        action: `kill` (SIGKILL), `stop` (SIGSTOP), `sleep SECONDS`, or `raise SQLSTATE`.
+        action: `kill` (SIGKILL), `stop` (SIGSTOP), `sleep SECONDS`, `raise SQLSTATE`, or `fail`
+            (an error that nobody thought of).
     """
     draft = folder / f".{point}"
     draft.write_text(action)
@@ -93,6 +96,14 @@ def install(folder: Path) -> None:
             await pass_point("before_catalogue_commit")
             await super().commit()
 
+    class FailingAuditor(auditor.PostgresAuditor):
+        """An auditor with a fail point before each audit."""
+
+        async def audit(self) -> list[AuditedInvariant]:
+            await pass_point("before_audit")
+            return await super().audit()
+
+    auditor.PostgresAuditor = FailingAuditor  # type: ignore[misc]
     batch_store.PostgresBatchTransaction = FailingBatch  # type: ignore[misc]
     catalogue_store.PostgresCatalogueTransaction = FailingCatalogue  # type: ignore[misc]
 
@@ -108,5 +119,7 @@ async def _act(action: str, argument: str) -> None:
         case "raise":
             with translated():
                 raise asyncpg.PostgresError.new({"C": argument, "M": "a fail point", "S": "ERROR"})
+        case "fail":
+            raise RuntimeError("a fail point")
         case _:
             raise ValueError(f"no such action: {action}")

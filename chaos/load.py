@@ -92,14 +92,24 @@ class Load:
         """The first sale, or the only one."""
         return self.sales[0]
 
-    def client(self) -> Client:
-        """Make one more client."""
-        return Client(self.targets, self.recorder, self.tally, self.numbers, self.random)
+    def client(self, *targets: Target) -> Client:
+        """Make one more client; it asks whom the others ask, or the targets given."""
+        return Client(list(targets) or self.targets, self.recorder, self.tally, self.numbers, self.random)
+
+    def beside(self, sales: Sequence[Sale], *, targets: Sequence[Target] = (), habits: Habits | None = None) -> "Load":
+        """Have further buyers, in the same history, whose answers are counted apart."""
+        asked = list(targets) or self.targets
+        habits = habits or self.habits
+        return Load(asked, sales, self.recorder, self.random, habits, Tally(), self.numbers, _keys=self._keys)
 
     def wish(self, user: str, seats: tuple[str, ...] | None = None) -> Wish:
         """Make up a wish with a new key: for these seats of the first sale, or for some of any."""
         sale = self.sale if seats else self.random.choice(self.sales)
         return Wish(sale.event, user, f"key-{next(self._keys)}", seats or self._some_seats(sale))
+
+    def wish_of(self, sale: Sale, user: str, seats: tuple[str, ...]) -> Wish:
+        """Make up a wish with a new key for these seats."""
+        return Wish(sale.event, user, f"key-{next(self._keys)}", seats)
 
     async def live(self, number: int) -> None:
         """Buy until told to stop."""
@@ -242,6 +252,15 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float) -> boo
             return True
         await asyncio.sleep(0.05)
     return False
+
+
+async def until_true(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something is so; False when the time is over first."""
+
+    async def asked() -> bool:
+        return condition()
+
+    return await until(asked, seconds)
 
 
 async def answers(target: Target, path: str, status: int = 200, *, seconds_max: float = 3.0) -> bool:

@@ -14,7 +14,9 @@ from chaos.load import Habits, Load, Sale, buying, longest_gap_seconds, new_load
 from chaos.site import Site
 from chaos.verdict import Verdict, judge
 
-Family: TypeAlias = Literal["processes", "database", "gate", "clocks", "decisions", "crowds"]
+Family: TypeAlias = Literal[
+    "processes", "database", "gate", "clocks", "decisions", "crowds", "edge", "reading", "operators"
+]
 
 RESTART_SECONDS_MAX = 10.0
 """After PostgreSQL was restarted, writes are back within this time."""
@@ -60,6 +62,7 @@ class Trial:
         *,
         seats: int = 300,
         events: int = 1,
+        sales: Sequence[Sale] = (),
         buyers: int = 12,
         habits: Habits | None = None,
         database_url: Callable[[], str] | None = None,
@@ -72,6 +75,7 @@ class Trial:
             targets: Whom they ask; None: nginx, before three nodes.
             seats: How many there are of each event.
             events: How many there are.
+            sales: Events that are there already; the run is judged by them alone. None: new ones, and by all there is.
             buyers: How many there are.
             habits: How they behave.
             database_url: Where the truth is at the end of the block; None: the site's PostgreSQL.
@@ -79,8 +83,8 @@ class Trial:
             settle_at: Whom unknown outcomes are settled with; None: the same targets.
         """
         asked = list(targets) if targets is not None else [self.site.front_target]
-        sales = [await put_on_sale(asked[0], seats=seats) for _ in range(events)]
-        load = new_load(asked, sales, self.history, seed=f"{self.seed} {self.folder.name}", habits=habits)
+        chosen = sales or [await put_on_sale(asked[0], seats=seats) for _ in range(events)]
+        load = new_load(asked, chosen, self.history, seed=f"{self.seed} {self.folder.name}", habits=habits)
         try:
             began_ns = time.monotonic_ns()
             async with buying(load, buyers=buyers):
@@ -94,7 +98,8 @@ class Trial:
             load.recorder.close()
         self._note(load, began_ns, ended_ns)
         url = self.site.postgres.url if database_url is None else database_url()
-        self.verdicts.append(await judge(url, self.history, seed=self.seed, clocks_agree=clocks_agree))
+        own = [sale.event for sale in sales]
+        self.verdicts.append(await judge(url, self.history, seed=self.seed, clocks_agree=clocks_agree, events=own))
 
     @property
     def history(self) -> Path:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Literal, TypeAlias
 
 from chaos.caller import Target
+from chaos.refusals import Refusal
 
 Streams: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
@@ -35,6 +36,12 @@ class Wire:
         self.commits = 0
         self.cancel_requests = 0
         self.cut_commits = 0
+        self.refusal: Refusal | None = None
+        """How new connections are turned away; None: they are not."""
+        self.refusal_after_cut: Refusal | None = None
+        """Begins with the next COMMIT that is cut, before anybody can connect again."""
+        self.silent_after_cut = False
+        """Falls silent with the next COMMIT that is cut, until it is told to speak."""
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._lines: set[asyncio.Task[None]] = set()
@@ -63,6 +70,9 @@ class Wire:
         ways: list[asyncio.Task[None]] = []
         try:
             await self._flowing.wait()
+            if self.refusal is not None:
+                await self.refusal(reader, writer)
+                return
             server = await asyncio.open_connection(self.server.host, self.server.port)
             lost_reply = asyncio.Event()
             ways = [
@@ -89,16 +99,24 @@ class Wire:
                 self.commits += 1
                 if self.cuts["request"] > 0:
                     self.cuts["request"] -= 1
-                    self.cut_commits += 1
+                    self._note_cut()
                     raise _CutError
                 if self.cuts["reply"] > 0:
                     self.cuts["reply"] -= 1
-                    self.cut_commits += 1
+                    self._note_cut()
                     lost_reply.set()
             if self.delay_seconds:
                 await asyncio.sleep(self.delay_seconds)
             to_server.write(data)
             await to_server.drain()
+
+    def _note_cut(self) -> None:
+        self.cut_commits += 1
+        if self.refusal_after_cut is not None:
+            self.refusal, self.refusal_after_cut = self.refusal_after_cut, None
+        if self.silent_after_cut:
+            self.silent_after_cut = False
+            self.silence()
 
     async def _replies(
         self, reader: asyncio.StreamReader, to_client: asyncio.StreamWriter, lost_reply: asyncio.Event

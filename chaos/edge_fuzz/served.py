@@ -15,13 +15,14 @@ import uvloop
 
 from chaos.edge_fuzz.reading import reading_of
 from holdfast.api import problems
-from holdfast.api.answer import PROBLEM_JSON
-from holdfast.api.asgi import ClientGoneError, Receive, Scope, Send
 from holdfast.api.call import Call
 from holdfast.api.problems import MissingUserId
-from holdfast.api.server import NodeServer
 from holdfast.application.readiness import Draining
+from holdfast.application.shutdown import Deadline
 from holdfast.domain.errors import Refusal
+from holdfast.http.asgi import ClientGoneError, Receive, Scope, Send
+from holdfast.http.problem import PROBLEM_JSON
+from holdfast.http.server import NodeServer
 from holdfast.settings import Settings
 
 BODY_BYTES_MAX = 1024 * 1024
@@ -80,7 +81,7 @@ async def _serve(folder: Path) -> None:
     waiting = folder / "port.new"
     waiting.write_text(str(listener.getsockname()[1]))
     waiting.rename(folder / PORT)
-    await NodeServer(Teller(folder), settings, Draining()).serve(sockets=[listener])
+    await NodeServer(Teller(folder), settings, Draining(), Deadline(settings.shutdown_seconds)).serve([listener])
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import signal
 from chaos.caller import Caller, NoAnswerError, NotSentError
 from chaos.client import BASE
 from chaos.fail_points import Point, arm, met
-from chaos.load import Load, until
+from chaos.load import Load, until_true
 from chaos.site import Program
 from chaos.trial import Trial, fault
 
@@ -74,7 +74,7 @@ async def _api_paused_holding_lock(trial: Trial) -> None:
     node = trial.site.nodes[0]
     async with trial.load() as load:
         arm(node.points, "after_store", "stop")
-        paused = await until(lambda: _is(met(node.points, "after_store")), 10.0)
+        paused = await until_true(lambda: met(node.points, "after_store"), 10.0)
         trial.expect(paused, "the node pauses with the event locked")
         trial.injected()
         back = await trial.writes_back(load, 20.0)
@@ -82,10 +82,6 @@ async def _api_paused_holding_lock(trial: Trial) -> None:
         await asyncio.sleep(3.0)
         node.child.send(signal.SIGCONT)
         await asyncio.sleep(_REST_SECONDS)
-
-
-async def _is(value: bool) -> bool:  # noqa: FBT001 - a value to wait for
-    return value
 
 
 @fault(

@@ -19,12 +19,12 @@ import uvloop
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from starlette.types import ASGIApp
 
 from holdfast.api.app import build_app
 from holdfast.api.bodies import event_list
+from holdfast.api.endpoint import PROBES
+from holdfast.api.paths import PathTable
 from holdfast.api.seat_json import seat_tail
-from holdfast.api.server import NodeServer
 from holdfast.application.batching.batcher import Batcher
 from holdfast.application.batching.bounds import Bounds
 from holdfast.application.bulk_line import BulkLine
@@ -41,7 +41,10 @@ from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.sample_event import add_sample_event
 from holdfast.application.shared_read import SharedRead
+from holdfast.application.shutdown import Deadline
 from holdfast.application.taken_seats import TakenSeats
+from holdfast.http.server import NodeServer
+from holdfast.http.watch import raise_files_max
 from holdfast.infrastructure.postgres import invariants
 from holdfast.infrastructure.postgres.auditor import PostgresAuditor
 from holdfast.infrastructure.postgres.batch_store import PostgresBatchStore
@@ -57,7 +60,7 @@ from holdfast.infrastructure.redis.gate import RedisGate
 from holdfast.infrastructure.redis.open_gate import OpenGate
 from holdfast.settings import Settings
 from holdfast.telemetry import tracing
-from holdfast.telemetry.exposition import exposition
+from holdfast.telemetry.exposition import Account, exposition
 from holdfast.telemetry.logging import configure_logging
 from holdfast.telemetry.metrics_server import serve_metrics
 from holdfast.telemetry.sampling import watch_pool, watch_process
@@ -71,8 +74,14 @@ LAST_SPANS_SECONDS = 1.0
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterator[Desk]:
-    """Open the pools and the gate, and give what the use cases share; at the end finish what is under way."""
+async def open_desk(
+    settings: Settings, *, process: str = "api", deadline: Deadline | None = None
+) -> AsyncIterator[Desk]:
+    """Open the pools and the gate, and give what the use cases share.
+
+    At the end what is under way is finished, as far as the deadline allows.
+    """
+    deadline = deadline or Deadline(settings.shutdown_seconds)
     timeouts = Timeouts()
     bounds = bounds_from(settings)
     async with AsyncExitStack() as stack:
@@ -100,7 +109,7 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
         # A bulk call leaves a connection to the others where there are several.
         bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
         catalogue = Catalogue(PostgresCatalogueStore(catalogue_pool, timeouts), bulk_line)
-        stack.push_async_callback(_close_writers, batcher, catalogue, seconds_max=settings.shutdown_seconds * 0.8)
+        stack.push_async_callback(_close_writers, batcher, catalogue, deadline)
         live_changes = LiveChanges(seat_maps, map_source)
         stack.callback(live_changes.close)
         reads = PostgresReads(read_pool)
@@ -122,11 +131,19 @@ async def open_desk(settings: Settings, *, process: str = "api") -> AsyncIterato
 
 
 @asynccontextmanager
-async def application(settings: Settings, draining: Draining | None = None) -> AsyncIterator[ASGIApp]:
+async def application(
+    settings: Settings, draining: Draining | None = None, deadline: Deadline | None = None
+) -> AsyncIterator[PathTable]:
     """Give the API, ready to answer; once `draining` has begun it tells that it is not."""
-    async with open_desk(settings) as desk, telling(settings, process="api"), _looks(settings, desk) as looks:
+    deadline = deadline or Deadline(settings.shutdown_seconds)
+    async with (
+        open_desk(settings, deadline=deadline) as desk,
+        telling(settings, process="api", deadline=deadline),
+        _looks(settings, desk) as looks,
+    ):
         draining = draining or Draining()
         draining.at_the_end(desk.live_changes.close)
+        draining.at_last(lambda: desk.batcher.close(seconds_max=0))
         readiness = Readiness(looks, draining)
         yield build_app(desk, settings, exposition=exposition, readiness=readiness)
 
@@ -187,13 +204,14 @@ async def _pool(stack: AsyncExitStack, settings: Settings, name: str, size: int,
     return pool
 
 
-async def _close_writers(batcher: Batcher, catalogue: Catalogue, *, seconds_max: float) -> None:
+async def _close_writers(batcher: Batcher, catalogue: Catalogue, deadline: Deadline) -> None:
     """Finish what is being written, all in the same time."""
+    seconds_max = deadline.left(for_others=1.0)
     await asyncio.gather(batcher.close(seconds_max=seconds_max), catalogue.close(seconds_max=seconds_max))
 
 
 @asynccontextmanager
-async def telling(settings: Settings, *, process: str) -> AsyncIterator[None]:
+async def telling(settings: Settings, *, process: str, deadline: Deadline) -> AsyncIterator[None]:
     """Tell of this process, and of the whole installation if it leads: traces and what metrics must look for."""
     totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=f"holdfast-{process}-totals")
     tracing.start()
@@ -207,7 +225,7 @@ async def telling(settings: Settings, *, process: str) -> AsyncIterator[None]:
         # A daemon: a receiver that does not answer shall not keep the process.
         sending = threading.Thread(target=tracing.stop, daemon=True)
         sending.start()
-        await asyncio.to_thread(sending.join, LAST_SPANS_SECONDS)
+        await asyncio.to_thread(sending.join, min(LAST_SPANS_SECONDS, deadline.left()))
 
 
 def _configure_logging(settings: Settings) -> None:
@@ -237,12 +255,13 @@ def _looks(settings: Settings, desk: Desk) -> AbstractAsyncContextManager[dict[s
 
 
 async def _serve(settings: Settings, listen_fd: int | None) -> None:
+    raise_files_max()
     draining = Draining()
-    async with application(settings, draining) as app:
+    deadline = Deadline(settings.shutdown_seconds)
+    async with application(settings, draining, deadline) as app:
         _calm_garbage_collection()
-        server = NodeServer(app, settings, draining)
-        sockets = None if listen_fd is None else [socket.socket(fileno=listen_fd)]
-        await server.serve(sockets=sockets)
+        server = NodeServer(app, settings, draining, deadline, probes=PROBES)
+        await server.serve([] if listen_fd is None else [socket.socket(fileno=listen_fd)])
     if not server.started:
         sys.exit(1)
 
@@ -260,15 +279,16 @@ def _calm_garbage_collection() -> None:
 async def _work(settings: Settings) -> None:
     timeouts = Timeouts()
     stop = asyncio.Event()
+    deadline = Deadline(settings.shutdown_seconds)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _begin_to_end, stop, deadline)
     async with AsyncExitStack() as stack:
         write_pool = await _pool(stack, settings, "worker-write", 1, timeouts)
         read_pool = await _pool(stack, settings, "worker-read", 1, timeouts)
         expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings))
         auditor = PostgresAuditor(database_url_of(settings))
-        await stack.enter_async_context(telling(settings, process="worker"))
+        await stack.enter_async_context(telling(settings, process="worker", deadline=deadline))
         await stack.enter_async_context(_worker_metrics(settings))
         log.info("worker_started")
         async with asyncio.TaskGroup() as both:
@@ -277,10 +297,15 @@ async def _work(settings: Settings) -> None:
     log.info("worker_stopped")
 
 
+def _begin_to_end(stop: asyncio.Event, deadline: Deadline) -> None:
+    deadline.begin()
+    stop.set()
+
+
 @asynccontextmanager
 async def _worker_metrics(settings: Settings) -> AsyncIterator[None]:
     port = settings.worker_metrics_port
-    server = await serve_metrics(settings.worker_metrics_host, port, exposition) if port else None
+    server = await serve_metrics(settings.worker_metrics_host, port, Account(exposition).give) if port else None
     try:
         yield
     finally:

@@ -160,6 +160,15 @@ class Settings(BaseSettings):
             "part of `SHUTDOWN_SECONDS`."
         ),
     )
+    connections_max: int = Field(
+        default=20_000,
+        ge=1,
+        le=1_000_000,
+        description=(
+            "Most HTTP connections of a process, or fewer where it may not open so many files; beyond them silent ones "
+            "are closed, and only probes are answered."
+        ),
+    )
     seat_maps_mib_max: int = Field(
         default=256,
         ge=1,

@@ -1,48 +1,36 @@
-"""A served API per test: uvicorn on a free port, in the test's own event loop, over real PostgreSQL and Redis."""
+"""A served API per test: a node's server on a free port, in the test's own event loop, over PostgreSQL and Redis."""
 
 import asyncio
-import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import httpx
-import uvicorn
 
 from builders import a_wish, an_event, numbered_seats
-from holdfast.api.corked_protocol import CorkedHttpProtocol
+from holdfast.api.endpoint import PROBES
+from holdfast.application.readiness import Draining
+from holdfast.application.shutdown import Deadline
 from holdfast.bootstrap import application
+from holdfast.http.server import NodeServer
 from holdfast.settings import Settings
 
 BASE = "/api/v1"
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = asyncio.Event()
-
-    async def startup(self, sockets=None):
-        await super().startup(sockets)
-        self.ready.set()
-
-    @contextlib.contextmanager
-    def capture_signals(self):
-        yield  # signals stay the test runner's
-
-
 @asynccontextmanager
-async def serving(app, http=CorkedHttpProtocol) -> AsyncIterator[str]:
-    """Serve an ASGI application, by the protocol that nodes speak unless told otherwise; gives its URL."""
+async def serving(app, *, shutdown_seconds=10.0, **settings) -> AsyncIterator[str]:
+    """Serve an ASGI application as a node does; gives its URL."""
+    settings = {"host": "127.0.0.1", "port": 0, "trusted_proxies": "", "drain_seconds": 0.0} | settings
+    settings.setdefault("connections_max", 1000)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, http=http, ws="none", lifespan="off", log_config=None, access_log=False)
-        server = _Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        await server.ready.wait()
+        server = NodeServer(app, SimpleNamespace(**settings), Draining(), Deadline(shutdown_seconds), probes=PROBES)
+        task = asyncio.create_task(server.serve([listener], signals=False))
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.drain()
             await task
 
 

@@ -11,6 +11,7 @@ from holdfast.api.problems import PROBLEMS
 from holdfast.api.routes import route_table
 from holdfast.domain import errors
 from holdfast.domain.errors import Refusal
+from holdfast.http.refusal import INTERNAL
 
 TABLE = route_table(health_facts=None, exposition=bytes, document=bytes)
 DOCUMENT = openapi_document(TABLE)
@@ -57,7 +58,7 @@ def test_every_refusal_has_a_status_and_is_in_the_document(refusal):
 
 
 def test_codes_are_unique():
-    codes = [refusal.code for refusal in PROBLEMS] + [problems.UNAVAILABLE_CODE, problems.INTERNAL_CODE]
+    codes = [refusal.code for refusal in PROBLEMS] + [problems.UNAVAILABLE_CODE, INTERNAL.code]
     assert len(set(codes)) == len(codes)
 
 

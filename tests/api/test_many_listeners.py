@@ -4,19 +4,16 @@ import asyncio
 import json
 
 import httpx
-import pytest
 
 from api.serving import Api, serving
-from holdfast.api.corked_protocol import CorkedHttpProtocol, CorkedTransport
 from holdfast.bootstrap import application
 from holdfast.settings import Settings
 
 
-@pytest.mark.parametrize("http", [CorkedHttpProtocol, "httptools"])
-async def test_every_listener_is_told_every_change_once(database_url, redis_url, http):
+async def test_every_listener_is_told_every_change_once(database_url, redis_url):
     listeners, changes = 120, 8
     settings = Settings(database_url=database_url, redis_url=redis_url)
-    async with application(settings) as app, serving(app, http) as url:
+    async with application(settings) as app, serving(app) as url:
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(base_url=url, timeout=20, limits=limits) as client:
             api = Api(client)
@@ -63,28 +60,3 @@ async def test_a_stream_of_a_deleted_event_ends_properly(api):
             if line == 'data: {"version":1,"seats":1}':
                 await api.delete(f"/events/{event_id}")
     assert "event: deleted" in lines
-
-
-async def test_a_connection_that_takes_nothing_is_noticed():
-    """What the client does not read fills its buffers and then ours, up to a limit."""
-    silent = asyncio.Event()
-
-    async def never_read(_, writer):
-        await silent.wait()
-        writer.close()
-
-    server = await asyncio.start_server(never_read, "127.0.0.1", 0, limit=1024)
-    loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_connection(asyncio.Protocol, *server.sockets[0].getsockname())
-    corked = CorkedTransport(transport, loop)
-    written = 0
-    while corked.write_through(bytes(64 * 1024)):
-        written += 1
-        assert written < 1_000
-        await asyncio.sleep(0)
-    assert written > 1
-    silent.set()
-    transport.abort()
-    assert not corked.write_through(b"one more")
-    server.close()
-    await server.wait_closed()

@@ -7,7 +7,7 @@ import pytest
 from box_office import open_desk, put_on_sale
 from chaos import fail_points
 from holdfast.application.batching.write import Progress, write_batch, write_together
-from holdfast.infrastructure.postgres import batch_store, catalogue_store
+from holdfast.infrastructure.postgres import auditor, batch_store, catalogue_store
 
 POINTS = ["after_lock", "after_store", "before_commit", "after_commit"]
 
@@ -15,6 +15,7 @@ POINTS = ["after_lock", "after_store", "before_commit", "after_commit"]
 @pytest.fixture
 def passed(monkeypatch, tmp_path):
     """The points in the order in which they are passed; each is armed anew at once."""
+    monkeypatch.setattr(auditor, "PostgresAuditor", auditor.PostgresAuditor)
     monkeypatch.setattr(batch_store, "PostgresBatchTransaction", batch_store.PostgresBatchTransaction)
     monkeypatch.setattr(catalogue_store, "PostgresCatalogueTransaction", catalogue_store.PostgresCatalogueTransaction)
     points = []

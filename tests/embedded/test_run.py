@@ -77,6 +77,12 @@ class Run:
             return missing
         raise AssertionError(f"no {command} among {self.left()}")
 
+    def memory_mib(self) -> float:
+        """What the run's own programs take; what they share counts once."""
+        ours = [self.process.pid, self.program("serve"), self.program("work")]
+        rolled_up = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in ours]
+        return sum(int(re.search(r"^Pss: +(\d+)", text, re.MULTILINE)[1]) for text in rolled_up) / 1024
+
     def ended(self) -> tuple[int, str]:
         """Wait for the end of everything; answers the exit code and the standard error."""
         _, errors = self.process.communicate(timeout=END_SECONDS)
@@ -138,6 +144,7 @@ def test_every_address_stands_on_its_own_line_and_works(start):
         assert re.fullmatch(rf"{scheme}:\*\*\*@127\.0\.0\.1:\d+/\w+", run.address(name))
     assert "--show-urls" in run.address("Passwords")
     assert run.address("Try").startswith("curl ")
+    assert run.memory_mib() < 135, "it was 186 while the run kept what migrates"
 
     data = {"HOLDFAST_DATA_DIR": str(run.data_dir)}
     assert _holdfast("migrate", "status", **data).stdout.startswith("schema ")

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from box_office import an_event, assert_promises_hold, open_desk, outcome_of, put_on_sale, sql
 from faults.proxy import between
@@ -13,6 +14,7 @@ from holdfast.application.create_event import create_event
 from holdfast.application.delete_event import delete_event
 from holdfast.application.edit_event import edit_event
 from holdfast.domain.seat import numbered_seats
+from holdfast.infrastructure.postgres.catalogue_store import PostgresCatalogueTransaction
 
 lost = pytest.mark.parametrize("side", ["request", "reply"])
 
@@ -112,3 +114,20 @@ async def test_it_says_so_when_a_commit_stays_in_doubt(proxy):
     async with open_desk(proxy.url) as desk:
         proxy.arm("reply", "commit", times=ATTEMPTS_MAX)
         assert await outcome_of(create_event(desk, an_event())) == "unknown"
+
+
+async def test_a_bug_after_a_lost_commit_does_not_hide_what_may_be_stored(proxy, monkeypatch):
+    """The event is stored, the answer to its COMMIT is lost, and the next attempt fails as nobody had thought of."""
+    async with open_desk(proxy.url) as desk:
+        lost = proxy.arm("reply", "commit")
+        insert = PostgresCatalogueTransaction.insert_event
+
+        async def fail_once_lost(*arguments):
+            if lost.met.is_set():
+                raise ZeroDivisionError
+            return await insert(*arguments)
+
+        monkeypatch.setattr(PostgresCatalogueTransaction, "insert_event", fail_once_lost)
+        with capture_logs():
+            assert await outcome_of(create_event(desk, an_event())) == "unknown"
+        assert len(await desk.reads.events(limit=5, offset=0)) == 1

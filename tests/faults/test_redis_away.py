@@ -168,3 +168,41 @@ async def test_locks_are_given_back_and_those_of_others_are_not(database_url, se
         left = await client.keys()
     assert left == [locks[0].encode()], "what is being given back is, before the desk closes"
     assert changes.told() == {"degraded": 0, "working": 0}
+
+
+REFUSALS = {
+    "a full memory": (["CONFIG SET maxmemory 1"], ["CONFIG SET maxmemory 0"]),
+    "a replica": (["REPLICAOF 127.0.0.1 1"], ["REPLICAOF NO ONE"]),
+    "too few replicas": (["CONFIG SET min-replicas-to-write 1"], ["CONFIG SET min-replicas-to-write 0"]),
+    "no right to run scripts": (["ACL SETUSER default -eval -evalsha"], ["ACL SETUSER default +@all"]),
+    "no right to the keys": (["ACL SETUSER default resetkeys ~other:*"], ["ACL SETUSER default allkeys"]),
+    "no right to unlock": (["ACL SETUSER default -del"], ["ACL SETUSER default +@all"]),
+    "a password": (["CONFIG SET requirepass another"], ["CONFIG SET requirepass "]),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+async def test_a_redis_that_answers_and_refuses_is_like_one_that_is_away(database_url, server, changes, kind):
+    """It answers PING all the while: the breaker stays open until what the gate does works again."""
+    break_it, mend_it = REFUSALS[kind]
+    async with open_desk(database_url, server.url) as desk, redis.asyncio.Redis.from_url(server.url) as client:
+        sale = await put_on_sale(desk, 6)
+        await sell_to_a_crowd(desk, sale, 0)
+        await _run(client, break_it)
+        await client.client_kill_filter(_type="normal", skipme=True)
+        await sell_to_a_crowd(desk, sale, 1)
+        await until(lambda: desk.gate.breaker.open)
+        await asyncio.sleep(0.6)
+        await sell_to_a_crowd(desk, sale, 2)
+        assert changes.told() == {"degraded": 1, "working": 0}, "it does not open and close all the while"
+        await _run(client, mend_it)
+        await working_again(desk)
+        await sell_to_a_crowd(desk, sale, 3)
+        assert changes.told() == {"degraded": 1, "working": 1}
+    await assert_promises_hold(database_url)
+
+
+async def _run(client, commands):
+    for command in commands:
+        name, *arguments = command.split(" ")
+        await client.execute_command(name, *arguments)

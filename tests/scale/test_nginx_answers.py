@@ -1,12 +1,20 @@
 """What nginx answers by itself is a problem, like the nodes' own; what it passes on is unchanged."""
 
 import asyncio
+import contextlib
+import resource
 
 import pytest
 
-from scale.http_caller import Caller
+from holdfast.http.security_headers import SECURITY_HEADERS
+from scale.http_caller import Caller, until
 
 EVENTS = "/api/v1/events"
+SHOP = "https://shop.example"
+
+
+def decoded(header: tuple[bytes, bytes]) -> tuple[str, str]:
+    return header[0].decode(), header[1].decode()
 
 
 def problem_in(answer, status: int, code: str) -> dict:
@@ -19,6 +27,11 @@ def problem_in(answer, status: int, code: str) -> dict:
     assert problem["error"] == problem["title"] != ""
     assert problem["detail"]
     assert problem["request_id"] == answer.headers["x-request-id"] != ""
+    assert {name: answer.headers.get(name, "").encode() for name, _ in map(decoded, SECURITY_HEADERS)} == {
+        name: value.encode() for name, value in map(decoded, SECURITY_HEADERS)
+    }
+    assert answer.headers["cache-control"] == "no-store"
+    assert ("allow" in answer.headers) == (status == 405)
     return problem
 
 
@@ -99,6 +112,28 @@ async def test_a_node_that_is_left_out_gets_nothing_until_it_is_put_back(front):
         assert leaves.seen
 
 
+@pytest.mark.parametrize(("nodes", "left_out"), [(3, {1, 2}), (3, {2, 3}), (4, {1, 3, 4}), (8, {1, 2})])
+async def test_nodes_that_are_left_out_together_get_nothing(front, nodes, left_out):
+    async with front(nodes) as running:
+        for number in left_out:
+            running.nginx.leave_out(number)
+        running.nginx.kill()
+        await asyncio.to_thread(running.nginx.start)  # they stay out when nginx dies meanwhile
+        for _ in range(4 * nodes):
+            async with Caller(running.port) as caller:
+                assert (await caller.call("POST", EVENTS, {})).status == 200
+        seen = {number for number, node in enumerate(running.nodes, 1) if node.seen}
+        assert not seen & left_out
+        assert seen == set(range(1, nodes + 1)) - left_out
+
+
+async def test_where_every_node_is_left_out_all_get_requests(front):
+    async with front(2) as running, Caller(running.port) as caller:
+        running.nginx.leave_out(1)
+        running.nginx.leave_out(2)
+        assert (await caller.call("POST", EVENTS, {})).status == 200
+
+
 async def test_the_largest_bulk_call_fits_and_other_bodies_stay_small(front):
     bulk = f"{EVENTS}/7/seats/bulk"
     async with front() as running, Caller(running.port) as caller:
@@ -135,17 +170,16 @@ async def test_behind_trusted_proxies_the_last_address_that_is_none_of_them_coun
         assert running.seen[-1]["x-forwarded-for"] == "203.0.113.9"
 
 
-@pytest.mark.parametrize("told_by", ["the caller", "the node", "the path"])
+@pytest.mark.parametrize("told_by", ["the node", "the path"])
 async def test_events_arrive_as_they_happen(front, told_by):
     async with front() as running:
         node = running.nodes[0]
         node.streams = True
         node.answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n"
         node.answer += b"X-Accel-Buffering: no\r\n\r\n" if told_by == "the node" else b"\r\n"
-        accept = b"text/event-stream" if told_by == "the caller" else b"*/*"
         reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
         path = b"/api/v1/events/7/changes" if told_by == "the path" else b"/api/v1/other"
-        writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nAccept: " + accept + b"\r\n\r\n")
+        writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
         for number in range(3):
             event = b"data: %d\n\n" % number
             node.more.put_nowait(event)
@@ -153,6 +187,98 @@ async def test_events_arrive_as_they_happen(front, told_by):
                 assert event in await reader.readuntil(event)
         node.more.put_nowait(None)
         writer.close()
+
+
+async def test_asking_for_events_elsewhere_is_no_way_around_the_buffers(front):
+    """A node must get rid of its answer, however slowly the caller reads: 45 such readers once cost it 619 MB."""
+    piece, pieces = b"x" * 128 * 1024, 128
+    async with front() as running:
+        node = running.nodes[0]
+        node.streams = True
+        node.answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        node.answer += b"Content-Length: %d\r\n\r\n" % (len(piece) * pieces)
+        for _ in range(pieces):
+            node.more.put_nowait(piece)
+        _, writer = await asyncio.open_connection("127.0.0.1", running.port, limit=1024)
+        writer.write(b"GET /api/v1/events/7/seats HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n")
+        await until(lambda: _is(node.more.empty()))
+        node.more.put_nowait(None)
+        writer.transport.abort()
+
+
+async def test_nobodys_streams_keep_others_from_being_answered(front):
+    """300 buyers behind one address have room; thousands of streams are refused, and probes are answered."""
+    with files_for(6_000):
+        async with front() as running:
+            node = running.nodes[0]
+            node.streams = True
+            node.answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: hello\n\n"
+            asked = b"GET /api/v1/events/7/changes HTTP/1.1\r\nHost: a\r\n\r\n"
+            opened = []
+            for _ in range(11):
+                some = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", running.port) for _ in range(100)))
+                for _, writer in some:
+                    writer.write(asked)
+                opened += some
+            async with asyncio.timeout(40):
+                firsts = await asyncio.gather(*(reader.readuntil(b"\r\n") for reader, _ in opened))
+            assert [first.split()[1] for first in firsts].count(b"200") == 1_000
+            node.streams = False
+            node.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+            async with Caller(running.port) as caller:
+                problem = problem_in(await caller.exchange(asked), 503, "unavailable")
+                assert (problem["outcome"], problem["retry_after_seconds"]) == ("none", 1)
+                for path in ("/health", "/livez", "/readyz", "/metrics", "/api/v1/health", "/api/v1/events"):
+                    assert (await caller.call("GET", path)).status == 200, path
+                assert (await caller.call("POST", "/api/v1/reservations", {})).status == 200
+            for _, writer in opened:
+                writer.transport.abort()
+            for _ in range(1_000):
+                node.more.put_nowait(None)
+
+
+@contextlib.contextmanager
+def files_for(number: int):
+    """Allow this process so many open files, as far as its owner may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < number:
+        pytest.skip(f"this user may open {hard} files, not {number}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, number), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def _is(condition: bool) -> bool:
+    return condition
+
+
+@pytest.mark.parametrize(
+    ("setting", "origin", "allowed"),
+    [
+        ("*", SHOP, "*"),
+        ("*", None, None),
+        (SHOP, SHOP, SHOP),
+        (f"https://other.example, {SHOP}", SHOP, SHOP),
+        (SHOP, "https://evil.example", None),
+        (SHOP, f"{SHOP}.evil.example", None),
+        (SHOP, "null", None),
+        (SHOP, None, None),
+        ("", SHOP, None),
+        ('https://a"; } evil {', SHOP, None),
+    ],
+)
+async def test_the_same_pages_may_read_its_answers_as_the_nodes(front, setting, origin, allowed):
+    async with front(allow_origins=setting) as running, Caller(running.port) as caller:
+        running.nodes[0].breaks = True
+        given = {} if origin is None else {"Origin": origin}
+        answer = await caller.call("GET", EVENTS, **given)
+        problem_in(answer, 502, "bad_gateway")
+        assert answer.headers.get("access-control-allow-origin") == allowed
+        assert ("access-control-expose-headers" in answer.headers) == (allowed is not None)
+        if allowed != "*" and setting != "*":
+            assert answer.headers["vary"] == "Origin"
 
 
 async def test_slow_headers_end_and_harm_nobody(front):

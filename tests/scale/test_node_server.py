@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from holdfast.api.server import NodeServer
 from holdfast.application.readiness import Draining
+from holdfast.application.shutdown import Deadline
+from holdfast.http.server import NodeServer
 from holdfast.infrastructure.embedded.folder import free_port
 from scale.http_caller import Caller, answers_with, until
 
@@ -23,9 +24,9 @@ async def _tell_the_caller(scope, _receive, send):
 async def serving(trusted_proxies: str):
     port = free_port()
     settings = SimpleNamespace(
-        host="127.0.0.1", port=port, trusted_proxies=trusted_proxies, drain_seconds=0.0, shutdown_seconds=2.0
+        host="127.0.0.1", port=port, trusted_proxies=trusted_proxies, drain_seconds=0.0, connections_max=100
     )
-    server = NodeServer(_tell_the_caller, settings, Draining())
+    server = NodeServer(_tell_the_caller, settings, Draining(), Deadline(2.0))
     task = asyncio.create_task(server.serve())
     await until(lambda: answers_with(port, "/", 200))
     yield port

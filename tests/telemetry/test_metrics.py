@@ -1,14 +1,19 @@
 """What /metrics says of one process, and of the whole installation."""
 
 import asyncio
+import math
+import re
+import threading
+import time
+import uuid
 
 import pytest
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
 from api.serving import api_with
 from holdfast.bootstrap import application
 from holdfast.settings import Settings
-from holdfast.telemetry.exposition import exposition
+from holdfast.telemetry.exposition import Account, exposition, written
 from holdfast.telemetry.installation import EventSeats, InstallationMetrics, Totals
 from holdfast.telemetry.logging import configure_logging
 from telemetry.programs import Samples
@@ -133,3 +138,84 @@ def test_totals_that_nobody_confirms_are_withdrawn(monkeypatch):
     metrics.publish(Totals(1, 2, 0, 0.0, []))
     monkeypatch.setattr("holdfast.telemetry.installation.STALE_SECONDS", -1.0)
     assert list(metrics.collect()) == []
+
+
+def test_what_is_written_is_what_the_client_library_writes():
+    registry = CollectorRegistry()
+    odd = 'a "b"\n\\c'
+    Counter("c", f"Counts {odd}.", ["z", "a"], registry=registry).labels(odd, "ä").inc(3)
+    Gauge("g", "Shows.", registry=registry).set(-0.5)
+    Gauge("h", "Shows.", registry=registry).set(math.inf)
+    Histogram("t", "Takes.", ["path"], buckets=(0.1, 5), registry=registry).labels("/x").observe(2.5)
+    Histogram("unused", "Has labels, and no values.", ["path"], registry=registry)
+    Info("i", "Says.", registry=registry).info({"version": "1"})
+    assert written(registry.collect()) == generate_latest(registry)
+    assert written(registry.collect()) == generate_latest(registry), "also with names that are known already"
+
+
+async def test_an_account_is_made_once_for_all_who_ask_and_is_never_older_than_the_question():
+    made = []
+    go_on = threading.Event()
+
+    def write() -> bytes:
+        made.append(len(made))
+        go_on.wait(20)
+        return b"%d" % made[-1]
+
+    account = Account(write)
+    first = asyncio.create_task(account.give())
+    while not made:  # noqa: ASYNC110 - another thread, seen by asking
+        await asyncio.sleep(0.001)
+    crowd = [asyncio.create_task(account.give()) for _ in range(50)]
+    await asyncio.sleep(0.01)
+    crowd[0].cancel()
+    go_on.set()
+    assert await first == b"0"
+    assert set(await asyncio.gather(*crowd[1:])) == {b"1"}
+    assert await account.give() == b"2"
+
+
+async def test_scrapes_in_a_row_leave_most_of_the_time_to_others():
+    def write() -> bytes:
+        time.sleep(0.01)
+        return b""
+
+    account = Account(write)
+    begin = time.monotonic()
+    for _ in range(5):
+        await account.give()
+    assert time.monotonic() - begin > 5 * 0.01 * 5, "each took a tenth of the time at most"
+
+
+async def test_an_account_that_fails_fails_for_those_who_asked_and_nobody_else():
+    answers = [OSError("gone"), b"fine"]
+
+    def write() -> bytes:
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    account = Account(write)
+    with pytest.raises(OSError, match="gone"):
+        await account.give()
+    assert await account.give() == b"fine"
+
+
+async def test_trying_every_method_on_every_path_makes_few_series(api):
+    def durations() -> list:
+        return Samples(exposition().decode()).all("http_request_duration_seconds_count")
+
+    document = (await api.http.get("/openapi.json")).json()
+    paths = [path for path in document["paths"] if not path.endswith("/changes")]
+    for path in paths:
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "PROPFIND"):
+            await api.http.request(method, re.sub(r"\{\w+\}", str(uuid.uuid4()), path))
+    handled = {
+        (method, path) for path, on in document["paths"].items() for method in (*(m.upper() for m in on), "HEAD")
+    }
+    of_paths = {(one.labels["method"], one.labels["path"]) for one in durations() if one.labels["path"] in paths}
+    assert of_paths <= handled
+    assert {"PATCH", "TRACE", "OPTIONS", "other"} <= {
+        one.labels["method"] for one in durations() if one.labels["path"] == "unmatched"
+    }

@@ -6,15 +6,14 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
-from holdfast.api.security_headers import SECURITY_HEADERS, SecurityHeaders
-from holdfast.api.streaming import Stream
 from holdfast.application.giving_way import give_way
+from holdfast.http.security_headers import SECURITY_HEADERS, SecurityHeaders
+from holdfast.http.streaming import Stream
 
 Header: TypeAlias = tuple[bytes, bytes]
 T = TypeVar("T")
 
 JSON: Header = (b"content-type", b"application/json")
-PROBLEM_JSON: Header = (b"content-type", b"application/problem+json")
 REPLAYED: Header = (b"idempotent-replayed", b"true")
 
 _SLICE_ENTRIES = 500

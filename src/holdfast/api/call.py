@@ -1,17 +1,16 @@
 """One request, as a handler sees it: read once, checked where it is asked for."""
 
-import itertools
-import os
 import re
 from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
 
-from holdfast.api.asgi import ClientGoneError, Receive, Scope
 from holdfast.api.headers import READ_HEADERS
 from holdfast.api.problems import BodyTooLarge, MissingUserId, Source
 from holdfast.domain.errors import InvalidValue
+from holdfast.http.asgi import ClientGoneError, Receive, Scope
+from holdfast.http.request_id import request_id_from
 
 USER_ID_MAX = 255
 """Characters in X-User-ID (contract)."""
@@ -22,11 +21,7 @@ OFFSET_MAX = 2**53
 """No list is that long; PostgreSQL's bigint ends not far beyond."""
 
 _WANTED = frozenset(header.name.lower().encode() for header in READ_HEADERS)
-_SAFE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._:/+=@~-]{1,128}")
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
-
-_process = os.urandom(8).hex()
-_request_numbers = itertools.count(1)
 
 
 class Call:
@@ -44,11 +39,7 @@ class Call:
         self.receive = receive
         self._body_bytes_max = body_bytes_max
         self._public_path = public_path
-        given = headers.get(b"x-request-id")
-        if given is not None and _SAFE_REQUEST_ID.fullmatch(given):
-            self.request_id = given.decode()
-        else:
-            self.request_id = f"{_process}-{next(_request_numbers):x}"
+        self.request_id = request_id_from(headers.get(b"x-request-id"))
         self.reservation_id: UUID | None = None
         """For the log, once it is known."""
 

@@ -1,5 +1,6 @@
 """From an ASGI request to a handler and back: errors, headers, metrics and the log line, in one place."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from time import perf_counter
@@ -9,16 +10,17 @@ import structlog
 
 from holdfast.api import problems
 from holdfast.api.answer import REPLAYED, Answer, Header
-from holdfast.api.asgi import ClientGoneError, Receive, Scope, Send
 from holdfast.api.call import Call
 from holdfast.api.cors import CorsPolicy
-from holdfast.api.meter import UNMATCHED, Meter, label_of
 from holdfast.api.operation import Handler, Operation
 from holdfast.api.problems import MethodNotAllowed, PathNotFound
-from holdfast.api.streaming import send_stream
 from holdfast.application.desk import Desk
 from holdfast.application.failures import OperationalFailure, Unavailable
 from holdfast.domain.errors import Refusal
+from holdfast.http.asgi import ClientGoneError, Receive, Scope, Send
+from holdfast.http.meter import UNMATCHED, Meter, label_of
+from holdfast.http.refusal import RequestRefusedError
+from holdfast.http.streaming import send_stream
 from holdfast.telemetry import callers, context, tracing
 from holdfast.telemetry.request_log import log_request
 
@@ -28,8 +30,8 @@ _BODILESS = frozenset({204, 304})
 
 _CLIENT_GONE_STATUS = 499
 """Only in metrics and the log: nobody was there to be answered."""
-_UNTRACED = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/metrics"})
-"""Asked every few seconds by machines; their traces would bury the others."""
+PROBES = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/metrics"})
+"""Asked every few seconds by machines, and answered also when a node is full; their traces would bury the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,11 @@ class Endpoint:
         if "GET" in self._handlers:
             self._handlers["HEAD"] = self._handlers["GET"]
         self._methods = (*self._handlers, "OPTIONS")
-        self._meter = Meter(path)
+        self._meter = Meter(path, self._handlers)
         self._log: Any = structlog.get_logger("holdfast.api").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "websocket":
-            await send({"type": "websocket.close"})
-            return
         started = perf_counter()
         call = Call(scope, receive, self._surroundings.body_bytes_max, self._surroundings.public_path)
         work = context.Work(call.request_id)
@@ -71,11 +70,21 @@ class Endpoint:
             await self._send(answer, call, send)
         except ClientGoneError:
             answer = Answer(_CLIENT_GONE_STATUS)
+        except asyncio.CancelledError:
+            # The server cancels a request whose client has gone: what it waited for is not wanted any more.
+            self._conclude(Answer(_CLIENT_GONE_STATUS), call, started, work, span)
+            raise
+        self._conclude(answer, call, started, work, span)
+        context.end(token)
+
+    def _conclude(
+        self, answer: Answer, call: Call, started: float, work: context.Work, span: tracing.RequestSpan | None
+    ) -> None:
+        """Count, log and trace what became of a request."""
         self._record(call, answer, perf_counter() - started, work)
         if span is not None:
             reservation_id = None if call.reservation_id is None else str(call.reservation_id)
             span.end(status=answer.status, code=answer.code, reservation_id=reservation_id, batch=work.batch)
-        context.end(token)
 
     async def _answer(self, call: Call) -> Answer:
         handler = self._handlers.get(call.scope["method"])
@@ -83,10 +92,8 @@ class Endpoint:
             if handler is None:
                 return self._without_handler(call)
             return await handler(self._surroundings.desk, call)
-        except Refusal as refusal:
-            return problems.refused(refusal, call.source())
-        except Unavailable as failure:
-            return problems.unavailable(failure, call.source())
+        except (Refusal, RequestRefusedError, Unavailable) as foreseen:
+            return problems.foreseen(foreseen, call.source())
         except OperationalFailure as failure:
             # Every write settles these for itself; here they come from reads.
             self._log.warning("read failed", error=repr(failure))
@@ -125,14 +132,14 @@ class Endpoint:
         if call.scope["method"] == "HEAD":
             pieces = (b"",)
         elif answer.stream is not None:
-            await send_stream(answer.stream, call.scope, call.receive, send)
+            await send_stream(answer.stream, call.scope, send)
             return
         last = len(pieces) - 1
         for place, piece in enumerate(pieces):
             await send({"type": "http.response.body", "body": piece, "more_body": place != last})
 
     def _span(self, call: Call, work: context.Work) -> tracing.RequestSpan | None:
-        if tracing.active is None or self._path in _UNTRACED:
+        if tracing.active is None or self._path in PROBES:
             return None
         span = tracing.active.request(label_of(call.scope["method"]), self._path, call.headers, call.request_id)
         work.trace_id = span.trace_id

@@ -16,6 +16,7 @@ from holdfast.api.headers import ANSWER_HEADERS
 from holdfast.api.operation import Link, Operation
 from holdfast.api.problems import PROBLEMS, BodyTooLarge, MethodNotAllowed, MissingUserId
 from holdfast.domain.errors import InvalidValue, Refusal
+from holdfast.http.refusal import INTERNAL
 
 Json: TypeAlias = dict[str, Any]
 
@@ -192,7 +193,7 @@ def _problems(operation: Operation) -> Json:
     for refusal in refusals:
         row = PROBLEMS[refusal]
         by_status.setdefault(row.status, []).append((refusal.code, row.title))
-    by_status[problems.INTERNAL.status] = [(problems.INTERNAL_CODE, problems.INTERNAL.title)]
+    by_status[INTERNAL.status] = [(INTERNAL.code, INTERNAL.title)]
     if operation.uses_desk:
         by_status[problems.UNAVAILABLE.status] = [(problems.UNAVAILABLE_CODE, problems.UNAVAILABLE.title)]
     return {str(status): _problem(status, sorted(kinds)) for status, kinds in sorted(by_status.items())}

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import quote
 
-import msgspec
-
-from holdfast.api.answer import PROBLEM_JSON, Answer, Header, event_version
+from holdfast.api.answer import Answer, Header, event_version
 from holdfast.application.failures import Unavailable
 from holdfast.domain import errors
 from holdfast.domain.errors import Refusal
+from holdfast.http.problem import PROBLEM_JSON, problem_body
+from holdfast.http.refusal import INTERNAL, INTERNAL_DETAIL, RequestRefusedError
 
 
 class MissingUserId(Refusal):
@@ -95,10 +94,13 @@ PROBLEMS: Mapping[type[Refusal], Row] = {
 }
 UNAVAILABLE = Row(503, "Temporarily unavailable")
 UNAVAILABLE_CODE = "unavailable"
-INTERNAL = Row(500, "Internal error")
-INTERNAL_CODE = "internal_error"
 
-_encoder = msgspec.json.Encoder(enc_hook=str)
+
+def foreseen(why: Refusal | RequestRefusedError | Unavailable, source: Source) -> Answer:
+    """Answer what was not done, for a reason that is nobody's bug."""
+    if isinstance(why, Refusal):
+        return refused(why, source)
+    return unavailable(why, source) if isinstance(why, Unavailable) else unreadable(why, source)
 
 
 def refused(refusal: Refusal, source: Source) -> Answer:
@@ -123,24 +125,17 @@ def unavailable(failure: Unavailable, source: Source) -> Answer:
     return Answer(UNAVAILABLE.status, body, (retry_after,), PROBLEM_JSON, UNAVAILABLE_CODE)
 
 
+def unreadable(refused: RequestRefusedError, source: Source) -> Answer:
+    """Answer that the body of a request is none, or comes too slowly."""
+    status, code, title = refused.refusal
+    body = _problem(Row(status, title), code, str(refused), source=source, data={})
+    return Answer(status, body, (), PROBLEM_JSON, code)
+
+
 def internal(source: Source) -> Answer:
     """Answer a bug; what it was stands in the log only, under the request's id."""
-    detail = "Something went wrong on this side. The request's id leads to it in the log."
-    body = _problem(INTERNAL, INTERNAL_CODE, detail, source=source, data={})
-    return Answer(INTERNAL.status, body, (), PROBLEM_JSON, INTERNAL_CODE)
+    return unreadable(RequestRefusedError(INTERNAL, INTERNAL_DETAIL), source)
 
 
 def _problem(row: Row, code: str, detail: str, source: Source, data: Mapping[str, object]) -> bytes:
-    return _encoder.encode(
-        {
-            "type": f"urn:holdfast:problem:{code}",
-            "title": row.title,
-            "status": row.status,
-            "detail": detail,
-            "instance": quote(source.path, safe="/%:@!$&'()*+,;=-._~"),
-            "code": code,
-            **data,
-            "error": row.title,
-            "request_id": source.request_id,
-        }
-    )
+    return problem_body(row.status, row.title, code, detail, path=source.path, request_id=source.request_id, data=data)

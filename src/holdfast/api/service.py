@@ -13,8 +13,9 @@ from holdfast.api.answer import Answer, Header, json_answer
 from holdfast.api.call import Call
 from holdfast.api.problems import PathNotFound
 from holdfast.api.public_url import PublicUrl
-from holdfast.api.security_headers import page_headers
 from holdfast.application.desk import Desk
+from holdfast.http.security_headers import page_headers
+from holdfast.telemetry.exposition import Account
 
 Handler: TypeAlias = Callable[[Desk, Call], Awaitable[Answer]]
 HealthFacts = Callable[[], Awaitable[Mapping[str, str]]]
@@ -78,9 +79,10 @@ def health(facts: HealthFacts | None) -> Handler:
 
 def metrics(exposition: Callable[[], bytes] = generate_latest) -> Handler:
     """Make the handler of GET /metrics, in Prometheus' text format."""
+    account = Account(exposition)
 
     async def answer(_desk: Desk, _call: Call) -> Answer:
-        return Answer(200, await asyncio.to_thread(exposition), content_type=_METRICS)
+        return Answer(200, await account.give(), content_type=_METRICS)
 
     return answer
 

@@ -11,9 +11,9 @@ from uuid import UUID
 import structlog
 
 from holdfast.application.bulk_line import BulkLine
-from holdfast.application.failures import GuardMismatch, OperationalFailure, Unavailable
+from holdfast.application.failures import GuardMismatch, OperationalFailure, Unavailable, told
 from holdfast.application.ports import CatalogueStore, CatalogueTransaction
-from holdfast.domain.errors import EventNotFound
+from holdfast.domain.errors import EventNotFound, Refusal
 from holdfast.domain.event import Event
 from holdfast.telemetry import metrics
 
@@ -54,7 +54,8 @@ class Catalogue:
             write: What to do. It must converge: run again after a commit whose answer was lost, it gives the same.
 
         Raises:
-            Unavailable: after `ATTEMPTS_MAX` attempts; `outcome` tells whether a COMMIT is in doubt.
+            Unavailable: after `ATTEMPTS_MAX` attempts, or whatever else fails while a COMMIT is in doubt; `outcome`
+                tells that (see `failures.told`).
         """
         return await result_of(self._begin(self._until_settled(_Creation(write), bulk=False)))
 
@@ -109,15 +110,21 @@ class Catalogue:
                     work.in_doubt = True
                     await transaction.commit()
                     return result
-            except (OperationalFailure, GuardMismatch) as failure:
+            except Refusal:
+                raise
+            except Exception as failure:
                 if isinstance(failure, GuardMismatch):
                     metrics.guard_mismatches_total.inc()
                     log.error("guard_mismatch", error=str(failure))  # noqa: TRY400 - no traceback: it is counted
-                if attempt == ATTEMPTS_MAX:
+                passing = isinstance(failure, (OperationalFailure, GuardMismatch))
+                if attempt == ATTEMPTS_MAX or not passing:
+                    answer = told(failure, in_doubt=work.in_doubt)
+                    if answer is failure:
+                        raise
                     if work.in_doubt:
                         metrics.unknown_outcomes_total.inc()
-                        raise Unavailable("The database did not answer in time.", outcome="unknown") from failure
-                    raise Unavailable("The database did not answer in time.", outcome="none") from failure
+                        log.warning("catalogue_change_in_doubt", exc_info=failure)
+                    raise answer from failure
                 log.warning("catalogue_change_resubmitted", error=str(failure))
                 metrics.resubmissions_total.labels("catalogue").inc()
             await asyncio.sleep(PAUSE_SECONDS * attempt * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries

@@ -7,7 +7,8 @@ import structlog
 
 from holdfast.application.batching.batcher import Batcher
 from holdfast.application.batching.bounds import Bounds
-from holdfast.application.batching.write import Progress, write_batch
+from holdfast.application.batching.progress import Progress
+from holdfast.application.batching.write import write_batch
 from holdfast.application.failures import ConnectionLost, Contended
 from holdfast.application.ports import BatchStore
 from holdfast.domain.commands import Expire, Expired

@@ -40,6 +40,10 @@ class BatchTransaction(Protocol):
         """Begin, and lock those of the events' rows that nobody else has locked; `load_locked` tells which."""
         ...
 
+    async def version(self, event_id: UUID) -> int:
+        """Read the version of the locked event."""
+        ...
+
     async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
         """Read what the batch can touch and the database's time, in one snapshot taken after the lock."""
         ...
@@ -61,7 +65,7 @@ class BatchTransaction(Protocol):
         ...
 
     async def commit(self) -> None:
-        """Commit. Once this has been called the outcome is unknown until it returns or the event is locked again."""
+        """Commit. Once this has been called the outcome is unknown until it returns (see `batching.progress`)."""
         ...
 
 

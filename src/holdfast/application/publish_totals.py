@@ -17,9 +17,10 @@ ROUND_SECONDS = 1.0
 async def publish_totals(source: TotalsSource) -> None:
     """Go round until cancelled; every process does this, and the source lets one of them lead.
 
-    A round that fails withdraws what was published: none is better than two.
+    A round that fails, in whatever way, withdraws what was published: none is better than two. The next one goes on.
     """
     leads = False
+    last_failure = ""
     try:
         while True:
             try:
@@ -27,10 +28,16 @@ async def publish_totals(source: TotalsSource) -> None:
             except OperationalFailure as failure:
                 log.debug("totals_not_read", error=str(failure))
                 totals = None
+            except Exception as failure:
+                if repr(failure) != last_failure:  # not once a second while it lasts
+                    log.exception("totals_not_read")
+                last_failure = repr(failure)
+                totals = None
             if totals is None:
                 installation.withdraw()
             else:
                 installation.publish(totals)
+                last_failure = ""
             if leads != (totals is not None):
                 leads = not leads
                 log.info("leads" if leads else "leads_no_more")

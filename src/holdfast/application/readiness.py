@@ -53,6 +53,7 @@ class Draining:
     def __init__(self) -> None:
         self.begun = False
         self._at_the_end: list[Callable[[], None]] = []
+        self._at_last: list[Callable[[], Awaitable[None]]] = []
 
     def begin(self) -> None:
         """From now on the node is not ready."""
@@ -62,10 +63,19 @@ class Draining:
         """Have something ended that would go on forever, such as streams, when nothing new is taken any more."""
         self._at_the_end.append(end)
 
+    def at_last(self, give_up: Callable[[], Awaitable[None]]) -> None:
+        """Have everybody who waits for something answered at once, when the time for what is under way is over."""
+        self._at_last.append(give_up)
+
     def end(self) -> None:
         """Nothing new is taken from now on; what is under way is finished."""
         for end in self._at_the_end:
             end()
+
+    async def give_up(self) -> None:
+        """What is under way is waited for no longer: whoever waits is told so."""
+        for give_up in self._at_last:
+            await give_up()
 
 
 class Readiness:

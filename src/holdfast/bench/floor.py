@@ -1,8 +1,8 @@
 """The floor: what the same HTTP stack does when there is nothing to decide.
 
 `python -m holdfast.bench.floor` answers every path with bytes that stay the same: the files of a folder, one for each
-kind of request, of the size that the measured server answers. It runs uvicorn with the same protocol class and ends
-when its standard input is closed.
+kind of request, of the size that the measured server answers. It runs the same server, and ends when its standard input
+is closed.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 from holdfast.bench.wire import LoadError
@@ -83,28 +84,34 @@ def static_floor(bodies: dict[str, bytes]) -> Iterator[str]:
                 process.stdin.close()
 
 
+class _Ending:
+    """How the floor ends: at once."""
+
+    begun = False
+
+    def begin(self) -> None:
+        self.begun = True
+
+    def end(self) -> None:
+        pass
+
+    async def give_up(self) -> None:
+        pass
+
+    def left(self, *, for_others: float = 0.0) -> float:
+        return 1.0 - for_others / 4
+
+
 async def _serve(folder: Path) -> None:
-    import uvicorn  # noqa: PLC0415 - only the process that serves needs it
+    from holdfast.http.server import NodeServer  # noqa: PLC0415 - only the process that serves needs it
 
-    from holdfast.api.corked_protocol import CorkedHttpProtocol  # noqa: PLC0415 - the same
-
-    config = uvicorn.Config(
-        StaticFiles(folder),
-        http=CorkedHttpProtocol,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        backlog=_BACKLOG,
-        timeout_keep_alive=75,
-    )
-    server = uvicorn.Server(config)
-    loop = asyncio.get_running_loop()
-    loop.add_reader(sys.stdin.fileno(), setattr, server, "should_exit", True)  # noqa: FBT003 - setattr's own
+    settings = SimpleNamespace(host="127.0.0.1", port=0, trusted_proxies="", drain_seconds=0.0, connections_max=20_000)
+    ending = _Ending()
+    server = NodeServer(StaticFiles(folder), settings, ending, ending)
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), server.drain)
     with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listener:
         print(listener.getsockname()[1], flush=True)  # noqa: T201 - told to the parent; who connects early waits
-        await server.serve(sockets=[listener])
+        await server.serve([listener], signals=False)
 
 
 def _calm_garbage_collection() -> None:

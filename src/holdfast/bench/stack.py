@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -61,7 +61,11 @@ class Stack:
 
 @contextmanager
 def own_stack(
-    data_dir: Path, *, nodes: int | None = None, environment: Mapping[str, str] | None = None
+    data_dir: Path,
+    *,
+    nodes: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    options: Sequence[str] = ("--show-urls",),
 ) -> Iterator[Stack]:
     """Start a stack on a free port, with a data folder that is removed at the end.
 
@@ -69,6 +73,7 @@ def own_stack(
         data_dir: Folder in which the data folder is made: on the disk that shall be measured.
         nodes: API nodes behind nginx; None: one, without nginx.
         environment: Further settings.
+        options: Of `holdfast run`; an older Holdfast does not know this one, and shows its URLs without it.
 
     Raises:
         LoadError: It does not start; its own words are on standard error.
@@ -80,11 +85,11 @@ def own_stack(
     settings = {name: value for name, value in os.environ.items() if name not in _GIVEN_SERVERS}
     settings |= {"HOLDFAST_DATA_DIR": str(folder / "data"), "PORT": str(port), "LOG_LEVEL": "WARNING"}
     settings |= {"NODES": str(nodes or 1), **(environment or {})}
-    command = [sys.executable, "-m", "holdfast", "run" if nodes is None else "scale", "--show-urls"]
+    command = [sys.executable, "-m", "holdfast", "run" if nodes is None else "scale", *options]
     # Through the launcher it ends with this process, however that ends.
-    options = [f"--death-signal={int(signal.SIGTERM)}", f"--parent={os.getpid()}"]
+    launched = [f"--death-signal={int(signal.SIGTERM)}", f"--parent={os.getpid()}"]
     process = subprocess.Popen(  # noqa: S603 - this very program
-        [sys.executable, "-I", "-S", launcher.__file__, *options, "--", *command],
+        [sys.executable, "-I", "-S", launcher.__file__, *launched, "--", *command],
         env=settings,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -1,5 +1,6 @@
 """The `holdfast` command. What a command needs is imported inside it, so that `--help` answers at once."""
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -146,6 +147,25 @@ def caller(user_id: Annotated[str, typer.Argument(help="The X-User-ID.", metavar
     from holdfast.settings import load_settings  # noqa: PLC0415
 
     typer.echo(name_in_log(load_settings(), user_id))
+
+
+@app.command(hidden=True)
+def prepare(
+    *,
+    sample_event: Annotated[
+        bool, typer.Option("--sample-event", help="Make the sample event, if there is none.")
+    ] = False,
+) -> None:
+    """Bring the database of a run up to date."""
+    from holdfast.cli.database import migrate, require_database  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    settings = require_database(load_settings())
+    migrate("upgrade", settings)
+    if sample_event:
+        from holdfast.bootstrap import seed_sample_event  # noqa: PLC0415
+
+        asyncio.run(seed_sample_event(settings))
 
 
 @migrate_app.command("up")

@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 
 @contextlib.contextmanager
 def step(what: str) -> Iterator[None]:
     """Show a spinner with what is being done; a plain line when nobody watches."""
-    console = Console(stderr=False)
-    if not console.is_terminal:
+    if not sys.stdout.isatty():
         say(what)
         yield
         return
+    from rich.console import Console  # noqa: PLC0415 - stays in memory, and most runs are watched by nobody
+
+    console = Console(stderr=False)
     begin = time.monotonic()
     with console.status(what):
         yield

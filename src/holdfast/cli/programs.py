@@ -1,6 +1,5 @@
 """What a run starts: the servers that no URL names, and Holdfast's own programs."""
 
-import asyncio
 import os
 import signal
 import sys
@@ -14,7 +13,6 @@ from pydantic import SecretStr
 
 from holdfast.cli.callers import kept_key
 from holdfast.cli.console import say, step, tell
-from holdfast.cli.database import migrate
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.process import Child
 from holdfast.infrastructure.embedded.supervisor import SERVERS_SECONDS, Supervisor
@@ -22,6 +20,8 @@ from holdfast.infrastructure.postgres.seat_map_source import LARGE_CONNECTIONS
 from holdfast.settings import Settings
 
 _READY_SECONDS = 30.0
+_LOOK_SECONDS = 0.1
+_END_SECONDS = 2.0
 _CONNECTIONS_MIN = 100
 _CONNECTIONS_SPARE = 20
 _CONNECTIONS_BESIDE_POOLS = 3
@@ -62,16 +62,23 @@ def start_servers(settings: Settings, supervisor: Supervisor, *, nodes: int = 1)
 def prepare_database(settings: Settings, *, embedded: bool) -> None:
     """Bring the schema to the newest version, and put the sample event into an empty embedded database.
 
+    A process of its own does it and ends: what it imports would else stay in memory for as long as the run.
+
     Raises:
         EmbeddedError: The database cannot be migrated.
     """
+    command = "prepare --sample-event" if embedded else "prepare"
+    preparing = program("The migration", command, "prepare.log", settings, {})
     with step("Migrating the database"):
-        migrate("upgrade", settings)
-    if embedded:
-        with step("Looking for events"):
-            from holdfast.bootstrap import seed_sample_event  # noqa: PLC0415 - heavy, and only needed here
-
-            asyncio.run(seed_sample_event(settings))
+        preparing.start()
+        try:
+            while not preparing.wait(_LOOK_SECONDS):
+                pass
+        finally:
+            preparing.end((signal.SIGTERM, _END_SECONDS))
+        if preparing.exit_code != 0:
+            *_, last = preparing.log_tail() or [f"it ended with exit code {preparing.exit_code}"]
+            raise EmbeddedError(last.removeprefix("holdfast: "))
 
 
 def program(name: str, command: str, log_name: str, settings: Settings, more: Mapping[str, str]) -> Child:
@@ -79,7 +86,7 @@ def program(name: str, command: str, log_name: str, settings: Settings, more: Ma
 
     Args:
         name: What messages call it.
-        command: `serve` or `work`.
+        command: `serve`, `work` or `prepare`, with its options.
         log_name: Name of its log in the data folder.
         settings: What it shall work with.
         more: Further environment variables.
@@ -102,7 +109,7 @@ def program(name: str, command: str, log_name: str, settings: Settings, more: Ma
             environment[variable] = secret.get_secret_value()
     return Child(
         name,
-        [sys.executable, "-m", "holdfast", command],
+        [sys.executable, "-m", "holdfast", *command.split()],
         log_path=settings.holdfast_data_dir.absolute() / log_name,
         death_signal=signal.SIGKILL,
         environment=environment,

@@ -23,6 +23,7 @@ _SETTLE_SECONDS = 0.3
 """From leaving a node out to telling it to end: nginx has sent on by then what it had taken for it."""
 _END_SECONDS = 12.0
 _READY_SECONDS = 30.0
+_UNREADY_LOOK_SECONDS = 1.0
 _LOCK_NAME = "scale.lock"
 _PROGRESS_NAME = "rolling-restart.json"
 
@@ -70,10 +71,13 @@ class RollingRestart:
         self._path = data_dir / _PROGRESS_NAME
         self._steps: Iterator[None] | None = None
         self._progress = Progress()
+        self._unready: list[Node] = []
+        self._look_at = 0.0
         self._write()
 
     def go_on(self, request: Request) -> None:
         """Do the next step, or begin if there is a request."""
+        self._put_back_ready_ones()
         if self._steps is None:
             if not request.made:
                 return
@@ -101,6 +105,8 @@ class RollingRestart:
         if len(self._nodes) < 2:
             raise EmbeddedError("a rolling restart needs at least two nodes: set NODES=2 or more")
         for node in self._nodes:
+            if not any(_ready(other) for other in self._nodes if other is not node):
+                raise EmbeddedError(f"no other node is ready: {node.name} is not restarted")
             with self._supervisor.excused(node.program), self._left_out(node):
                 yield from self._restart(node)
             say(f"{node.name} was restarted")
@@ -108,11 +114,26 @@ class RollingRestart:
 
     @contextlib.contextmanager
     def _left_out(self, node: Node) -> Iterator[None]:
+        """Send a node no requests meanwhile, and afterwards only once it is ready."""
         self._front.leave_out(node.number)
         try:
             yield
         finally:
+            if _ready(node):
+                self._front.put_back(node.number)
+                self._unready = [other for other in self._unready if other is not node]
+            elif node not in self._unready:
+                self._unready.append(node)
+
+    def _put_back_ready_ones(self) -> None:
+        """Nodes that did not become ready in their time may do so later."""
+        if not self._unready or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + _UNREADY_LOOK_SECONDS
+        for node in [node for node in self._unready if _ready(node)]:
+            self._unready.remove(node)
             self._front.put_back(node.number)
+            say(f"{node.name} is ready and gets requests again")
 
     def _restart(self, node: Node) -> Iterator[None]:
         settled_at = time.monotonic() + _SETTLE_SECONDS
@@ -126,7 +147,8 @@ class RollingRestart:
         yield from _until(lambda: not node.program.alive or _ready(node), _READY_SECONDS)
         if not _ready(node):
             raise EmbeddedError(
-                f"{node.name} is not ready again; the others stay as they are (log: {node.program.log_path})"
+                f"{node.name} is not ready again and gets no requests until it is; the others stay as they are "
+                f"(log: {node.program.log_path})"
             )
 
 

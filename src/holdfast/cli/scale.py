@@ -114,6 +114,7 @@ def _start_nginx(settings: Settings, nodes: list[Node], data_dir: Path, supervis
         listen=Address(settings.host, settings.port),
         nodes=[node.address for node in nodes],
         trusted_proxies=[name for name in settings.trusted_proxies.split(",") if name],
+        allow_origins=settings.cors_allow_origins,
     )
     with step("Starting nginx"):
         supervisor.start_front(front)

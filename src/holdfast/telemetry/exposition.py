@@ -1,11 +1,28 @@
 """All metrics of this process, or of all processes of this node, in Prometheus' text format."""
 
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.metrics_core import Metric
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.samples import Sample
+from prometheus_client.utils import floatToGoString
 
 from holdfast.telemetry import processes
 from holdfast.telemetry.installation import published_by_sibling
 from holdfast.telemetry.sampling import sample
+
+_SLICE_LINES = 100
+"""So many lines are written before other threads, the event loop among them, get their turn: about 0.5 ms."""
+_NAMES_MAX = 20_000
+"""Of so many series the name and the labels are kept as they are written."""
+_PAUSES = 10
+"""Who asks while others ask again and again waits: the pause after an account is so many times what it took."""
+_PAUSE_SECONDS_MAX = 0.25
+
+_names: dict[tuple[str, ...], str] = {}
 
 
 def exposition() -> bytes:
@@ -13,7 +30,84 @@ def exposition() -> bytes:
     sample()
     folder = processes.folder()
     if folder is None:
-        return generate_latest(REGISTRY)
+        return written(REGISTRY.collect())
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
-    return generate_latest(registry) + published_by_sibling()
+    return written(registry.collect()) + published_by_sibling()
+
+
+class Account:
+    """One exposition for all who ask while it is waited for. None is given that began before it was asked for.
+
+    Whoever asks again and again gets one after another, with pauses, so that scrapes take a small part of the
+    processor however many come.
+    """
+
+    def __init__(self, write: Callable[[], bytes]) -> None:
+        self._write = write
+        self._begun: asyncio.Task[bytes] | None = None
+        self._next: asyncio.Task[bytes] | None = None
+        self._not_before = 0.0
+
+    async def give(self) -> bytes:
+        """The metrics, as they stand at a moment after this call."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._make(self._begun))
+        return await asyncio.shield(self._next)
+
+    async def _make(self, before: "asyncio.Task[bytes] | None") -> bytes:
+        if before is not None:
+            await asyncio.wait([before])
+        await asyncio.sleep(self._not_before - time.monotonic())
+        self._begun, self._next = self._next, None
+        begin = time.monotonic()
+        try:
+            return await asyncio.to_thread(self._write)
+        finally:
+            end = time.monotonic()
+            self._not_before = end + min(_PAUSES * (end - begin), _PAUSE_SECONDS_MAX)
+
+
+def written(families: Iterable[Metric]) -> bytes:
+    """Write families as the client library's `generate_latest` does, in half of its time."""
+    lines: list[str] = []
+    pause_at = _SLICE_LINES
+    for family in families:
+        if family.type not in ("counter", "gauge", "histogram"):
+            lines.append(generate_latest(_Only(family)).decode().removesuffix("\n"))
+            continue
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        meaning = family.documentation.replace("\\", r"\\").replace("\n", r"\n")
+        lines += (f"# HELP {name} {meaning}", f"# TYPE {name} {family.type}")
+        for one in family.samples:
+            lines.append(_name(one) + floatToGoString(one.value))  # type: ignore[no-untyped-call]
+            if len(lines) >= pause_at:
+                pause_at += _SLICE_LINES
+                time.sleep(0)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _name(one: Sample) -> str:
+    """The name of a series with its labels, as it stands before the value."""
+    key = (one.name, *one.labels.keys(), *one.labels.values())
+    name = _names.get(key)
+    if name is None:
+        if len(_names) >= _NAMES_MAX:
+            _names.clear()
+        labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in sorted(one.labels.items()))
+        name = _names[key] = f"{one.name}{{{labels}}} " if labels else f"{one.name} "
+    return name
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+
+
+class _Only:
+    """A registry of one family."""
+
+    def __init__(self, family: Metric) -> None:
+        self._family = family
+
+    def collect(self) -> Iterable[Metric]:
+        return [self._family]

@@ -8,12 +8,14 @@ from prometheus_client import Counter, Gauge, Histogram
 import holdfast.telemetry.processes  # noqa: F401 - decides how values are kept, before the first of them is made
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+HTTP_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+"""Fewer, since there is a series of them for each method of each route."""
 
 http_requests_total = Counter(
     "http_requests_total", "HTTP requests by route template and status.", ["method", "path", "status_code"]
 )
 http_request_duration_seconds = Histogram(
-    "http_request_duration_seconds", "Time to answer an HTTP request.", ["method", "path"], buckets=SECONDS
+    "http_request_duration_seconds", "Time to answer an HTTP request.", ["method", "path"], buckets=HTTP_SECONDS
 )
 reservations_total = Counter(
     "reservations_total",
@@ -57,6 +59,11 @@ gate_degraded = Gauge(
 )
 gate_changes_total = Counter("holdfast_gate_changes_total", "Times the gate was lost or came back.", ["to"])
 resubmissions_total = Counter("holdfast_resubmissions_total", "Batches submitted again after a failure.", ["reason"])
+database_failures_total = Counter(
+    "holdfast_database_failures_total",
+    "Failures of PostgreSQL or of the way to it, by the class of their SQLSTATE (client: said by the driver).",
+    ["kind", "sqlstate_class"],
+)
 unknown_outcomes_total = Counter("holdfast_unknown_outcomes_total", "Commands answered 503 with outcome unknown.")
 guard_mismatches_total = Counter(
     "holdfast_guard_mismatches_total", "Batches whose guarded store found other rows than loaded: an alarm."
@@ -72,6 +79,10 @@ pool_busy = Gauge(
 )
 pool_size = Gauge(
     "holdfast_pool_size_connections", "Most connections to PostgreSQL.", ["pool"], multiprocess_mode="livesum"
+)
+connections = Gauge("holdfast_http_connections", "Open HTTP connections.", multiprocess_mode="livesum")
+connections_shed_total = Counter(
+    "holdfast_http_connections_shed_total", "Silent connections that were closed to make room for new ones."
 )
 event_loop_lag_seconds = Histogram(
     "holdfast_event_loop_lag_seconds",

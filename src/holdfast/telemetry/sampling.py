@@ -8,10 +8,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 from prometheus_client import Counter, Gauge
 
 from holdfast import __version__
 from holdfast.telemetry import metrics, processes
+
+log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.25
 
@@ -52,9 +55,12 @@ async def watch_process() -> None:
         due = loop.time() + TICK_SECONDS
         await asyncio.sleep(TICK_SECONDS)
         metrics.event_loop_lag_seconds.observe(max(0.0, loop.time() - due))
-        sample()
-        if process is not None:
-            process.look()
+        try:
+            sample()
+            if process is not None:
+                process.look()
+        except Exception:  # a look that fails once shall not end all further ones
+            log.exception("process_not_sampled")
 
 
 class _ProcessMetrics:

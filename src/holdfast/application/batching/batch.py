@@ -1,15 +1,20 @@
 """The commands of one event on their way through one transaction, and when they are answered."""
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from uuid import UUID
 
+import structlog
+
+from holdfast.application.batching.progress import Progress
 from holdfast.application.batching.queue import Ticket
-from holdfast.application.batching.write import Progress
-from holdfast.application.failures import GuardMismatch, Unavailable
+from holdfast.application.failures import GuardMismatch, OperationalFailure, Unavailable, told
 from holdfast.domain.commands import Command, Outcome
 from holdfast.telemetry import tracing
+
+log = structlog.get_logger(__name__)
 
 
 class Batch:
@@ -19,15 +24,17 @@ class Batch:
     COMMIT is never cancelled. `progress` sees to it that none is sent after a client was told of no effect.
     """
 
-    __slots__ = ("_alarm", "deadline", "event_id", "number", "progress", "tickets")
+    __slots__ = ("_alarm", "deadline", "event_id", "number", "progress", "singles", "tickets")
 
-    def __init__(self, event_id: UUID, tickets: Sequence[Ticket]) -> None:
+    def __init__(self, event_id: UUID, tickets: Sequence[Ticket], progress: Progress | None = None) -> None:
         self.event_id = event_id
         self.tickets = tickets
-        self.progress = Progress()
+        self.progress = progress or Progress()
         self.number = 0
         self.deadline = 0.0
         """On the event loop's clock."""
+        self.singles: deque[Batch] | None = None
+        """Its commands one by one, those that are still to be written; None while it is written as a whole."""
         self._alarm: asyncio.TimerHandle | None = None
 
     @property
@@ -40,11 +47,25 @@ class Batch:
         self.number = number
         for ticket in self.tickets:
             ticket.batch = number
-        self.deadline = deadline
-        self._alarm = asyncio.get_running_loop().call_at(deadline, self.give_up)
+        self._end_at(deadline)
+
+    def divide(self, *, deadline: float) -> None:
+        """Have its commands written one by one from here on, and set the alarm anew.
+
+        A COMMIT of the whole that is in doubt is in doubt for each of them.
+        """
+        self.singles = deque(
+            Batch(self.event_id, [ticket], Progress(self.progress.doubt, given_up=self.progress.given_up))
+            for ticket in self.tickets
+        )
+        self._end_at(deadline)
 
     def give_up(self) -> None:
         """Answer what has no answer yet; nothing more is begun for it."""
+        if self.singles is not None:
+            for single in self.singles:
+                single.give_up()
+            return
         outcome = self.progress.give_up()
         self.fail(Unavailable("The database did not answer in time.", outcome=outcome))
 
@@ -55,22 +76,25 @@ class Batch:
                 ticket.future.set_result(outcome)
 
     def fail(self, failure: Exception) -> None:
-        """Answer all with what made the writing fail; a bug stays as it is and becomes a 500."""
-        if isinstance(failure, GuardMismatch):
-            failure = Unavailable("The event's rows were not as expected; this was reported.", outcome="none")
+        """Answer all with what made the writing fail; a bug becomes a 500, unless a COMMIT may have landed."""
+        answer = told(failure, in_doubt=self.progress.in_doubt)
+        if answer is not failure and not isinstance(failure, (Unavailable, OperationalFailure, GuardMismatch)):
+            log.error("batch_failed_in_doubt", event_id=str(self.event_id), exc_info=failure)
         for ticket in self.tickets:
-            ticket.fail(failure)
-
-    def disarm(self) -> None:
-        """Forget the deadline."""
-        if self._alarm is not None:
-            self._alarm.cancel()
+            ticket.fail(answer)
 
     def finish(self) -> None:
         """No transaction works on these commands any more."""
-        self.disarm()
+        if self._alarm is not None:
+            self._alarm.cancel()
         for ticket in self.tickets:
             ticket.finish()
+
+    def _end_at(self, deadline: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self.deadline = deadline
+        self._alarm = asyncio.get_running_loop().call_at(deadline, self.give_up)
 
 
 def span_of(number: int, batches: Sequence[Batch]) -> AbstractContextManager[object]:

@@ -8,8 +8,9 @@ from uuid import UUID
 import structlog
 
 from holdfast.application.batching.bounds import Bounds
-from holdfast.application.batching.write import Progress, Written, write_batch
-from holdfast.application.failures import Contended, GuardMismatch, OperationalFailure, Unavailable
+from holdfast.application.batching.progress import Progress
+from holdfast.application.batching.write import Written, write_batch
+from holdfast.application.failures import Contended, GuardMismatch, Obstructed, OperationalFailure, Unavailable
 from holdfast.application.ports import BatchStore
 from holdfast.domain.commands import Command
 from holdfast.telemetry import metrics
@@ -18,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS_FIRST = 0.02
 PAUSE_SECONDS_MAX = 0.5
+OBSTRUCTED_TRIES_MAX = 6
+"""How often a batch meets what may last before it is divided: half a second, long enough for what passes soon."""
 
 
 async def persist(
@@ -28,6 +31,7 @@ async def persist(
     bounds: Bounds,
     progress: Progress,
     deadline: float,
+    obstructed_tries_max: int = OBSTRUCTED_TRIES_MAX,
 ) -> Written:
     """Write a batch, submitting the same commands again after operational failures.
 
@@ -41,13 +45,16 @@ async def persist(
         bounds: The limits.
         progress: Kept up to date for whoever gives up waiting.
         deadline: On the event loop's clock; no further attempt begins after it.
+        obstructed_tries_max: How often PostgreSQL may be found obstructed before that is raised.
 
     Raises:
         Unavailable: when the deadline has passed, or it was given up; `outcome` tells whether a COMMIT is in doubt.
+        Obstructed: when it was tried that often.
         GuardMismatch: when the guards failed twice.
     """
     loop = asyncio.get_running_loop()
     guard_failures = 0
+    obstructed_tries = 0
     pause_seconds = PAUSE_SECONDS_FIRST
     while True:
         progress.check()
@@ -62,6 +69,9 @@ async def persist(
             )
         except OperationalFailure as failure:
             reason = "contended" if isinstance(failure, Contended) else "connection_lost"
+            obstructed_tries += isinstance(failure, Obstructed)
+            if obstructed_tries == obstructed_tries_max:
+                raise
             if loop.time() + pause_seconds > deadline:
                 raise Unavailable("The database did not answer in time.", outcome=progress.outcome) from failure
             log.warning("batch_resubmitted", event_id=str(event_id), reason=reason, error=str(failure))

@@ -28,9 +28,9 @@ class Ticket:
     def fail(self, error: Exception) -> None:
         """Answer with an error, unless it was answered."""
         if not self.future.done():
+            self.future.set_exception(error)
             if isinstance(error, Unavailable) and error.outcome == "unknown":
                 metrics.unknown_outcomes_total.inc()
-            self.future.set_exception(error)
 
     def finish(self) -> None:
         """Tell whoever wanted to know that no transaction works on this command any more."""

@@ -7,7 +7,7 @@ import structlog
 
 from holdfast.application.batching.batch import Batch
 from holdfast.application.batching.bounds import Bounds
-from holdfast.application.batching.persistence import persist
+from holdfast.application.batching.persistence import OBSTRUCTED_TRIES_MAX, persist
 from holdfast.application.batching.write import Written, write_together
 from holdfast.application.failures import Unavailable
 from holdfast.application.ports import BatchStore, CommitListener
@@ -56,44 +56,37 @@ class Settler:
 
     async def settle(self, batch: Batch) -> None:
         """Write one batch and answer its tickets, whatever happens."""
-        try:
-            await self._persist(batch)
-        except Exception as failure:  # noqa: BLE001 - one command must not fail the rest
-            if isinstance(failure, Unavailable) or len(batch.tickets) == 1:
-                batch.fail(failure)
-            else:
-                await self._settle_singly(batch, failure)
+        if batch.singles is None:
+            try:
+                await self._persist(batch, deadline=batch.deadline, obstructed_tries_max=OBSTRUCTED_TRIES_MAX)
+            except Exception as failure:  # noqa: BLE001 - one command must not fail the rest
+                if isinstance(failure, Unavailable) or len(batch.tickets) == 1:
+                    batch.fail(failure)
+                else:
+                    self._divide(batch, failure)
+        while batch.singles:
+            single = batch.singles[0]
+            try:
+                await self._persist(single, deadline=batch.deadline, obstructed_tries_max=1)
+            except Exception as failure:  # noqa: BLE001 - it goes to the caller
+                single.fail(failure)
+            batch.singles.popleft()
 
-    async def _settle_singly(self, batch: Batch, failure: Exception) -> None:
-        """Rerun a failed batch once as single commands, so that only the culprit bears its failure."""
+    def _divide(self, batch: Batch, failure: Exception) -> None:
+        """Have a failed batch rerun once as single commands, so that only the culprit bears its failure."""
         commands = len(batch.tickets)
         log.warning("batch_rerun_singly", event_id=str(batch.event_id), commands=commands, error=repr(failure))
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._bounds.batch_seconds_max
-        batch.disarm()
-        self.under_way.discard(batch)
-        for ticket in batch.tickets:
-            single = Batch(batch.event_id, [ticket])
-            if loop.time() >= deadline:
-                single.give_up()
-                continue
-            single.begin(batch.number, deadline=deadline)
-            self.under_way.add(single)
-            try:
-                await self._persist(single)
-            except Exception as single_failure:  # noqa: BLE001 - it goes to the caller, who answers 500
-                single.fail(single_failure)
-            single.disarm()
-            self.under_way.discard(single)
+        batch.divide(deadline=asyncio.get_running_loop().time() + self._bounds.batch_seconds_max)
 
-    async def _persist(self, batch: Batch) -> None:
+    async def _persist(self, batch: Batch, *, deadline: float, obstructed_tries_max: int) -> None:
         written = await persist(
             self._store,
             batch.event_id,
             batch.commands,
             bounds=self._bounds,
             progress=batch.progress,
-            deadline=batch.deadline,
+            deadline=deadline,
+            obstructed_tries_max=obstructed_tries_max,
         )
         metrics.batches_total.inc()
         self._answer(batch, written)
@@ -102,7 +95,10 @@ class Settler:
         if written.changes is not None:
             _count_expired(written.changes)
             for listener in self._listeners:
-                listener.committed(batch.event_id, written.changes)
+                try:
+                    listener.committed(batch.event_id, written.changes)
+                except Exception:  # it is stored: whoever did not take note of it reads it later
+                    log.exception("commit_listener_failed", event_id=str(batch.event_id))
         batch.answer(written.outcomes)
 
 

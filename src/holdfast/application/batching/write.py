@@ -5,49 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from holdfast.application.failures import ClientOutcome, Unavailable
+from holdfast.application.batching.progress import Progress
 from holdfast.application.ports import BatchStore, Closure
 from holdfast.domain.commands import Command, Expire, Outcome, Reserve
 from holdfast.domain.decide import decide
-from holdfast.domain.snapshot import Changes
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far the attempts for a batch have come."""
-
-    commit_sent: bool = False
-    """A COMMIT was sent whose result is not known, and no later attempt has locked the event since."""
-    given_up: bool = False
-    """The clients were told that there was no time."""
-
-    @property
-    def outcome(self) -> ClientOutcome:
-        """What a client may be told when the attempts are given up now."""
-        return "unknown" if self.commit_sent else "none"
-
-    def give_up(self) -> ClientOutcome:
-        """Begin nothing any more; gives what the clients may be told."""
-        self.given_up = True
-        return self.outcome
-
-    def check(self) -> None:
-        """See that somebody still waits for the outcome.
-
-        Raises:
-            Unavailable: when it was given up.
-        """
-        if self.given_up:
-            raise Unavailable("The database did not answer in time.", outcome=self.outcome)
-
-    def about_to_commit(self) -> None:
-        """Note that a COMMIT goes out now, unless clients were told that nothing happens.
-
-        Raises:
-            Unavailable: when it was given up.
-        """
-        self.check()
-        self.commit_sent = True
+from holdfast.domain.snapshot import Changes, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +63,17 @@ async def write_batch(
         locked = await transaction.lock(event_id, skip_locked=skip_locked)
         if not locked and skip_locked:
             return None
-        progress.commit_sent = False
+        if locked and progress.in_doubt:
+            # An attempt before this one is over now, whatever became of it. Should this one end before it can answer,
+            # the clients must be told what the version tells.
+            progress.locked_at(await transaction.version(event_id))
         snapshot, now = await transaction.load(event_id, closure_of(commands, overdue_max=overdue_max))
         decision = decide(snapshot, commands, now, hold=hold)
         if decision.changes is not None:
             await transaction.store(decision.changes, now)
         if locked:
-            progress.about_to_commit()
+            progress.about_to_commit(_version_of(snapshot))
             await transaction.commit()
-            progress.commit_sent = False
         return Written(decision.outcomes, decision.changes)
 
 
@@ -147,8 +111,11 @@ async def write_together(
             for one in progress.values():
                 one.check()
             for event_id in decisions:
-                progress[event_id].about_to_commit()
+                progress[event_id].about_to_commit(_version_of(snapshots[event_id]))
             await transaction.commit()
-            for event_id in decisions:
-                progress[event_id].commit_sent = False
         return {event_id: Written(decision.outcomes, decision.changes) for event_id, decision in decisions.items()}
+
+
+def _version_of(snapshot: Snapshot) -> int:
+    assert snapshot.event is not None, "its row is locked"
+    return snapshot.event.version

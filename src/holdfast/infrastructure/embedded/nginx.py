@@ -39,7 +39,13 @@ class EmbeddedNginx:
     """What messages call it."""
 
     def __init__(
-        self, data_dir: Path, *, listen: Address, nodes: Sequence[Address], trusted_proxies: Sequence[str] = ()
+        self,
+        data_dir: Path,
+        *,
+        listen: Address,
+        nodes: Sequence[Address],
+        trusted_proxies: Sequence[str] = (),
+        allow_origins: str = "*",
     ) -> None:
         """Name everything; nothing is written or started yet.
 
@@ -48,13 +54,16 @@ class EmbeddedNginx:
             listen: Where callers come in.
             nodes: Where the API nodes are; they are numbered from 1.
             trusted_proxies: Addresses and networks whose X-Forwarded-For is believed.
+            allow_origins: Whose pages may read what it answers by itself, as CORS_ALLOW_ORIGINS has it.
         """
         self.work_dir = data_dir.absolute() / "nginx"
         self.log_path = data_dir.absolute() / "nginx.log"
         self._listen = listen
         self._nodes = tuple(nodes)
         self._trusted_proxies = tuple(trusted_proxies)
-        self._drain_folder = self.work_dir / "drain"
+        self._allow_origins = allow_origins
+        self._drain_folder = self.work_dir / nginx_config.DRAIN_FOLDER
+        self._left_out: set[int] = set()
         self._child: Child | None = None
 
     @property
@@ -117,23 +126,25 @@ class EmbeddedNginx:
 
     def leave_out(self, number: int) -> None:
         """Send no more requests to a node; those under way are not touched."""
+        self._left_out.add(number)
         (self._drain_folder / str(number)).touch()
 
     def put_back(self, number: int) -> None:
         """Send requests to a node again."""
+        self._left_out.discard(number)
         (self._drain_folder / str(number)).unlink(missing_ok=True)
 
     def _write(self) -> None:
         run = private_folder(self.work_dir / "run")
         private_folder(self._drain_folder)
-        for mark in self._drain_folder.iterdir():
-            mark.unlink()
+        for mark in self._drain_folder.iterdir():  # of an earlier run that was killed; ours stay
+            if mark.name not in map(str, self._left_out):
+                mark.unlink()
         user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else None
         (run / "process.conf").write_text(nginx_config.process_part(user))
+        (run / "origins.conf").write_text(nginx_config.origins_part(self._allow_origins))
         (run / "nodes.conf").write_text(nginx_config.nodes_part(self._nodes))
-        (run / "server.conf").write_text(
-            nginx_config.server_part(self._listen, self._nodes, self._trusted_proxies, self._drain_folder)
-        )
+        (run / "server.conf").write_text(nginx_config.server_part(self._listen, self._nodes, self._trusted_proxies))
         shutil.copyfile(nginx_config.shared_file(), self.work_dir / "nginx.conf")
 
     def _accepts(self) -> bool:

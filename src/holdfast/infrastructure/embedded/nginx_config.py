@@ -1,7 +1,9 @@
 """What nginx reads beside deploy/nginx.conf: whom it runs as, the nodes, where it listens, whom it trusts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from holdfast.infrastructure.embedded.errors import EmbeddedError
@@ -9,9 +11,16 @@ from holdfast.infrastructure.embedded.errors import EmbeddedError
 NGINX_IDLE_SECONDS = 60
 """How long nginx keeps an idle connection to a node; a node keeps it longer, so that it never closes first."""
 
+DRAIN_FOLDER = "drain"
+"""Below the working folder: a relative path needs no quoting, whatever the folder above is called."""
+_NODES_WITH_ANY_SET = 6
+_LEFT_OUT_MAX = 2
+"""Every set of nodes may be left out where they are few; else there would be too many groups."""
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9.:_\[\]-]+")
+
 _UPSTREAM = """\
 upstream {name} {{
-    zone {name} 256k;
+    zone {name} 64k;
     least_conn;
 {servers}
     keepalive 64;
@@ -52,40 +61,54 @@ def process_part(user: str | None) -> str:
 
 
 def nodes_part(nodes: Sequence[Address]) -> str:
-    """run/nodes.conf: all nodes, and for each one the others, who take its share while it drains."""
-    groups = {"holdfast": list(nodes)}
-    if len(nodes) > 1:
-        for number, drained in enumerate(nodes, 1):
-            groups[f"holdfast_without_{number}"] = [node for node in nodes if node != drained]
-    return "".join(_upstream(name, members) for name, members in groups.items())
+    """run/nodes.conf: all nodes, and for each set of nodes that may be left out at a time a group of the others."""
+    parts = [_upstream("holdfast", nodes)]
+    chosen = ["map $holdfast_left_out $holdfast_group {", "    default holdfast;"]
+    few = len(nodes) <= _NODES_WITH_ANY_SET
+    largest = len(nodes) - 1 if few else _LEFT_OUT_MAX
+    for size in range(1, largest + 1):
+        # Where more are left out than there are groups for, the first of them are.
+        begin = "" if few or size < largest else "~^"
+        for left_out in combinations(range(1, len(nodes) + 1), size):
+            name = "holdfast_without_" + "_".join(map(str, left_out))
+            parts.append(_upstream(name, [node for number, node in enumerate(nodes, 1) if number not in left_out]))
+            chosen.append(f'    "{begin}{"".join(map(_named, left_out))}" {name};')
+    return "".join(parts) + "\n".join([*chosen, "}", ""])
 
 
-def server_part(listen: Address, nodes: Sequence[Address], trusted_proxies: Sequence[str], drain_folder: Path) -> str:
-    """run/server.conf: where to listen, whose X-Forwarded-For to believe, and which node is to be left out.
+def origins_part(allow_origins: str) -> str:
+    """run/origins.conf: whose pages may read what nginx itself answers; the nodes have the same setting.
 
-    A file `<drain_folder>/<number of the node>` takes effect with the next request. A reload of nginx would cut idle
-    connections of clients, just when a request may be on its way over one of them.
+    Args:
+        allow_origins: `*`, or origins separated by commas. What is no origin is left out: no page has it.
+    """
+    origins = [origin.strip() for origin in allow_origins.split(",")]
+    if "*" in origins:
+        # Without an Origin nothing is said.
+        return 'default *;\n"" "";\n'
+    sound = dict.fromkeys(origin for origin in origins if _ORIGIN.fullmatch(origin))
+    return "".join(f'"{origin}" $http_origin;\n' for origin in sound)
+
+
+def server_part(listen: Address, nodes: Sequence[Address], trusted_proxies: Sequence[str]) -> str:
+    """run/server.conf: where to listen, whose X-Forwarded-For to believe, and which nodes are to be left out.
+
+    A file `drain/<number of the node>` in nginx' working folder takes effect with the next request. A reload of nginx
+    would cut idle connections of clients, just when a request may be on its way over one of them. With several files
+    none of their nodes gets anything, as long as one is left.
     """
     lines = [f"listen {listen} backlog=4096;"]
     lines += [f"set_real_ip_from {proxy};" for proxy in trusted_proxies]
-    lines += ["set $holdfast_nodes holdfast;"]
-    if len(nodes) > 1:
-        for number in range(1, len(nodes) + 1):
-            mark = quoted(drain_folder / str(number))
-            lines.append(f"if (-f {mark}) {{ set $holdfast_nodes holdfast_without_{number}; }}")
+    lines += ['set $holdfast_left_out "";']
+    for number in range(1, len(nodes) + 1):
+        named = f'"${{holdfast_left_out}}{_named(number)}"'
+        lines.append(f"if (-f {DRAIN_FOLDER}/{number}) {{ set $holdfast_left_out {named}; }}")
+    lines += ["set $holdfast_nodes $holdfast_group;"]
     return "\n".join(lines) + "\n"
 
 
-def quoted(path: Path) -> str:
-    """A path as one word of nginx' files.
-
-    Raises:
-        EmbeddedError: nginx cannot be told such a path.
-    """
-    text = str(path)
-    if any(character in text for character in '$"\\\n\r'):
-        raise EmbeddedError(f'HOLDFAST_DATA_DIR: nginx takes no path with $, ", \\ or line breaks: {text!r}')
-    return f'"{text}"'
+def _named(number: int) -> str:
+    return f"<{number}>"
 
 
 def _upstream(name: str, nodes: Sequence[Address]) -> str:

@@ -47,6 +47,12 @@ class PostgresBatchTransaction:
         with translated():
             await self._connection.execute(f"BEGIN; {lock}")
 
+    async def version(self, event_id: UUID) -> int:
+        """Read the version of the locked event."""
+        with translated():
+            version: int = await self._connection.fetchval(self._queries["locked_version"].sql, event_id)
+        return version
+
     async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
         """Read in one statement."""
         return await load(self._connection, self._queries, event_id, closure)

@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 from asyncpg import PostgresLogMessage
 
+from holdfast.application.failures import ConnectionLost
+from holdfast.infrastructure.postgres.failures import troubles
 from holdfast.infrastructure.postgres.statement_spans import trace_statements
 
 PLANNER_SETTINGS = {
@@ -65,8 +67,19 @@ async def connect(database_url: str, *, application_name: str, timeouts: Timeout
     """Open a connection.
 
     Raises:
-        OSError, asyncpg.PostgresError, TimeoutError: as the driver does; see `failures.translated`.
+        ConnectionLost: when none can be had, whatever the server, the network or the driver says: nobody's request is
+            part of it, so nothing of it is a request's fault. A password that was changed is like a server that is
+            away: it passes when an operator mends it.
     """
+    try:
+        return await _connect(database_url, application_name, timeouts)
+    except Exception as error:
+        failure = ConnectionLost(f"{getattr(error, 'sqlstate', None) or type(error).__name__}: {error}")
+        troubles.note(failure, error)
+        raise failure from error
+
+
+async def _connect(database_url: str, application_name: str, timeouts: Timeouts) -> WatchedConnection:
     settings: Mapping[str, str] = {
         **PLANNER_SETTINGS,
         "application_name": application_name,
@@ -84,8 +97,12 @@ async def connect(database_url: str, *, application_name: str, timeouts: Timeout
         max_cacheable_statement_size=0,
     )
     assert isinstance(connection, WatchedConnection)
-    connection.watch(timeouts)
-    trace_statements(connection)
+    try:
+        connection.watch(timeouts)
+        trace_statements(connection)
+    except OSError:  # its socket was closed already
+        connection.terminate()
+        raise
     return connection
 
 

@@ -8,14 +8,16 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from holdfast.application.failures import ConnectionLost
+from holdfast.application.failures import ConnectionLost, Obstructed
 from holdfast.infrastructure.postgres.connection import Timeouts, WatchedConnection, connect
-from holdfast.infrastructure.postgres.failures import translated
 
 USE_SECONDS_MAX = 60.0
 """Longer than any statement may take, bulk ones too."""
 SHORT_USE_SECONDS_MAX = 7.0
 """For reads of a few rows: longer than their statement may take."""
+
+_obstructions: dict[str, tuple[float, str]] = {}
+"""When a database last said what may last, and what, by its URL: whoever looks at readiness has a pool of their own."""
 
 
 class Pool:
@@ -58,6 +60,11 @@ class Pool:
         """How many connections are in use."""
         return self.size - self._free_places
 
+    def obstruction(self, *, seconds_max: float) -> str | None:
+        """Tell what this process was last refused by this database for a reason that may last, if not long ago."""
+        at, what = _obstructions.get(self._database_url, (0.0, None))
+        return what if what is not None and asyncio.get_running_loop().time() - at <= seconds_max else None
+
     @asynccontextmanager
     async def connection(self, *, use_seconds_max: float | None = None) -> AsyncIterator[WatchedConnection]:
         """Lend a connection. One that is left inside a transaction, or is broken, is closed at once.
@@ -81,11 +88,13 @@ class Pool:
                 self._use_seconds_max if use_seconds_max is None else use_seconds_max, connection.terminate
             )
             yield connection
-        except (ConnectionLost, asyncio.CancelledError):
-            # Also where the server is still there but of no use, as a standby that was a primary; and where its user
-            # was cancelled, whose statement may still be under way.
+        except (ConnectionLost, Obstructed, asyncio.CancelledError) as gone:
+            # Also where the server is still there but of no use, as a standby that was a primary; where a fresh
+            # connection may fare better; and where its user was cancelled, whose statement may still be under way.
             if connection is not None:
                 connection.terminate()
+            if isinstance(gone, Obstructed):
+                _obstructions[self._database_url] = asyncio.get_running_loop().time(), str(gone)
             raise
         finally:
             if alarm is not None:
@@ -136,8 +145,7 @@ class Pool:
         return None
 
     async def _open(self) -> WatchedConnection:
-        with translated():
-            return await connect(self._database_url, application_name=self._application_name, timeouts=self._timeouts)
+        return await connect(self._database_url, application_name=self._application_name, timeouts=self._timeouts)
 
     def _give_back(self, connection: WatchedConnection) -> None:
         self._busy.discard(connection)

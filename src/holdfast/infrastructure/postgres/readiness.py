@@ -10,6 +10,8 @@ from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import Pool
 
 _UP = ".up.sql"
+OBSTRUCTED_SECONDS = 15.0
+"""For how long a node that was refused something tells so."""
 
 
 class PostgresReadiness:
@@ -27,7 +29,10 @@ class PostgresReadiness:
         async with self._pool.connection() as connection:
             with translated():
                 standby = await connection.fetchval("SELECT pg_is_in_recovery()")
-        return Finding("failed", "The server is a standby, which takes no writes.") if standby else OK
+        if standby:
+            return Finding("failed", "The server is a standby, which takes no writes.")
+        obstruction = self._pool.obstruction(seconds_max=OBSTRUCTED_SECONDS)
+        return Finding("degraded", f"A statement was refused lately: {obstruction}") if obstruction else OK
 
     async def schema(self) -> Finding:
         """Tell whether the migrations are where this version needs them.

@@ -24,15 +24,24 @@ class PostgresTotals:
         self.queries = load_queries("totals")
 
     async def read(self) -> Totals | None:
-        """Read the totals; None while another process leads."""
-        with translated():
-            connection = await self._connected()
-            if not self._leads:
-                self._leads = bool(await connection.fetchval(self.queries["try_to_lead"].sql))
-                return None  # the first totals one round later: the leader before may still be exporting
-            active = await connection.fetchrow(self.queries["reservations_in_total"].sql)
-            overdue = await connection.fetchrow(self.queries["overdue_in_total"].sql)
-            events = await connection.fetch(self.queries["busiest_events"].sql, EVENTS_MAX)
+        """Read the totals; None while another process leads.
+
+        Whatever fails ends the leadership: another process may fare better, and this one begins anew.
+        """
+        try:
+            with translated():
+                return await self._read(await self._connected())
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _read(self, connection: WatchedConnection) -> Totals | None:
+        if not self._leads:
+            self._leads = bool(await connection.fetchval(self.queries["try_to_lead"].sql))
+            return None  # the first totals one round later: the leader before may still be exporting
+        active = await connection.fetchrow(self.queries["reservations_in_total"].sql)
+        overdue = await connection.fetchrow(self.queries["overdue_in_total"].sql)
+        events = await connection.fetch(self.queries["busiest_events"].sql, EVENTS_MAX)
         assert active is not None
         assert overdue is not None
         return Totals(

@@ -7,7 +7,7 @@ from hashlib import sha256
 from importlib.resources import files
 from time import perf_counter
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
@@ -79,17 +79,24 @@ class RedisGate:
         return self._redis.register_script((files(__package__) / file_name).read_text(encoding="utf-8"))
 
     async def _ping(self) -> None:
+        """Lock and unlock a seat that nobody wants: a Redis that answers PING may still refuse what the gate does.
+
+        A replica, a full memory, a disk that fails, rights that are missing: with PING the breaker would close again at
+        once, and open at the next wish, for as long as that lasts.
+        """
         # What is connected to a server that went away fails when it is next used, also once Redis is back.
         await self._redis.connection_pool.disconnect(inuse_connections=False)
-        await self._redis.ping()
+        key, owner = f"lock:probe:{uuid4()}".encode(), bytes(32)
+        await self._lock_script(keys=[key], args=[self._lock_milliseconds, owner, b"\x01"])
+        await self._release_script(keys=[key], args=[owner])
 
     async def _acquire(self, _: None, locks: Sequence[_Lock]) -> Sequence[bool]:
         keys = [key for lock in locks for key in lock.keys]
         owners = b"".join(lock.owner for lock in locks)
         counts = bytes(len(lock.keys) for lock in locks)
         verdicts = await self._call("acquire", self._lock_script, keys, [self._lock_milliseconds, owners, counts])
-        if verdicts is None:
-            return [True] * len(locks)
+        if not isinstance(verdicts, list) or len(verdicts) != len(locks):
+            return [True] * len(locks)  # it failed, or what answered is not Redis
         return [verdict == 1 for verdict in verdicts]
 
     async def _release(self, _: None, locks: Sequence[_Lock]) -> Sequence[None]:

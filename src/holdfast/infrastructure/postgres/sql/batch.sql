@@ -6,6 +6,10 @@ SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE
 -- The same for the worker, which leaves a busy event to whoever is writing it.
 SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
 
+-- locked_version
+-- Tell, once an event is locked after a COMMIT whose answer was lost, whether that COMMIT stored anything.
+SELECT version FROM events WHERE id = $1
+
 -- lock_idle_events
 -- Lock those of some events that nobody else holds. The answer of this statement is not seen: which ones they are is kept
 -- in a setting of the transaction, and `load_batch` tells it.

@@ -1,4 +1,4 @@
-"""The types of an ASGI application, and the one thing that can go wrong between two of its messages."""
+"""The types of an ASGI application, and what can go wrong between two of its messages."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
@@ -7,6 +7,10 @@ Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+DIRECT = "holdfast.direct"
+"""The extension of the scope that gives an application the exchange itself (see `http.exchange`)."""
 
 
 class ClientGoneError(Exception):

@@ -1,5 +1,7 @@
 """Counts and times the requests of one path template."""
 
+from collections.abc import Collection
+
 from prometheus_client import Counter, Histogram
 
 from holdfast.telemetry import metrics
@@ -18,10 +20,21 @@ def label_of(method: str) -> str:
 
 
 class Meter:
-    """The metrics of one path template; each combination of labels is looked up once."""
+    """The metrics of one path template; each combination of labels is looked up once.
 
-    def __init__(self, path: str) -> None:
+    Durations are told by path for the methods that somebody handles. All other requests are refused at once, and told
+    together: else who tries every method on every path makes a histogram of each, for ever.
+    """
+
+    def __init__(self, path: str, handled: Collection[str]) -> None:
+        """Begin without series.
+
+        Args:
+            path: The route's template.
+            handled: The methods that have a handler.
+        """
         self._path = path
+        self._handled = frozenset(handled)
         self._counters: dict[tuple[str, int], Counter] = {}
         self._durations: dict[str, Histogram] = {}
 
@@ -34,7 +47,9 @@ class Meter:
             self._counters[method, status] = counter
         duration = self._durations.get(method)
         if duration is None:
-            duration = metrics.http_request_duration_seconds.labels(method, self._path)
+            duration = metrics.http_request_duration_seconds.labels(
+                method, self._path if method in self._handled else UNMATCHED
+            )
             self._durations[method] = duration
         counter.inc()
         duration.observe(seconds)

@@ -1,0 +1,5 @@
+"""Faults that operators bring or meet: secrets, grants, deployments, restarts, and the commands that run everything."""
+
+from chaos.faults.operators import audit, deployments, endings, rotation, surroundings, whole_runs
+
+__all__ = ["audit", "deployments", "endings", "rotation", "surroundings", "whole_runs"]

@@ -1,0 +1,181 @@
+"""Keeps an eye on all connections of a process: how many there are, and how long each has been silent.
+
+Once a second, and without a timer for each: connections that wait for the same thing stand in the order in which they
+began to, so only the first few are looked at, however many there are.
+"""
+
+import asyncio
+import resource
+from collections import OrderedDict
+from typing import Protocol, TypeAlias
+
+from holdfast.telemetry import metrics
+
+SWEEP_SECONDS = 1.0
+HEAD_SECONDS_MAX = 10.0
+"""For the head of a request, from its first byte, and from connecting to the end of the first head."""
+IDLE_SECONDS_MAX = 75.0
+"""Longer than nginx keeps idle connections to a node, so that it is never the node that closes first."""
+SHED_SECONDS_MIN = 1.0
+"""A connection that has been silent for less is not closed for a new one: its request may be on the way."""
+SPARE_CONNECTIONS = 512
+"""Beyond the limit, for probes: whoever watches a node must see that it lives, above all when it is full."""
+OTHER_FILES = 256
+"""Descriptors that are kept for everything else: databases, logs, libraries."""
+
+
+class Watched(Protocol):
+    """A connection, as far as it is watched."""
+
+    over_limit: bool
+    """Whether it came when there were as many as there may be."""
+    place: "Place | None"
+
+    def close(self) -> None:
+        """End it: it is idle."""
+        ...
+
+    def abort(self) -> None:
+        """Cut it."""
+        ...
+
+    def time_out_head(self) -> None:
+        """The head of a request does not come to an end."""
+        ...
+
+    def check_pace(self, now: float) -> bool:
+        """End it if it is too slow; False where nothing is waited for any more."""
+        ...
+
+    def close_after_answer(self) -> None:
+        """End it with the answer under way."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way, nor any part of one."""
+        ...
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a request, or the rest of an answer, is."""
+        ...
+
+
+Place: TypeAlias = OrderedDict[Watched, float]
+"""Connections that wait for the same thing, each with the time since when, the first to be looked at in front."""
+
+
+class Watch:
+    """All connections of a process."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, connections_max: int) -> None:
+        """Begin with none.
+
+        Args:
+            loop: Whose clock counts.
+            connections_max: How many there may be; fewer, where the process may not open so many files.
+        """
+        self.slow: set[Watched] = set()
+        """Those whose pace must be looked at."""
+        self.all: set[Watched] = set()
+        self._loop = loop
+        self._connections_max = max(1, min(connections_max, files_max() - OTHER_FILES - SPARE_CONNECTIONS))
+        self._fresh: Place = OrderedDict()
+        """Connected, and silent since."""
+        self._heads: Place = OrderedDict()
+        """Within a head."""
+        self._idle: Place = OrderedDict()
+        """Between two requests."""
+
+    def opened(self, connection: Watched) -> None:
+        """Make room for a connection, or have it know that there is none."""
+        connections = len(self.all)
+        if connections >= self._connections_max and not self._shed(at_least=SHED_SECONDS_MIN):
+            connection.over_limit = True
+            if connections >= self._connections_max + SPARE_CONNECTIONS and not self._shed(at_least=0.0):
+                metrics.connections_shed_total.inc()
+                connection.abort()
+        self.all.add(connection)
+        self._move(connection, self._fresh)
+
+    def closed(self, connection: Watched) -> None:
+        """Forget a connection."""
+        self.all.discard(connection)
+        self.slow.discard(connection)
+        self._move(connection, None)
+
+    def busy(self, connection: Watched) -> None:
+        """A request is under way: how long that may take is for others to say."""
+        if connection.place is not None:
+            del connection.place[connection]
+            connection.place = None
+
+    def idle_from_now(self, connection: Watched) -> None:
+        """The connection waits for its next request."""
+        self._move(connection, self._idle)
+
+    def head_begun(self, connection: Watched) -> None:
+        """The first bytes of a head have come, but not all of it."""
+        if connection.place is not self._heads:
+            since = self._fresh.get(connection)
+            self._move(connection, self._heads)
+            if since is not None:
+                self._heads[connection] = since
+
+    async def sweep(self) -> None:
+        """Look at those that have waited too long, once a second, for ever."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            now = self._loop.time()
+            metrics.connections.set(len(self.all))
+            for connection in _older_than(self._fresh, now - HEAD_SECONDS_MAX):
+                connection.close()
+            for connection in _older_than(self._idle, now - IDLE_SECONDS_MAX):
+                connection.close()
+            for connection in _older_than(self._heads, now - HEAD_SECONDS_MAX):
+                connection.time_out_head()
+            for connection in [one for one in self.slow if not one.check_pace(now)]:
+                self.slow.discard(connection)
+
+    def _shed(self, *, at_least: float) -> bool:
+        """Close the connection that has been silent the longest; False where none has been for `at_least` seconds."""
+        limit = self._loop.time() - at_least
+        for place in (self._fresh, self._idle):
+            connection = next(iter(place), None)
+            if connection is not None and place[connection] <= limit:
+                metrics.connections_shed_total.inc()
+                self.closed(connection)
+                connection.abort()
+                return True
+        return False
+
+    def _move(self, connection: Watched, place: Place | None) -> None:
+        if connection.place is not None:
+            del connection.place[connection]
+        connection.place = place
+        if place is not None:
+            place[connection] = self._loop.time()
+
+
+def raise_files_max() -> None:
+    """Let this process open as many files as it may: the soft limit is often 1024, for programs of another age."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def files_max() -> int:
+    """How many files this process may open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1_000_000 if soft == resource.RLIM_INFINITY else soft
+
+
+def _older_than(place: Place, limit: float) -> list[Watched]:
+    """Those that began to wait before a time."""
+    found: list[Watched] = []
+    for connection, since in place.items():
+        if since > limit:
+            break
+        found.append(connection)
+    return found
