@@ -3,6 +3,7 @@
 The table in docs/configuration.md says the same, and a test compares the two.
 """
 
+import os
 import re
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,6 +18,7 @@ Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
+_FOLDER_BYTES_MAX = 800
 _DATABASE_SCHEMES = ("postgres", "postgresql")
 _REDIS_SCHEMES = ("redis", "rediss", "unix")
 _PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
@@ -194,6 +196,12 @@ class Settings(BaseSettings):
         passwords += [urlsplit(url).password or "" for url in urls]
         return [*urls, *filter(None, passwords), *(secret.get_secret_value() for secret in given if secret is not None)]
 
+    @field_validator("host", "worker_metrics_host")
+    @classmethod
+    def _without_brackets(cls, value: str) -> str:
+        """An IPv6 address is written in brackets in URLs, and without them everywhere else."""
+        return value.removeprefix("[").removesuffix("]") if value.startswith("[") else value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
@@ -211,6 +219,17 @@ class Settings(BaseSettings):
         if value and not _PUBLIC_URL.fullmatch(value):
             raise ValueError("must be like https://shop.example/tickets: http or https, a host, and perhaps a path")
         return value
+
+    @field_validator("holdfast_data_dir", mode="before")
+    @classmethod
+    def _folder(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if not value.isprintable():
+            raise ValueError("must be UTF-8, without line breaks or other control characters")
+        if len(value.encode()) > _FOLDER_BYTES_MAX:
+            raise ValueError(f"must have at most {_FOLDER_BYTES_MAX} bytes, since PostgreSQL takes no longer path")
+        return os.path.expanduser(value)  # noqa: PTH111 - one without a home stays as it is
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -241,6 +241,20 @@ def test_a_signal_to_make_alone_ends_the_run(start, number):
     assert run.process.returncode == -number
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_two_colons_are_every_address_of_both_kinds(start):
+    run = start(HOST="::").ready()
+    assert run.address("API") == f"http://[::1]:{run.port}/api/v1/events"
+    for host in ("127.0.0.1", "::1"):
+        socket.create_connection((host, run.port), 5).close()
+    assert run.get("/health")
+    second = start(HOST="127.0.0.1", PORT=run.port, HOLDFAST_DATA_DIR=str(run.data_dir) + "-2")
+    assert second.process.wait(END_SECONDS) == 1
+    assert "is in use" in second.process.stderr.read()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.ended() == (0, "")
+
+
 def test_a_signal_during_the_start_ends_it(start):
     run = start()
     assert "Starting PostgreSQL" in run.process.stdout.readline()

@@ -1,6 +1,7 @@
 """The `holdfast` command. What a command needs is imported inside it, so that `--help` answers at once."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -23,11 +24,25 @@ def main() -> None:
     from holdfast.infrastructure.embedded.errors import EmbeddedError  # noqa: PLC0415
     from holdfast.settings import SettingsError  # noqa: PLC0415
 
+    _leave_unreadable_home()
     try:
         app()
     except (SettingsError, EmbeddedError) as error:
         typer.echo(f"holdfast: {error}", err=True)
         sys.exit(1)
+
+
+def _leave_unreadable_home() -> None:
+    """Have no home where the one of HOME may not be read, as after `sudo` or in a service without one of its own.
+
+    The PostgreSQL driver looks for certificates there, and would take "not allowed" for an error.
+    """
+    try:
+        (Path.home() / ".postgresql" / "postgresql.key").exists()
+    except PermissionError:
+        os.environ["HOME"] = "/nonexistent"
+    except RuntimeError:  # no home at all
+        pass
 
 
 @app.command()

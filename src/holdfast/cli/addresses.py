@@ -7,6 +7,7 @@ import time
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.settings import Settings
 
+EVERY_ADDRESS = "::"
 _PORT_WAIT_SECONDS = 1.0
 
 
@@ -19,7 +20,7 @@ def require_free_port(host: str, port: int) -> None:
     deadline = time.monotonic() + _PORT_WAIT_SECONDS
     while True:
         try:
-            with socket.create_server((host, port), family=_family(host)):
+            with listening_socket(host, port):
                 return
         except OSError as error:
             if (error.errno or 0) < 0 or error.errno == errno.EADDRNOTAVAIL:  # below 0: the name is not known
@@ -27,6 +28,17 @@ def require_free_port(host: str, port: int) -> None:
             if time.monotonic() > deadline:
                 raise EmbeddedError(_port_complaint(host, port, error)) from None
         time.sleep(0.1)  # an earlier run may be about to end
+
+
+def listening_socket(host: str, port: int, *, backlog: int = 1) -> socket.socket:
+    """Listen on an address; `::` stands for every address of this machine, IPv4 ones too.
+
+    Raises:
+        OSError: as the system says.
+    """
+    if host == EVERY_ADDRESS and socket.has_dualstack_ipv6():
+        return socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=backlog)
+    return socket.create_server((host, port), family=_family(host), backlog=backlog)
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from holdfast.cli.addresses import EVERY_ADDRESS, listening_socket
 from holdfast.infrastructure.embedded import launcher
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.settings import Settings
@@ -60,6 +61,8 @@ def serve_with_workers(settings: Settings) -> int:
         return run_workers(settings)
     from holdfast.bootstrap import serve  # noqa: PLC0415 - heavy, and the parent needs nothing of it
 
+    if listen_fd is None and settings.host == EVERY_ADDRESS:  # else the loop would listen to IPv6 only
+        listen_fd = str(_listening(settings.host, settings.port).detach())
     serve(settings, None if listen_fd is None else int(listen_fd))
     return 0
 
@@ -86,9 +89,8 @@ def run_workers(settings: Settings) -> int:
 
 def _listening(host: str, port: int) -> socket.socket:
     """Listen once for all: a connection that waits belongs to whoever comes first, also after one has died."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        return listening_socket(host, port, backlog=_BACKLOG)
     except OSError as error:
         raise EmbeddedError(f"HOST and PORT: cannot listen on {host} port {port}: {error.strerror or error}") from None
 

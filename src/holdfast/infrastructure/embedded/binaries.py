@@ -12,6 +12,8 @@ from holdfast.infrastructure.embedded import launcher
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 
 POSTGRES_MAJOR = 18
+_NOT_FOR_A_SHELL = '$"`'
+"""initdb starts `postgres` through a shell, in double quotes."""
 
 
 def postgres_programs() -> Path:
@@ -26,6 +28,11 @@ def postgres_programs() -> Path:
     for place in (spec.submodule_search_locations or []) if spec else []:
         programs = Path(place) / f"pginstall{POSTGRES_MAJOR}" / "bin"
         if (programs / "postgres").exists():
+            if any(character in str(programs) for character in _NOT_FOR_A_SHELL):
+                raise EmbeddedError(
+                    f"the embedded PostgreSQL does not run out of {programs}: its initdb takes no path with "
+                    f'$, " or `. Move the checkout, or install elsewhere with make VENV=/another/folder'
+                )
             return programs
     raise EmbeddedError(
         "no embedded PostgreSQL is installed: run `make run` in the checkout, "

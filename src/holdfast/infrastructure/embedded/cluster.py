@@ -19,6 +19,8 @@ from holdfast.infrastructure.embedded.process import end_leftovers
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 """What PostgreSQL's programs see: nobody's locale, and no PG* variables."""
 
+_PLACE_BYTES_MAX = 50
+"""With more, the folder's name and a socket's would not fit into the 107 bytes of a socket's path."""
 _COMPLAINTS = ("ERROR:", "FATAL:", "PANIC:")
 _PARTS_OF_A_CLUSTER = ("global/pg_control", "base", "pg_wal", "postgresql.conf", "pg_hba.conf")
 
@@ -42,6 +44,12 @@ def check_or_make(cluster_dir: Path, data_dir: Path, identity: list[str], log_pa
         raise EmbeddedError(f"{error.filename or cluster_dir} cannot be used: {error.strerror}") from None
 
 
+def one_of_a_list(folder: Path) -> str:
+    """A folder as the only member of a setting that PostgreSQL splits at commas."""
+    doubled = str(folder).replace('"', '""')
+    return f'"{doubled}"'
+
+
 def short_folder(data_dir: Path) -> Path:
     """A private folder with a short path, always the same for a data folder.
 
@@ -49,7 +57,10 @@ def short_folder(data_dir: Path) -> Path:
         EmbeddedError: Somebody else made a folder of that name.
     """
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"holdfast-{os.geteuid()}-{name}"
+    place = tempfile.gettempdir()
+    if len(os.fsencode(place)) > _PLACE_BYTES_MAX:  # a TMPDIR that is no better
+        place = "/tmp"  # noqa: S108 - the folder is private
+    folder = Path(place) / f"holdfast-{os.geteuid()}-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
         raise EmbeddedError(f"{folder} belongs to somebody else: remove it, or set HOLDFAST_DATA_DIR to a short path")

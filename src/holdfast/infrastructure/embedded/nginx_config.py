@@ -97,7 +97,8 @@ def server_part(listen: Address, nodes: Sequence[Address], trusted_proxies: Sequ
     would cut idle connections of clients, just when a request may be on its way over one of them. With several files
     none of their nodes gets anything, as long as one is left.
     """
-    lines = [f"listen {listen} backlog=4096;"]
+    both = " ipv6only=off" if listen.host == "::" else ""
+    lines = [f"listen {listen}{both} backlog=4096;"]
     lines += [f"set_real_ip_from {proxy};" for proxy in trusted_proxies]
     lines += ['set $holdfast_left_out "";']
     for number in range(1, len(nodes) + 1):

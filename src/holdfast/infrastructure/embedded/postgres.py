@@ -217,7 +217,7 @@ class EmbeddedPostgres:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self._port),
-            "unix_socket_directories": str(self.socket_dir),
+            "unix_socket_directories": cluster.one_of_a_list(self.socket_dir),
             "unix_socket_permissions": "0700",
             **self.settings,
         }

@@ -1,6 +1,7 @@
 """A Redis server of one's own: memory only, loopback only, with a password."""
 
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Mapping
@@ -138,7 +139,7 @@ class EmbeddedRedis:
             "maxmemory-policy": "noeviction",
             "databases": str(self.databases),
             "daemonize": "no",
-            "dir": f'"{self.work_dir}"',
+            "dir": _quoted(self.work_dir),
             **self.settings,
         }
         self._child = Child("Redis", [program, "-"], log_path=self.log_path, death_signal=signal.SIGTERM)
@@ -163,3 +164,12 @@ class EmbeddedRedis:
                 answer += part
             return True
         return False
+
+
+def _quoted(path: Path) -> str:
+    """A path as one word of Redis' configuration, byte by byte where it has to be."""
+    return (
+        '"'
+        + "".join(chr(byte) if chr(byte).isalnum() and byte < 0x80 else f"\\x{byte:02x}" for byte in os.fsencode(path))
+        + '"'
+    )
