@@ -10,6 +10,7 @@ from holdfast.http.refusal import RequestRefusedError
 
 REFUSED = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "an empty host": (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
     "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
     "two hosts in 1.0": (b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400),
     "a list of hosts": (b"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400),
@@ -33,6 +34,9 @@ REFUSED = {
     "xchunked": (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", 501),
     "no coding": (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n", 400),
     "a coding with a tab inside": (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunk\ted\r\n\r\n", 400),
+    "a tab before the coding": (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\tchunked\r\n\r\n", 400),
+    "a tab before the length": (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: \t1\r\n\r\n", 400),
+    "a tab behind the length": (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\t\r\n\r\n", 400),
     "a coding in 1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
     "a folded line": (b"GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400),
     "a folded first line": (b"GET / HTTP/1.1\r\n Host: a\r\nHost: a\r\n\r\n", 400),

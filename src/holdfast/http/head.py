@@ -54,6 +54,7 @@ FIELD_LINE = re.compile(rb"(?<=\r\n)(" + _TOKEN + rb"++):[ \t]*+([\t\x20-\x7e\x8
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*+")
 _LENGTH = re.compile(rb"0*+([0-9]*+)")
 _CODINGS = re.compile(rb"[ \t]*+" + _TOKEN + rb"++(?:[ \t]*+,[ \t]*+" + _TOKEN + rb"++)*+[ \t]*+")
+_TAB_IN_FRAMING = re.compile(rb"\n(?:transfer-encoding|content-length):[^\r]*\t", re.IGNORECASE)
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]++)(/[^?#]*+)?(?:\?([^#]*+))?")
 _NEVER_IN_A_HEAD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?=[^\n])")
 _TOO_MANY_FIELDS = f"A request may have at most {FIELDS_MAX} header fields."
@@ -122,6 +123,9 @@ def read_head(head: bytes) -> Head:
     _read_target(read)
     _read_host(read)
     _read_framing(read)
+    if b"\t" in head and _TAB_IN_FRAMING.search(head):
+        # It is allowed, but some proxies take it for a part of the word, and so see another end of the body.
+        raise malformed("There is a tab in Content-Length or Transfer-Encoding.")
     connection = known.get(b"connection")
     if connection is not None and read.keep_alive:
         read.keep_alive = b"close" not in _tokens(connection)
@@ -203,7 +207,7 @@ def _read_host(read: Head) -> None:
     if host is None:
         if read.minor == 1:
             raise malformed("A request of HTTP/1.1 must have the header field Host.")
-    elif not _HOST.fullmatch(host):
+    elif not host or not _HOST.fullmatch(host):
         raise malformed("The header field Host is not the name of a host.")
 
 
