@@ -5,6 +5,8 @@ not allow is refused, also where others repair it: line folding, bare line feeds
 """
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from holdfast.http.refusal import (
@@ -24,6 +26,8 @@ HEAD_BYTES_MAX = 32 * 1024
 FIELDS_MAX = 100
 TARGET_BYTES_MAX = 8 * 1024
 METHOD_BYTES_MAX = 32
+REMEMBERED_BYTES_MAX = 2 * 1024
+"""Lines of larger heads are not remembered: all that are must not take more than a few megabytes."""
 LENGTH_DIGITS_MAX = 18
 """Of Content-Length: what needs more does not fit into 64 bits, and is beyond every limit all the same."""
 
@@ -48,9 +52,8 @@ SINGLE_FIELDS = frozenset(
 other: two callers' names in one request are no name."""
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
-_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"++) ([!-~]++) HTTP/([0-9]\.[0-9])\r\n")
-FIELD_LINE = re.compile(rb"(?<=\r\n)(" + _TOKEN + rb"++):[ \t]*+([\t\x20-\x7e\x80-\xff]*+)\r\n")
-"""One field, at the beginning of a line: searched for one after the other, as many must be found as there are lines."""
+_REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"++) ([!-~]++) HTTP/([0-9]\.[0-9])")
+_FIELD_LINE = re.compile(rb"(" + _TOKEN + rb"++):([\t\x20-\x7e\x80-\xff]*+)")
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*+")
 _LENGTH = re.compile(rb"0*+([0-9]*+)")
 _CODINGS = re.compile(rb"[ \t]*+" + _TOKEN + rb"++(?:[ \t]*+,[ \t]*+" + _TOKEN + rb"++)*+[ \t]*+")
@@ -58,6 +61,7 @@ _TAB_IN_FRAMING = re.compile(rb"\n(?:transfer-encoding|content-length):[^\r]*\t"
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]++)(/[^?#]*+)?(?:\?([^#]*+))?")
 _NEVER_IN_A_HEAD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?=[^\n])")
 _TOO_MANY_FIELDS = f"A request may have at most {FIELDS_MAX} header fields."
+_TARGET_TOO_LONG = f"The target may have at most {TARGET_BYTES_MAX} bytes."
 _HEAD_TOO_LARGE = f"The head of a request may have at most {HEAD_BYTES_MAX} bytes."
 
 
@@ -79,23 +83,32 @@ class Head:
         "target",
     )
 
-    def __init__(self, method: str, target: bytes, minor: int, fields: list[Field], known: dict[bytes, bytes]) -> None:
-        self.method = method
-        self.target = target
-        """As it was sent."""
-        self.minor = minor
-        """The 1 of HTTP/1.1."""
+    def __init__(self, line: "RequestLine", fields: list[Field], known: dict[bytes, bytes]) -> None:
+        self.method, self.target, self.minor, self.raw_path, self.path, self.query, _ = line
         self.fields = fields
         """In their order, names in lower case."""
         self.known = known
         """By name; of a field that was given several times all values, joined by commas."""
-        self.raw_path, self.query = target, b""
-        self.path = ""
         self.length = 0
         """Of the body, where it is not chunked."""
         self.chunked = False
-        self.keep_alive = minor == 1
+        self.keep_alive = self.minor == 1
         self.expects_continue = False
+
+
+class RequestLine(NamedTuple):
+    """The first line of a head."""
+
+    method: str
+    target: bytes
+    """As it was sent."""
+    minor: int
+    """The 1 of HTTP/1.1."""
+    raw_path: bytes
+    path: str
+    query: bytes
+    host: bytes | None
+    """Of a target that is a complete URL: it counts, whatever the field says (RFC 9112, 3.2.2)."""
 
 
 def read_head(head: bytes) -> Head:
@@ -104,23 +117,23 @@ def read_head(head: bytes) -> Head:
     Raises:
         RequestRefusedError: it is not one request of HTTP/1.0 or 1.1, or goes beyond a limit.
     """
-    line = _REQUEST_LINE.match(head)
-    if line is None:
-        raise _not_a_request_line(head)
-    method, target, version = line.groups()
-    given = FIELD_LINE.findall(head, line.end() - 2)
-    if len(head) > HEAD_BYTES_MAX or len(given) > FIELDS_MAX or len(target) > TARGET_BYTES_MAX:
-        raise _too_large(head, target)
-    if version not in (b"1.1", b"1.0"):
-        raise RequestRefusedError(VERSION_UNKNOWN, "This server speaks HTTP/1.1 and HTTP/1.0.")
-    if len(given) != head.count(b"\r\n") - 2:
-        raise malformed("A line of the head is not a header field.")
-    fields = [(name.lower(), value.rstrip(b" \t")) for name, value in given]
+    first, *lines = head[:-4].split(b"\r\n")
+    if len(head) <= REMEMBERED_BYTES_MAX:
+        line = _remembered_request_line(first)
+        fields = [_remembered_field(one) for one in lines]
+    else:
+        line = read_request_line(first)
+        if len(head) > HEAD_BYTES_MAX:
+            raise RequestRefusedError(FIELDS_TOO_LARGE, _HEAD_TOO_LARGE)
+        fields = [read_field(one) for one in lines]
+    if len(fields) > FIELDS_MAX:
+        raise RequestRefusedError(FIELDS_TOO_LARGE, _TOO_MANY_FIELDS)
     known = dict(fields)
     if len(known) != len(fields):
         known = _joined(fields)
-    read = Head(method.decode("ascii"), target, 1 if version == b"1.1" else 0, fields, known)
-    _read_target(read)
+    if line.host is not None:
+        fields = [(name, line.host if name == b"host" else value) for name, value in fields]
+    read = Head(line, fields, known)
     _read_host(read)
     _read_framing(read)
     if b"\t" in head and _TAB_IN_FRAMING.search(head):
@@ -132,6 +145,47 @@ def read_head(head: bytes) -> Head:
     return read
 
 
+def read_request_line(line: bytes) -> RequestLine:
+    """Read the first line, without its line break.
+
+    Raises:
+        RequestRefusedError: it is none, or its target is too long, or it asks for what this server does not do.
+    """
+    words = _REQUEST_LINE.fullmatch(line)
+    if words is None:
+        raise _not_a_request_line(line)
+    method, target, version = words.groups()
+    if len(target) > TARGET_BYTES_MAX:
+        raise RequestRefusedError(TARGET_TOO_LONG, _TARGET_TOO_LONG)
+    if version not in (b"1.1", b"1.0"):
+        raise RequestRefusedError(VERSION_UNKNOWN, "This server speaks HTTP/1.1 and HTTP/1.0.")
+    if method == b"CONNECT":
+        raise RequestRefusedError(CONNECT_REFUSED, "This server opens no tunnels.")
+    if len(method) > METHOD_BYTES_MAX:
+        raise malformed(f"A method may have at most {METHOD_BYTES_MAX} characters.")
+    raw_path, query, host = _read_target(target, method)
+    path = raw_path.decode("ascii")
+    path = unquote(path) if "%" in path else path
+    return RequestLine(method.decode("ascii"), target, int(version == b"1.1"), raw_path, path, query, host)
+
+
+def read_field(line: bytes) -> Field:
+    """Read a line of the head or of a trailer, without its line break: the name in lower case, and the value.
+
+    Raises:
+        RequestRefusedError: it is no field.
+    """
+    field = _FIELD_LINE.fullmatch(line)
+    if field is None:
+        raise malformed("A line is not a header field.")
+    return field[1].lower(), field[2].strip(b" \t")
+
+
+# Most lines of a client's head are those of its last, and of other clients': to find one is quicker than to read it.
+_remembered_request_line = lru_cache(maxsize=1024)(read_request_line)
+_remembered_field = lru_cache(maxsize=2048)(read_field)
+
+
 def refuse_incomplete(start: bytes, scanned: int) -> RequestRefusedError | None:
     """Say why the beginning of a head, without its empty line yet, can never become one; None where it may.
 
@@ -141,7 +195,7 @@ def refuse_incomplete(start: bytes, scanned: int) -> RequestRefusedError | None:
     """
     line_end = start.find(b"\r\n", 0, METHOD_BYTES_MAX + TARGET_BYTES_MAX + 16)
     if line_end < 0 and len(start) > METHOD_BYTES_MAX + TARGET_BYTES_MAX + 16:
-        return RequestRefusedError(TARGET_TOO_LONG, f"The target may have at most {TARGET_BYTES_MAX} bytes.")
+        return RequestRefusedError(TARGET_TOO_LONG, _TARGET_TOO_LONG)
     if len(start) > HEAD_BYTES_MAX:
         return RequestRefusedError(FIELDS_TOO_LARGE, _HEAD_TOO_LARGE)
     if _NEVER_IN_A_HEAD.search(start, max(0, scanned - 1)):
@@ -149,20 +203,13 @@ def refuse_incomplete(start: bytes, scanned: int) -> RequestRefusedError | None:
     return None
 
 
-def _not_a_request_line(head: bytes) -> RequestRefusedError:
-    line = head[: head.find(b"\r\n")]
+def _not_a_request_line(line: bytes) -> RequestRefusedError:
     words = line.split(b" ")
     if len(words) >= 2 and len(words[1]) > TARGET_BYTES_MAX:
-        return RequestRefusedError(TARGET_TOO_LONG, f"The target may have at most {TARGET_BYTES_MAX} bytes.")
+        return RequestRefusedError(TARGET_TOO_LONG, _TARGET_TOO_LONG)
     if not line.isascii():
         return malformed("The request line holds bytes outside ASCII; in a target they must be percent-encoded.")
     return malformed("The request line must be a method, a target and HTTP/1.1, with one space between them.")
-
-
-def _too_large(head: bytes, target: bytes) -> RequestRefusedError:
-    if len(target) > TARGET_BYTES_MAX:
-        return RequestRefusedError(TARGET_TOO_LONG, f"The target may have at most {TARGET_BYTES_MAX} bytes.")
-    return RequestRefusedError(FIELDS_TOO_LARGE, _HEAD_TOO_LARGE if len(head) > HEAD_BYTES_MAX else _TOO_MANY_FIELDS)
 
 
 def _joined(fields: list[Field]) -> dict[bytes, bytes]:
@@ -178,28 +225,19 @@ def _joined(fields: list[Field]) -> dict[bytes, bytes]:
     return known
 
 
-def _read_target(read: Head) -> None:
-    target = read.target
-    if read.method == "CONNECT":
-        raise RequestRefusedError(CONNECT_REFUSED, "This server opens no tunnels.")
-    if len(read.method) > METHOD_BYTES_MAX:
-        raise malformed(f"A method may have at most {METHOD_BYTES_MAX} characters.")
+def _read_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes | None]:
+    """Give the path, the query, and the host if the target names one."""
     if target[0] == 0x2F:
-        if b"?" in target:
-            read.raw_path, _, read.query = target.partition(b"?")
         if b"#" in target:
             raise malformed("A fragment is no part of a request's target.")
-    elif target == b"*" and read.method == "OPTIONS":
-        pass
-    else:
-        absolute = _ABSOLUTE.fullmatch(target)
-        if absolute is None or not _HOST.fullmatch(absolute[1]):
-            raise malformed("The target must begin with a slash, or be a complete http URL.")
-        read.raw_path, read.query = absolute[2] or b"/", absolute[3] or b""
-        # The target's host counts, whatever the field says (RFC 9112, 3.2.2).
-        read.fields = [(name, absolute[1] if name == b"host" else value) for name, value in read.fields]
-    path = read.raw_path.decode("ascii")
-    read.path = unquote(path) if "%" in path else path
+        path, _, query = target.partition(b"?")
+        return path, query, None
+    if target == b"*" and method == b"OPTIONS":
+        return target, b"", None
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute is None or not _HOST.fullmatch(absolute[1]):
+        raise malformed("The target must begin with a slash, or be a complete http URL.")
+    return absolute[2] or b"/", absolute[3] or b"", absolute[1]
 
 
 def _read_host(read: Head) -> None:

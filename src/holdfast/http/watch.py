@@ -80,7 +80,9 @@ class Watch:
         """Those whose pace must be looked at."""
         self.all: set[Watched] = set()
         self._loop = loop
-        self._connections_max = max(1, min(connections_max, files_max() - OTHER_FILES - SPARE_CONNECTIONS))
+        room = max(16, files_max() - OTHER_FILES)
+        self._spare = min(SPARE_CONNECTIONS, room // 8)
+        self._connections_max = min(connections_max, room - self._spare)
         self._fresh: Place = OrderedDict()
         """Connected, and silent since."""
         self._heads: Place = OrderedDict()
@@ -93,7 +95,7 @@ class Watch:
         connections = len(self.all)
         if connections >= self._connections_max and not self._shed(at_least=SHED_SECONDS_MIN):
             connection.over_limit = True
-            if connections >= self._connections_max + SPARE_CONNECTIONS and not self._shed(at_least=0.0):
+            if connections >= self._connections_max + self._spare and not self._shed(at_least=0.0):
                 metrics.connections_shed_total.inc()
                 connection.abort()
         self.all.add(connection)
