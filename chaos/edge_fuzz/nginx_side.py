@@ -50,6 +50,7 @@ http {{
             proxy_set_header Connection "";
             proxy_set_header Host $http_host;
             proxy_set_header X-Fuzz-Port $remote_port;
+            proxy_set_header X-Fuzz-Host $host;
             proxy_ignore_client_abort on;
             proxy_pass http://reader;
         }}
@@ -88,7 +89,9 @@ class Noted(asyncio.Protocol):
             del self._data[:whole]
             target = rest.rpartition(b" ")[0]
             port = int(headers[b"x-fuzz-port"])
-            self._readings[port].append(reading_of(method.decode("latin-1"), target, pairs, body))
+            authority = headers.get(b"x-fuzz-host", b"").decode("latin-1")
+            reading = reading_of(method.decode("latin-1"), target, pairs, body, authority=authority)
+            self._readings[port].append(reading)
             self._transport.write(_ANSWER)
 
 

@@ -32,20 +32,40 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     """How many X-User-ID fields were believed."""
     refused: bool = False
     """The application, not the server, found something wrong and answered 4xx; the connection goes on."""
+    authority: str = ""
+    """The host that nginx takes the request to be for, in lower case and without a port."""
 
     def same_as(self, other: "Reading") -> bool:
         """Tell whether both are the same request."""
         return (
             self.method == other.method
             and self.target == other.target
-            and self.fields == other.fields
+            and self._fields_as(other)
             and self.body_bytes == other.body_bytes
             and self.body_digest == other.body_digest
         )
 
+    def _fields_as(self, nginx: "Reading") -> bool:
+        """Compare the fields.
+
+        A target in absolute form names the host, whatever Host says (RFC 9112, 3.2.2). The node puts it in the place of
+        Host; nginx passes the field on as it came, but takes the target's host for its own purposes.
+        """
+        if self.fields == nginx.fields:
+            return True
+        own, others = dict(self.fields), dict(nginx.fields)
+        host = own.pop("host", "")
+        others.pop("host", None)
+        return own == others and bool(nginx.authority) and _without_port(host) == nginx.authority
+
     def __str__(self) -> str:
         fields = ", ".join(f"{name}={value[:SHOWN_BYTES]!r}" for name, value in self.fields)
         return f"{self.method} {self.target[:SHOWN_BYTES]!r} ({fields}) body {self.body_bytes}: {self.body_start!r}"
+
+
+def _without_port(host: str) -> str:
+    host = host.lower()
+    return host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
 
 
 def reading_of(
@@ -55,6 +75,7 @@ def reading_of(
     body: bytes,
     *,
     refused: bool = False,
+    authority: str = "",
 ) -> Reading:
     """Tell what was read.
 
@@ -64,6 +85,7 @@ def reading_of(
         headers: The fields with names in lower case. Of a mapping each is one; of pairs those of one name are joined.
         body: The whole body.
         refused: See `Reading.refused`.
+        authority: See `Reading.authority`.
     """
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     found: dict[bytes, bytes] = {}
@@ -78,4 +100,4 @@ def reading_of(
     shown_target = target.decode("latin-1").removesuffix("?")
     digest = sha256(body).hexdigest()[:16] if body else ""
     start = body[:SHOWN_BYTES].decode("latin-1")
-    return Reading(method, shown_target, fields, len(body), digest, start, callers, refused)
+    return Reading(method, shown_target, fields, len(body), digest, start, callers, refused, authority)
