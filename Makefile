@@ -33,6 +33,7 @@ HOLDFAST := $(PY) -m holdfast
 TEST_WORKERS ?= 2
 CHAOS_REPORT ?= build/chaos
 SOAK_MINUTES ?= 30
+FUZZ_REQUESTS ?= 200000
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 INSTALLED := $(VENV)/.installed-run
@@ -50,7 +51,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick soak storm bench bench-proportion bench-test check format \
+.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test check format \
 	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
@@ -73,11 +74,16 @@ install: $(INSTALLED_DEV) ## Install everything for development into .venv
 test: $(INSTALLED_DEV) ## Run all tests with branch coverage, on a PostgreSQL and Redis of their own
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
 
-chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 12 minutes; the report goes to build/chaos
-	@exec $(PY) -m chaos.run --report $(CHAOS_REPORT) $(CHAOS_ARGS)
+chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 14 minutes; the report goes to build/chaos
+	@$(PY) -m chaos.run --report $(CHAOS_REPORT) $(CHAOS_ARGS)
+	@exec $(PY) -m chaos.edge_fuzz --requests $(FUZZ_REQUESTS) $(FUZZ_ARGS)
 
 chaos-quick: $(INSTALLED_DEV) ## Try the most telling faults, about 3 minutes
-	@exec $(PY) -m chaos.run --quick --report $(CHAOS_REPORT) $(CHAOS_ARGS)
+	@$(PY) -m chaos.run --quick --report $(CHAOS_REPORT) $(CHAOS_ARGS)
+	@exec $(PY) -m chaos.edge_fuzz --requests 10000 $(FUZZ_ARGS)
+
+edge-fuzz: $(INSTALLED_DEV) ## Compare how a node and nginx read FUZZ_REQUESTS (200,000) mutated requests, about 2 minutes
+	@exec $(PY) -m chaos.edge_fuzz --requests $(FUZZ_REQUESTS) $(FUZZ_ARGS)
 
 soak: $(INSTALLED_DEV) ## Kill everything at random under load for SOAK_MINUTES, default 30
 	@exec $(PY) -m chaos.soak --minutes $(SOAK_MINUTES) $(SOAK_ARGS)

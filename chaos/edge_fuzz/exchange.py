@@ -66,7 +66,8 @@ class _Sender(asyncio.Protocol):
         if quiet < QUIET_SECONDS:
             self._timer = self._loop.call_later(QUIET_SECONDS - quiet, self._ask_to_end)
         elif self._transport is not None and not self._transport.is_closing():
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):  # it was reset meanwhile
+                self._transport.write_eof()
 
     def data_received(self, data: bytes) -> None:
         self.data += data

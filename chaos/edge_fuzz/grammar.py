@@ -22,15 +22,27 @@ from chaos.edge_fuzz.vocabulary import (
 
 
 class Grammar:
-    """Draws from one source of randomness. `oddness` is how often each part takes an odd form."""
+    """Writes requests, drawn from one source of randomness."""
 
-    def __init__(self, random: Random, oddness: float) -> None:
+    def __init__(
+        self, random: Random, oddness: float, *, targets: Sequence[bytes] = TARGETS, contents: Sequence[bytes] = ()
+    ) -> None:
+        """Begin.
+
+        Args:
+            random: What everything is drawn from.
+            oddness: How often a part is odd, from 0 to 1.
+            targets: The usual ones.
+            contents: Bodies that the targets take; half of all bodies are of them.
+        """
         self._random = random
         self._oddness = oddness
+        self._targets = targets
+        self._contents = contents
 
     def request(self) -> bytes:
         """Write one request."""
-        method, target = self._pick(METHODS, ODD_METHODS, 0.5), self._pick(TARGETS, ODD_TARGETS, 0.6)
+        method, target = self._pick(METHODS, ODD_METHODS, 0.5), self._pick(self._targets, ODD_TARGETS, 0.6)
         version = self._pick(VERSIONS, ODD_VERSIONS, 0.6)
         line = b" ".join(part for part in (method, target, version) if part or self._odd(0.1))
         if self._odd(0.15):
@@ -85,6 +97,8 @@ class Grammar:
         )
 
     def _content(self) -> bytes:
+        if self._contents and self._random.random() < 0.5:
+            return self._random.choice(self._contents)
         draw = self._random.random()
         if draw < 0.45:
             return SMUGGLED

@@ -5,7 +5,7 @@ from random import Random
 
 from chaos.edge_fuzz.case import Case
 from chaos.edge_fuzz.grammar import Grammar
-from chaos.edge_fuzz.vocabulary import LAST, ODD_FIELDS
+from chaos.edge_fuzz.vocabulary import LAST, ODD_FIELDS, TARGETS
 
 TOKENS = (
     b"\r\n", b"\n", b"\r", b"\x00", b" ", b"\t", b":", b",", b";", b"\r\n\r\n", b"\r\n ", b"0\r\n\r\n", b"chunked",
@@ -16,15 +16,24 @@ TOKENS = (
 _SPACES = b" \t\r\n:"
 
 
-def make_case(seed: str, corpus: Sequence[Case]) -> Case:
-    """Make the case of a seed: the same seed and corpus, the same case."""
+def make_case(
+    seed: str, corpus: Sequence[Case], *, targets: Sequence[bytes] = TARGETS, contents: Sequence[bytes] = ()
+) -> Case:
+    """Make the case of a seed: the same seed and corpus, the same case.
+
+    Args:
+        seed: Says which.
+        corpus: Cases of which some are mutated.
+        targets: See `Grammar`.
+        contents: See `Grammar`.
+    """
     random = Random(seed)  # noqa: S311 - it must be drawn again
     if corpus and random.random() < 0.2:
         chosen = random.choice(corpus)
         data, requests = mutated(chosen.together, random, random.randrange(1, 4)), chosen.requests
     else:
         oddness = random.choice((0.02, 0.1, 0.1, 0.3, 0.6))
-        grammar = Grammar(random, oddness)
+        grammar = Grammar(random, oddness, targets=targets, contents=contents)
         requests = random.choice((1, 2, 3, 4, 6))
         data = b"".join(grammar.request() for _ in range(requests))
         if random.random() < 0.35:

@@ -64,14 +64,21 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 class Noted(asyncio.Protocol):
     """Stands behind nginx. What comes from there is well-formed, so a few lines can read it."""
 
-    def __init__(self, readings: defaultdict[int, list[Reading]]) -> None:
+    def __init__(self, readings: defaultdict[int, list[Reading]], open_ones: set[asyncio.Transport]) -> None:
         self._readings = readings
+        self._open_ones = open_ones
         self._data = bytearray()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # what a stream gets
         """Keep the connection."""
         self._transport = transport
+        self._open_ones.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Forget it."""
+        if self._transport is not None:
+            self._open_ones.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Note every request that is complete."""
@@ -104,12 +111,13 @@ class NginxSide:
         self._folder = private_folder(folder)
         self._child: Child | None = None
         self._server: asyncio.Server | None = None
+        self._open_ones: set[asyncio.Transport] = set()
 
     async def start(self) -> None:
         """Start both."""
         loop = asyncio.get_running_loop()
         upstream = self._folder / "reader"
-        self._server = await loop.create_unix_server(lambda: Noted(self.readings), str(upstream))
+        self._server = await loop.create_unix_server(lambda: Noted(self.readings, self._open_ones), str(upstream))
         user = f"user {pwd.getpwuid(os.geteuid()).pw_name};\n" if os.geteuid() == 0 else ""
         config = self._folder / "nginx.conf"
         config.write_text(_CONFIG.format(user=user, upstream=upstream, port=self.port))
@@ -154,3 +162,6 @@ class NginxSide:
             await asyncio.to_thread(lambda: child.end((signal.SIGTERM, 3.0)))
         if self._server is not None:
             self._server.close()
+        for transport in list(self._open_ones):
+            transport.abort()
+        await asyncio.sleep(0)

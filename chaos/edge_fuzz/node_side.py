@@ -36,7 +36,6 @@ class NodeSide:
         self._child = Child(
             "node", [*program, str(self._folder)], log_path=self._log, work_dir=Path(__file__).parents[2]
         )
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._told: socket.socket | None = None
         self._decoder = msgspec.json.Decoder(tuple[int, Reading])
         self._data = bytearray()
@@ -44,8 +43,14 @@ class NodeSide:
 
     async def start(self) -> None:
         """Start it and wait for its port."""
-        self._listener.bind(str(self._folder / served.READINGS))
-        self._listener.listen(1)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(str(self._folder / served.READINGS))
+            listener.listen(1)
+            await self._started(listener)
+        assert self._told is not None
+        asyncio.get_running_loop().add_reader(self._told, self.gather)
+
+    async def _started(self, listener: socket.socket) -> None:
         self._child.start()
         port = self._folder / served.PORT
         if (
@@ -54,9 +59,8 @@ class NodeSide:
         ):
             raise RuntimeError(f"the node does not start: {self._child.log_tail(3)}")
         self.port = int(port.read_text())
-        self._told, _ = self._listener.accept()
+        self._told, _ = listener.accept()
         self._told.settimeout(0.0)
-        asyncio.get_running_loop().add_reader(self._told, self.gather)
 
     def gather(self) -> None:
         """Take what was told. Every reading is told before it is answered, so what was answered is here afterwards."""
@@ -92,5 +96,4 @@ class NodeSide:
         if self._told is not None:
             asyncio.get_running_loop().remove_reader(self._told)
             self._told.close()
-        self._listener.close()
         await asyncio.to_thread(lambda: self._child.end((signal.SIGTERM, 1.0)))
