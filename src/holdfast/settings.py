@@ -8,10 +8,11 @@ import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from holdfast.server_urls import parts, postgres, redis
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -19,8 +20,6 @@ Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
 _FOLDER_BYTES_MAX = 800
-_DATABASE_SCHEMES = ("postgres", "postgresql")
-_REDIS_SCHEMES = ("redis", "rediss", "unix")
 _PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
 
 
@@ -191,10 +190,18 @@ class Settings(BaseSettings):
     def secrets(self) -> list[str]:
         """Everything that must never be written: the passwords, also those inside the URLs."""
         given = [self.db_password, self.redis_password, self.log_caller_key]
-        urls = [url.get_secret_value() for url in (self.database_url, self.redis_url) if url is not None]
-        passwords = [parse_qs(urlsplit(url).query).get("password", [""])[0] for url in urls]
-        passwords += [urlsplit(url).password or "" for url in urls]
-        return [*urls, *filter(None, passwords), *(secret.get_secret_value() for secret in given if secret is not None)]
+        database, redis = (url and url.get_secret_value() for url in (self.database_url, self.redis_url))
+        words = [database, redis, *(secret.get_secret_value() for secret in given if secret is not None)]
+        words += parts.passwords(database) if database else []
+        words += parts.passwords(redis) if redis else []
+        return [word for word in words if word]
+
+    @field_validator("db_host", "redis_host")
+    @classmethod
+    def _hosts(cls, value: str | None) -> str | None:
+        for host in (value or "").split(","):
+            parts.check_host(host)
+        return value
 
     @field_validator("host", "worker_metrics_host")
     @classmethod
@@ -245,12 +252,12 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _postgres_url(cls, value: SecretStr | None) -> SecretStr | None:
-        return _checked_url(value, _DATABASE_SCHEMES)
+        return value and SecretStr(postgres.checked(value.get_secret_value()))
 
     @field_validator("redis_url")
     @classmethod
     def _redis_url(cls, value: SecretStr | None) -> SecretStr | None:
-        return _checked_url(value, _REDIS_SCHEMES)
+        return value and SecretStr(redis.checked(value.get_secret_value()))
 
     @model_validator(mode="after")
     def _fill_in(self) -> Self:
@@ -260,12 +267,21 @@ class Settings(BaseSettings):
         if self.drain_seconds >= self.shutdown_seconds:
             raise ValueError("DRAIN_SECONDS must be below SHUTDOWN_SECONDS")
         if self.database_url is None and self.db_host is not None:
-            self._fill("database_url", SecretStr(_database_url(self, self.db_host)))
+            self._fill("database_url", SecretStr(self._database_url_of_parts(self.db_host)))
         if self.redis_url is None and self.redis_host is not None:
-            self._fill("redis_url", SecretStr(_redis_url(self, self.redis_host)))
+            url = redis.from_parts(self.redis_host, self.redis_port, self.redis_db, _plain(self.redis_password))
+            self._fill("redis_url", SecretStr(url))
         if not self.host:
             self._fill("host", "0.0.0.0" if self.database_url else "127.0.0.1")  # noqa: S104 - a container's own
         return self
+
+    def _database_url_of_parts(self, host: str) -> str:
+        login = (self.db_user, _plain(self.db_password))
+        url = postgres.from_parts(host, self.db_port, self.db_name, login, {"sslmode": self.db_sslmode})
+        try:
+            return postgres.checked(url)
+        except ValueError as error:
+            raise ValueError(f"DB_HOST, DB_SSLMODE: what they make {error}") from None
 
     def _fill(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)  # the model is frozen for everybody else
@@ -284,13 +300,8 @@ def load_settings() -> Settings:
         raise SettingsError("; ".join(_complaint(part) for part in error.errors(include_input=False))) from None
 
 
-def redacted_url(url: str) -> str:
-    """The URL without its password, for logs and messages."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    user, host = parts.netloc.rsplit("@", 1)
-    return urlunsplit(parts._replace(netloc=f"{user.split(':', 1)[0]}:***@{host}"))
+def _plain(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
 
 
 def _complaint(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails has no exported name
@@ -298,39 +309,3 @@ def _complaint(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails has
     message = re.sub(r"^Input should be ", "must be ", message)
     variable = ".".join(str(part) for part in error["loc"]).upper()
     return f"{variable}: {message}" if variable else message
-
-
-def _checked_url(value: SecretStr | None, schemes: tuple[str, ...]) -> SecretStr | None:
-    if value is None:
-        return None
-    try:
-        parts = urlsplit(value.get_secret_value())
-        _ = parts.port
-    except ValueError:
-        raise ValueError("is not a URL: its host or port cannot be read") from None
-    if parts.scheme not in schemes:
-        raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-    return value
-
-
-def _database_url(settings: Settings, host: str) -> str:
-    login = quote(settings.db_user, safe="")
-    if settings.db_password is not None:
-        login += ":" + quote(settings.db_password.get_secret_value(), safe="")
-    name, port = quote(settings.db_name, safe=""), settings.db_port
-    query = f"?sslmode={settings.db_sslmode}"
-    if host.startswith("/"):
-        return f"postgresql://{login}@/{name}{query}&host={quote(host, safe='/')}&port={port}"
-    return f"postgresql://{login}@{_bracketed(host)}:{port}/{name}{query}"
-
-
-def _redis_url(settings: Settings, host: str) -> str:
-    login = ""
-    if settings.redis_password is not None:
-        login = ":" + quote(settings.redis_password.get_secret_value(), safe="") + "@"
-    return f"redis://{login}{_bracketed(host)}:{settings.redis_port}/{settings.redis_db}"
-
-
-def _bracketed(host: str) -> str:
-    """An IPv6 address needs brackets inside a URL."""
-    return f"[{host}]" if ":" in host and not host.startswith("[") else host

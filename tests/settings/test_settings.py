@@ -2,7 +2,8 @@
 
 import pytest
 
-from holdfast.settings import Settings, SettingsError, load_settings, redacted_url
+from holdfast.server_urls.parts import redacted
+from holdfast.settings import Settings, SettingsError, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +118,7 @@ def test_secrets_show_in_no_text_of_the_settings(monkeypatch):
 
 
 def test_a_redacted_url_keeps_everything_but_the_password():
-    assert redacted_url("postgresql://u:p%40@[::1]:5432/d?sslmode=require") == (
+    assert redacted("postgresql://u:p%40@[::1]:5432/d?sslmode=require") == (
         "postgresql://u:***@[::1]:5432/d?sslmode=require"
     )
-    assert redacted_url("redis://h:6379/0") == "redis://h:6379/0"
+    assert redacted("redis://h:6379/0") == "redis://h:6379/0"

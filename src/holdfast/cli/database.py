@@ -1,5 +1,6 @@
 """Which database a command works on."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,12 @@ def require_database(settings: Settings) -> Settings:
     return settings
 
 
+def forget_postgres_variables() -> None:
+    """Before an embedded server is used: `PGSSLMODE` and its like are about another one, and the driver obeys them."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+
+
 @contextmanager
 def with_database(settings: Settings) -> Iterator[Settings]:
     """Settings with a database: the configured one, else the embedded one, started if no run has it.
@@ -40,6 +47,7 @@ def with_database(settings: Settings) -> Iterator[Settings]:
     if settings.database_url is not None:
         yield settings
         return
+    forget_postgres_variables()
     url = running_url(settings.holdfast_data_dir)
     if url is not None:
         yield settings.model_copy(update={"database_url": SecretStr(url)})

@@ -8,7 +8,8 @@ from holdfast.cli.programs import prepare_database, program, start_servers, wait
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.stop_signals import StopRequestedError, StopSignals
 from holdfast.infrastructure.embedded.supervisor import Supervisor
-from holdfast.settings import Settings, redacted_url
+from holdfast.server_urls.parts import redacted
+from holdfast.settings import Settings
 
 
 def run_everything(settings: Settings, end_with: int | None = None, *, show_urls: bool = False) -> int:
@@ -76,7 +77,7 @@ def print_addresses(settings: Settings, given: Settings, *more: tuple[str, str],
     ):
         if url is not None:
             text = url.get_secret_value()
-            addresses.append((name, text if own and shown else redacted_url(text)))
+            addresses.append((name, text if own and shown else redacted(text)))
     addresses += more
     addresses.append(("Logs", str(settings.holdfast_data_dir.absolute())))
     if not shown and (given.database_url is None or given.redis_url is None):

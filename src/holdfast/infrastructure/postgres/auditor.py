@@ -13,6 +13,7 @@ import asyncpg
 
 from holdfast.application.ports import AuditedInvariant
 from holdfast.infrastructure.postgres.failures import translated
+from holdfast.infrastructure.postgres.hosts import connect_to_one_of
 from holdfast.infrastructure.postgres.invariants import ROWS_MAX
 from holdfast.infrastructure.postgres.queries import Query, load_queries
 
@@ -77,7 +78,7 @@ class PostgresAuditor:
     async def audit(self) -> list[AuditedInvariant]:
         """Check in one snapshot."""
         with translated():
-            connection = await asyncpg.connect(
+            connection = await connect_to_one_of(
                 self._database_url, timeout=5, server_settings={"jit": "off", "application_name": "holdfast-auditor"}
             )
             try:

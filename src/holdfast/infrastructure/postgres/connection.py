@@ -11,6 +11,7 @@ from asyncpg import PostgresLogMessage
 
 from holdfast.application.failures import ConnectionLost
 from holdfast.infrastructure.postgres.failures import troubles
+from holdfast.infrastructure.postgres.hosts import connect_to_one_of
 from holdfast.infrastructure.postgres.statement_spans import trace_statements
 
 PLANNER_SETTINGS = {
@@ -87,7 +88,7 @@ async def _connect(database_url: str, application_name: str, timeouts: Timeouts)
         "lock_timeout": _milliseconds(timeouts.lock_seconds),
         "statement_timeout": _milliseconds(timeouts.statement_seconds),
     }
-    connection = await asyncpg.connect(
+    connection = await connect_to_one_of(
         database_url,
         timeout=timeouts.connect_seconds,
         connection_class=WatchedConnection,

@@ -1,0 +1,141 @@
+"""What all URLs of servers have in common."""
+
+import os
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv6Address
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+_ENCODE = "in a user name or password, write @ as %40, / as %2F, : as %3A, # as %23, ? as %3F, [ as %5B"
+
+
+def split(url: str, schemes: tuple[str, ...]) -> SplitResult:
+    """The parts of a URL with one of these schemes.
+
+    Raises:
+        ValueError: It is none; in words for the person who wrote it.
+    """
+    text = url.strip()
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
+        raise ValueError("must have no line breaks or other control characters")
+    if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise ValueError(f"is not a URL: its host or port cannot be read ({_ENCODE})") from None
+    if "#" in text or parts.netloc.count("@") > 1:
+        raise ValueError(f"is not a URL: {_ENCODE}")
+    return parts
+
+
+def hosts(parts: SplitResult) -> list[tuple[str, str]]:
+    """Each host with its port, both as they are written; a port may be empty.
+
+    Raises:
+        ValueError: One of them cannot be a host or a port.
+    """
+    found = []
+    for place in parts.netloc.rpartition("@")[2].split(","):
+        host, _, port = place.partition(":")
+        if place.startswith("["):
+            host, closed, rest = place.partition("]")
+            host, port = host + closed, rest.removeprefix(":")
+            if not closed or (rest and not rest.startswith(":")):
+                raise ValueError("is not a URL: an IPv6 address is written as [::1]:5432")
+        if ":" in port:
+            raise ValueError(f"is not a URL: an IPv6 address is written as [::1]:5432; {_ENCODE}")
+        found.append((host, check_port(unquote(port))))
+    return found
+
+
+def check_port(port: str) -> str:
+    """A port that is one, or empty.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if port and not (port.isascii() and port.isdecimal() and 1 <= int(port[:9]) <= 65_535):
+        raise ValueError(f"is not a URL: its port must be 1 to 65535 ({_ENCODE})")
+    return port
+
+
+def options(parts: SplitResult) -> dict[str, str]:
+    """What stands behind the question mark; of a name given twice the last counts.
+
+    Raises:
+        ValueError: Something there has no name or no value.
+    """
+    try:
+        return dict(parse_qsl(parts.query, strict_parsing=True, keep_blank_values=True)) if parts.query else {}
+    except ValueError:
+        raise ValueError("has options that are not name=value&name=value") from None
+
+
+def with_options(parts: SplitResult, wanted: Mapping[str, str]) -> str:
+    """The URL with these options and no others; as it was written where they are the same."""
+    if wanted != options(parts):
+        parts = parts._replace(query=urlencode(wanted, quote_via=quote))
+    return urlunsplit(parts) if parts.netloc else f"{parts.scheme}://{urlunsplit(parts._replace(scheme=''))}"
+
+
+def check_files(given: Mapping[str, str], names: Iterable[str]) -> None:
+    """Make sure that the files which options name can be read.
+
+    Raises:
+        ValueError: One cannot.
+    """
+    for name in names:
+        path = given.get(name)
+        if path and not (os.path.isfile(path) and os.access(path, os.R_OK)):  # noqa: PTH113 - text as the driver takes it
+            raise ValueError(f"names a file in {name} that is missing or cannot be read")
+
+
+def check_host(host: str) -> None:
+    """Make sure that a host which stands in a variable of its own is one: a name, an address, a socket's folder.
+
+    Raises:
+        ValueError: It has something else in it.
+    """
+    if host.startswith("/"):
+        return
+    bare = host.strip().removeprefix("[").removesuffix("]")
+    if ":" in bare:
+        try:
+            IPv6Address(bare.partition("%")[0])
+        except ValueError:
+            raise ValueError("must be a host alone: its port has a variable of its own") from None
+    elif not bare or any(character in "@/?#[] " or not character.isprintable() for character in bare):
+        raise ValueError("must be the name or the address of a host, and nothing else")
+
+
+def bracketed(host: str) -> str:
+    """An IPv6 address needs brackets inside a URL."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def login(user: str, password: str | None) -> str:
+    """User and password as they stand before the @."""
+    return quote(user, safe="") + ("" if password is None else ":" + quote(password, safe=""))
+
+
+def passwords(url: str) -> list[str]:
+    """Every secret in a URL, as it is written and as it is meant."""
+    parts = urlsplit(url)
+    written = parts.netloc.rpartition("@")[0].partition(":")[2]
+    given = dict(parse_qsl(parts.query))
+    return [word for word in (written, unquote(written), given.get("password"), given.get("sslpassword")) if word]
+
+
+def redacted(url: str) -> str:
+    """The URL without its passwords, for logs and messages."""
+    parts = urlsplit(url)
+    login, at, place = parts.netloc.rpartition("@")
+    user, colon, _ = login.partition(":")
+    netloc = f"{user}{':***' if colon else ''}{at}{place}"
+    query = "&".join(
+        f"{name}=***" if name in {"password", "sslpassword"} else f"{name}{equals}{value}"
+        for name, equals, value in (pair.partition("=") for pair in parts.query.split("&"))
+    )
+    if (netloc, query) == (parts.netloc, parts.query):
+        return url
+    return urlunsplit(parts._replace(netloc=netloc, query=query))
