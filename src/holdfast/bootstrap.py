@@ -5,6 +5,7 @@ The only module that sees everything.
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 import sys
@@ -59,7 +60,7 @@ from holdfast.infrastructure.readiness import open_looks
 from holdfast.infrastructure.redis.gate import RedisGate
 from holdfast.infrastructure.redis.open_gate import OpenGate
 from holdfast.settings import Settings
-from holdfast.telemetry import tracing
+from holdfast.telemetry import lines, tracing
 from holdfast.telemetry.exposition import Account, exposition
 from holdfast.telemetry.logging import configure_logging
 from holdfast.telemetry.metrics_server import serve_metrics
@@ -257,7 +258,7 @@ def _looks(settings: Settings, desk: Desk) -> AbstractAsyncContextManager[dict[s
 async def _serve(settings: Settings, listen_fd: int | None) -> None:
     raise_files_max()
     draining = Draining()
-    deadline = Deadline(settings.shutdown_seconds)
+    deadline = Deadline(settings.shutdown_seconds, when_over=_end_by_force)
     async with application(settings, draining, deadline) as app:
         _calm_garbage_collection()
         server = NodeServer(app, settings, draining, deadline, probes=PROBES)
@@ -279,7 +280,7 @@ def _calm_garbage_collection() -> None:
 async def _work(settings: Settings) -> None:
     timeouts = Timeouts()
     stop = asyncio.Event()
-    deadline = Deadline(settings.shutdown_seconds)
+    deadline = Deadline(settings.shutdown_seconds, when_over=_end_by_force)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _begin_to_end, stop, deadline)
@@ -290,6 +291,8 @@ async def _work(settings: Settings) -> None:
         auditor = PostgresAuditor(database_url_of(settings))
         await stack.enter_async_context(telling(settings, process="worker", deadline=deadline))
         await stack.enter_async_context(_worker_metrics(settings))
+        cutting = asyncio.create_task(_cut_in_time(stop, deadline, write_pool, read_pool))
+        stack.callback(cutting.cancel)
         log.info("worker_started")
         async with asyncio.TaskGroup() as both:
             both.create_task(expire_holds(expirer, stop=stop))
@@ -300,6 +303,21 @@ async def _work(settings: Settings) -> None:
 def _begin_to_end(stop: asyncio.Event, deadline: Deadline) -> None:
     deadline.begin()
     stop.set()
+
+
+async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, *pools: Pool) -> None:
+    """Cut what the worker waits for when its time is nearly over. Nothing is cancelled: a COMMIT goes on."""
+    await stop.wait()
+    await asyncio.sleep(deadline.left(for_others=LAST_SPANS_SECONDS + 0.5))
+    for pool in pools:
+        await pool.close()
+
+
+def _end_by_force() -> None:
+    """End a process whose time is over; PostgreSQL sees what it would see of one that crashed."""
+    log.error("shutdown_took_too_long")
+    lines.sink().flush(0.1)
+    os._exit(1)
 
 
 @asynccontextmanager

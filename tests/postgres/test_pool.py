@@ -12,6 +12,7 @@ from holdfast.infrastructure.postgres.batch_store import commit, rollback_if_ope
 from holdfast.infrastructure.postgres.connection import Timeouts
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.reads import PostgresReads
 
 
 @pytest.fixture
@@ -34,6 +35,21 @@ async def backend(connection):
 async def pid_of(pool):
     async with pool.connection() as connection:
         return await backend(connection)
+
+
+async def test_a_short_read_goes_on_when_its_caller_hangs_up(make_pool):
+    """Else each hang-up would cost the connection, and PostgreSQL one more for cancelling the statement."""
+    pool = make_pool()
+    first = await pid_of(pool)
+    reads = PostgresReads(pool)
+    for pauses in range(6):
+        reading = asyncio.create_task(reads.events(limit=1, offset=0))
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+    assert await pid_of(pool) == first
 
 
 async def test_the_connection_used_last_is_used_next(make_pool):

@@ -80,6 +80,24 @@ async def test_giving_back_leaves_the_lock_of_another_alone(gate, redis, redis_u
     assert not await gate.acquire(EVENT, wish("third", A))
 
 
+async def test_a_wish_that_is_dropped_while_it_asks_leaves_no_lock(gate, redis):
+    """Its buyer has hung up; without this nobody else would get past these seats until the locks ran out."""
+    for pauses in range(12):
+        asking = [asyncio.create_task(gate.acquire(EVENT, wish(f"u{number}", uuid7()))) for number in range(3)]
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        for task in asking:
+            task.cancel()
+        passed = await asyncio.gather(*asking, return_exceptions=True)
+        kept = sum(one is True for one in passed)
+
+        async def no_other_lock(kept=kept):
+            return await redis.dbsize() == kept
+
+        await until(no_other_lock)
+        await redis.flushdb()
+
+
 async def test_a_retry_with_the_same_user_and_key_passes_its_own_lock(gate):
     assert await gate.acquire(EVENT, wish("ann", A, B))
     assert await gate.acquire(EVENT, wish("ann", B, A))

@@ -26,6 +26,7 @@ class Gatherer(Generic[Key, Question, Answer]):
         *,
         questions_max: int,
         pause_seconds: float = 0.0,
+        unwanted: Callable[[Question, Answer], None] | None = None,
     ) -> None:
         """Say what to ask, and how often.
 
@@ -34,10 +35,12 @@ class Gatherer(Generic[Key, Question, Answer]):
             questions_max: Questions in one call.
             pause_seconds: After a call that several shared, the next begins at least so much later, so that more share
                 it; who asks alone, one question after the other, is not kept waiting.
+            unwanted: Gets the answers of those who were cancelled while they waited, where an answer must be undone.
         """
         self._ask = ask
         self._questions_max = questions_max
         self._pause_seconds = pause_seconds
+        self._unwanted = unwanted
         self._waiting: dict[Key, deque[_Asked[Question, Answer]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -45,7 +48,12 @@ class Gatherer(Generic[Key, Question, Answer]):
         """Ask, and wait for the answer."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._put(key, question, answer)
-        return await answer
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if self._unwanted is not None and answer.done() and not answer.cancelled() and answer.exception() is None:
+                self._unwanted(question, answer.result())  # it came in the very moment of leaving
+            raise
 
     def tell(self, key: Key, question: Question) -> None:
         """Have it asked some time soon; nobody waits for the answer."""
@@ -87,6 +95,10 @@ class Gatherer(Generic[Key, Question, Answer]):
                 if future is not None and not future.done():
                     future.set_exception(failure)
             return
-        for (_, future), answer in answered:
-            if future is not None and not future.done():
+        for (question, future), answer in answered:
+            if future is None:
+                continue
+            if not future.done():
                 future.set_result(answer)
+            elif self._unwanted is not None:
+                self._unwanted(question, answer)

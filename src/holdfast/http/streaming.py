@@ -1,7 +1,8 @@
 """Answers that go on: frames are sent as they come, until the stream ends or the client goes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Protocol
 
 from holdfast.http.asgi import DIRECT, ClientGoneError, Scope, Send
@@ -14,7 +15,7 @@ SEND_SECONDS_MAX = 10.0
 class Stream(Protocol):
     """An answer that goes on."""
 
-    def frames(self) -> AsyncIterator[bytes]:
+    def frames(self) -> AsyncGenerator[bytes, None]:
         """Give the frames as they come; all of them, or those before and after `attach`."""
         ...
 
@@ -37,13 +38,13 @@ async def send_stream(stream: Stream, scope: Scope, send: Send) -> None:
         ClientGoneError: when the client takes nothing any more.
     """
     direct: Exchange = scope["extensions"][DIRECT]
-    direct.endless = True
-    attached = False
     try:
-        async for frame in stream.frames():
-            async with asyncio.timeout(SEND_SECONDS_MAX):
-                await send({"type": "http.response.body", "body": frame, "more_body": True})
-            attached = attached or stream.attach(direct.write_through)
+        # Closed at once when the client goes, wherever that finds us: what a stream holds it gives back in its end.
+        async with aclosing(stream.frames()) as frames:
+            async for frame in frames:
+                async with asyncio.timeout(SEND_SECONDS_MAX):
+                    await send({"type": "http.response.body", "body": frame, "more_body": True})
+                direct.endless = direct.endless or stream.attach(direct.write_through)
         async with asyncio.timeout(SEND_SECONDS_MAX):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
     except TimeoutError:

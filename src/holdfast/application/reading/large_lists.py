@@ -1,7 +1,7 @@
 """Lists of events whose seats are too many to be kept as JSON: written page by page while they are sent."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from uuid import UUID
 
 import structlog
@@ -37,7 +37,7 @@ class LargeList:
         self._available_only = available_only
         self._stopped = False
 
-    async def frames(self) -> AsyncIterator[bytes]:
+    async def frames(self) -> AsyncGenerator[bytes, None]:
         """Give the list in pieces, each when the one before has been taken.
 
         Raises:

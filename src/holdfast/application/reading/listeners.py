@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -54,7 +54,7 @@ class Listener:
         self._news = asyncio.Event()
         self._ended = False
 
-    async def frames(self) -> AsyncIterator[bytes]:
+    async def frames(self) -> AsyncGenerator[bytes, None]:
         """Give frames as they come."""
         while True:
             while self._frames:

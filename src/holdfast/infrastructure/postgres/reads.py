@@ -11,6 +11,7 @@ from holdfast.domain.seat import Seat
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.infrastructure.postgres.reading_on import to_its_end
 from holdfast.infrastructure.postgres.rows import event_from, reservation_from, seat_from
 
 
@@ -50,11 +51,17 @@ class PostgresReads:
         return [reservation_from(row).as_seen_at(row["now"]) for row in rows]
 
     async def _row(self, name: str, *arguments: object) -> Record | None:
+        return await to_its_end(self._fetch_row(name, *arguments))
+
+    async def _rows(self, name: str, *arguments: object) -> list[Record]:
+        return await to_its_end(self._fetch_rows(name, *arguments))
+
+    async def _fetch_row(self, name: str, *arguments: object) -> Record | None:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 return await connection.fetchrow(self._queries[name].sql, *arguments)
 
-    async def _rows(self, name: str, *arguments: object) -> list[Record]:
+    async def _fetch_rows(self, name: str, *arguments: object) -> list[Record]:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 return await connection.fetch(self._queries[name].sql, *arguments)

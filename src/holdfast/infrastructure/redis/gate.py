@@ -48,7 +48,9 @@ class RedisGate:
         self._call_seconds_max = call_seconds_max
         self._lock_script = self._script("gate.lua")
         self._release_script = self._script("release.lua")
-        self._acquires: Gatherer[None, _Lock, bool] = Gatherer(self._acquire, questions_max=WISHES_MAX)
+        self._acquires: Gatherer[None, _Lock, bool] = Gatherer(
+            self._acquire, questions_max=WISHES_MAX, unwanted=self._give_back
+        )
         self._releases: Gatherer[None, _Lock, None] = Gatherer(self._release, questions_max=WISHES_MAX)
         self._held: dict[UUID, _Lock] = {}
         self.breaker = Breaker(self._ping, call_seconds_max=call_seconds_max)
@@ -67,6 +69,11 @@ class RedisGate:
         """Give the locks back in the background; where that fails, they run out."""
         lock = self._held.pop(wish.reservation_id, None)
         if lock is not None and not self.breaker.open:
+            self._releases.tell(None, lock)
+
+    def _give_back(self, lock: _Lock, passed: bool) -> None:  # noqa: FBT001 - an answer of `_acquire`
+        """Give back what a wish got whose buyer hung up while it waited: others want these seats."""
+        if passed and not self.breaker.open:
             self._releases.tell(None, lock)
 
     async def close(self) -> None:
