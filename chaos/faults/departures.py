@@ -15,28 +15,32 @@ _LEAVERS = 40
 _CALM = Habits(pause_seconds=0.05)
 
 
-async def _leave_in_the_queue(trial: Trial, load: Load, node: Target, name: str) -> None:
+async def _leave_in_the_queue(trial: Trial, load: Load, asked: Target, name: str) -> None:
     """Have forty buyers ask for a seat each of a locked event and hang up; then let go of the lock."""
-    sale = await trial.sale(_LEAVERS + 1, node)
-    clients = [load.client(node) for _ in range(_LEAVERS)]
+    nodes = trial.site.node_targets
+    sale = await trial.sale(_LEAVERS + len(nodes), nodes[0])
+    clients = [load.client(asked) for _ in range(_LEAVERS)]
+    leavers = [load.wish_of(sale, f"leaver-{name}-{number}", (sale.seats[number],)) for number in range(_LEAVERS)]
     async with event_locked(trial, sale.event):
-        wishes = [load.wish_of(sale, f"leaver-{name}-{number}", (sale.seats[number],)) for number in range(_LEAVERS)]
-        calls = [asyncio.create_task(_ask(client, wish)) for client, wish in zip(clients, wishes, strict=True)]
-        await asyncio.sleep(0.4)
-        for call in calls[1:]:
-            call.cancel()
-        await asyncio.gather(*calls[1:], return_exceptions=True)
+        # Who comes first to a node is in the batch that waits for the lock, and a batch goes on whoever leaves.
+        first = [
+            asyncio.create_task(_ask(load.client(node), load.wish_of(sale, f"stayer-{name}", (seat,))))
+            for node, seat in zip(nodes, sale.seats[_LEAVERS:], strict=True)
+        ]
         await asyncio.sleep(0.3)
-        calls[0].cancel()  # the first of them may have been in the batch that waits for the lock
+        calls = [asyncio.create_task(_ask(client, wish)) for client, wish in zip(clients, leavers, strict=True)]
+        await asyncio.sleep(0.4)
+        for call in calls:
+            call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+        await asyncio.sleep(0.3)
     trial.injected()
-    stayer = load.client(node)
-    await stayer.reserve(load.wish_of(sale, f"stayer-{name}", (sale.seats[-1],)))
-    stayer.close()
+    await asyncio.gather(*first)
     got = await _holders(trial, sale.event)
-    late = [user for user in got if user.startswith("leaver") and not user.endswith("-0")]
-    trial.expect(not late, f"{name}: who hung up in the queue gets nothing ({len(late)} of {_LEAVERS - 1} got seats)")
-    trial.expect(f"stayer-{name}" in got, f"{name}: who stayed gets a seat")
+    late = [user for user in got if user.startswith("leaver")]
+    trial.expect(not late, f"{name}: who hung up in the queue gets nothing ({len(late)} of {_LEAVERS} got seats)")
+    stayed = len(got) - len(late)
+    trial.expect(stayed == len(nodes), f"{name}: who stayed gets a seat ({stayed} of {len(nodes)})")
 
 
 async def _ask(client: Client, wish: Wish) -> None:
