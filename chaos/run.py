@@ -21,9 +21,9 @@ import uvloop
 
 import chaos.faults  # noqa: F401 - enters the catalogue
 from chaos.account import Account, Result, result_of, skipped
-from chaos.site import Site, open_site
+from chaos.checkers.verdict import clear
+from chaos.site.processes import Site, open_site
 from chaos.trial import CATALOGUE, CannotBeInjectedError, Fault, Trial
-from chaos.verdict import clear
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedRedis
 from holdfast.infrastructure.embedded.nginx import nginx_program
 

@@ -17,10 +17,10 @@ from random import Random
 
 import uvloop
 
-from chaos.load import Habits, Load, buying, new_load, put_on_sale, seconds_until_write
-from chaos.site import Site, off_loop, open_site
+from chaos.buyers.load import Habits, Load, buying, new_load, put_on_sale, seconds_until_write
+from chaos.checkers.verdict import Acknowledged, judge, judge_all
+from chaos.site.processes import Site, off_loop, open_site
 from chaos.soak_display import Progress, showing
-from chaos.verdict import Acknowledged, judge, judge_all
 
 _ROUND_SECONDS = 60.0
 _EVENTS = 3

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from chaos.client import Tally
-from chaos.verdict import Verdict
+from chaos.buyers.client import Tally
+from chaos.checkers.verdict import Verdict
 
 _LINE_SECONDS = 10.0
 

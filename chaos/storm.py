@@ -16,9 +16,9 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from chaos.caller import Target
-from chaos.load import Sale, put_on_sale
-from chaos.site import off_loop, open_site
+from chaos.buyers.caller import Target
+from chaos.buyers.load import Sale, put_on_sale
+from chaos.site.processes import off_loop, open_site
 from holdfast.bench.wire import Load, drive
 from holdfast.infrastructure.postgres.invariants import check_invariants
 

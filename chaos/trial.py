@@ -9,10 +9,19 @@ from pathlib import Path
 from random import Random
 from typing import Literal, TypeAlias
 
-from chaos.caller import Target
-from chaos.load import Habits, Load, Sale, buying, longest_gap_seconds, new_load, put_on_sale, seconds_until_write
-from chaos.site import Site
-from chaos.verdict import Verdict, judge
+from chaos.buyers.caller import Target
+from chaos.buyers.load import (
+    Habits,
+    Load,
+    Sale,
+    buying,
+    longest_gap_seconds,
+    new_load,
+    put_on_sale,
+    seconds_until_write,
+)
+from chaos.checkers.verdict import Verdict, judge
+from chaos.site.processes import Site
 
 Family: TypeAlias = Literal[
     "processes", "database", "gate", "clocks", "decisions", "crowds", "edge", "reading", "operators"

@@ -1,8 +1,8 @@
 """What simulated runs look like when hypothesis chooses them."""
 
-from chaos.report import Assumptions
-from chaos.settlement import settle
-from chaos.simulation import Scenario
+from chaos.checkers.report import Assumptions
+from chaos.checkers.simulation import Scenario
+from chaos.histories.settlement import settle
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 

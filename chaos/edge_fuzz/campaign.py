@@ -12,7 +12,7 @@ from chaos.edge_fuzz.exchange import Exchange, send_patiently, send_quickly
 from chaos.edge_fuzz.judgement import Judged, judge
 from chaos.edge_fuzz.nginx_side import NginxSide
 from chaos.edge_fuzz.node_side import NodeSide
-from chaos.site import quiet_port
+from chaos.site.processes import quiet_port
 
 AT_ONCE = 96
 _PATIENT_AT_ONCE = 16

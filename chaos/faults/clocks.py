@@ -9,10 +9,10 @@ from pathlib import Path
 
 import asyncpg
 
-from chaos.caller import Caller, Target
-from chaos.load import Habits
-from chaos.postmaster import Postmaster
-from chaos.site import off_loop
+from chaos.buyers.caller import Caller, Target
+from chaos.buyers.load import Habits
+from chaos.site.postmaster import Postmaster
+from chaos.site.processes import off_loop
 from chaos.trial import CannotBeInjectedError, Trial, fault
 
 HOUR_SECONDS = 3_600

@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import asyncpg
 
-from chaos.caller import Caller, Target
-from chaos.client import BASE
-from chaos.load import Habits, Load, put_on_sale
-from chaos.pace import rounds_a_second, writes_a_second
+from chaos.buyers.caller import Caller, Target
+from chaos.buyers.client import BASE
+from chaos.buyers.load import Habits, Load, put_on_sale
+from chaos.buyers.pace import rounds_a_second, writes_a_second
 from chaos.trial import Trial, fault
 
 _EVENTS = 1_500

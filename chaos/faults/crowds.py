@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import time
 
-from chaos.caller import Caller, NoAnswerError, NotSentError, Target
-from chaos.client import BASE
-from chaos.load import Habits, Load
+from chaos.buyers.caller import Caller, NoAnswerError, NotSentError, Target
+from chaos.buyers.client import BASE
+from chaos.buyers.load import Habits, Load
 from chaos.trial import Trial, fault
 
 

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from chaos.caller import Target
-from chaos.fail_points import arm, met
-from chaos.load import Habits, Load, answers, until
-from chaos.site import Program, off_loop
+from chaos.buyers.caller import Target
+from chaos.buyers.load import Habits, Load, answers, until
+from chaos.site.fail_points import arm, met
+from chaos.site.processes import Program, off_loop
+from chaos.site.wire import Wire, wire_to
 from chaos.trial import RESTART_SECONDS_MAX, Trial, fault
-from chaos.wire import Wire, wire_to
 
 _REST_SECONDS = 1.0
 

@@ -3,10 +3,10 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from chaos.caller import Caller, HttpAnswer
-from chaos.client import BASE, Wish
+from chaos.buyers.caller import Caller, HttpAnswer
+from chaos.buyers.client import BASE, Wish
+from chaos.buyers.load import Habits, Load
 from chaos.faults.database import execute
-from chaos.load import Habits, Load
 from chaos.trial import Trial, fault
 
 _CALM = Habits(pause_seconds=0.05)

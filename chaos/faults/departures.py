@@ -4,11 +4,11 @@ import asyncio
 
 import asyncpg
 
-from chaos.caller import Target
-from chaos.client import Client, Wish
-from chaos.fail_points import arm, met
+from chaos.buyers.caller import Target
+from chaos.buyers.client import Client, Wish
+from chaos.buyers.load import Habits, Load, until_true
 from chaos.faults.database import event_locked
-from chaos.load import Habits, Load, until_true
+from chaos.site.fail_points import arm, met
 from chaos.trial import Trial, fault
 
 _LEAVERS = 40

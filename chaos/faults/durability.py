@@ -13,14 +13,14 @@ from pathlib import Path
 
 import asyncpg
 
-from chaos.caller import Target
-from chaos.client import Client, Wish
+from chaos.buyers.caller import Target
+from chaos.buyers.client import Client, Wish
+from chaos.buyers.load import Load, until
 from chaos.faults.database import execute, expect_back
-from chaos.load import Load, until
-from chaos.postmaster import Postmaster, standby_of
-from chaos.site import POSTGRES_SETTINGS, Program, off_loop
+from chaos.site.postmaster import Postmaster, standby_of
+from chaos.site.processes import POSTGRES_SETTINGS, Program, off_loop
+from chaos.site.wire import Wire, wire_to
 from chaos.trial import PROMOTION_SECONDS_MAX, RESTART_SECONDS_MAX, CannotBeInjectedError, Trial, fault
-from chaos.wire import Wire, wire_to
 from holdfast.infrastructure.embedded import EmbeddedPostgres
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.process import processes_in

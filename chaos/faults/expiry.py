@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-from chaos.client import Wish
-from chaos.fail_points import arm, met
-from chaos.load import Habits, Load, until
-from chaos.site import Program
+from chaos.buyers.client import Wish
+from chaos.buyers.load import Habits, Load, until
+from chaos.site.fail_points import arm, met
+from chaos.site.processes import Program
 from chaos.trial import Trial, fault
 
 _SHORT_HOLDS = {"HOLD_SECONDS": "1"}

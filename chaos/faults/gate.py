@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError
 
-from chaos.caller import Target
-from chaos.fail_points import arm
-from chaos.load import Habits, Load
-from chaos.site import off_loop
+from chaos.buyers.caller import Target
+from chaos.buyers.load import Habits, Load
+from chaos.site.fail_points import arm
+from chaos.site.processes import off_loop
+from chaos.site.wire import wire_to
 from chaos.trial import Trial, fault
-from chaos.wire import wire_to
 from holdfast.infrastructure.embedded import EmbeddedRedis
 
 _HABITS = Habits(hot_seats=12)

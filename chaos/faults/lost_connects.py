@@ -7,9 +7,10 @@ settles it.
 import asyncio
 from collections.abc import Mapping
 
+from chaos.buyers.load import Load, until_true
 from chaos.faults.database import wired_node
-from chaos.load import Load, until_true
-from chaos.refusals import (
+from chaos.site.processes import Program
+from chaos.site.refusals import (
     REFUSING_STATES,
     Refusal,
     answer_garbage,
@@ -19,9 +20,8 @@ from chaos.refusals import (
     reset,
     stay_silent,
 )
-from chaos.site import Program
+from chaos.site.wire import Wire
 from chaos.trial import Trial, fault
-from chaos.wire import Wire
 
 _GIVES_UP_SECONDS = 0.8
 _ONE_WRITER = {"WRITE_POOL_SIZE": "1", "BATCH_SECONDS_MAX": str(_GIVES_UP_SECONDS)}

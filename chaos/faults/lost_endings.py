@@ -12,14 +12,14 @@ from functools import partial
 
 import asyncpg
 
-from chaos.caller import Caller, Target
-from chaos.client import BASE, Wish
-from chaos.load import Load, Sale, answers, put_on_sale, until, until_true
-from chaos.postmaster import Postmaster, standby_of
-from chaos.site import POSTGRES_SETTINGS, Program, off_loop
-from chaos.stream import Stream
+from chaos.buyers.caller import Caller, Target
+from chaos.buyers.client import BASE, Wish
+from chaos.buyers.load import Load, Sale, answers, put_on_sale, until, until_true
+from chaos.buyers.stream import Stream
+from chaos.site.postmaster import Postmaster, standby_of
+from chaos.site.processes import POSTGRES_SETTINGS, Program, off_loop
+from chaos.site.wire import Wire, wire_to
 from chaos.trial import Trial, fault
-from chaos.wire import Wire, wire_to
 from holdfast.infrastructure.embedded import EmbeddedPostgres
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.postgres.migrate import upgrade

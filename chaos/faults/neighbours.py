@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from chaos.caller import Caller, Target
-from chaos.client import BASE
-from chaos.load import Habits, Load, Sale, longest_gap_seconds, put_on_sale
-from chaos.pace import writes_a_second
+from chaos.buyers.caller import Caller, Target
+from chaos.buyers.client import BASE
+from chaos.buyers.load import Habits, Load, Sale, longest_gap_seconds, put_on_sale
+from chaos.buyers.pace import writes_a_second
 from chaos.trial import Trial, fault
 
 _QUIET_SECONDS = 2.0

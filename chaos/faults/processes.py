@@ -3,11 +3,11 @@
 import asyncio
 import signal
 
-from chaos.caller import Caller, NoAnswerError, NotSentError
-from chaos.client import BASE
-from chaos.fail_points import Point, arm, met
-from chaos.load import Load, until_true
-from chaos.site import Program
+from chaos.buyers.caller import Caller, NoAnswerError, NotSentError
+from chaos.buyers.client import BASE
+from chaos.buyers.load import Load, until_true
+from chaos.site.fail_points import Point, arm, met
+from chaos.site.processes import Program
 from chaos.trial import Trial, fault
 
 _REST_SECONDS = 1.0

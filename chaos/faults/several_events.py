@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
+from chaos.buyers.load import Habits, Load
 from chaos.faults.database import commits_cut, event_locked, terminate_sessions
 from chaos.faults.processes import killed_at
-from chaos.load import Habits, Load
 from chaos.trial import Trial, fault
 
 EVENTS = 8

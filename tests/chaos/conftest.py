@@ -5,12 +5,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import pytest
-from chaos.database_rows import Change, Chart, ClaimRow, DatabaseRows, ReservationRow
-from chaos.history import FOREVER, Operation, held, sold
-from chaos.report import Assumptions
-from chaos.search_checker import check_by_search
-from chaos.settlement import settle
-from chaos.traced_checker import check
+from chaos.checkers.report import Assumptions
+from chaos.checkers.search_checker import check_by_search
+from chaos.checkers.traced_checker import check
+from chaos.histories.database_rows import Change, Chart, ClaimRow, DatabaseRows, ReservationRow
+from chaos.histories.history import FOREVER, Operation, held, sold
+from chaos.histories.settlement import settle
 from msgspec.structs import replace
 
 RUNS_OUT_US = 1_000

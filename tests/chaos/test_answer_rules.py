@@ -1,7 +1,7 @@
 """What each answer may say at its version."""
 
 import pytest
-from chaos.history import FOREVER
+from chaos.histories.history import FOREVER
 from msgspec.structs import replace
 
 

@@ -1,11 +1,11 @@
 """A history in columns tells what the list of its operations tells."""
 
-import chaos.history
+import chaos.histories.history
 import pytest
-from chaos.compact_history import CompactHistory
-from chaos.history import FOREVER, Recorder, in_order_of_return, read_history
-from chaos.settlement import settle
-from chaos.simulation import Scenario, simulate
+from chaos.checkers.simulation import Scenario, simulate
+from chaos.histories.compact_history import CompactHistory
+from chaos.histories.history import FOREVER, Recorder, in_order_of_return, read_history
+from chaos.histories.settlement import settle
 
 RUN = simulate(Scenario(seed=7, operations=2_500, lost_answers=0.05))
 
@@ -57,7 +57,7 @@ def test_a_file_is_read_in_blocks_of_any_size(tmp_path, monkeypatch, block_bytes
             recorder.call(1, "cancel", "e", reservation="r", user=user)
         with path.open("ab") as file:
             file.write(b'["return",7')
-    monkeypatch.setattr(chaos.history, "_BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(chaos.histories.history, "_BLOCK_BYTES", block_bytes)
     history = list(read_history(path))
     assert [operation.user for operation in history[:9]] == ["ann"] * 3 + ["bob"] * 3 + ["cid"] * 3
     assert [operation.taken for operation in history[2:5]] == [{"a": "held ann"}, {"a": "held bob"}, {"a": "held bob"}]
@@ -75,6 +75,6 @@ def test_a_torn_line_that_no_head_follows_is_named_in_blocks_of_any_size(tmp_pat
             recorder.complete(recorder.call(1, "read_count", "e"), "ok", "seen", version=1, count=5)
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([*lines[:9], b'["call",1\n', *lines[9:]]))
-    monkeypatch.setattr(chaos.history, "_BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(chaos.histories.history, "_BLOCK_BYTES", block_bytes)
     with pytest.raises(ValueError, match=r"h:10: no line of a history"):
         read_history(path)

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from chaos.site import fail_points
 
 from box_office import open_desk, put_on_sale
-from chaos import fail_points
 from holdfast.application.batching.write import Progress, write_batch, write_together
 from holdfast.infrastructure.postgres import auditor, batch_store, catalogue_store
 

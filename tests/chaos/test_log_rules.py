@@ -1,6 +1,6 @@
 """What the log and the rows must say by themselves."""
 
-from chaos.database_rows import ClaimRow
+from chaos.histories.database_rows import ClaimRow
 from msgspec.structs import replace
 
 

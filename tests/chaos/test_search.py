@@ -4,8 +4,8 @@ from itertools import permutations, product
 from random import Random
 
 import pytest
-from chaos.history import FOREVER
-from chaos.search import Interval, search
+from chaos.checkers.search import Interval, search
+from chaos.histories.history import FOREVER
 
 
 class Register:

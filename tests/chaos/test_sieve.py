@@ -3,13 +3,13 @@
 from random import Random
 
 import pytest
-from chaos.columns import columns_of
-from chaos.database_rows import DatabaseRows
-from chaos.history import FOREVER, in_order_of_return
-from chaos.mutations import MUTATIONS, Specimen
-from chaos.report import Assumptions
-from chaos.simulation import ON_SALE, RESTLESS, Scenario, simulate
-from chaos.traced_checker import check, check_columns
+from chaos.checkers.mutations import MUTATIONS, Specimen
+from chaos.checkers.report import Assumptions
+from chaos.checkers.simulation import ON_SALE, RESTLESS, Scenario, simulate
+from chaos.checkers.traced_checker import check, check_columns
+from chaos.histories.columns import columns_of
+from chaos.histories.database_rows import DatabaseRows
+from chaos.histories.history import FOREVER, in_order_of_return
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace

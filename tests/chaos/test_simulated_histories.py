@@ -1,12 +1,12 @@
 """Legal histories of every shape are accepted by both checkers, and changed ones are not."""
 
 import pytest
-from chaos.mutations import MUTATIONS, Specimen
-from chaos.prove import prove
-from chaos.search_checker import check_by_search
-from chaos.self_test import self_test
-from chaos.simulation import Scenario, simulate
-from chaos.traced_checker import check
+from chaos.checkers.mutations import MUTATIONS, Specimen
+from chaos.checkers.prove import prove
+from chaos.checkers.search_checker import check_by_search
+from chaos.checkers.self_test import self_test
+from chaos.checkers.simulation import Scenario, simulate
+from chaos.checkers.traced_checker import check
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chaos.caller import Caller, Target
-from chaos.client import BASE
-from chaos.crowd import Crowd, room_for
-from chaos.load import Habits, until
-from chaos.pace import watched_health, writes_a_second
-from chaos.process_memory import watched_memory
-from chaos.site import off_loop
+from chaos.buyers.caller import Caller, Target
+from chaos.buyers.client import BASE
+from chaos.buyers.crowd import Crowd, room_for
+from chaos.buyers.load import Habits, until
+from chaos.buyers.pace import watched_health, writes_a_second
+from chaos.site.process_memory import watched_memory
+from chaos.site.processes import off_loop
 from chaos.trial import Trial, fault
 
 _CROWD = 20_000

@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-from chaos.caller import Caller, Target
-from chaos.client import BASE
+from chaos.buyers.caller import Caller, Target
+from chaos.buyers.client import BASE
+from chaos.buyers.load import Habits, Load
+from chaos.buyers.pace import watched_health
+from chaos.buyers.raw_http import exchange, statuses
 from chaos.faults.edge.connections import crowd_at
-from chaos.load import Habits, Load
-from chaos.pace import watched_health
-from chaos.process_memory import watched_memory
-from chaos.raw_http import exchange, statuses
-from chaos.site import off_loop
+from chaos.site.process_memory import watched_memory
+from chaos.site.processes import off_loop
 from chaos.trial import Trial, fault
 
 _FLOOD_BYTES = 60_000_000

@@ -10,13 +10,13 @@ from random import Random
 
 import asyncpg
 
-from chaos.caller import Target
-from chaos.client import BASE
-from chaos.crowd import Crowd, room_for
-from chaos.load import Habits, Load, Sale, until_true
-from chaos.pace import watched_health, writes_a_second
-from chaos.site import off_loop
-from chaos.stream import Stream
+from chaos.buyers.caller import Target
+from chaos.buyers.client import BASE
+from chaos.buyers.crowd import Crowd, room_for
+from chaos.buyers.load import Habits, Load, Sale, until_true
+from chaos.buyers.pace import watched_health, writes_a_second
+from chaos.buyers.stream import Stream
+from chaos.site.processes import off_loop
 from chaos.trial import Trial, fault
 
 _EVENTS = 12

@@ -6,14 +6,14 @@ from typing import Any
 
 import asyncpg
 
-from chaos.caller import Caller
-from chaos.client import BASE, Wish
-from chaos.fail_points import arm, met
+from chaos.buyers.caller import Caller
+from chaos.buyers.client import BASE, Wish
+from chaos.buyers.load import Habits, until, until_true
 from chaos.faults.database import wired_node
-from chaos.load import Habits, until, until_true
-from chaos.site import off_loop
+from chaos.site.fail_points import arm, met
+from chaos.site.processes import off_loop
+from chaos.site.wire import Wire
 from chaos.trial import Trial, fault
-from chaos.wire import Wire
 
 _CALM = Habits(pause_seconds=0.03)
 _HOLD = {"HOLD_SECONDS": "1"}

@@ -4,14 +4,14 @@ import asyncio
 import os
 import sys
 
-from chaos.caller import Caller, NoAnswerError, NotSentError
-from chaos.client import BASE
+from chaos.buyers.caller import Caller, NoAnswerError, NotSentError
+from chaos.buyers.client import BASE
+from chaos.buyers.load import Habits, answers, until
 from chaos.faults.database import execute
 from chaos.faults.operators.surroundings import unsound_parts
-from chaos.load import Habits, answers, until
-from chaos.site import off_loop
+from chaos.site.processes import off_loop
+from chaos.site.whole_run import CHECKOUT
 from chaos.trial import Trial, fault
-from chaos.whole_run import CHECKOUT
 from holdfast.infrastructure.postgres.migrate import upgrade
 
 _NAME = "latin"

@@ -6,13 +6,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chaos.caller import Caller, NoAnswerError, NotSentError
-from chaos.client import BASE
+from chaos.buyers.caller import Caller, NoAnswerError, NotSentError
+from chaos.buyers.client import BASE
+from chaos.buyers.load import Habits
+from chaos.buyers.stream import Stream
 from chaos.faults.database import execute, expect_back
 from chaos.faults.edge.connections import crowd_at
-from chaos.load import Habits
-from chaos.site import Program, off_loop
-from chaos.stream import Stream
+from chaos.site.processes import Program, off_loop
 from chaos.trial import Trial, fault
 
 _SHUTDOWN_SECONDS = 4.0

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from chaos.caller import Caller, Target
-from chaos.load import Habits, Load, answers, until
+from chaos.buyers.caller import Caller, Target
+from chaos.buyers.load import Habits, Load, answers, until
+from chaos.site.whole_run import CHECKOUT, WholeRun, whole_run
 from chaos.trial import Trial, fault
-from chaos.whole_run import CHECKOUT, WholeRun, whole_run
 from holdfast.infrastructure.embedded.folder import private_folder
 
 _SQUATTED_SECONDS = 4.0

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import asyncpg
 from redis.asyncio import Redis
 
-from chaos.caller import Caller, NoAnswerError, NotSentError, Target
+from chaos.buyers.caller import Caller, NoAnswerError, NotSentError, Target
+from chaos.buyers.load import Habits, Load, answers, until
 from chaos.faults.database import execute, expect_back
-from chaos.load import Habits, Load, answers, until
 from chaos.trial import Trial, fault
 
 _BROKEN_SECONDS = 3.0

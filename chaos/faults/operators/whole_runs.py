@@ -7,10 +7,10 @@ import signal
 import tempfile
 from pathlib import Path
 
-from chaos.load import Habits, until_true
-from chaos.site import off_loop
+from chaos.buyers.load import Habits, until_true
+from chaos.site.processes import off_loop
+from chaos.site.whole_run import WholeRun, whole_run
 from chaos.trial import CannotBeInjectedError, Trial, fault
-from chaos.whole_run import WholeRun, whole_run
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.process import processes_in
 

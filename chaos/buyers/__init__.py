@@ -1,0 +1,1 @@
+"""Who asks: buyers, listeners and crowds, over plain sockets that hide no failure."""

@@ -1,0 +1,272 @@
+"""Virtual buyers: what they want, how they go on after each answer, and how long nothing of theirs was acknowledged."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count, pairwise
+from pathlib import Path
+from random import Random
+
+from chaos.buyers.caller import Caller, NoAnswerError, NotSentError, Target
+from chaos.buyers.client import BASE, Client, Seen, Tally, Wish
+from chaos.histories.history import Recorder
+
+SETTLE_SECONDS_MAX = 25.0
+_RETRY_PAUSE_SECONDS = 0.1
+
+
+class NoEventError(Exception):
+    """The event of a run could not be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """An event and its seats."""
+
+    event: str
+    seats: Sequence[str]
+
+
+async def put_on_sale(target: Target, *, seats: int, starts_in: timedelta = timedelta(days=2)) -> Sale:
+    """Make an event with seats.
+
+    Raises:
+        NoEventError: with the answer that was not 201.
+    """
+    start = datetime.now(UTC) + starts_in
+    details = {"name": "Chaos", "start_at": start.isoformat(), "end_at": start.isoformat(), "total_seats": seats}
+    async with Caller(target) as caller:
+        made = await caller.call("POST", f"{BASE}/events", details)
+        if made.status != 201:
+            raise NoEventError(f"{made.status} {made.body[:300]!r}")
+        event = made.json()["id"]
+        body = {"prefix": "A", "count": seats, "price": 5_000}
+        added = await caller.call("POST", f"{BASE}/events/{event}/seats/bulk", body)
+        if added.status != 201:
+            raise NoEventError(f"{added.status} {added.body[:300]!r}")
+        return Sale(event, [seat["id"] for seat in added.json()])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """How buyers behave; shares are of 1."""
+
+    hot_seats: int = 40
+    """Half of the wishes are for these first seats: that is where buyers meet."""
+    seats_max: int = 3
+    confirms: float = 0.15
+    leaves: float = 0.1
+    """Of the holds that came to be; the rest is given back."""
+    replays: float = 0.05
+    reuses_key: float = 0.01
+    meddles: float = 0.05
+    """Confirms or cancels a reservation that it knows of, whatever its state."""
+    reads: float = 0.5
+    pause_seconds: float = 0.01
+
+
+@dataclass(slots=True)
+class Load:
+    """The buyers of one run. They share a recorder, a random source, and what they know of each other's wishes."""
+
+    targets: list[Target]
+    sales: Sequence[Sale]
+    """A buyer chooses one of them each time."""
+    recorder: Recorder
+    random: Random
+    habits: Habits
+    tally: Tally
+    numbers: "count[int]"
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    wishes: list[Wish] = field(default_factory=list)
+    known: list[tuple[str, str, str]] = field(default_factory=list)
+    """Reservations, their users and their events."""
+    unsettled: list[Wish] = field(default_factory=list)
+    _keys: "count[int]" = field(default_factory=count)
+
+    @property
+    def sale(self) -> Sale:
+        """The first sale, or the only one."""
+        return self.sales[0]
+
+    def client(self, *targets: Target) -> Client:
+        """Make one more client; it asks whom the others ask, or the targets given."""
+        return Client(list(targets) or self.targets, self.recorder, self.tally, self.numbers, self.random)
+
+    def beside(self, sales: Sequence[Sale], *, targets: Sequence[Target] = (), habits: Habits | None = None) -> "Load":
+        """Have further buyers, in the same history, whose answers are counted apart."""
+        asked = list(targets) or self.targets
+        habits = habits or self.habits
+        return Load(asked, sales, self.recorder, self.random, habits, Tally(), self.numbers, _keys=self._keys)
+
+    def wish(self, user: str, seats: tuple[str, ...] | None = None) -> Wish:
+        """Make up a wish with a new key: for these seats of the first sale, or for some of any."""
+        sale = self.sale if seats else self.random.choice(self.sales)
+        return Wish(sale.event, user, f"key-{next(self._keys)}", seats or self._some_seats(sale))
+
+    def wish_of(self, sale: Sale, user: str, seats: tuple[str, ...]) -> Wish:
+        """Make up a wish with a new key for these seats."""
+        return Wish(sale.event, user, f"key-{next(self._keys)}", seats)
+
+    async def live(self, number: int) -> None:
+        """Buy until told to stop."""
+        client, user = self.client(), f"buyer-{number}"
+        try:
+            while not self.stopping.is_set():
+                await self._round(client, user)
+                await asyncio.sleep(self.habits.pause_seconds * self.random.uniform(0.5, 1.5))
+        finally:
+            client.close()
+
+    async def settle(self) -> int:
+        """Ask again, with the same key, for every wish whose outcome is not known; gives how many stay so.
+
+        This is what the contract tells clients to do; asked until there is a definite answer.
+        """
+        deadline = time.monotonic() + SETTLE_SECONDS_MAX
+        client = self.client()
+        try:
+            while self.unsettled and time.monotonic() < deadline:
+                wish = self.unsettled[-1]
+                if (await client.reserve(wish)).outcome == "info":
+                    await asyncio.sleep(_RETRY_PAUSE_SECONDS)
+                else:
+                    self.unsettled.pop()
+        finally:
+            client.close()
+        return len(self.unsettled)
+
+    async def _round(self, client: Client, user: str) -> None:
+        dice, habits = self.random.random(), self.habits
+        if self.known and dice < habits.meddles:
+            reservation, owner, event = self.random.choice(self.known[-200:])
+            await client.resolve(self.random.choice(("confirm", "cancel")), event, owner, reservation)
+            return
+        wish = self.wish(user)
+        if self.wishes and dice < habits.meddles + habits.replays:
+            wish = self.random.choice(self.wishes[-100:])
+        elif self.wishes and dice < habits.meddles + habits.replays + habits.reuses_key:
+            earlier = self.random.choice(self.wishes[-100:])
+            sale = next(sale for sale in self.sales if sale.event == earlier.event)
+            wish = Wish(earlier.event, earlier.user, earlier.key, self._some_seats(sale))
+        self.wishes.append(wish)
+        seen = await self._insist(client, wish)
+        if seen.answer == "created":
+            await self._go_on(client, wish, seen.reservation)
+        elif self.random.random() < habits.reads:
+            await self._read(client, user)
+
+    async def _insist(self, client: Client, wish: Wish) -> Seen:
+        """Reserve; where the outcome stays unknown, ask again with the same key, on whichever node comes."""
+        tries = 1
+        while (seen := await client.reserve(wish)).outcome == "info" and tries < 4 and not self.stopping.is_set():
+            tries += 1
+            await asyncio.sleep(_RETRY_PAUSE_SECONDS)
+        if seen.outcome == "info":
+            self.unsettled.append(wish)
+        return seen
+
+    async def _go_on(self, client: Client, wish: Wish, reservation: str) -> None:
+        event, user, habits = wish.event, wish.user, self.habits
+        self.known.append((reservation, user, event))
+        if self.random.random() < habits.reads:
+            await self._read(client, user, reservation, event)
+        dice = self.random.random()
+        if dice < habits.leaves:
+            return
+        verb = "confirm" if dice < habits.leaves + habits.confirms else "cancel"
+        seen = await client.resolve("confirm" if verb == "confirm" else "cancel", event, user, reservation)
+        if seen.outcome == "info" and not self.stopping.is_set():
+            await client.resolve("confirm" if verb == "confirm" else "cancel", event, user, reservation)
+
+    async def _read(self, client: Client, user: str, reservation: str = "", event: str = "") -> None:
+        dice = self.random.random()
+        if reservation and dice < 0.5:
+            await client.read_reservation(event, user, reservation)
+            return
+        sale = self.random.choice(self.sales)
+        if dice < 0.85:
+            await client.read_seat(sale.event, self.random.choice(sale.seats))
+        elif dice < 0.97:
+            await client.read_count(sale.event)
+        else:
+            await client.read_list(sale.event)
+
+    def _some_seats(self, sale: Sale) -> tuple[str, ...]:
+        wanted = self.random.randint(1, self.habits.seats_max)
+        hot = self.random.random() < 0.5
+        among = sale.seats[: max(wanted, self.habits.hot_seats)] if hot else sale.seats
+        return tuple(self.random.sample(among, wanted))
+
+
+@asynccontextmanager
+async def buying(load: Load, *, buyers: int) -> AsyncIterator[None]:
+    """Have buyers buy inside the block; at its end they finish what they are at.
+
+    A buyer that fails for a reason of its own (a bug of this harness) is raised.
+    """
+    tasks = [asyncio.create_task(load.live(number)) for number in range(buyers)]
+    try:
+        yield
+    finally:
+        load.stopping.set()
+        await asyncio.gather(*tasks)
+
+
+def new_load(
+    targets: list[Target], sales: Sequence[Sale], history: Path, *, seed: object, habits: Habits | None = None
+) -> Load:
+    """Make the load of one run, recorded into `history`."""
+    return Load(
+        targets=targets,
+        sales=sales,
+        recorder=Recorder(history),
+        random=Random(str(seed)),  # noqa: S311 - the same seed, the same wishes
+        habits=habits or Habits(),
+        tally=Tally(),
+        numbers=count(),
+    )
+
+
+def longest_gap_seconds(writes: Sequence[tuple[int, int]], began_ns: int, ended_ns: int) -> float:
+    """Give the longest time between two acknowledged writes, or between one and an end of the run."""
+    moments = sorted(returned for _, returned in writes if began_ns <= returned <= ended_ns)
+    edges = [began_ns, *moments, ended_ns]
+    return max(after - before for before, after in pairwise(edges)) / 1e9
+
+
+def seconds_until_write(writes: Sequence[tuple[int, int]], since_ns: int) -> float | None:
+    """Give the time from a moment to the first acknowledgement of a write that was asked for after it."""
+    back = min((returned for called, returned in writes if called >= since_ns), default=None)
+    return None if back is None else (back - since_ns) / 1e9
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float) -> bool:
+    """Wait until an async condition is true; False when the time is over first."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if await condition():
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+async def until_true(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something is so; False when the time is over first."""
+
+    async def asked() -> bool:
+        return condition()
+
+    return await until(asked, seconds)
+
+
+async def answers(target: Target, path: str, status: int = 200, *, seconds_max: float = 3.0) -> bool:
+    """Tell whether a page answers with this status."""
+    try:
+        async with Caller(target, seconds_max=seconds_max) as caller:
+            return (await caller.call("GET", path)).status == status
+    except (NotSentError, NoAnswerError):
+        return False

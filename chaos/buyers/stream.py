@@ -1,0 +1,106 @@
+"""One stream of an event's changes, followed as a browser follows it."""
+
+import asyncio
+import json
+from types import TracebackType
+from typing import Self
+
+from chaos.buyers.caller import Target
+from chaos.buyers.client import BASE
+
+OPEN_SECONDS_MAX = 15.0
+
+
+class Stream:
+    """What one listener has heard. Open it with `async with`; it follows by itself until it is left or ended."""
+
+    def __init__(self, target: Target, event: str, *, last_id: str = "") -> None:
+        self.kinds: list[str] = []
+        """The words of its frames, in the order in which they came; a heartbeat is `heartbeat`."""
+        self.versions: list[int] = []
+        """The event's versions that it was told of."""
+        self.last_id = last_id
+        """What a browser would send as Last-Event-ID."""
+        self.status = 0
+        self.ended = False
+        self._target = target
+        self.event = event
+        self._task: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._news = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self, error_type: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.leave()
+
+    @property
+    def version(self) -> int:
+        """The newest version that it was told of; -1: none yet."""
+        return self.versions[-1] if self.versions else -1
+
+    @property
+    def must_reload(self) -> bool:
+        """Whether it knows that what it has heard is not enough any more."""
+        return self.ended or "reload" in self.kinds
+
+    async def open(self) -> None:
+        """Ask for the stream and begin to follow it.
+
+        Raises:
+            OSError: No connection can be had.
+        """
+        async with asyncio.timeout(OPEN_SECONDS_MAX):
+            reader, self._writer = await asyncio.open_connection(self._target.host, self._target.port, limit=2**22)
+        lines = [f"GET {BASE}/events/{self.event}/changes HTTP/1.1", "Host: chaos", "Accept: text/event-stream"]
+        lines += [f"Last-Event-ID: {self.last_id}"] if self.last_id else []
+        self._writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
+        self._task = asyncio.create_task(self._follow(reader))
+
+    async def leave(self) -> None:
+        """Hang up at once."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def hears(self, version: int, seconds: float) -> bool:
+        """Wait until it was told of a version, or that it must load anew."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not (self.version >= version or self.must_reload):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _follow(self, reader: asyncio.StreamReader) -> None:
+        text = b""
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.status = int(head.split(b" ", 2)[1])
+            while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+                text += await reader.readexactly(size)
+                await reader.readexactly(2)
+                *frames, text = text.split(b"\n\n")
+                for frame in frames:
+                    self._hear(frame.decode())
+        except (OSError, EOFError, ValueError):
+            pass  # it broke, or was no stream: it has ended either way
+        finally:
+            self.ended = True
+            self._news.set()
+
+    def _hear(self, frame: str) -> None:
+        fields = dict(line.partition(": ")[::2] for line in frame.splitlines() if not line.startswith(":"))
+        self.kinds.append(fields.get("event", "heartbeat"))
+        self.last_id = fields.get("id", self.last_id)
+        told = json.loads(fields.get("data", "{}"))
+        if "version" in told:
+            self.versions.append(told["version"])
+        self._news.set()

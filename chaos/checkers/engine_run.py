@@ -1,0 +1,203 @@
+"""A real history without HTTP: many clients in one process call the use cases of Holdfast's engine.
+
+    DATABASE_URL=… REDIS_URL=… python -m chaos.checkers.engine_run FOLDER --operations 50000
+
+The database must be migrated; the run makes an event of its own in it. FOLDER gets `history.jsonl` and `rows.jsonl`,
+which `python -m chaos.checkers.prove` reads.
+"""
+
+import asyncio
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from chaos.histories.database_rows import dump, microseconds
+from chaos.histories.history import Kind, Recorder, claim_from
+from holdfast.application.add_seats import add_seats
+from holdfast.application.cancel import cancel
+from holdfast.application.confirm import confirm
+from holdfast.application.create_event import create_event
+from holdfast.application.desk import Desk
+from holdfast.application.failures import OperationalFailure, Unavailable
+from holdfast.application.reserve import reserve
+from holdfast.bootstrap import database_url_of, open_desk
+from holdfast.domain.commands import Done
+from holdfast.domain.errors import Refusal
+from holdfast.domain.event import EventDetails
+from holdfast.domain.reservation import Reservation
+from holdfast.domain.seat import numbered_seats
+from holdfast.settings import load_settings
+
+_KINDS: tuple[Kind, ...] = (
+    *("reserve",) * 12,
+    *("confirm",) * 1,
+    *("cancel",) * 4,
+    *("read_seat",) * 4,
+    "read_reservation",
+    "read_count",
+)
+
+
+@dataclass(slots=True)
+class Clients:
+    """What all clients share: whom they ask, what they want, and what they have seen."""
+
+    desk: Desk
+    recorder: Recorder
+    random: Random
+    event: UUID
+    seats: Sequence[UUID]
+    known: list[tuple[UUID, str]] = field(default_factory=list)
+    """Reservations that were answered, with their users."""
+    wishes: list[tuple[str, str, tuple[UUID, ...]]] = field(default_factory=list)
+    keys: "count[int]" = field(default_factory=count)
+
+    async def live(self, client: int, calls: int) -> None:
+        """Make one client's calls, one after the other."""
+        for _ in range(calls):
+            kind = self.random.choice(_KINDS)
+            if kind == "reserve":
+                await self._reserve(client)
+            elif kind == "read_count":
+                await self._read_count(client)
+            elif kind == "read_seat" or not self.known:
+                await self._read_seat(client)
+            elif kind == "read_reservation":
+                await self._read_reservation(client)
+            else:
+                await self._resolve(client, kind)
+
+    async def _reserve(self, client: int) -> None:
+        wish = f"user-{client}", f"key-{next(self.keys)}", self._some_seats()
+        if self.wishes and self.random.random() < 0.1:
+            wish = self.random.choice(self.wishes[-200:])
+        self.wishes.append(wish)
+        user, key, seats = wish
+        number = self.recorder.call(
+            client, "reserve", str(self.event), seats=tuple(map(str, seats)), user=user, key=key
+        )
+        try:
+            done = await reserve(self.desk, event_id=self.event, user_id=user, idempotency_key=key, seat_ids=seats)
+        except (Refusal, Unavailable, OperationalFailure) as failure:
+            self._failed(number, failure)
+            return
+        self._done(number, done, "replayed" if done.replayed else "created")
+        if not done.replayed:
+            self.known.append((done.reservation.id, user))
+
+    def _some_seats(self) -> tuple[UUID, ...]:
+        wanted = self.random.choice((1, 1, 2, 3))
+        # Half of the wishes are for the first few seats: that is where buyers meet.
+        among = self.seats[:40] if self.random.random() < 0.5 else self.seats
+        return tuple(self.random.sample(among, wanted))
+
+    async def _resolve(self, client: int, kind: Kind) -> None:
+        reservation, user = self.random.choice(self.known[-100:])
+        number = self.recorder.call(client, kind, str(self.event), user=user, reservation=str(reservation))
+        try:
+            done = await (confirm if kind == "confirm" else cancel)(self.desk, reservation_id=reservation, user_id=user)
+        except (Refusal, Unavailable, OperationalFailure) as failure:
+            self._failed(number, failure)
+        else:
+            self._done(number, done, "done")
+
+    async def _read_seat(self, client: int) -> None:
+        seat = self._some_seats()[0]
+        number = self.recorder.call(client, "read_seat", str(self.event), seats=(str(seat),))
+        found = await self.desk.reads.seat(seat)
+        assert found is not None
+        state = claim_from(found[0].status, str(found[0].reserved_by))
+        self.recorder.complete(number, "ok", "seen", version=found[1], status=state)
+
+    async def _read_reservation(self, client: int) -> None:
+        reservation, user = self.random.choice(self.known[-100:])
+        number = self.recorder.call(
+            client, "read_reservation", str(self.event), user=user, reservation=str(reservation)
+        )
+        found = await self.desk.reads.reservation(reservation, user)
+        if found is None:
+            self.recorder.complete(number, "fail", "reservation_not_found")
+        else:
+            self.recorder.complete(number, "ok", "seen", version=found[1], status=status_of(found[0]))
+
+    async def _read_count(self, client: int) -> None:
+        number = self.recorder.call(client, "read_count", str(self.event))
+        found = await self.desk.seat_maps.standing(self.event)
+        assert found is not None
+        self.recorder.complete(number, "ok", "seen", version=found.version, count=found.available)
+
+    def _done(self, number: int, done: Done, answer: str) -> None:
+        self.recorder.complete(
+            number,
+            "ok",
+            answer,
+            version=done.version,
+            reservation=str(done.reservation.id),
+            status=status_of(done.reservation),
+            expires_at_us=microseconds(done.reservation.expires_at),
+        )
+
+    def _failed(self, number: int, failure: Exception) -> None:
+        if isinstance(failure, Refusal):
+            named: Any = failure.data.get("seat_ids", ())
+            version = -1 if failure.version is None else failure.version
+            self.recorder.complete(number, "fail", failure.code, version=version, named=tuple(named))
+        elif isinstance(failure, Unavailable) and failure.outcome == "unknown":
+            self.recorder.complete(number, "info", "unknown")
+        else:
+            self.recorder.complete(number, "fail", "none")
+
+
+def status_of(reservation: Reservation) -> str:
+    """Give a reservation's status as a history has it."""
+    return "expired" if reservation.cancel_reason == "expired" else str(reservation.status)
+
+
+async def run(folder: Path, *, operations: int, clients: int, seats: int, seed: int) -> None:
+    """Record one run into `folder`."""
+    settings = load_settings()
+    with Recorder(folder / "history.jsonl") as recorder:
+        async with open_desk(settings) as desk:
+            start_at = datetime.now(UTC) + timedelta(days=1)
+            event = await create_event(
+                desk,
+                EventDetails(
+                    name="Run", description="", venue="", start_at=start_at, end_at=start_at, total_seats=seats
+                ),
+            )
+            chart, _ = await add_seats(desk, event.id, numbered_seats(prefix="A", count=seats, price=5_000))
+            everybody = Clients(desk, recorder, Random(seed), event.id, [seat.id for seat in chart])  # noqa: S311
+            await asyncio.gather(*(everybody.live(client, operations // clients) for client in range(clients)))
+    connection = await asyncpg.connect(database_url_of(settings))
+    try:
+        (await dump(connection)).save(folder / "rows.jsonl")
+    finally:
+        await connection.close()
+
+
+def main() -> int:
+    """Record a run."""
+    parser = ArgumentParser(prog="python -m chaos.checkers.engine_run", description="Record a history of the engine.")
+    parser.add_argument("folder", type=Path, help="where the history and the rows go; must exist")
+    parser.add_argument("--operations", type=int, default=50_000)
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--seats", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    asyncio.run(
+        run(given.folder, operations=given.operations, clients=given.clients, seats=given.seats, seed=given.seed)
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

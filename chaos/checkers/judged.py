@@ -1,0 +1,40 @@
+"""One event under judgement: its log, the answers about it, what is known of the run, and where findings go."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chaos.checkers.report import Assumptions, Report, Rule
+from chaos.histories.columns import EventColumns, Table
+from chaos.histories.operation import FOREVER
+from chaos.histories.seat_log import SeatLog
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedEvent:
+    """What the rules look at."""
+
+    event: str
+    log: SeatLog
+    answers: EventColumns
+    assumptions: Assumptions
+    report: Report
+
+    def complain(self, rule: Rule, table: Table[Any], row: int, text: str) -> None:
+        """Note that an answer broke a rule."""
+        self.report.add(rule, self.event, table.versions[row], text, table.places[row])
+
+    def free_by_time(self, state: str, returned_ns: int) -> bool:
+        """Tell whether a seat in this state may read as free: the hold on it may have run out."""
+        word, _, reservation = state.partition(" ")
+        return word == "held" and self.overdue_by_time(reservation, returned_ns)
+
+    def overdue_by_time(self, reservation: str, returned_ns: int) -> bool:
+        """Tell whether this hold may have run out before an answer came."""
+        row = self.log.rows.get(reservation)
+        return row is not None and self.assumptions.maybe_overdue(row.expires_at_us, returned_ns)
+
+    def expired_until_us(self, returned_ns: int) -> int:
+        """Tell which holds may have run out before an answer came: those that do at or before this time."""
+        if self.assumptions.wall_offset_ns is None:
+            return FOREVER
+        return (returned_ns + self.assumptions.wall_offset_ns + self.assumptions.clock_tolerance_ns) // 1_000

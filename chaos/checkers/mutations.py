@@ -1,0 +1,246 @@
+"""Faults written into a history that is known to be good: what a checker must find.
+
+Each function takes a `Specimen` and gives a changed copy, or None where the history has nothing to change that way.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from random import Random
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from chaos.checkers.report import Report, Rule
+from chaos.histories.database_rows import Change, DatabaseRows, ReservationRow
+from chaos.histories.history import NO_VERSION, Operation
+from chaos.histories.seat_log import SeatLog
+
+
+@dataclass(slots=True)
+class Specimen:
+    """One event's history and rows; `complete` tells whether it holds every request that was made."""
+
+    operations: Sequence[Operation]
+    rows: DatabaseRows
+    complete: bool
+    log: SeatLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        report = Report()
+        self.log = SeatLog(
+            self.rows.changes,
+            self.rows.reservations,
+            lambda rule, *, version, text: report.add(rule, "", version, text),
+        )
+
+    def having(self, *answers: str) -> list[int]:
+        """Find the operations with one of these answers, and with a version."""
+        return [
+            place
+            for place, operation in enumerate(self.operations)
+            if operation.answer in answers and operation.version != NO_VERSION
+        ]
+
+    def with_operation(self, place: int, operation: Operation) -> "Mutant":
+        """Put another operation in the place of one."""
+        operations = list(self.operations)
+        operations[place] = operation
+        return operations, self.rows
+
+
+Mutant: TypeAlias = tuple[Sequence[Operation], DatabaseRows]
+Mutation: TypeAlias = Callable[[Specimen, Random], Mutant | None]
+
+
+def second_buyer(specimen: Specimen, random: Random) -> Mutant | None:
+    """A refused buyer is told that the seats are his."""
+    places = specimen.having("seats_unavailable")
+    if not places:
+        return None
+    place = random.choice(places)
+    refused = specimen.operations[place]
+    forged = replace(refused, outcome="ok", answer="created", reservation="forged", status="pending", named=())
+    return specimen.with_operation(place, forged)
+
+
+def second_claim(specimen: Specimen, random: Random) -> Mutant | None:
+    """The database itself gives a seat to two, and log, row and answer agree on it."""
+    changes = specimen.rows.changes
+    chosen = [index for index, change in enumerate(changes) if change.kind == "reserved"]
+    random.shuffle(chosen)
+    for index in chosen:
+        change = changes[index]
+        taken = [seat for seat in specimen.log.timelines if specimen.log.state(seat, change.version - 1)]
+        if taken:
+            return _give_seats(specimen, index, (random.choice(taken),))
+    return None
+
+
+def _give_seats(specimen: Specimen, index: int, seats: tuple[str, ...]) -> Mutant:
+    reservation = specimen.rows.changes[index].reservation
+    changes = [
+        replace(change, seats=seats) if change.reservation == reservation else change
+        for change in specimen.rows.changes
+    ]
+    rows = [replace(row, seats=seats) if row.id == reservation else row for row in specimen.rows.reservations]
+    operations = [
+        replace(operation, seats=seats) if operation.reservation == reservation and operation.key else operation
+        for operation in specimen.operations
+    ]
+    return operations, _rows(specimen, changes, rows)
+
+
+def log_cut_off(specimen: Specimen, random: Random) -> Mutant | None:
+    """A failover loses the newest transactions, among them one that was acknowledged."""
+    places = specimen.having("created", "done")
+    if not places:
+        return None
+    version = specimen.operations[random.choice(places)].version
+    changes = [change for change in specimen.rows.changes if change.version < version]
+    rows = rows_as_of(specimen.rows.reservations, version - 1)
+    return specimen.operations, _rows(specimen, changes, rows)
+
+
+def reservation_gone(specimen: Specimen, random: Random) -> Mutant | None:
+    """One acknowledged reservation vanishes, with all its traces in the log."""
+    places = specimen.having("created")
+    if not places:
+        return None
+    reservation = specimen.operations[random.choice(places)].reservation
+    rows = [row for row in specimen.rows.reservations if row.id != reservation]
+    return specimen.operations, _rows(specimen, _without(specimen.rows.changes, reservation), rows)
+
+
+def sale_gone(specimen: Specimen, random: Random) -> Mutant | None:
+    """One acknowledged sale is a mere hold afterwards."""
+    places = [place for place in specimen.having("done") if specimen.operations[place].kind == "confirm"]
+    if not places:
+        return None
+    reservation = specimen.operations[random.choice(places)].reservation
+    changes = _without(specimen.rows.changes, reservation, kind="confirmed")
+    rows = [
+        replace(row, status="pending", changed_version=row.created_version) if row.id == reservation else row
+        for row in specimen.rows.reservations
+    ]
+    return specimen.operations, _rows(specimen, changes, rows)
+
+
+def read_of_the_past(specimen: Specimen, random: Random) -> Mutant | None:
+    """A seat reads exactly as it was, at a version before one that was seen before the read was called."""
+    operations = specimen.operations
+    versioned = sorted(
+        (operation.returned_ns, operation.version) for operation in operations if operation.version != NO_VERSION
+    )
+    returns = [returned for returned, _ in versioned]
+    seen = list(accumulate((version for _, version in versioned), max))
+    places = [place for place in specimen.having("seen") if operations[place].kind == "read_seat"]
+    random.shuffle(places)
+    for place in places:
+        read = operations[place]
+        before = bisect_left(returns, read.called_ns)
+        if before and seen[before - 1] > 0:
+            version = random.randrange(max(0, seen[before - 1] - 20), seen[before - 1])
+            state = specimen.log.state(read.seats[0], version)
+            return specimen.with_operation(place, replace(read, version=version, status=state))
+    return None
+
+
+def read_of_another_state(specimen: Specimen, random: Random) -> Mutant | None:
+    """A seat reads as it was before, at a version at which that is no longer so."""
+    places = [place for place in specimen.having("seen") if specimen.operations[place].kind == "read_seat"]
+    random.shuffle(places)
+    for place in places:
+        read = specimen.operations[place]
+        _, states = specimen.log.timelines.get(read.seats[0], ((), ()))
+        true = specimen.log.state(read.seats[0], read.version)
+        # A hold may read as free when it has run out, so "free" is only wrong for what is sold.
+        wrong = [state for state in states if state != true and (state or true.startswith("sold"))]
+        if wrong:
+            return specimen.with_operation(place, replace(read, status=random.choice(wrong)))
+    return None
+
+
+def version_of_another(specimen: Specimen, random: Random) -> Mutant | None:
+    """Two new reservations are answered with one version."""
+    places = specimen.having("created")
+    if len(places) < 2:
+        return None
+    one, other = random.sample(places, 2)
+    answer = replace(specimen.operations[one], version=specimen.operations[other].version)
+    return specimen.with_operation(one, answer)
+
+
+def entry_twice(specimen: Specimen, random: Random) -> Mutant | None:
+    """The log has two entries of one version, of different reservations."""
+    changes = [change for change in specimen.rows.changes if change.reservation]
+    if len(changes) < 2:
+        return None
+    one, other = random.sample(changes, 2)
+    twice = [*specimen.rows.changes, replace(other, version=one.version)]
+    return specimen.operations, _rows(specimen, twice, specimen.rows.reservations)
+
+
+def new_twice(specimen: Specimen, random: Random) -> Mutant | None:
+    """One reservation is answered as new to two calls: one key, two effects for the client."""
+    places = specimen.having("created")
+    if not places:
+        return None
+    copied = specimen.operations[random.choice(places)]
+    return [*specimen.operations, replace(copied, process=copied.process + 1)], specimen.rows
+
+
+def effect_of_none(specimen: Specimen, random: Random) -> Mutant | None:
+    """A call is answered "nothing happened", and it happened."""
+    places = specimen.having("created")
+    if not places or not specimen.complete:
+        return None
+    place = random.choice(places)
+    none = replace(
+        specimen.operations[place], outcome="fail", answer="none", version=NO_VERSION, reservation="", status=""
+    )
+    return specimen.with_operation(place, none)
+
+
+MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
+    "double sale": ((second_buyer, "double_sale"), (second_claim, "double_sale")),
+    "lost write": (
+        (log_cut_off, "lost_write"),
+        (reservation_gone, "lost_write"),
+        (sale_gone, "lost_write"),
+        (effect_of_none, "effect_nobody_asked"),
+    ),
+    "stale read": ((read_of_the_past, "time_order"), (read_of_another_state, "stale_read")),
+    "repeated version": (
+        (version_of_another, "repeated_version"),
+        (entry_twice, "repeated_version"),
+        (new_twice, "repeated_version"),
+    ),
+}
+"""By what is injected: how, and the rule that must be found broken."""
+
+
+def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[ReservationRow]:
+    """Give the reservations as they stood at a version."""
+    return [
+        row
+        if row.changed_version <= version
+        else replace(row, status="pending", cancel_reason="", changed_version=row.created_version)
+        for row in reservations
+        if row.created_version <= version
+    ]
+
+
+def _without(changes: Sequence[Change], reservation: str, *, kind: str = "") -> list[Change]:
+    """Put an edit of the event in the place of a reservation's entries, so that no version is missing."""
+    return [
+        replace(change, kind="event_edited", reservation="", seats=())
+        if change.reservation == reservation and kind in ("", change.kind)
+        else change
+        for change in changes
+    ]
+
+
+def _rows(specimen: Specimen, changes: list[Change], reservations: list[ReservationRow]) -> DatabaseRows:
+    return DatabaseRows(changes=changes, reservations=reservations, charts=specimen.rows.charts)

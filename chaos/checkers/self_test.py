@@ -1,0 +1,92 @@
+"""The test of the checker itself: faults are written into the history under judgement, and every one must be found.
+
+A checker that misses one proves nothing, so this runs with every check (`python -m chaos.checkers.prove`).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from random import Random
+
+from chaos.checkers.mutations import MUTATIONS, Specimen, rows_as_of
+from chaos.checkers.report import Assumptions, Report, Rule, Violation
+from chaos.checkers.traced_checker import check
+from chaos.histories.database_rows import DatabaseRows
+from chaos.histories.history import Operation
+
+OPERATIONS_MAX = 4_000
+"""Longer histories are tried on a part of them: each fault costs one check."""
+
+
+@dataclass(slots=True)
+class SelfTestReport:
+    """How many faults of each kind were injected and found."""
+
+    injected: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+    missed: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every kind was injected, and every fault found."""
+        return not self.missed and all(self.injected[kind] for kind in MUTATIONS)
+
+
+def self_test(
+    operations: Sequence[Operation],
+    rows: DatabaseRows,
+    assumptions: Assumptions | None = None,
+    *,
+    seed: int,
+    rounds: int = 10,
+) -> SelfTestReport:
+    """Inject faults of every kind, `rounds` times each, and check after each.
+
+    Args:
+        operations: A settled history that the checker accepts; what it complains of already does not count as found.
+        rows: The rows at its end.
+        assumptions: What is known of the run.
+        seed: The same seed injects the same faults.
+        rounds: How often each way of injecting is tried.
+    """
+    given = assumptions or Assumptions()
+    specimen = specimen_of(operations, rows, complete=given.complete)
+    given = replace(given, complete=specimen.complete)
+    known = set(check(specimen.operations, specimen.rows, given).violations)
+    report = SelfTestReport()
+    for kind, ways in MUTATIONS.items():
+        for (mutate, rule), number in product(ways, range(rounds)):
+            name = f"{kind} ({mutate.__name__}, seed {seed}, round {number})"
+            mutant = mutate(specimen, Random(name))  # noqa: S311 - the same seed, the same faults
+            if mutant is None:
+                continue
+            report.injected[kind] += 1
+            if _newly_broken(rule, check(*mutant, given), known):
+                report.found[kind] += 1
+            else:
+                report.missed.append(name)
+    return report
+
+
+def _newly_broken(rule: Rule, report: Report, known: set[Violation]) -> bool:
+    return any(violation.rule == rule and violation not in known for violation in report.violations)
+
+
+def specimen_of(operations: Sequence[Operation], rows: DatabaseRows, *, complete: bool) -> Specimen:
+    """Take one event, and of it the beginning, small enough to be checked hundreds of times."""
+    most = Counter(operation.event for operation in operations).most_common(1)
+    event = most[0][0] if most else ""
+    changes = [change for change in rows.changes if change.event == event]
+    reservations = [row for row in rows.reservations if row.event == event]
+    chosen = [operation for operation in operations if operation.event == event]
+    cut = len(chosen) > OPERATIONS_MAX
+    if cut:
+        chosen = chosen[:OPERATIONS_MAX]
+        last = max((operation.version for operation in chosen), default=0)
+        changes = [change for change in changes if change.version <= last]
+        reservations = rows_as_of(reservations, last)
+    charts = [chart for chart in rows.charts if chart.event == event]
+    return Specimen(
+        chosen, DatabaseRows(changes=changes, reservations=reservations, charts=charts), complete and not cut
+    )

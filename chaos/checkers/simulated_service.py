@@ -1,0 +1,150 @@
+"""A small correct seat service that decides one call at a time: the other half of `simulation`.
+
+It shares no code with Holdfast, so that the checkers are tried on something else than what they shall judge.
+"""
+
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from chaos.histories.database_rows import Change, Chart, ClaimRow, DatabaseRows, ReservationRow
+from chaos.histories.history import Operation, held, sold
+
+EVENT = "event"
+
+
+@dataclass(slots=True)
+class SimulatedService:
+    """The seats, one decision at a time."""
+
+    hold_ns: int
+    seats: tuple[str, ...]
+    states: dict[str, str] = field(default_factory=dict)
+    reservations: dict[str, ReservationRow] = field(default_factory=dict)
+    by_wish: dict[tuple[str, str], str] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    live: dict[str, None] = field(default_factory=dict)
+    """Pending reservations, those first that run out first."""
+
+    def __post_init__(self) -> None:
+        self.changes.append(Change(EVENT, 1, "seats_added", "", (), 0))
+
+    def decide(self, operation: Operation, now_ns: int) -> Operation:
+        """Give the operation with its answer."""
+        if not operation.kind.startswith("read"):
+            self._expire(now_ns)
+        answered = getattr(self, f"_{operation.kind}")(operation, now_ns)
+        assert isinstance(answered, Operation)
+        return replace(answered, version=self.changes[-1].version)
+
+    def _expire(self, now_ns: int) -> None:
+        while self.live:
+            reservation = next(iter(self.live))
+            if self.reservations[reservation].expires_at_us > now_ns // 1_000:
+                return
+            self._end(reservation, "expired", now_ns)
+
+    def _record(self, kind: str, reservation: str, seats: tuple[str, ...], now_ns: int) -> int:
+        version = len(self.changes) + 1
+        self.changes.append(Change(EVENT, version, kind, reservation, seats, now_ns // 1_000))
+        return version
+
+    def _end(self, reservation: str, status: str, now_ns: int) -> None:
+        row = self.reservations[reservation]
+        version = self._record(status, reservation, row.seats, now_ns)
+        reason = {"confirmed": "", "cancelled": "user", "expired": "expired"}[status]
+        self.reservations[reservation] = replace(row, status=status, cancel_reason=reason, changed_version=version)
+        del self.live[reservation]
+        for seat in row.seats:
+            if status == "confirmed":
+                self.states[seat] = sold(reservation)
+            else:
+                del self.states[seat]
+
+    def _reserve(self, operation: Operation, now_ns: int) -> Operation:
+        prior = self.by_wish.get((operation.user, operation.key))
+        if prior is not None:
+            row = self.reservations[prior]
+            if set(row.seats) != set(operation.seats):
+                return replace(operation, outcome="fail", answer="idempotency_key_reused")
+            return replace(operation, outcome="ok", answer="replayed", reservation=prior, status=row.status)
+        taken = tuple(seat for seat in operation.seats if seat in self.states)
+        if taken:
+            return replace(operation, outcome="fail", answer="seats_unavailable", named=taken)
+        reservation = f"r{len(self.reservations)}"
+        version = self._record("reserved", reservation, operation.seats, now_ns)
+        expires_at_us = (now_ns + self.hold_ns) // 1_000
+        self.reservations[reservation] = ReservationRow(
+            reservation,
+            EVENT,
+            operation.user,
+            operation.key,
+            operation.seats,
+            "pending",
+            "",
+            expires_at_us,
+            version,
+            version,
+        )
+        self.by_wish[operation.user, operation.key] = reservation
+        self.live[reservation] = None
+        for seat in operation.seats:
+            self.states[seat] = held(reservation)
+        return replace(
+            operation,
+            outcome="ok",
+            answer="created",
+            reservation=reservation,
+            status="pending",
+            expires_at_us=expires_at_us,
+        )
+
+    def _confirm(self, operation: Operation, now_ns: int) -> Operation:
+        return self._resolve(
+            operation, now_ns, "confirmed", {"expired": "hold_expired", "cancelled": "already_cancelled"}
+        )
+
+    def _cancel(self, operation: Operation, now_ns: int) -> Operation:
+        return self._resolve(operation, now_ns, "cancelled", {"confirmed": "already_confirmed"})
+
+    def _resolve(self, operation: Operation, now_ns: int, wanted: str, refusals: dict[str, str]) -> Operation:
+        row = self.reservations.get(operation.reservation)
+        if row is None or row.user != operation.user:
+            return replace(operation, outcome="fail", answer="reservation_not_found")
+        if row.status in refusals:
+            return replace(operation, outcome="fail", answer=refusals[row.status])
+        if row.status == "pending":
+            self._end(row.id, wanted, now_ns)
+        return replace(operation, outcome="ok", answer="done", status=self.reservations[row.id].status)
+
+    def _read_seat(self, operation: Operation, now_ns: int) -> Operation:
+        state = self.states.get(operation.seats[0], "")
+        if state.startswith("held") and self.reservations[state[5:]].expires_at_us <= now_ns // 1_000:
+            state = ""
+        return replace(operation, outcome="ok", answer="seen", status=state)
+
+    def _read_reservation(self, operation: Operation, now_ns: int) -> Operation:
+        row = self.reservations.get(operation.reservation)
+        if row is None:
+            return replace(operation, outcome="fail", answer="reservation_not_found")
+        ran_out = row.status == "pending" and row.expires_at_us <= now_ns // 1_000
+        return replace(operation, outcome="ok", answer="seen", status="expired" if ran_out else row.status)
+
+    def _read_list(self, operation: Operation, _: int) -> Operation:
+        return replace(operation, outcome="ok", answer="seen", taken=dict(self.states))
+
+    def _read_free_list(self, operation: Operation, _: int) -> Operation:
+        free = tuple(seat for seat in self.seats if seat not in self.states)
+        return replace(operation, outcome="ok", answer="seen", named=free)
+
+    def _read_count(self, operation: Operation, _: int) -> Operation:
+        return replace(operation, outcome="ok", answer="seen", count=len(self.seats) - len(self.states))
+
+    def rows(self) -> DatabaseRows:
+        """Give what it holds, as a database would."""
+        return DatabaseRows(
+            changes=self.changes,
+            reservations=list(self.reservations.values()),
+            charts=[Chart(EVENT, len(self.seats))],
+            claims=[ClaimRow(EVENT, seat, state) for seat, state in self.states.items()],
+        )

@@ -1,0 +1,165 @@
+"""Random clients of a simulated seat service, on a clock of their own: legal histories of any size and overlap."""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+
+from msgspec.structs import replace
+
+from chaos.checkers.simulated_service import EVENT, SimulatedService
+from chaos.histories.database_rows import DatabaseRows
+from chaos.histories.history import Kind, Operation, in_order_of_return
+
+RESTLESS: tuple[Kind, ...] = (
+    *("reserve",) * 10,
+    "confirm",
+    *("cancel",) * 4,
+    *("read_seat",) * 8,
+    "read_reservation",
+    "read_list",
+    "read_free_list",
+    "read_count",
+)
+"""Buyers who give most of their seats back: a fifth of what they do changes something."""
+ON_SALE: tuple[Kind, ...] = (
+    *("reserve",) * 12,
+    *("confirm",) * 2,
+    "cancel",
+    *("read_seat",) * 8,
+    "read_reservation",
+)
+"""Buyers who keep what they get, of an event that is soon sold out: most are refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What shall happen. Times are in ns of the simulation's clock, which is PostgreSQL's too."""
+
+    seed: int
+    operations: int
+    clients: int = 8
+    seats: int = 20
+    hold_ns: int = 400_000
+    step_ns_max: int = 10_000
+    """Longest time from a call to its decision, and from there to its return."""
+    seats_wanted_max: int = 3
+    lost_answers: float = 0.02
+    """Which part of the answers never comes."""
+    kinds: tuple[Kind, ...] = RESTLESS
+    """What clients do, each as often as the others."""
+    lists: bool = True
+    """Clients also read lists and counts."""
+
+
+@dataclass(slots=True)
+class SimulatedRun:
+    """A history, unsettled, and the rows that its service holds at the end."""
+
+    operations: list[Operation]
+    rows: DatabaseRows
+
+
+@dataclass(slots=True)
+class _Clients:
+    """The clients: each makes one call at a time, mostly on what others fight for too."""
+
+    scenario: Scenario
+    service: SimulatedService
+    random: Random
+    known: list[tuple[str, str]] = field(default_factory=list)
+    """Reservations seen in answers, with their users."""
+    wishes: list[Operation] = field(default_factory=list)
+    """Calls that may be tried again with the same key."""
+    keys: int = 0
+    _kinds: tuple[Kind, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        lists = ("read_list", "read_free_list", "read_count")
+        self._kinds = tuple(kind for kind in self.scenario.kinds if self.scenario.lists or kind not in lists)
+
+    def next_call(self, client: int, now_ns: int) -> Operation:
+        """Make up the client's next call."""
+        random = self.random
+        kind = random.choice(self._kinds)
+        user = f"user {client}"
+        call = Operation(process=client, kind=kind, event=EVENT, called_ns=now_ns, user=user)
+        if kind == "reserve":
+            if self.wishes and random.random() < 0.15:
+                again = random.choice(self.wishes[-20:])
+                return replace(call, user=again.user, key=again.key, seats=again.seats)
+            self.keys += 1
+            wanted = random.randint(1, min(self.scenario.seats_wanted_max, len(self.service.seats)))
+            call = replace(call, key=f"k{self.keys}", seats=tuple(random.sample(self.service.seats, wanted)))
+            self.wishes.append(call)
+            return call
+        if kind in ("confirm", "cancel", "read_reservation"):
+            if not self.known:
+                return replace(call, kind="read_seat", seats=(random.choice(self.service.seats),))
+            reservation, owner = random.choice(self.known[-12:])
+            return replace(call, reservation=reservation, user=owner)
+        if kind == "read_seat":
+            return replace(call, seats=(random.choice(self.service.seats),))
+        return call
+
+    def learn(self, answered: Operation) -> None:
+        """Remember what an answer told."""
+        if answered.answer == "created":
+            self.known.append((answered.reservation, answered.user))
+
+
+def simulate(scenario: Scenario) -> SimulatedRun:
+    """Run clients against the service; the same scenario gives the same run."""
+    return _Simulation(scenario).run()
+
+
+class _Simulation:
+    """What happens when: an agenda of calls, decisions and returns."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._random = Random(scenario.seed)  # noqa: S311 - a simulation
+        self._service = SimulatedService(scenario.hold_ns, tuple(f"s{number}" for number in range(scenario.seats)))
+        self._clients = _Clients(scenario, self._service, self._random)
+        self._history: list[Operation] = []
+        self._agenda: list[tuple[int, int, Callable[[int], None]]] = []
+        self._planned = 0
+
+    def run(self) -> SimulatedRun:
+        """Let everybody act until enough has been called."""
+        for client in range(self._scenario.clients):
+            self._plan(0, partial(self._call, client))
+        while self._agenda:
+            now_ns, _, act = heapq.heappop(self._agenda)
+            act(now_ns)
+        return SimulatedRun(in_order_of_return(self._history), self._service.rows())
+
+    def _plan(self, now_ns: int, act: Callable[[int], None], *, steps_max: int = 1) -> None:
+        self._planned += 1
+        at_ns = now_ns + self._random.randint(1, self._scenario.step_ns_max * steps_max)
+        heapq.heappush(self._agenda, (at_ns, self._planned, act))
+
+    def _call(self, client: int, now_ns: int) -> None:
+        if len(self._history) >= self._scenario.operations:
+            return
+        operation = self._clients.next_call(client, now_ns)
+        if self._random.random() >= self._scenario.lost_answers:
+            self._plan(now_ns, partial(self._decide, operation))
+            return
+        # Nobody will hear of it: it never arrives, or takes effect while its client has long gone on.
+        self._history.append(operation)
+        if self._random.random() < 0.5:
+            self._plan(now_ns, partial(self._decide_unheard, operation), steps_max=20)
+        self._plan(now_ns, partial(self._call, client))
+
+    def _decide_unheard(self, operation: Operation, now_ns: int) -> None:
+        self._service.decide(operation, now_ns)
+
+    def _decide(self, operation: Operation, now_ns: int) -> None:
+        self._plan(now_ns, partial(self._return, self._service.decide(operation, now_ns)))
+
+    def _return(self, answered: Operation, now_ns: int) -> None:
+        self._history.append(replace(answered, returned_ns=now_ns))
+        self._clients.learn(answered)
+        self._plan(now_ns, partial(self._call, answered.process))

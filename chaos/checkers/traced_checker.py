@@ -1,0 +1,120 @@
+"""The checker by version: every answer is held against the state of its event at the version that it carries.
+
+Linear in the history, whatever the overlap of its operations. docs/model.md says exactly what is checked. A quick pass
+(`sieve`) lets through what plainly keeps the rules; the rules themselves judge the rest.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TypeVar
+
+from chaos.checkers.decision_rules import check_decisions
+from chaos.checkers.judged import JudgedEvent
+from chaos.checkers.read_rules import check_reads
+from chaos.checkers.report import Assumptions, Report
+from chaos.checkers.sieve import EventSieve, sift
+from chaos.checkers.time_order import check_time_order
+from chaos.checkers.uncollected import uncollected
+from chaos.histories.columns import Columns, EventColumns, columns_of
+from chaos.histories.compact_history import CompactHistory
+from chaos.histories.database_rows import Change, DatabaseRows, ReservationRow
+from chaos.histories.history import Operation
+from chaos.histories.seat_log import SeatLog
+
+Row = TypeVar("Row", Change, ReservationRow)
+
+
+def check(operations: Iterable[Operation], rows: DatabaseRows, assumptions: Assumptions | None = None) -> Report:
+    """Check a whole history.
+
+    Args:
+        operations: The history, settled (`settlement.settle`); it is checked fastest as `read_history` gives it.
+        rows: What the database holds at the end.
+        assumptions: What is known of the run.
+
+    Raises:
+        ValueError: for an operation that is not settled, or an answer that is not known.
+    """
+    with uncollected():
+        history = CompactHistory.of(operations)
+        judgement = _Judgement(rows, assumptions or Assumptions())
+        judgement.report.operations = len(history)
+        sieves = sift(history, judgement.log, judgement.assumptions)
+        return judgement.of(_left_by(sieves, history))
+
+
+def check_columns(columns: Columns, rows: DatabaseRows, assumptions: Assumptions) -> Report:
+    """Check a history that has been arranged by `columns_of`: every answer by every rule, which takes longer."""
+    with uncollected():
+        judgement = _Judgement(rows, assumptions)
+        judgement.report.operations = columns.operations
+        return judgement.of(columns)
+
+
+def _left_by(sieves: Mapping[str, EventSieve], history: CompactHistory) -> Columns:
+    """Arrange what the sieves left."""
+    places = sorted(place for sieve in sieves.values() for place in sieve.left)
+    columns = columns_of(history.at(places), places)
+    for event, sieve in sieves.items():
+        columns.events.setdefault(event, EventColumns()).sifted = sieve
+    return columns
+
+
+class _Judgement:
+    """A check under way: the database's rows by event, and what was found so far."""
+
+    def __init__(self, rows: DatabaseRows, assumptions: Assumptions) -> None:
+        self.assumptions = assumptions
+        self.report = Report(log_entries=len(rows.changes))
+        self._changes: dict[str, list[Change]] = _by_event(rows.changes)
+        self._reservations: dict[str, list[ReservationRow]] = _by_event(rows.reservations)
+        self._charts = {chart.event: chart.seats for chart in rows.charts}
+        self._are_claims_known = rows.claims is not None
+        self._claims: dict[str, dict[str, str]] = defaultdict(dict)
+        for claim in rows.claims or ():
+            self._claims[claim.event][claim.seat] = claim.state
+        self._logs: dict[str, SeatLog] = {}
+
+    def log(self, event: str) -> SeatLog:
+        """Give an event's log; it is replayed, and judged by itself, when it is first asked for."""
+        if event not in self._logs:
+            complain = partial(self.report.add, event=event)
+            self._logs[event] = SeatLog(self._changes.get(event, []), self._reservations.get(event, []), complain)
+        return self._logs[event]
+
+    def of(self, columns: Columns) -> Report:
+        """Apply every rule to the answers in these columns, and to the rows."""
+        events = self._changes.keys() | self._reservations.keys() | self._claims.keys() | columns.events.keys()
+        for event in sorted(events):
+            log = self.log(event)
+            claims = self._claims[event]
+            if self._are_claims_known and log.last_states() != claims:
+                complain = partial(self.report.add, event=event)
+                _compare_claims(log.last_states(), claims, log.last_version, complain)
+            answers = columns.events.get(event) or EventColumns()
+            judged = JudgedEvent(event, log, answers, self.assumptions, self.report)
+            check_time_order(judged)
+            check_decisions(judged)
+            check_reads(judged, chart_seats=self._charts.get(event))
+        return self.report
+
+
+def _by_event(rows: list[Row]) -> dict[str, list[Row]]:
+    events = [row.event for row in rows]
+    if events and events.count(events[0]) == len(events):
+        return {events[0]: rows}
+    by_event: dict[str, list[Row]] = defaultdict(list)
+    for event, row in zip(events, rows, strict=True):
+        by_event[event].append(row)
+    return by_event
+
+
+def _compare_claims(expected: dict[str, str], found: dict[str, str], version: int, complain: "partial[None]") -> None:
+    for seat in sorted(expected.keys() | found.keys()):
+        if expected.get(seat) != found.get(seat):
+            complain(
+                "row_differs",
+                version=version,
+                text=f"the claim on seat {seat} is {found.get(seat)!r} where the log says {expected.get(seat)!r}",
+            )

@@ -1,0 +1,193 @@
+"""A history as columns: for each event and kind of answer a few parallel lists, which are checked quickly."""
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import count
+from operator import le
+from typing import Any, Generic, TypeVar
+
+from chaos.checkers.sieve import EventSieve
+from chaos.histories.history import NO_VERSION, Operation
+
+Detail = TypeVar("Detail")
+
+
+class Table(Generic[Detail]):
+    """Answers of one kind: `calls` and `returns` in ns, `versions`, `subjects` (a seat or a reservation), `details`.
+
+    `places` tells where in the history each answer stands. Rows are in the order of their returns after `sort`.
+    """
+
+    __slots__ = ("calls", "details", "places", "returns", "subjects", "versions")
+
+    def __init__(self) -> None:
+        # Arrays keep their numbers side by side; a list's would lie all over the memory.
+        self.calls = array("q")
+        self.returns = array("q")
+        self.versions = array("q")
+        self.subjects: list[str] = []
+        self.details: list[Detail] = []
+        self.places = array("q")
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def add(self, place: int, operation: Operation, subject: str, detail: Detail) -> None:
+        """Append one answer."""
+        self.calls.append(operation.called_ns)
+        self.returns.append(operation.returned_ns)
+        self.versions.append(operation.version)
+        self.subjects.append(subject)
+        self.details.append(detail)
+        self.places.append(place)
+
+    def __bool__(self) -> bool:
+        return bool(self.places)
+
+    def sort(self) -> None:
+        """Order the rows by their returns, where they are not."""
+        if all(map(le, self.returns, self.returns[1:])):
+            return
+        order = sorted(range(len(self.returns)), key=self.returns.__getitem__)
+        for name in self.__slots__:
+            column = getattr(self, name)
+            ordered = [column[row] for row in order]
+            setattr(self, name, array("q", ordered) if isinstance(column, array) else ordered)
+
+
+Wish = tuple[str, str, tuple[str, ...]]
+"""User, idempotency key and seats wanted."""
+
+
+class EventColumns:
+    """The answers about one event."""
+
+    def __init__(self) -> None:
+        self.created: Table[Wish] = Table()
+        """Reservations newly made; settled ones too."""
+        self.replayed: Table[tuple[Wish, str]] = Table()
+        """Wishes answered with a reservation that was there, and its status in the answer."""
+        self.taken: Table[tuple[str, ...]] = Table()
+        """Refusals for seats that are taken, one row per seat named; the detail is the wish's seats."""
+        self.key_reused: Table[Wish] = Table()
+        self.confirmed: Table[None] = Table()
+        self.cancelled: Table[None] = Table()
+        self.settled: list[tuple[str, str]] = []
+        """(kind, reservation) of operations that had no answer, but the effect that they asked for is there."""
+        self.refused: dict[str, Table[str]] = {
+            code: Table()
+            for code in ("hold_expired", "already_cancelled", "already_confirmed", "reservation_not_found")
+        }
+        """Confirmations and cancellations refused, by code; the detail is the user."""
+        self.seat_reads: Table[str] = Table()
+        """The detail is the state seen."""
+        self.reservation_reads: Table[str] = Table()
+        """The detail is the status seen."""
+        self.list_reads: Table[dict[str, str]] = Table()
+        self.free_list_reads: Table[tuple[str, ...]] = Table()
+        self.count_reads: Table[int] = Table()
+        self.timed_only: Table[None] = Table()
+        """Other answers with a version: they are held to the order of time only."""
+        self.sifted: EventSieve | None = None
+        """What was seen of the answers that are not here, where only some of a history are; None: all are here."""
+
+    def decisions(self) -> list[Table[Any]]:
+        """Every table of answers that are never old."""
+        tables: tuple[Table[Any], ...] = (
+            self.created,
+            self.replayed,
+            self.taken,
+            self.key_reused,
+            self.confirmed,
+            self.cancelled,
+        )
+        return [*tables, *self.refused.values(), self.timed_only]
+
+    def reads(self) -> list[Table[Any]]:
+        """Every table of answers of reads."""
+        return [self.seat_reads, self.reservation_reads, self.list_reads, self.free_list_reads, self.count_reads]
+
+    def sort(self) -> None:
+        """Order all tables by returns."""
+        for table in (*self.decisions(), *self.reads()):
+            table.sort()
+
+
+@dataclass(slots=True)
+class Columns:
+    """A whole history, by event."""
+
+    operations: int = 0
+    events: dict[str, EventColumns] = field(default_factory=dict)
+
+
+def columns_of(operations: Iterable[Operation], places: Iterable[int] | None = None) -> Columns:
+    """Arrange a settled history by event, or a part of it, whose operations stand in the history at these places.
+
+    Raises:
+        ValueError: for an operation that is not settled, or an answer that is not known; it tells its place.
+    """
+    arranged = Columns()
+    events = arranged.events
+    for place, operation in zip(count() if places is None else places, operations, strict=False):
+        arranged.operations += 1
+        columns = events.get(operation.event)
+        if columns is None:
+            columns = events[operation.event] = EventColumns()
+        if operation.outcome == "ok":
+            _add_ok(columns, place, operation)
+        elif operation.outcome == "fail":
+            _add_refusal(columns, place, operation)
+        else:
+            raise ValueError(f"operation {place} has no answer; settle the history first")
+    for columns in events.values():
+        columns.sort()
+    return arranged
+
+
+def _add_ok(columns: EventColumns, place: int, operation: Operation) -> None:
+    kind, answer = operation.kind, operation.answer
+    if answer == "settled":
+        columns.settled.append((kind, operation.reservation))
+    elif kind == "reserve":
+        wish = (operation.user, operation.key, operation.seats)
+        if answer == "created":
+            columns.created.add(place, operation, operation.reservation, wish)
+        elif answer == "replayed":
+            columns.replayed.add(place, operation, operation.reservation, (wish, operation.status))
+        else:
+            raise ValueError(f"operation {place}: unknown answer {answer!r} to {kind}")
+    elif kind == "confirm":
+        columns.confirmed.add(place, operation, operation.reservation, None)
+    elif kind == "cancel":
+        columns.cancelled.add(place, operation, operation.reservation, None)
+    else:
+        _add_read(columns, place, operation)
+
+
+def _add_read(columns: EventColumns, place: int, operation: Operation) -> None:
+    match operation.kind:
+        case "read_seat":
+            columns.seat_reads.add(place, operation, operation.seats[0], operation.status)
+        case "read_reservation":
+            columns.reservation_reads.add(place, operation, operation.reservation, operation.status)
+        case "read_list":
+            columns.list_reads.add(place, operation, "", operation.taken)
+        case "read_free_list":
+            columns.free_list_reads.add(place, operation, "", operation.named)
+        case _:
+            columns.count_reads.add(place, operation, "", operation.count)
+
+
+def _add_refusal(columns: EventColumns, place: int, operation: Operation) -> None:
+    answer = operation.answer
+    if answer == "seats_unavailable":
+        for seat in operation.named or ("",):
+            columns.taken.add(place, operation, seat, operation.seats)
+    elif answer in columns.refused:
+        columns.refused[answer].add(place, operation, operation.reservation, operation.user)
+    elif answer == "idempotency_key_reused":
+        columns.key_reused.add(place, operation, "", (operation.user, operation.key, operation.seats))
+    elif operation.version != NO_VERSION:
+        columns.timed_only.add(place, operation, "", None)

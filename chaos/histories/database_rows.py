@@ -1,0 +1,144 @@
+"""What the database holds at the end of a run: the log, the reservations and the claims, as plain rows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import asyncpg
+import msgspec
+
+from chaos.histories.history import held, sold
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="change"):
+    """One entry of an event's log; `at_us` is PostgreSQL's time when it was decided (µs since 1970)."""
+
+    event: str
+    version: int
+    kind: str
+    reservation: str
+    seats: tuple[str, ...]
+    at_us: int
+
+
+class ReservationRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="reservation"):
+    """One reservation as it stands at the end; `status` is `expired` for one cancelled for that reason.
+
+    Made out of an HTTP answer (which tells no versions) both versions are -1: enough for `settle`.
+    """
+
+    id: str
+    event: str
+    user: str
+    key: str
+    seats: tuple[str, ...]
+    status: str
+    cancel_reason: str
+    expires_at_us: int
+    created_version: int = -1
+    changed_version: int = -1
+
+
+class Chart(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="chart"):
+    """How many seats an event has."""
+
+    event: str
+    seats: int
+
+
+class ClaimRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="claim"):
+    """One live claim; `state` as in `history.held` and `history.sold`."""
+
+    event: str
+    seat: str
+    state: str
+
+
+Row: TypeAlias = Change | ReservationRow | Chart | ClaimRow
+
+
+@dataclass(slots=True)
+class DatabaseRows:
+    """The rows of a run."""
+
+    changes: list[Change] = field(default_factory=list)
+    reservations: list[ReservationRow] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
+    claims: list[ClaimRow] | None = None
+    """None when they were not dumped; they are not compared then."""
+
+    def save(self, path: Path) -> None:
+        """Write them as JSON lines."""
+        rows: Iterable[Row] = (*self.changes, *self.reservations, *self.charts, *(self.claims or ()))
+        path.write_bytes(msgspec.json.Encoder().encode_lines(rows))
+
+    @classmethod
+    def load(cls, path: Path) -> "DatabaseRows":
+        """Read what `save` wrote.
+
+        Raises:
+            msgspec.DecodeError: for anything else.
+        """
+        rows = cls(claims=[])
+        assert rows.claims is not None
+        for row in msgspec.json.Decoder(Row).decode_lines(path.read_bytes()):
+            match row:
+                case Change():
+                    rows.changes.append(row)
+                case ReservationRow():
+                    rows.reservations.append(row)
+                case Chart():
+                    rows.charts.append(row)
+                case ClaimRow():
+                    rows.claims.append(row)
+        return rows
+
+
+_CHANGES = """
+SELECT event_id::text AS event, version, kind, coalesce(reservation_id::text, '') AS reservation,
+       seat_ids::text[] AS seats, at AS at_us
+FROM changes ORDER BY event_id, version"""
+_RESERVATIONS = """
+SELECT id::text, event_id::text AS event, user_id AS user, idempotency_key AS key, seat_ids::text[] AS seats,
+       CASE WHEN cancel_reason = 'expired' THEN 'expired' ELSE status END AS status,
+       coalesce(cancel_reason, '') AS cancel_reason, expires_at AS expires_at_us, created_version, changed_version
+FROM reservations"""
+_CHARTS = "SELECT event_id::text AS event, count(*) AS seats FROM seats GROUP BY event_id"
+_CLAIMS = (
+    "SELECT event_id::text AS event, seat_id::text AS seat, status, reservation_id::text AS reservation FROM claims"
+)
+
+
+async def dump(connection: "asyncpg.Connection[asyncpg.Record]") -> DatabaseRows:
+    """Read a whole database, when nothing is under way any more.
+
+    Raises:
+        asyncpg.PostgresError: when it cannot be read.
+    """
+    return DatabaseRows(
+        changes=[Change(*_plain(row)) for row in await connection.fetch(_CHANGES)],
+        reservations=[ReservationRow(*_plain(row)) for row in await connection.fetch(_RESERVATIONS)],
+        charts=[Chart(*row) for row in await connection.fetch(_CHARTS)],
+        claims=[
+            ClaimRow(event, seat, (held if status == "reserved" else sold)(reservation))
+            for event, seat, status, reservation in await connection.fetch(_CLAIMS)
+        ],
+    )
+
+
+def microseconds(at: datetime) -> int:
+    """Give microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def _plain(row: Iterable[Any]) -> Iterable[Any]:
+    for value in row:
+        if isinstance(value, datetime):
+            yield microseconds(value)
+        else:
+            yield tuple(value) if isinstance(value, list) else value

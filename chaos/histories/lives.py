@@ -1,0 +1,141 @@
+"""What became of the reservations of one event: by the log, and by their rows, which must say the same."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from chaos.checkers.report import Rule
+from chaos.histories.database_rows import ReservationRow
+from chaos.histories.operation import FOREVER
+
+ENDINGS = frozenset(("confirmed", "cancelled", "expired"))
+
+
+class Complain(Protocol):
+    """Takes a broken rule, the version and a sentence."""
+
+    def __call__(self, rule: Rule, *, version: int, text: str) -> None:
+        """Note it."""
+        ...
+
+
+class Life(NamedTuple):
+    """What became of one reservation, by the log."""
+
+    made: int
+    """The version at which it was made; `ended` is the one of its end."""
+    ended: int
+    status: str
+    seats: tuple[str, ...]
+
+
+class Lives:
+    """The reservations of a log, numbered from 0 on in the order in which they were made.
+
+    Every list has one item for each, so that all that is asked of all of them lies close together.
+    """
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self.made: list[int] = []
+        """The version at which it was made; `ended` is the one of its end, FOREVER while it is pending."""
+        self.ended: list[int] = []
+        self.ended_at_us: list[int] = []
+        self.statuses: list[str] = []
+        self.seats: list[tuple[str, ...]] = []
+        self.rows: list[ReservationRow | None] = []
+        """What is stored of it at the end."""
+        self.overdue: list[int] = []
+        """Holds that may have stood after they ran out: pending at the end, or ended at or after that time."""
+
+    def add(self, reservation: str, version: int, seats: tuple[str, ...]) -> int | None:
+        """Note that a reservation was made; gives its number, None if there is one of this id."""
+        number = len(self.made)
+        if self.numbers.setdefault(reservation, number) != number:
+            return None
+        self.made.append(version)
+        self.ended.append(FOREVER)
+        self.ended_at_us.append(0)
+        self.statuses.append("pending")
+        self.seats.append(seats)
+        return number
+
+    def end(self, number: int, version: int, at_us: int, status: str) -> None:
+        """Note that a reservation ended."""
+        self.ended[number] = version
+        self.ended_at_us[number] = at_us
+        self.statuses[number] = status
+
+    def get(self, reservation: str) -> Life | None:
+        """Tell what became of one; None if it was not made."""
+        number = self.numbers.get(reservation)
+        if number is None:
+            return None
+        return Life(self.made[number], self.ended[number], self.statuses[number], self.seats[number])
+
+    def values(self) -> Iterator[Life]:
+        """Tell what became of each."""
+        return map(Life, self.made, self.ended, self.statuses, self.seats)
+
+    def compare_rows(self, rows: Sequence[ReservationRow], complain: Complain) -> None:
+        """Each reservation's row says what its entries say, each entry has its row, and a key made one of them."""
+        # Users make their own keys, so most often the keys alone differ, which is told sooner.
+        if len({row.key for row in rows}) != len(rows) and len({(row.user, row.key) for row in rows}) != len(rows):
+            complain("key_made_two", version=0, text="a user's key has two reservations")
+        self.rows = [None] * len(self.made)
+        for number, row in zip(map(self.numbers.get, [row.id for row in rows]), rows, strict=True):
+            if number is None:
+                complain("row_differs", version=0, text=f"reservation {row.id} is not in the log")
+            else:
+                self.rows[number] = row
+        stored = [row for row in self.rows if row is not None]
+        if len(stored) != len(rows) or len(stored) != len(self.rows) or not self._is_told_by(stored):
+            self._compare_each(rows, complain)
+        self._judge_times(complain)
+
+    def _is_told_by(self, rows: Sequence[ReservationRow]) -> bool:
+        """Tell whether the rows, all in the order of their numbers, say what the log says."""
+        changed = [made if ended == FOREVER else ended for made, ended in zip(self.made, self.ended, strict=True)]
+        return (
+            [row.created_version for row in rows] == self.made
+            and [row.changed_version for row in rows] == changed
+            and [row.seats for row in rows] == self.seats
+            and [row.status for row in rows] == self.statuses
+        )
+
+    def _compare_each(self, rows: Iterable[ReservationRow], complain: Complain) -> None:
+        for row in rows:
+            life = self.get(row.id)
+            if life is None:
+                continue
+            changed = life.made if life.ended == FOREVER else life.ended
+            if not (
+                row.created_version == life.made
+                and row.changed_version == changed
+                and row.seats == life.seats
+                and (row.status == life.status or (life.ended == FOREVER and row.status not in ENDINGS))
+            ):
+                said = f"{row.status}, versions {row.created_version}, {row.changed_version}, {len(row.seats)} seats"
+                text = f"the row of {row.id} ({said}) is not what the log says"
+                complain("row_differs", version=row.changed_version, text=text)
+        for reservation, made, stored in zip(self.numbers, self.made, self.rows, strict=True):
+            if stored is None:
+                complain("lost_write", version=made, text=f"reservation {reservation} has no row")
+
+    def _judge_times(self, complain: Complain) -> None:
+        """An expiry is legal only once the hold has run out, a sale or cancellation only before."""
+        runs_out_at_us = np.array([FOREVER if row is None else row.expires_at_us for row in self.rows], np.int64)
+        ended = np.array(self.ended, np.int64) < FOREVER
+        ran_out = ended & (np.array(self.ended_at_us, np.int64) >= runs_out_at_us)
+        open_at_end = np.array([row is not None and row.status == "pending" for row in self.rows], np.bool_)
+        self.overdue = np.flatnonzero(ran_out | open_at_end).tolist()
+        expired = np.array([status == "expired" for status in self.statuses], np.bool_)
+        for number in np.flatnonzero(ended & (ran_out != expired)).tolist():
+            row, status, version = self.rows[number], self.statuses[number], self.ended[number]
+            if row is None:
+                continue
+            if expired[number]:
+                complain("early_expiry", version=version, text=f"hold {row.id} expires before its time")
+            else:
+                complain("late_resolution", version=version, text=f"{row.id} is {status} after it ran out")

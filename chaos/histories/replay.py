@@ -1,0 +1,193 @@
+"""The replay of one event's log: who took and gave back which seat, at which version.
+
+There are two ways. `replay` goes entry by entry and says what is wrong with each. `replay_at_once` arranges all entries
+in columns, which is several times faster, and gives up if any of them breaks a rule; it never says what. A test holds
+the two against each other (`tests/chaos/test_replay.py`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, count, repeat
+from operator import attrgetter
+from typing import TypeVar
+
+import numpy as np
+
+from chaos.histories.compact_history import Column, spread
+from chaos.histories.database_rows import Change
+from chaos.histories.lives import ENDINGS, Complain, Lives
+from chaos.histories.operation import FOREVER, held, sold
+
+Number = TypeVar("Number", int, Column)
+FREE = 0
+"""The state of a seat is a number: this, or one of a reservation, odd where it holds and even where it has bought."""
+
+
+def held_by(reservation: Number) -> Number:
+    """Give the state of a seat that a reservation (by its number) holds."""
+    return 2 * reservation + 1
+
+
+def sold_to(reservation: Number) -> Number:
+    """Give the state of a seat that is sold to a reservation (by its number)."""
+    return 2 * reservation + 2
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What the entries of a log make."""
+
+    lives: Lives = field(default_factory=Lives)
+    seats: defaultdict[str, int] = field(default_factory=lambda: defaultdict(count(1).__next__))
+    """Numbers of the seats that were ever taken, from 1 on; the first look-up by `[]` gives the number."""
+    states: Sequence[int] | Column = (FREE,)
+    """By version the state that it gave to the seats it moved."""
+    moved_seats: Sequence[int] | Column = ()
+    """The seats moved (numbers), in the order of versions; `moved_at` are the versions that moved each."""
+    moved_at: Sequence[int] | Column = ()
+    last_seats_added: int = 0
+    """The last version that added seats to the event."""
+
+
+def replay_at_once(changes: Sequence[Change]) -> Replayed | None:
+    """Replay a log in which all is right; gives None for any other."""
+    versions = np.array([change.version for change in changes], np.int64)
+    if (versions != np.arange(1, len(changes) + 1)).any():
+        return None
+    replayed = Replayed()
+    lives = replayed.lives
+    made = [change for change in changes if change.kind == "reserved"]
+    ends = [change for change in changes if change.kind in ENDINGS]
+    lives.numbers = dict(zip([change.reservation for change in made], count(), strict=False))
+    ended = list(map(lives.numbers.get, [change.reservation for change in ends], repeat(-1)))
+    if len(lives.numbers) != len(made) or -1 in ended or len(set(ended)) != len(ended):
+        return None
+    lives.made = [change.version for change in made]
+    lives.seats = [change.seats for change in made]
+    lives.ended, lives.ended_at_us = [FOREVER] * len(made), [0] * len(made)
+    lives.statuses = ["pending"] * len(made)
+    ended_at, ended_at_us, statuses = lives.ended, lives.ended_at_us, lives.statuses
+    for number, change in zip(ended, ends, strict=True):
+        ended_at[number], ended_at_us[number], statuses[number] = change.version, change.at_us, change.kind
+    added = [change.version for change in changes if change.kind == "seats_added"]
+    replayed.last_seats_added = added[-1] if added else 0
+    return _moved_at_once(replayed, len(changes))
+
+
+def _moved_at_once(replayed: Replayed, last_version: int) -> Replayed | None:
+    """Find which seats moved when; gives None where one was taken that was not free."""
+    lives = replayed.lives
+    numbers = np.arange(len(lives.made))
+    made, ended = np.array(lives.made, np.int64), np.array(lives.ended, np.int64)
+    sold = np.array([status == "confirmed" for status in lives.statuses], np.bool_)
+    sizes = np.array([len(seats) for seats in lives.seats], np.int64)
+    taken = np.fromiter(map(replayed.seats.__getitem__, chain.from_iterable(lives.seats)), np.int64)
+
+    # Of each seat those who took it one after another: the one before must have given it back.
+    takers = np.repeat(numbers, sizes)
+    by_seat = np.argsort(taken, kind="stable")
+    before, after = takers[by_seat[:-1]], takers[by_seat[1:]]
+    again = taken[by_seat[:-1]] == taken[by_seat[1:]]
+    given_back = np.where(sold, FOREVER, ended)
+    if (ended <= made).any() or (again & (given_back[before] >= made[after])).any():
+        return None
+
+    mover = np.full(last_version + 1, -1)
+    mover[made] = numbers
+    states = np.zeros(last_version + 1, np.int64)
+    states[made] = held_by(numbers)
+    (over,) = np.nonzero(ended < FOREVER)
+    mover[ended[over]] = over
+    states[ended[sold]] = sold_to(numbers[sold])
+    (versions,) = np.nonzero(mover >= 0)
+    movers = mover[versions]
+    replayed.states = states
+    replayed.moved_at = np.repeat(versions, sizes[movers])
+    replayed.moved_seats = taken[spread(np.cumsum(sizes)[movers] - sizes[movers], sizes[movers])]
+    return replayed
+
+
+def replay(changes: Iterable[Change], complain: Complain) -> Replayed:
+    """Replay a log entry by entry, and complain of each that breaks a rule."""
+    return _Replay(complain).of(sorted(changes, key=attrgetter("version")))
+
+
+class _Replay:
+    """A replay under way."""
+
+    def __init__(self, complain: Complain) -> None:
+        self._complain = complain
+        self._replayed = Replayed()
+        self._lives = self._replayed.lives
+        self._now: defaultdict[int, int] = defaultdict(int)
+        """The state of each seat (numbers)."""
+
+    def of(self, changes: Iterable[Change]) -> Replayed:
+        """Go through all entries."""
+        states: list[int] = [FREE]
+        moved_seats: list[int] = []
+        moved_at: list[int] = []
+        for change in changes:
+            last, version = len(states) - 1, change.version
+            if version <= last:
+                self._complain("repeated_version", version=version, text="the log has two entries of this version")
+                continue
+            if version != last + 1:
+                text = f"the log goes on with version {version}"
+                self._complain("missing_version", version=last + 1, text=text)
+                states.extend([FREE] * (version - last - 1))
+            moved: tuple[int, ...] = ()
+            state = FREE
+            if change.kind == "reserved":
+                moved, state = self._hold(change)
+            elif change.kind in ENDINGS:
+                moved, state = self._end(change)
+            elif change.kind == "seats_added":
+                self._replayed.last_seats_added = version
+            states.append(state)
+            moved_seats.extend(moved)
+            moved_at.extend([version] * len(moved))
+        self._replayed.states, self._replayed.moved_seats, self._replayed.moved_at = states, moved_seats, moved_at
+        return self._replayed
+
+    def _hold(self, change: Change) -> tuple[tuple[int, ...], int]:
+        """Make a reservation; tells which seats changed to which state."""
+        reservation = self._lives.add(change.reservation, change.version, change.seats)
+        if reservation is None:
+            text = f"reservation {change.reservation} is made again"
+            self._complain("log_transition", version=change.version, text=text)
+            return (), FREE
+        numbers, claim = tuple(map(self._replayed.seats.__getitem__, change.seats)), held_by(reservation)
+        for seat, number in zip(change.seats, numbers, strict=True):
+            if self._now[number] != FREE:
+                taken = state_text(self._now[number], list(self._lives.numbers))
+                text = f"seat {seat} goes to reservation {change.reservation} while it is {taken}"
+                self._complain("double_sale", version=change.version, text=text)
+            self._now[number] = claim
+        return numbers, claim
+
+    def _end(self, change: Change) -> tuple[tuple[int, ...], int]:
+        """End a reservation, give its seats back or sell them; tells which seats changed to which state."""
+        lives = self._lives
+        reservation = lives.numbers.get(change.reservation)
+        if reservation is None or lives.ended[reservation] != FOREVER:
+            status = "not made" if reservation is None else lives.statuses[reservation]
+            text = f"reservation {change.reservation}: {status} to {change.kind}"
+            self._complain("log_transition", version=change.version, text=text)
+            return (), FREE
+        lives.end(reservation, change.version, change.at_us, change.kind)
+        # What went to another in the meantime is that one's.
+        numbers = map(self._replayed.seats.__getitem__, lives.seats[reservation])
+        kept = tuple([number for number in numbers if self._now[number] == held_by(reservation)])
+        after = sold_to(reservation) if change.kind == "confirmed" else FREE
+        self._now.update(dict.fromkeys(kept, after))
+        return kept, after
+
+
+def state_text(state: int, reservations: Sequence[str]) -> str:
+    """Give a state as answers and rows tell it; `reservations` are all ids, by their numbers."""
+    if state == FREE:
+        return ""
+    reservation = reservations[(state - 1) // 2]
+    return held(reservation) if state % 2 else sold(reservation)

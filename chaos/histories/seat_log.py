@@ -1,0 +1,128 @@
+"""The log of one event: what was true at every version, and whether the log and the rows keep the rules."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+
+import numpy as np
+
+from chaos.histories.compact_history import Column
+from chaos.histories.database_rows import Change, ReservationRow
+from chaos.histories.lives import Complain
+from chaos.histories.operation import FOREVER
+from chaos.histories.replay import replay, replay_at_once, state_text
+
+LATEST = FOREVER - 1
+"""A version after every other."""
+
+
+class SeatLog:
+    """Every state of the seats and reservations of one event, by version; `lives` has its reservations."""
+
+    def __init__(self, changes: Sequence[Change], reservations: Iterable[ReservationRow], complain: Complain) -> None:
+        self.replayed = replay_at_once(changes) or replay(changes, complain)
+        self.lives = self.replayed.lives
+        self.last_seats_added = self.replayed.last_seats_added
+        self._rows = list(reservations)
+        self.lives.compare_rows(self._rows, complain)
+
+    @cached_property
+    def rows(self) -> dict[str, ReservationRow]:
+        """The rows of reservations."""
+        return {row.id: row for row in self._rows}
+
+    @cached_property
+    def wishes(self) -> dict[str, tuple[str, str, tuple[str, ...]]]:
+        """User, key and seats of each reservation, by its row."""
+        return {row.id: (row.user, row.key, row.seats) for row in self._rows}
+
+    @cached_property
+    def created(self) -> dict[str, int]:
+        """Reservations and the versions that made them."""
+        return dict(zip(self.lives.numbers, self.lives.made, strict=True))
+
+    @cached_property
+    def taken_counts(self) -> list[int]:
+        """How many seats were taken, by version."""
+        more = [0] * len(self.replayed.states)
+        for life in self.lives.values():
+            more[life.made] += len(life.seats)
+            if life.status in ("cancelled", "expired"):
+                more[life.ended] -= len(life.seats)
+        return list(accumulate(more))
+
+    @cached_property
+    def timelines(self) -> dict[str, tuple[list[int], list[str]]]:
+        """For each seat that was ever taken the versions at which its state changed, and its states.
+
+        They are one more: the first is the one before all of these versions.
+        """
+        timelines: dict[str, tuple[list[int], list[str]]] = {}
+        for version, seat, state in self.steps():
+            versions, states = timelines.setdefault(seat, ([], [""]))
+            versions.append(version)
+            states.append(state)
+        return timelines
+
+    @cached_property
+    def _holds(self) -> tuple[Column, ...]:
+        """The versions at which each hold with a row was made and ended, when it runs out (µs), and its seats."""
+        lives = self.lives
+        holds = [
+            (made, ended, row.expires_at_us, len(seats))
+            for made, ended, row, seats in zip(lives.made, lives.ended, lives.rows, lives.seats, strict=True)
+            if row is not None
+        ]
+        return tuple(np.array(holds, np.int64).reshape(-1, 4).T)
+
+    @property
+    def last_version(self) -> int:
+        """The event's version at the end."""
+        return len(self.replayed.states) - 1
+
+    def state(self, seat: str, version: int) -> str:
+        """Tell the state of a seat at a version: free (`""`), held or sold."""
+        timeline = self.timelines.get(seat)
+        if timeline is None:
+            return ""
+        return timeline[1][bisect_right(timeline[0], version)]
+
+    def status(self, reservation: str, version: int) -> str:
+        """Tell the status of a reservation at a version; empty before it was made."""
+        life = self.lives.get(reservation)
+        if life is None or life.made > version:
+            return ""
+        return "pending" if life.ended > version else life.status
+
+    def status_last(self, reservation: str) -> str:
+        """Tell the status of a reservation at the end."""
+        return self.status(reservation, LATEST)
+
+    def pending_seats(self, version: int, expired_until_us: int) -> int:
+        """Count the seats of the holds that were pending at a version and run out at or before a time."""
+        made, ended, expires_at_us, seats = self._holds
+        return int(seats[(made <= version) & (version < ended) & (expires_at_us <= expired_until_us)].sum())
+
+    def last_states(self) -> dict[str, str]:
+        """Give the final state of every seat that is taken."""
+        replayed = self.replayed
+        last = np.zeros(len(replayed.seats) + 1, np.int64)
+        # Where a seat moved several times, the last one stands.
+        last[np.asarray(replayed.moved_seats, np.int64)] = np.asarray(replayed.states)[
+            np.asarray(replayed.moved_at, np.int64)
+        ]
+        texts = self.texts(last[1:].tolist())
+        return {seat: text for seat, text in zip(replayed.seats, texts, strict=True) if text}
+
+    def steps(self) -> Iterator[tuple[int, str, str]]:
+        """Give every change of a seat's state as (version, seat, state), by version."""
+        seats, replayed = ["", *self.replayed.seats], self.replayed
+        texts = self.texts(np.asarray(replayed.states).tolist())
+        for number, version in zip(replayed.moved_seats, replayed.moved_at, strict=True):
+            yield int(version), seats[number], texts[version]
+
+    def texts(self, states: Iterable[int]) -> list[str]:
+        """Give states as answers and rows tell them."""
+        ids = list(self.lives.numbers)
+        return [state_text(state, ids) for state in states]

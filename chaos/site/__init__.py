@@ -1,0 +1,1 @@
+"""The real processes of a run, and the ways to make them fail."""

@@ -1,0 +1,125 @@
+"""Fail points: places in a transaction, or before an audit, where a process of the fault suite can be made to fail.
+
+Nothing of Holdfast knows of them. `chaos.site.node` puts a class of its own in the place of the transactions before it
+builds the application as every other process does; `python -m holdfast` never imports this.
+
+A point is armed by a file of its name in the process's folder, which holds the action; the file is taken away by
+whoever meets the point first, so each arming acts once.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+from uuid import UUID
+
+import asyncpg
+
+from holdfast.application.ports import AuditedInvariant, Closure
+from holdfast.domain.snapshot import Changes, Snapshot
+from holdfast.infrastructure.postgres import auditor, batch_store, catalogue_store
+from holdfast.infrastructure.postgres.failures import translated
+
+Point: TypeAlias = Literal[
+    "after_lock", "after_store", "before_commit", "after_commit", "before_catalogue_commit", "before_audit"
+]
+POINTS: tuple[Point, ...] = get_args(Point)
+FOLDER_VARIABLE = "CHAOS_POINTS"
+
+
+def arm(folder: Path, point: Point, action: str) -> None:
+    """Have the process of this folder fail at the point, once.
+
+    Args:
+        folder: The process's folder.
+        point: Where.
+        action: `kill` (SIGKILL), `stop` (SIGSTOP), `sleep SECONDS`, `raise SQLSTATE`, or `fail`
+            (an error that nobody thought of).
+    """
+    draft = folder / f".{point}"
+    draft.write_text(action)
+    draft.replace(folder / point)
+
+
+def met(folder: Path, point: Point) -> bool:
+    """Tell whether the point was met since it was armed."""
+    return not (folder / point).exists()
+
+
+def disarm(folder: Path) -> None:
+    """Take back every arming."""
+    for point in POINTS:
+        (folder / point).unlink(missing_ok=True)
+
+
+def install(folder: Path) -> None:
+    """Give this process its fail points."""
+
+    async def pass_point(point: Point) -> None:
+        place = folder / point
+        if not place.exists():
+            return
+        try:
+            action, _, argument = place.read_text().partition(" ")
+            place.unlink()
+        except FileNotFoundError:
+            return
+        await _act(action, argument)
+
+    class FailingBatch(batch_store.PostgresBatchTransaction):
+        """A batch's transaction with fail points between its steps."""
+
+        async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
+            await pass_point("after_lock")
+            return await super().load(event_id, closure)
+
+        async def load_locked(self, closures: Mapping[UUID, Closure]) -> tuple[dict[UUID, Snapshot], datetime]:
+            await pass_point("after_lock")
+            return await super().load_locked(closures)
+
+        async def store_together(self, batches: Sequence[Changes], now: datetime) -> None:
+            await super().store_together(batches, now)  # `store` comes through here too
+            await pass_point("after_store")
+
+        async def commit(self) -> None:
+            await pass_point("before_commit")
+            await super().commit()
+            await pass_point("after_commit")
+
+    class FailingCatalogue(catalogue_store.PostgresCatalogueTransaction):
+        """A catalogue transaction with a fail point before its COMMIT."""
+
+        async def commit(self) -> None:
+            await pass_point("before_catalogue_commit")
+            await super().commit()
+
+    class FailingAuditor(auditor.PostgresAuditor):
+        """An auditor with a fail point before each audit."""
+
+        async def audit(self) -> list[AuditedInvariant]:
+            await pass_point("before_audit")
+            return await super().audit()
+
+    auditor.PostgresAuditor = FailingAuditor  # type: ignore[misc]
+    batch_store.PostgresBatchTransaction = FailingBatch  # type: ignore[misc]
+    catalogue_store.PostgresCatalogueTransaction = FailingCatalogue  # type: ignore[misc]
+
+
+async def _act(action: str, argument: str) -> None:
+    match action:
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "sleep":
+            await asyncio.sleep(float(argument))
+        case "raise":
+            with translated():
+                raise asyncpg.PostgresError.new({"C": argument, "M": "a fail point", "S": "ERROR"})
+        case "fail":
+            raise RuntimeError("a fail point")
+        case _:
+            raise ValueError(f"no such action: {action}")

@@ -1,0 +1,53 @@
+"""How much memory a process of the site has; Linux only."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from chaos.site.processes import Program
+
+MIB = 1024 * 1024
+_LOOK_SECONDS = 0.05
+
+
+def memory_bytes(process: int) -> int:
+    """Give the resident memory that is the process's own (not its program's files)."""
+    found = re.search(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    return 0 if found is None else int(found[1]) * 1024
+
+
+@dataclass(slots=True)
+class Growth:
+    """What a process took beyond what it had when the watch began."""
+
+    began_bytes: int
+    most_bytes: int
+
+    @property
+    def mib(self) -> float:
+        """The most it ever took more, in MiB."""
+        return (self.most_bytes - self.began_bytes) / MIB
+
+
+@asynccontextmanager
+async def watched_memory(program: Program) -> AsyncIterator[Growth]:
+    """Watch a node's memory inside the block."""
+    process = program.child.pid
+    began = memory_bytes(process)
+    growth = Growth(began, began)
+
+    async def watch() -> None:
+        while True:
+            with suppress(OSError):
+                growth.most_bytes = max(growth.most_bytes, memory_bytes(process))
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield growth
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
