@@ -5,11 +5,11 @@ import json
 from collections import Counter
 from random import Random
 
+from chaos.buyers.load import Habits, Sale
 from chaos.edge_fuzz.answers import read_answers
 from chaos.edge_fuzz.case import CORPUS, read_cases
 from chaos.edge_fuzz.exchange import send_quickly
 from chaos.edge_fuzz.mutation import make_case
-from chaos.load import Habits, Sale
 from chaos.trial import Trial, fault
 
 _CASES = 2_500
