@@ -1,5 +1,6 @@
 """The audit of a database too large to be checked whole: nothing sound is accused, and what is broken is found."""
 
+import asyncio
 import random
 from contextlib import suppress
 
@@ -11,6 +12,7 @@ from holdfast.application.confirm import confirm
 from holdfast.application.delete_event import delete_event
 from holdfast.domain.errors import Refusal
 from holdfast.infrastructure.postgres.auditor import PostgresAuditor
+from postgres.test_plans import FULL
 
 _AUDITS_MAX = 40
 """A sweep comes round within so many audits here."""
@@ -36,18 +38,35 @@ async def desk(database_url):
         yield desk
 
 
-async def test_it_accuses_nobody_however_little_it_looks_at(database_url, desk):
+@pytest.fixture
+async def auditors(database_url):
+    """Make auditors that look at so many entries; those before stand down."""
+    made = []
+
+    async def make(entries_max, **more):
+        for auditor in made:
+            await auditor.close()
+        made.append(PostgresAuditor(database_url, entries_max=entries_max, **more))
+        return made[-1]
+
+    yield make
+    for auditor in made:
+        await auditor.close()
+
+
+@pytest.mark.parametrize("entries_max", [4, 60])
+async def test_it_accuses_nobody_however_little_it_looks_at(desk, auditors, entries_max):
     source = random.Random(1)
     sales = [await put_on_sale(desk, seats=30) for _ in range(3)]
-    auditor = PostgresAuditor(database_url, entries_max=4)
-    for number in range(40):
+    auditor = await auditors(entries_max, slice_entries=entries_max // 2)
+    for number in range(20):
         for sale in sales:
             await _write(desk, sale, source, number)
         assert await _broken(auditor) == set()
     unsold = await put_on_sale(desk, seats=30)
     await unsold.reserve(desk, 1)
     await delete_event(desk, unsold.event_id)
-    for _ in range(_AUDITS_MAX):
+    for _ in range(_AUDITS_MAX // 2):
         assert await _broken(auditor) == set()
 
 
@@ -90,13 +109,13 @@ _OF_IT = "WHERE event_id = $1"
     ],
 )
 @pytest.mark.parametrize("is_new", [True, False])
-async def test_what_is_broken_is_found_and_told_until_it_is_mended(database_url, desk, damage, is_new):
+async def test_what_is_broken_is_found_and_told_until_it_is_mended(database_url, desk, auditors, damage, is_new):
     breaking, mending, name = damage
     busy = await put_on_sale(desk, seats=30)
     for number in range(12):
         await _write(desk, busy, random.Random(number), number)
     small = await put_on_sale(desk, seats=3)
-    auditor = PostgresAuditor(database_url, entries_max=6)
+    auditor = await auditors(6)
     assert await _broken(auditor) == set()
     await small.reserve(desk, 0)
     for _ in range(0 if is_new else _AUDITS_MAX):
@@ -114,3 +133,104 @@ async def _audits_until(auditor, condition):
         if condition(await _broken(auditor)):
             return True
     return False
+
+
+@pytest.mark.parametrize(
+    ("stray", "name"),
+    [
+        (
+            "INSERT INTO claims SELECT gen_random_uuid(), event_id, reservation_id, status, expires_at FROM claims",
+            "claims_are_reservations",
+        ),
+        (
+            """
+            INSERT INTO reservations
+            SELECT gen_random_uuid(), event_id, user_id, 'stray', fingerprint, seat_ids, 'cancelled', 'user',
+                total_amount, created_at, expires_at, NULL, 1, 1
+            FROM reservations LIMIT 1
+            """,
+            "log_tells_of_reservations",
+        ),
+        (
+            "INSERT INTO seats SELECT gen_random_uuid(), gen_random_uuid(), 'X', NULL, NULL, 1, 1 FROM seats LIMIT 1",
+            "charts_have_events",
+        ),
+    ],
+)
+async def test_rows_that_no_event_leads_to_are_found(database_url, desk, auditors, stray, name):
+    sale = await put_on_sale(desk, seats=30)
+    for number in range(12):
+        await _write(desk, sale, random.Random(number), number)
+    await sale.reserve(desk, 29)
+    auditor = await auditors(5)
+    for _ in range(_AUDITS_MAX):
+        assert await _broken(auditor) == set()
+    await sql(database_url, stray)
+    assert await _audits_until(auditor, lambda broken: name in broken)
+
+
+async def test_a_large_event_is_looked_at_in_slices_and_its_counters_in_the_end(database_url, desk, auditors):
+    sale = await put_on_sale(desk, seats=30)
+    for number in range(40):
+        await _write(desk, sale, random.Random(number), number)
+    auditor = await auditors(10, slice_entries=5)
+    for _ in range(_AUDITS_MAX):
+        assert await _broken(auditor) == set()
+    await sql(database_url, "UPDATE events SET reserved = reserved - 1, available = available + 1")
+    assert await _audits_until(auditor, lambda broken: broken == {"counters_count"})
+
+
+async def test_one_of_several_leads_and_another_takes_over(database_url, desk):
+    await put_on_sale(desk)
+    first, second = PostgresAuditor(database_url), PostgresAuditor(database_url)
+    try:
+        assert await first.audit() is not None
+        assert await second.audit() is None
+        assert await first.audit() is not None
+        await first.close()
+        assert await _until_it_leads(second)
+        assert await first.audit() is None
+    finally:
+        await first.close()
+        await second.close()
+
+
+async def _until_it_leads(auditor):
+    for _ in range(100):
+        if await auditor.audit() is not None:
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+_SOUND = """
+    UPDATE events SET version = 50, available = 50;
+    UPDATE changes SET at = at - interval '1 hour';
+    UPDATE reservations r SET created_version = c.version, changed_version = c.version
+    FROM changes c WHERE c.reservation_id = r.id
+"""
+"""Makes the promises hold there, for what is broken is looked at again each time."""
+
+
+async def test_an_audit_of_a_full_database_reads_no_whole_table(database_url, auditors):
+    """Its price is bounded by what one audit may look at, not by what is stored: 400 events, 20,000 reservations."""
+    await sql(database_url, f"{FULL}; {_SOUND}")
+    await sql(database_url, "VACUUM ANALYZE")
+    auditor = await auditors(500)
+    await auditor.audit()
+    before = await _rows_read(auditor)
+    assert await _broken(auditor) == set()
+    after = await _rows_read(auditor)
+    for table, (whole, looked_up) in after.items():
+        assert whole == before[table][0], f"{table} was read as a whole"
+        assert looked_up - before[table][1] < 20_000, table
+
+
+async def _rows_read(auditor):
+    """Rows of each table that were read from its beginning to its end, and rows found by an index."""
+    await auditor._connection.execute("SELECT pg_stat_force_next_flush()")
+    rows = await auditor._connection.fetch(
+        "SELECT relname, seq_tup_read, idx_tup_fetch FROM pg_stat_user_tables"
+        " WHERE relname IN ('reservations', 'claims', 'seats', 'changes')"
+    )
+    return {row["relname"]: (row["seq_tup_read"], row["idx_tup_fetch"]) for row in rows}

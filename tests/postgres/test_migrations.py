@@ -13,6 +13,8 @@ FROM information_schema.columns WHERE table_schema = 'public'
 UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
 UNION ALL SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace
+UNION ALL SELECT relname || ' ' || reloptions::text FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND reloptions IS NOT NULL
 ORDER BY 1
 """
 
@@ -32,6 +34,22 @@ def test_up_and_down_and_up_again_is_the_same_schema(empty_database_url):
     assert [line for line in shape_of(url) if "alembic_version" not in line] == []
     migrate.upgrade(url)
     assert shape_of(url) == first
+
+
+HOT_TABLES = ("events", "seats", "claims", "reservations", "changes")
+
+
+def test_hot_tables_are_vacuumed_after_a_number_of_rows_however_large_they_are(database_url):
+    rows = asyncio.run(sql(database_url, "SELECT relname, reloptions FROM pg_class WHERE relkind = 'r'"))
+    options = {row["relname"]: dict(one.split("=") for one in row["reloptions"] or ()) for row in rows}
+    for table in HOT_TABLES:
+        given = options[table]
+        for kind in ("vacuum", "analyze"):
+            assert float(given[f"autovacuum_{kind}_scale_factor"]) == 0, (table, kind)
+            assert 1_000 <= int(given[f"autovacuum_{kind}_threshold"]) <= 100_000, (table, kind)
+        if table != "events":  # few rows come to it
+            assert float(given["autovacuum_vacuum_insert_scale_factor"]) == 0, table
+            assert int(given["autovacuum_vacuum_insert_threshold"]) <= 100_000, table
 
 
 def test_one_step_down_and_up(database_url):

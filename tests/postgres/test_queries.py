@@ -19,6 +19,8 @@ _TABLES_OF_AN_AUDIT = """
 CREATE TEMP TABLE scoped_entries (event_id uuid, version bigint, reservation_id uuid);
 CREATE TEMP TABLE scoped_wants (event_id uuid, seat_id uuid, live boolean);
 CREATE TEMP TABLE scoped_reservations (LIKE reservations);
+CREATE TEMP TABLE scoped_seats (LIKE seats);
+CREATE TEMP TABLE scoped_changes (LIKE changes);
 CREATE TEMP TABLE scoped_events (LIKE events)"""
 FOLDER = Path(inspect.getfile(postgres)).parent
 

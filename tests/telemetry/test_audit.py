@@ -52,6 +52,30 @@ async def test_a_broken_promise_is_counted_and_logged_with_its_rows(database_url
     assert _value("holdfast_invariant_violations", invariant="counters_count") == 0
 
 
+class _Poisonous:
+    """An auditor with a bug."""
+
+    async def audit(self):
+        raise ZeroDivisionError
+
+    async def close(self):
+        pass
+
+
+async def test_a_bug_in_the_audit_ends_no_loop(capfd):
+    configure_logging("production", "INFO")
+    stop = asyncio.Event()
+    before = _value("holdfast_rounds_failed_total", loop="audit", cause="bug")
+    auditing = asyncio.create_task(audit_invariants(_Poisonous(), stop=stop, round_seconds=0.01))
+    async with asyncio.timeout(20):
+        await until(lambda: _value("holdfast_rounds_failed_total", loop="audit", cause="bug") > before + 2)
+    assert not auditing.done()
+    stop.set()
+    await auditing
+    lines.sink().flush()
+    assert "ZeroDivisionError" in capfd.readouterr().err
+
+
 async def test_an_audit_that_cannot_be_made_is_counted(capfd):
     configure_logging("production", "INFO")
     failed = _value("holdfast_audits_total", result="failed")

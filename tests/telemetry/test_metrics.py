@@ -125,7 +125,7 @@ async def test_how_attempts_end_is_counted(api):
 def test_an_installation_exports_nothing_unless_it_leads():
     metrics = InstallationMetrics()
     assert list(metrics.collect()) == []
-    metrics.publish(Totals(1, 2, 0, 0.0, [EventSeats("e", "n" * 500, 3, 2, 1)]))
+    metrics.publish(Totals(1, 2, 0, 0.0, 0.0, [EventSeats("e", "n" * 500, 3, 2, 1)]))
     exported = {family.name: family.samples for family in metrics.collect()}
     assert [sample.value for sample in exported["active_reservations"]] == [1, 2]
     assert len(exported["holdfast_event_seats"][0].labels["event"]) == 60
@@ -135,7 +135,7 @@ def test_an_installation_exports_nothing_unless_it_leads():
 
 def test_totals_that_nobody_confirms_are_withdrawn(monkeypatch):
     metrics = InstallationMetrics()
-    metrics.publish(Totals(1, 2, 0, 0.0, []))
+    metrics.publish(Totals(1, 2, 0, 0.0, 0.0, []))
     monkeypatch.setattr("holdfast.telemetry.installation.STALE_SECONDS", -1.0)
     assert list(metrics.collect()) == []
 

@@ -174,6 +174,28 @@ async def test_the_worker_goes_on_until_it_is_told_to_stop(database_url):
     assert await ended(database_url, sale) == ["expired"] * 4
 
 
+async def test_a_bug_in_one_round_does_not_end_the_next(database_url, monkeypatch):
+    stop = asyncio.Event()
+    async with open_desk(database_url) as desk, expirer_on(database_url) as expirer:
+        sale = await put_on_sale(desk)
+        await hold_all(database_url, desk, [sale])
+        looks = iter([ZeroDivisionError("a bug"), LookupError("another")])
+        look = expirer.store.quiet_overdue_events
+
+        async def poisonous(events_max):
+            for failure in looks:
+                raise failure
+            return await look(events_max)
+
+        monkeypatch.setattr(expirer.store, "quiet_overdue_events", poisonous)
+        with capture_logs() as logs:
+            worker = asyncio.create_task(expire_holds(expirer, stop=stop))
+            await until(lambda: any(entry["event"] == "holds_expired" for entry in logs))
+            stop.set()
+            await worker
+    assert [entry["event"] for entry in logs] == ["expire_round_failed", "expire_round_failed", "holds_expired"]
+
+
 async def test_a_reader_who_sees_an_overdue_hold_has_it_ended(database_url):
     async with open_desk(database_url) as desk:
         sale = await put_on_sale(desk)

@@ -237,12 +237,16 @@ class AuditedInvariant:
 
 
 class Auditor(Protocol):
-    """Compares the tables with every promise."""
+    """Compares the tables with every promise; of several in an installation one leads."""
 
-    async def audit(self) -> Sequence[AuditedInvariant]:
-        """Check every promise in one snapshot.
+    async def audit(self) -> Sequence[AuditedInvariant] | None:
+        """Check every promise over as many rows as are due; None while another one leads.
 
         Raises:
             ConnectionLost, Contended: when the tables could not be read.
         """
+        ...
+
+    async def close(self) -> None:
+        """Lead no more."""
         ...

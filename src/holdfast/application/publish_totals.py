@@ -1,12 +1,11 @@
 """Publish what is true of the whole installation, from one process of it: the leader."""
 
-import asyncio
 import random
 
 import structlog
 
-from holdfast.application.failures import OperationalFailure
 from holdfast.application.ports import TotalsSource
+from holdfast.application.rounds import go_round
 from holdfast.telemetry.installation import installation
 
 log = structlog.get_logger(__name__)
@@ -20,19 +19,13 @@ async def publish_totals(source: TotalsSource) -> None:
     A round that fails, in whatever way, withdraws what was published: none is better than two. The next one goes on.
     """
     leads = False
-    last_failure = ""
-    try:
-        while True:
-            try:
-                totals = await source.read()
-            except OperationalFailure as failure:
-                log.debug("totals_not_read", error=str(failure))
-                totals = None
-            except Exception as failure:
-                if repr(failure) != last_failure:  # not once a second while it lasts
-                    log.exception("totals_not_read")
-                last_failure = repr(failure)
-                totals = None
+
+    async def publish() -> None:
+        nonlocal leads
+        totals = None
+        try:
+            totals = await source.read()
+        finally:
             if totals is None:
                 installation.withdraw()
             else:
@@ -41,7 +34,10 @@ async def publish_totals(source: TotalsSource) -> None:
             if leads != (totals is not None):
                 leads = not leads
                 log.info("leads" if leads else "leads_no_more")
-            await asyncio.sleep(ROUND_SECONDS * random.uniform(0.8, 1.2))  # noqa: S311 - spreads the rounds
+
+    try:
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that the processes do not all ask at once
+        await go_round(publish, name="totals", round_seconds=ROUND_SECONDS * spread)
     finally:
         installation.withdraw()
         await source.close()

@@ -41,6 +41,8 @@ class Totals:
     """Live holds whose time has run out, not yet recorded as expired."""
     overdue_seconds: float
     """How long the oldest of them is overdue."""
+    oldest_snapshot_seconds: float
+    """How long the oldest transaction is open that keeps PostgreSQL from removing dead rows."""
     events: Sequence[EventSeats]
     """The events with the most seats taken; a bounded number, for each is a label value."""
 
@@ -80,11 +82,12 @@ class InstallationMetrics(Collector):
         totals = self._totals
         if totals is None or time.monotonic() - self._published_at > STALE_SECONDS:
             return []
-        active, overdue, overdue_seconds, seats = families = _families()
+        active, overdue, overdue_seconds, oldest_snapshot, seats = families = _families()
         active.add_metric(["pending"], totals.pending_reservations)
         active.add_metric(["confirmed"], totals.confirmed_reservations)
         overdue.add_metric([], totals.overdue_holds)
         overdue_seconds.add_metric([], totals.overdue_seconds)
+        oldest_snapshot.add_metric([], totals.oldest_snapshot_seconds)
         for event in totals.events:
             for status in ("available", "reserved", "confirmed"):
                 seats.add_metric([event.event_id, event.name[:NAME_MAX], status], getattr(event, status))
@@ -117,6 +120,10 @@ def _families() -> list[GaugeMetricFamily]:
         ),
         GaugeMetricFamily("holdfast_holds_overdue", "Holds that ran out and are not yet recorded as expired."),
         GaugeMetricFamily("holdfast_holds_overdue_seconds", "How long the oldest of them is overdue."),
+        GaugeMetricFamily(
+            "holdfast_oldest_snapshot_seconds",
+            "How long the oldest transaction is open that keeps PostgreSQL from removing dead rows.",
+        ),
         GaugeMetricFamily(
             "holdfast_event_seats",
             "Seats by status, of the events with the most seats taken.",

@@ -103,6 +103,11 @@ audits_total = Counter("holdfast_audits_total", "Audits of the invariants by how
 audit_duration_seconds = Histogram(
     "holdfast_audit_duration_seconds", "Time of an audit.", buckets=(0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 )
+rounds_failed_total = Counter(
+    "holdfast_rounds_failed_total",
+    "Rounds of an endless loop that failed, by whether the surroundings or a bug were the cause; the loop goes on.",
+    ["loop", "cause"],
+)
 live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.", multiprocess_mode="livesum")
 live_listeners_dropped_total = Counter(
     "holdfast_live_listeners_dropped_total", "Streams that were too slow and were told to reload."
@@ -127,6 +132,9 @@ _KNOWN_VALUES: tuple[tuple[Counter, tuple[str, ...]], ...] = (
     (audits_total, ("sound", "broken", "failed")),
     (log_lines_dropped_total, ("repeated", "slow")),
 )
+for _loop in ("expire_round", "audit", "totals"):
+    for _cause in ("surroundings", "bug"):
+        rounds_failed_total.labels(_loop, _cause)
 for _counter, _values in _KNOWN_VALUES:
     for _value in _values:
         _counter.labels(_value)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from holdfast.application.failures import OperationalFailure
 from holdfast.application.ports import AuditedInvariant, Auditor
+from holdfast.application.rounds import go_round
 from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -16,23 +16,26 @@ ROWS_LOGGED_MAX = 3
 
 
 async def audit_invariants(auditor: Auditor, *, stop: asyncio.Event, round_seconds: float = ROUND_SECONDS) -> None:
-    """Audit until told to stop; a round that cannot be finished is counted and logged, and the next one goes on."""
+    """Audit until told to stop, whatever happens in a round; of several workers one does, the others stand by."""
     loop = asyncio.get_running_loop()
-    while not stop.is_set():
+
+    async def audit_round() -> None:
         started = loop.time()
         try:
             audited = await auditor.audit()
-        except OperationalFailure as failure:
+        except Exception:
             metrics.audits_total.labels("failed").inc()
-            log.warning("audit_failed", error=str(failure))
-        else:
-            _report(audited)
+            raise
+        if audited is None:
+            metrics.invariant_violations.clear()  # another one's to tell
+            return
+        _report(audited)
         metrics.audit_duration_seconds.observe(loop.time() - started)
-        try:
-            async with asyncio.timeout(round_seconds):
-                await stop.wait()
-        except TimeoutError:
-            continue
+
+    try:
+        await go_round(audit_round, name="audit", round_seconds=round_seconds, stop=stop)
+    finally:
+        await auditor.close()
 
 
 def _report(audited: Sequence[AuditedInvariant]) -> None:

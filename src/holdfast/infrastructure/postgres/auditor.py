@@ -1,193 +1,148 @@
 """The audit at a bounded price: what changed since the last one, and beside it a slow sweep over everything.
 
-A full check reads every row, so its price grows with the tables; under a storm it would cost more than the sales.
+A full check reads every row, so its price grows with the tables; under a storm it would cost more than the sales. Nor
+may it keep one snapshot for long: until that ends, no dead row can go, and each update of a hot event's row becomes
+slower. So everything is looked at in slices.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
-import asyncpg
-
 from holdfast.application.ports import AuditedInvariant
+from holdfast.infrastructure.postgres.audit_checks import AuditChecks, Connection, Rows, Window
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.hosts import connect_to_one_of
-from holdfast.infrastructure.postgres.invariants import ROWS_MAX
-from holdfast.infrastructure.postgres.queries import Query, load_queries
+from holdfast.infrastructure.postgres.sweep import Sweep
 
 ENTRIES_MAX = 12_000
 """Log entries that one audit looks at for what is new (40 µs of PostgreSQL each), and again for its sweep (20 µs)."""
+SLICE_ENTRIES = 3_000
+"""Log entries that are looked at in one snapshot."""
+OVERLAP = timedelta(seconds=40)
+"""An entry may be committed this long after its time was read; a bulk call takes the longest."""
 
-WHOLE_EVENTS_ONLY = frozenset({"counters_count", "versions_without_gaps", "charts_have_events"})
-"""Promises that a part of an event's rows cannot tell anything about."""
-
-_WHOLE = {
-    "events": "whole_events",
-    "seats": "whole_seats",
-    "reservations": "whole_reservations",
-    "claims": "whole_claims",
-    "changes": "whole_changes",
+_SETTINGS = {
+    "jit": "off",
+    # Rows are chosen by indexes, whatever the statistics say of tables that grew since they were made.
+    "enable_seqscan": "off",
+    "application_name": "holdfast-auditor",
+    "statement_timeout": "30000",
+    "lock_timeout": "3000",
+    # A leader whose machine was cut off shall not keep the lock for the hours that TCP allows by default.
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
 }
-"""Which statement chooses the rows of each table that the checks see: all of some events."""
-
-_NEW = {
-    "entries": "new_entries",
-    "reservations": "new_reservations",
-    "wants": "new_wants",
-    "events": "new_events",
-    "seats": "new_seats",
-    "claims": "new_claims",
-    "changes": "new_changes",
-}
-"""The same for what new log entries tell of; in this order, for each looks at those before it."""
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-_Rows: TypeAlias = dict[str, list[Mapping[str, Any]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Log entries of one event: those after `after` up to `until`."""
-
-    event_id: UUID
-    after: int
-    until: int
 
 
 class PostgresAuditor:
-    """`application.ports.Auditor`: a connection per audit, for audits are seldom.
+    """`application.ports.Auditor`: one of all workers leads and audits, over a connection that holds the lead.
 
     A database of at most `entries_max` log entries is checked whole each time. In a larger one each audit checks the
-    entries that came since the last one, the oldest first, and as many whole events as fit, in turn; what was found
-    broken is looked at again each time, until it is sound.
+    entries that came since the last one, and sweeps on through whole events; what was found broken is looked at again
+    each time, until it is sound.
     """
 
-    def __init__(self, database_url: str, *, entries_max: int = ENTRIES_MAX) -> None:
+    def __init__(
+        self, database_url: str, *, entries_max: int = ENTRIES_MAX, slice_entries: int = SLICE_ENTRIES
+    ) -> None:
         self._database_url = database_url
         self._entries_max = entries_max
-        self._queries = load_queries("invariants")
-        self._scopes = load_queries("audit_scopes")
+        self._slice_entries = min(slice_entries, entries_max)
+        self._checks = AuditChecks()
+        self._sweep = Sweep(self._checks, entries_max=entries_max, slice_entries=self._slice_entries)
+        self._connection: Connection | None = None
+        self._looked_at: datetime | None = None
+        """When it was last asked what is new."""
         self._audited: dict[UUID, int] = {}
-        """The version up to which each event's entries were checked as they came."""
+        """Of events that changed lately: the version up to which their entries were checked as they came."""
+        self._waiting: dict[UUID, Window] = {}
+        """What is new and did not fit into the last audits."""
         self._broken: set[UUID] = set()
-        self._swept_last = UUID(int=0)
-        self._sweep_credit = 0
 
-    async def audit(self) -> list[AuditedInvariant]:
-        """Check in one snapshot."""
+    async def audit(self) -> list[AuditedInvariant] | None:
+        """Check what is due; None while another worker leads."""
         with translated():
-            connection = await connect_to_one_of(
-                self._database_url, timeout=5, server_settings={"jit": "off", "application_name": "holdfast-auditor"}
-            )
+            connection = await self._leading()
+            if connection is None:
+                return None
             try:
-                async with connection.transaction(isolation="repeatable_read"):
-                    found = await self._check(connection)
-            finally:
-                await connection.close()
+                found = await self._check(connection)
+            except BaseException:
+                connection.terminate()
+                raise
         self._broken = {row["event_id"] for rows in found.values() for row in rows}
-        return [AuditedInvariant(name, query.purpose, found.get(name, [])) for name, query in self._queries.items()]
+        return [
+            AuditedInvariant(name, query.purpose, found.get(name, []))
+            for name, query in self._checks.invariants.items()
+        ]
 
-    async def _check(self, connection: Connection) -> _Rows:
-        rows = await connection.fetch(self._scopes["event_versions"].sql)
-        versions = {row["id"]: row["version"] for row in rows}
-        if sum(versions.values()) + len(versions) <= self._entries_max:
-            self._audited = versions
-            return await self._run(connection, self._queries)
-        found = await self._check_new(connection, self._windows(versions))
-        for name, more in (await self._sweep(connection, versions)).items():
-            known = found.setdefault(name, [])
-            known += [row for row in more if row not in known]
+    async def close(self) -> None:
+        """Cut the connection; with it ends the lead."""
+        if self._connection is not None:
+            self._connection.terminate()
+
+    async def _leading(self) -> "Connection | None":
+        """Give the connection that leads; None where another does."""
+        if self._connection is not None and not self._connection.is_closed():
+            return self._connection
+        connection = await connect_to_one_of(self._database_url, timeout=5, server_settings=_SETTINGS)
+        if await connection.fetchval(self._checks.scopes["try_to_lead"].sql):
+            self._connection = connection
+            return connection
+        await connection.close()
+        return None
+
+    async def _check(self, connection: Connection) -> Rows:
+        price = await connection.fetchval(self._checks.scopes["price_of_everything"].sql, self._entries_max)
+        if price <= self._entries_max:
+            self._audited, self._waiting = {}, {}
+            self._looked_at = await connection.fetchval(self._checks.scopes["clock"].sql)
+            return await self._checks.everything(connection)
+        found: Rows = {}
+        await self._look_for_new_entries(connection)
+        for windows in self._next_windows():
+            _add(found, await self._checks.windows(connection, windows))
+        _add(found, await self._checks.whole_events(connection, sorted(self._broken)))
+        for swept in [rows async for rows in self._sweep.on(connection)]:
+            _add(found, swept)
         return found
 
-    def _windows(self, versions: Mapping[UUID, int]) -> list[_Window]:
-        """Choose what is new and fits; an event seen for the first time is left to the sweep up to now."""
-        left = self._entries_max
-        windows = []
-        audited = {event_id: self._audited.get(event_id, version) for event_id, version in versions.items()}
-        for event_id, version in versions.items():
-            until = min(version, audited[event_id] + left)
-            if until > audited[event_id]:
-                windows.append(_Window(event_id, audited[event_id], until))
-                left -= until - audited[event_id]
-                audited[event_id] = until
+    async def _look_for_new_entries(self, connection: Connection) -> None:
+        """Note what is new. An event that has not changed lately was left to the sweep up to its first new entry."""
+        now: datetime = await connection.fetchval(self._checks.scopes["clock"].sql)
+        since = now if self._looked_at is None else self._looked_at - OVERLAP
+        self._looked_at = now
+        rows = await connection.fetch(self._checks.scopes["recent_entries"].sql, since)
+        audited = {}
+        for event_id, first, last in rows:
+            after = self._audited.get(event_id, first - 1)
+            if last < after:
+                after = first - 1  # a failover lost entries, and others came in their place
+            audited[event_id] = after
+            if last > after:
+                self._waiting[event_id] = Window(event_id, after, last)
         self._audited = audited
-        return windows
 
-    async def _check_new(self, connection: Connection, windows: Sequence[_Window]) -> _Rows:
-        if not windows:
-            return {}
-        given = (
-            [window.event_id for window in windows],
-            [window.after for window in windows],
-            [window.until for window in windows],
-        )
-        queries = {name: query for name, query in self._queries.items() if name not in WHOLE_EVENTS_ONLY}
-        gaps = self._scopes["gaps_in_new_entries"].sql
-        missing = await connection.fetch(f"{gaps} LIMIT {ROWS_MAX}", *given)
-        async with self._looking_at(connection, _NEW, *given):
-            found = await self._run(connection, queries)
-        found["versions_without_gaps"] = [dict(row) for row in missing]
-        return found
-
-    async def _sweep(self, connection: Connection, versions: Mapping[UUID, int]) -> _Rows:
-        """Check whole events: the broken ones, and the next in turn for which there is credit.
-
-        An event larger than one audit's share waits until enough of them have been saved up.
-        """
-        self._sweep_credit += self._entries_max
-        chosen = [event_id for event_id in versions if event_id in self._broken]
-        turn = _in_turn(versions, self._swept_last)
-        orphans = await self._orphans(connection) if turn[:1] == sorted(versions)[:1] else {}
-        for event_id in turn:
-            price = versions[event_id] + 1
-            if price > self._sweep_credit:
-                break
-            self._sweep_credit -= price
-            self._swept_last = event_id
-            chosen.append(event_id)
-        else:
-            self._sweep_credit = 0
-        if not chosen:
-            return orphans
-        async with self._looking_at(connection, _WHOLE, list(set(chosen))):
-            found = await self._run(connection, self._queries)
-        return {**found, **orphans}
-
-    async def _orphans(self, connection: Connection) -> _Rows:
-        """Look for rows of events that never were, which no choice of events would show; once in each turn."""
-        orphans = self._scopes["rows_without_events"].sql
-        rows = await connection.fetch(f"{orphans} LIMIT {ROWS_MAX}")
-        return {"charts_have_events": [dict(row) for row in rows]}
-
-    @asynccontextmanager
-    async def _looking_at(
-        self, connection: Connection, scope: Mapping[str, str], *given: object
-    ) -> AsyncIterator[None]:
-        """Put chosen rows into temporary tables, which come before the tables of the same names inside the block."""
-        for table, name in scope.items():
-            arguments = given if "$1" in self._scopes[name].sql else ()
-            await connection.execute(
-                f"CREATE TEMP TABLE scoped_{table} ON COMMIT DROP AS {self._scopes[name].sql}", *arguments
-            )
-            await connection.execute(f"ANALYZE scoped_{table}")
-        await connection.execute("; ".join(f"ALTER TABLE scoped_{table} RENAME TO {table}" for table in scope))
-        try:
-            yield
-        finally:
-            if not connection.is_closed():
-                await connection.execute(f"DROP TABLE {', '.join(f'pg_temp.{table}' for table in scope)}")
-
-    async def _run(self, connection: Connection, queries: Mapping[str, Query]) -> _Rows:
-        return {
-            name: [dict(row) for row in await connection.fetch(f"{query.sql} LIMIT {ROWS_MAX}")]
-            for name, query in queries.items()
-        }
+    def _next_windows(self) -> Iterator[Sequence[Window]]:
+        """Give what is new and fits, slice by slice."""
+        left = self._entries_max
+        while self._waiting and left > 0:
+            windows, room = [], min(left, self._slice_entries)
+            while self._waiting and room > 0:
+                window = self._waiting.pop(next(iter(self._waiting)))
+                until = min(window.until, window.after + room)
+                windows.append(Window(window.event_id, window.after, until))
+                room -= until - window.after
+                left -= until - window.after
+                self._audited[window.event_id] = until
+                if until < window.until:
+                    self._waiting[window.event_id] = Window(window.event_id, until, window.until)
+            yield windows
 
 
-def _in_turn(event_ids: Iterable[UUID], last: UUID) -> list[UUID]:
-    """Give each event once, beginning after the last one that was swept."""
-    ordered = sorted(event_ids)
-    start = next((place for place, event_id in enumerate(ordered) if event_id > last), 0)
-    return [*ordered[start:], *ordered[:start]]
+def _add(found: Rows, more: Rows) -> None:
+    for name, rows in more.items():
+        known = found.setdefault(name, [])
+        known += [row for row in rows if row not in known]

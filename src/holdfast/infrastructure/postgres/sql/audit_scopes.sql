@@ -1,6 +1,35 @@
--- event_versions
--- How many log entries each event has.
-SELECT id, version FROM events ORDER BY id
+-- try_to_lead
+-- Become the one worker that audits; the session holds the lock until it ends.
+SELECT pg_try_advisory_lock(1215259748, 2)
+
+-- price_of_everything
+-- What a look at all events costs, in log entries; of more than $1 events only so much as tells that it is too much.
+SELECT coalesce(sum(few.price), 0)::bigint
+FROM (
+    SELECT version + 1 + (available + reserved + confirmed) / 10 AS price FROM events LIMIT $1 + 1
+) AS few
+
+-- next_events
+-- The next events after $1, at most $2, with what a look at each costs.
+SELECT id, version, version + 1 + (available + reserved + confirmed) / 10 AS price
+FROM events WHERE id > $1 ORDER BY id LIMIT $2
+
+-- recent_entries
+-- The first and the last of the log entries that each event got since $1, and the time.
+SELECT event_id, min(version) AS first, max(version) AS last
+FROM changes WHERE at >= $1
+GROUP BY event_id
+
+-- clock
+-- The database's time.
+SELECT clock_timestamp()
+
+-- windows
+-- What there is of the log entries of the events $1 after version $2 up to $3: a failover may have lost the last of them.
+SELECT given.event_id, given.after, least(given.until, e.version) AS until
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS given (event_id, after, until)
+CROSS JOIN LATERAL (SELECT x.version FROM events x WHERE x.id = given.event_id LIMIT 1) AS e
+WHERE e.version > given.after
 
 -- whole_events
 -- The events $1.
@@ -10,29 +39,60 @@ SELECT e.* FROM events e WHERE e.id = ANY ($1::uuid[])
 -- Their charts.
 SELECT s.* FROM seats s WHERE s.event_id = ANY ($1::uuid[])
 
--- whole_reservations
--- All reservations of them.
-SELECT r.* FROM reservations r WHERE r.event_id = ANY ($1::uuid[])
-
--- whole_claims
--- All claims on their seats.
-SELECT c.* FROM claims c WHERE c.event_id = ANY ($1::uuid[])
-
 -- whole_changes
 -- Their logs.
 SELECT c.* FROM changes c WHERE c.event_id = ANY ($1::uuid[])
+
+-- whole_reservations
+-- The reservations that their logs tell of; one that stands in no log is a stray.
+SELECT found.*
+FROM (SELECT DISTINCT event_id, reservation_id FROM scoped_changes WHERE reservation_id IS NOT NULL) AS told
+CROSS JOIN LATERAL (
+    SELECT r.* FROM reservations r WHERE r.id = told.reservation_id AND r.event_id = told.event_id LIMIT 1
+) AS found
+
+-- whole_claims
+-- The claims on the seats of their charts; one on another seat is a stray.
+SELECT found.*
+FROM scoped_seats s
+CROSS JOIN LATERAL (SELECT c.* FROM claims c WHERE c.seat_id = s.id AND c.event_id = s.event_id LIMIT 1) AS found
+
+-- counted_seats
+-- The chart of an event, only to be counted.
+SELECT id, event_id FROM seats WHERE event_id = ANY ($1::uuid[])
+
+-- counted_claims
+-- The statuses of the claims on it.
+SELECT s.event_id, found.status
+FROM scoped_seats s
+CROSS JOIN LATERAL (SELECT c.status FROM claims c WHERE c.seat_id = s.id AND c.event_id = s.event_id LIMIT 1) AS found
+
+-- counted_reservations
+-- The statuses of the reservations that its log tells of.
+SELECT told.event_id, found.status
+FROM changes told
+CROSS JOIN LATERAL (
+    SELECT r.status FROM reservations r WHERE r.id = told.reservation_id AND r.event_id = told.event_id LIMIT 1
+) AS found
+WHERE told.event_id = ANY ($1::uuid[]) AND told.kind = 'reserved'
 
 -- new_entries
 -- The log entries of the events $1 after version $2 up to $3.
 SELECT c.event_id, c.version, c.reservation_id
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS given (event_id, after, until)
-JOIN changes c ON c.event_id = given.event_id AND c.version > given.after AND c.version <= given.until
+CROSS JOIN LATERAL (
+    SELECT x.event_id, x.version, x.reservation_id
+    FROM changes x WHERE x.event_id = given.event_id AND x.version > given.after AND x.version <= given.until
+    ORDER BY x.version LIMIT given.until - given.after
+) AS c
 
 -- new_reservations
 -- The reservations that new entries tell of.
 SELECT r.*
 FROM (SELECT DISTINCT event_id, reservation_id FROM scoped_entries WHERE reservation_id IS NOT NULL) AS told
-JOIN reservations r ON r.id = told.reservation_id AND r.event_id = told.event_id
+CROSS JOIN LATERAL (
+    SELECT x.* FROM reservations x WHERE x.id = told.reservation_id AND x.event_id = told.event_id LIMIT 1
+) AS r
 
 -- new_wants
 -- The seats of these reservations.
@@ -43,18 +103,24 @@ FROM scoped_reservations
 -- The charts' rows of these seats.
 SELECT s.*
 FROM (SELECT DISTINCT event_id, seat_id FROM scoped_wants) AS wanted
-JOIN seats s ON s.id = wanted.seat_id AND s.event_id = wanted.event_id
+CROSS JOIN LATERAL (
+    SELECT x.* FROM seats x WHERE x.id = wanted.seat_id AND x.event_id = wanted.event_id LIMIT 1
+) AS s
 
 -- new_claims
 -- The claims that the live ones among these reservations should have; of the others the seats may be another's by now.
 SELECT c.*
 FROM scoped_wants AS wanted
-JOIN claims c ON c.seat_id = wanted.seat_id AND c.event_id = wanted.event_id
+CROSS JOIN LATERAL (
+    SELECT x.* FROM claims x WHERE x.seat_id = wanted.seat_id AND x.event_id = wanted.event_id LIMIT 1
+) AS c
 WHERE wanted.live
 
 -- new_events
 -- The events of new entries.
-SELECT e.* FROM events e WHERE e.id IN (SELECT event_id FROM scoped_entries)
+SELECT found.*
+FROM (SELECT DISTINCT event_id FROM scoped_entries) AS told
+CROSS JOIN LATERAL (SELECT e.* FROM events e WHERE e.id = told.event_id LIMIT 1) AS found
 
 -- new_changes
 -- The new entries, whatever else the log says of these reservations, and the last entry of deleted events.
@@ -65,7 +131,9 @@ FROM (
     UNION SELECT event_id, changed_version FROM scoped_reservations
     UNION SELECT id, version FROM scoped_events WHERE deleted_at IS NOT NULL
 ) AS told
-JOIN changes c ON c.event_id = told.event_id AND c.version = told.version
+CROSS JOIN LATERAL (
+    SELECT x.* FROM changes x WHERE x.event_id = told.event_id AND x.version = told.version LIMIT 1
+) AS c
 
 -- gaps_in_new_entries
 -- Events $1 of which not every version after $2 up to $3 has its log entry.
@@ -75,21 +143,72 @@ LEFT JOIN changes c ON c.event_id = given.event_id AND c.version > given.after A
 GROUP BY given.event_id, given.after, given.until
 HAVING count(c.version) <> given.until - given.after
 
--- rows_without_events
--- Seats and log entries of events that never were, from one event to the next along the indexes.
+-- stray_charts
+-- Seats and log entries of events that never were, of the next $2 event ids after $1 in each of the two tables; the last
+-- id that was looked at comes along, and null for it where the tables end.
 WITH RECURSIVE charts AS (
-    (SELECT event_id FROM seats ORDER BY event_id LIMIT 1)
+    (SELECT event_id, 1 AS place FROM seats WHERE event_id > $1 ORDER BY event_id LIMIT 1)
     UNION ALL
-    SELECT (SELECT s.event_id FROM seats s WHERE s.event_id > charts.event_id ORDER BY s.event_id LIMIT 1)
-    FROM charts WHERE charts.event_id IS NOT NULL
+    SELECT (SELECT s.event_id FROM seats s WHERE s.event_id > charts.event_id ORDER BY s.event_id LIMIT 1), place + 1
+    FROM charts WHERE charts.event_id IS NOT NULL AND place < $2
 ),
 logs AS (
-    (SELECT event_id FROM changes ORDER BY event_id LIMIT 1)
+    (SELECT event_id, 1 AS place FROM changes WHERE event_id > $1 ORDER BY event_id LIMIT 1)
     UNION ALL
-    SELECT (SELECT c.event_id FROM changes c WHERE c.event_id > logs.event_id ORDER BY c.event_id LIMIT 1)
-    FROM logs WHERE logs.event_id IS NOT NULL
+    SELECT (SELECT c.event_id FROM changes c WHERE c.event_id > logs.event_id ORDER BY c.event_id LIMIT 1), place + 1
+    FROM logs WHERE logs.event_id IS NOT NULL AND place < $2
+),
+ends AS (
+    SELECT least(
+        (SELECT max(event_id::text) FROM charts HAVING count(event_id) = $2),
+        (SELECT max(event_id::text) FROM logs HAVING count(event_id) = $2)
+    )::uuid AS last
 )
-SELECT orphan.event_id, orphan.kind
-FROM (SELECT event_id, 'seats' AS kind FROM charts UNION ALL SELECT event_id, 'changes' FROM logs) AS orphan
-LEFT JOIN events e ON e.id = orphan.event_id
-WHERE e.id IS NULL AND orphan.event_id IS NOT NULL
+SELECT ends.last, orphan.event_id, orphan.kind
+FROM ends
+LEFT JOIN LATERAL (
+    SELECT told.event_id, told.kind
+    FROM (SELECT event_id, 'seats' AS kind FROM charts UNION ALL SELECT event_id, 'changes' FROM logs) AS told
+    WHERE told.event_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.id = told.event_id)
+) AS orphan ON true
+
+-- stray_reservations
+-- Reservations without their entry in the log, of the next $2 after $1 by id; the last that was looked at comes along.
+WITH looked AS MATERIALIZED (
+    SELECT r.id, r.event_id, r.status, r.created_version
+    FROM reservations r WHERE r.id > $1 ORDER BY r.id LIMIT $2
+),
+ends AS (
+    SELECT (SELECT id FROM looked ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*) FROM looked) AS looked
+)
+SELECT CASE WHEN ends.looked = $2 THEN ends.last END AS last, stray.event_id, stray.id AS reservation_id, stray.status
+FROM ends
+LEFT JOIN LATERAL (
+    SELECT l.* FROM looked l
+    WHERE NOT EXISTS (
+        SELECT 1 FROM changes c
+        WHERE c.event_id = l.event_id AND c.version = l.created_version AND c.reservation_id = l.id
+    )
+) AS stray ON true
+
+-- stray_claims
+-- Claims without a live reservation of their seat, of the next $2 after $1 by seat; the last that was looked at comes along.
+WITH looked AS MATERIALIZED (
+    SELECT c.seat_id, c.event_id, c.reservation_id, c.status
+    FROM claims c WHERE c.seat_id > $1 ORDER BY c.seat_id LIMIT $2
+),
+ends AS (
+    SELECT (SELECT seat_id FROM looked ORDER BY seat_id DESC LIMIT 1) AS last, (SELECT count(*) FROM looked) AS looked
+)
+SELECT
+    CASE WHEN ends.looked = $2 THEN ends.last END AS last,
+    stray.event_id, stray.seat_id, stray.reservation_id AS claimed_by, stray.status AS claim_status
+FROM ends
+LEFT JOIN LATERAL (
+    SELECT l.* FROM looked l
+    LEFT JOIN LATERAL (
+        SELECT r.status, r.seat_ids FROM reservations r WHERE r.id = l.reservation_id AND r.event_id = l.event_id LIMIT 1
+    ) AS r ON true
+    WHERE r.status IS NULL OR r.status NOT IN ('pending', 'confirmed') OR NOT l.seat_id = ANY (r.seat_ids)
+) AS stray ON true

@@ -2,12 +2,30 @@
 -- Become the one process that tells what is true of the whole installation; the session holds the lock until it ends.
 SELECT pg_try_advisory_lock(1215259748, 1)
 
--- reservations_in_total
--- Count live reservations by the counters of the events, which an invariant compares with the reservations.
+-- slice_of_events
+-- Sum up live reservations by the counters of the events, which an invariant compares with the reservations, for the
+-- events after $1 up to $2, or where that is null, for the next $3; with the last of these, null where there are no more.
 SELECT
-    coalesce(sum(pending_reservations), 0)::bigint AS pending,
-    coalesce(sum(confirmed_reservations), 0)::bigint AS confirmed
-FROM events
+    coalesce(sum(few.pending_reservations), 0)::bigint AS pending,
+    coalesce(sum(few.confirmed_reservations), 0)::bigint AS confirmed,
+    CASE WHEN count(*) = $3 THEN (array_agg(few.id ORDER BY few.id DESC))[1] END AS last
+FROM (
+    SELECT id, pending_reservations, confirmed_reservations
+    FROM events WHERE id > $1 AND id <= coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    ORDER BY id LIMIT CASE WHEN $2 IS NULL THEN $3::bigint END
+) AS few
+
+-- busiest_events
+-- Find the $4 with the most seats taken among the same events.
+SELECT few.id, few.name, few.available, few.reserved, few.confirmed
+FROM (
+    SELECT id, name, available, reserved, confirmed, created_at, deleted_at
+    FROM events WHERE id > $1 AND id <= coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    ORDER BY id LIMIT CASE WHEN $2 IS NULL THEN $3::bigint END
+) AS few
+WHERE few.deleted_at IS NULL
+ORDER BY few.reserved + few.confirmed DESC, few.created_at DESC, few.id
+LIMIT $4
 
 -- overdue_in_total
 -- Count overdue holds and tell how long the oldest is overdue, by a walk along the index of pending reservations.
@@ -39,10 +57,18 @@ CROSS JOIN LATERAL (
     WHERE r.event_id = h.event_id AND r.status = 'pending' AND r.expires_at <= clock.now
 ) AS overdue
 
--- busiest_events
--- Find the events with the most seats taken.
-SELECT id, name, available, reserved, confirmed
-FROM events
-WHERE deleted_at IS NULL
-ORDER BY reserved + confirmed DESC, created_at DESC, id
-LIMIT $1
+-- oldest_snapshot
+-- Tell how long the oldest transaction is open that keeps dead rows from being removed. Of other roles' sessions only
+-- members of pg_monitor see anything.
+SELECT greatest(
+    0,
+    (
+        SELECT max(extract(epoch FROM clock_timestamp() - a.xact_start)) FROM pg_stat_activity a
+        WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_type = 'client backend'
+            AND (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL)
+    ),
+    (
+        SELECT max(extract(epoch FROM clock_timestamp() - p.prepared)) FROM pg_prepared_xacts p
+        WHERE p.database = current_database()
+    )
+)::double precision

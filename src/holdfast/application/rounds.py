@@ -1,0 +1,63 @@
+"""Loops that go on whatever happens in one of their rounds."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+
+from holdfast.application.failures import GuardMismatch, OperationalFailure
+from holdfast.telemetry import metrics
+
+log: Any = structlog.get_logger(__name__)
+
+BACK_OFF_SECONDS_MAX = 10.0
+"""How long a loop rests at most after rounds that failed."""
+_MIN_REST_SECONDS = 0.01
+
+
+async def go_round(
+    work: Callable[[], Awaitable[object]], *, name: str, round_seconds: float, stop: asyncio.Event | None = None
+) -> None:
+    """Do `work` once every `round_seconds`, until told to stop or cancelled.
+
+    A round that fails is logged and counted, and the next one comes: an error that nobody thought of, in the audit for
+    example, must not end the expiry of holds. After several failures in a row rounds come less often.
+
+    Args:
+        work: One round.
+        name: What is done, for the log (`<name>_failed`) and the counter.
+        round_seconds: From the beginning of one round to that of the next.
+        stop: Ends the loop between two rounds.
+    """
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    failed = f"{name}_failed"
+    failures = 0
+    last_bug = ""
+    while not stop.is_set():
+        started = loop.time()
+        try:
+            await work()
+        except (OperationalFailure, GuardMismatch) as failure:
+            failures += 1
+            metrics.rounds_failed_total.labels(name, "surroundings").inc()
+            log.warning(failed, error=str(failure), in_a_row=failures)
+        except Exception as bug:
+            failures += 1
+            metrics.rounds_failed_total.labels(name, "bug").inc()
+            if repr(bug) != last_bug:  # a traceback once, not in each round while it lasts
+                log.exception(failed, in_a_row=failures)
+            last_bug = repr(bug)
+        else:
+            failures, last_bug = 0, ""
+        rest = max(round_seconds - (loop.time() - started), _MIN_REST_SECONDS)
+        if failures > 1:
+            longer = min(round_seconds * 2 ** (min(failures, 10) - 1), BACK_OFF_SECONDS_MAX)
+            rest = max(rest, longer * random.uniform(0.5, 1.0))  # noqa: S311 - spreads the rounds
+        try:
+            async with asyncio.timeout(rest):
+                await stop.wait()
+        except TimeoutError:
+            continue
