@@ -30,7 +30,6 @@ async def publish_totals(source: TotalsSource) -> None:
                 installation.withdraw()
             else:
                 installation.publish(totals)
-                last_failure = ""
             if leads != (totals is not None):
                 leads = not leads
                 log.info("leads" if leads else "leads_no_more")
