@@ -99,7 +99,7 @@ def install(folder: Path) -> None:
     class FailingAuditor(auditor.PostgresAuditor):
         """An auditor with a fail point before each audit."""
 
-        async def audit(self) -> list[AuditedInvariant]:
+        async def audit(self) -> list[AuditedInvariant] | None:
             await pass_point("before_audit")
             return await super().audit()
 
