@@ -170,7 +170,8 @@ async def test_the_worker_goes_on_until_it_is_told_to_stop(database_url):
             await until(lambda: any(entry["event"] == "holds_expired" for entry in logs))
             stop.set()
             await worker
-    assert [entry["event"] for entry in logs] == ["expire_round_failed", "holds_expired"]
+    told = [entry["event"] for entry in logs if entry["event"] in {"expire_round_failed", "holds_expired"}]
+    assert told == ["expire_round_failed", "holds_expired"]
     assert await ended(database_url, sale) == ["expired"] * 4
 
 
