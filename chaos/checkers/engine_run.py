@@ -29,12 +29,13 @@ from holdfast.application.create_event import create_event
 from holdfast.application.desk import Desk
 from holdfast.application.failures import OperationalFailure, Unavailable
 from holdfast.application.reserve import reserve
-from holdfast.bootstrap import database_url_of, open_desk
+from holdfast.bootstrap import open_desk
 from holdfast.domain.commands import Done
 from holdfast.domain.errors import Refusal
 from holdfast.domain.event import EventDetails
 from holdfast.domain.reservation import Reservation
 from holdfast.domain.seat import numbered_seats
+from holdfast.process import database_url_of
 from holdfast.settings import load_settings
 
 _KINDS: tuple[Kind, ...] = (

@@ -13,8 +13,10 @@ from chaos.site.fail_points import FOLDER_VARIABLE, install
 def main(arguments: list[str]) -> int:
     """Install the fail points, then build and run what Holdfast's own command would."""
     install(Path(os.environ[FOLDER_VARIABLE]))
-    from holdfast.bootstrap import serve, work  # noqa: PLC0415 - after the transactions were replaced
+    # After the transactions were replaced.
+    from holdfast.bootstrap import serve  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415 - likewise
+    from holdfast.worker_process import work  # noqa: PLC0415
 
     settings = load_settings()
     if arguments == ["serve"]:

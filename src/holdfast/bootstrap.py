@@ -1,21 +1,17 @@
-"""The composition root: settings become pools, the gate, the desk, and from those the API and the worker.
+"""The composition root: settings become pools, the gate, the desk, and from those the API.
 
-The only module that sees everything.
+That of the worker is `worker_process`; what both begin with is in `process`.
 """
 
 import asyncio
 import gc
-import os
-import signal
 import socket
 import sys
-import threading
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import structlog
 import uvloop
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -27,13 +23,11 @@ from holdfast.api.endpoint import PROBES
 from holdfast.api.paths import PathTable
 from holdfast.api.seat_json import seat_tail
 from holdfast.application.batching.batcher import Batcher
-from holdfast.application.batching.bounds import Bounds
 from holdfast.application.bulk_line import BulkLine
 from holdfast.application.catalogue import Catalogue
 from holdfast.application.desk import Desk
-from holdfast.application.expire import Expirer, expire_overdue
+from holdfast.application.expire import expire_overdue
 from holdfast.application.owners import Owners
-from holdfast.application.publish_totals import publish_totals
 from holdfast.application.readiness import Draining, Look, Readiness
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
@@ -47,31 +41,19 @@ from holdfast.application.taken_seats import TakenSeats
 from holdfast.http.server import NodeServer
 from holdfast.http.watch import raise_files_max
 from holdfast.infrastructure.postgres import invariants
-from holdfast.infrastructure.postgres.auditor import PostgresAuditor
 from holdfast.infrastructure.postgres.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.catalogue_store import PostgresCatalogueStore
 from holdfast.infrastructure.postgres.connection import Timeouts
 from holdfast.infrastructure.postgres.invariants import InvariantResult
-from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.pool_sizes import LARGE_CONNECTIONS
 from holdfast.infrastructure.postgres.reads import PostgresReads
-from holdfast.infrastructure.postgres.seat_map_source import LARGE_CONNECTIONS, PostgresSeatMapSource
-from holdfast.infrastructure.postgres.totals import PostgresTotals
+from holdfast.infrastructure.postgres.seat_map_source import PostgresSeatMapSource
 from holdfast.infrastructure.readiness import open_looks
 from holdfast.infrastructure.redis.gate import RedisGate
 from holdfast.infrastructure.redis.open_gate import OpenGate
+from holdfast.process import bounds_from, database_url_of, end_by_force, open_pool, set_up_logging, telling
 from holdfast.settings import Settings
-from holdfast.telemetry import lines, tracing
-from holdfast.telemetry.exposition import Account, exposition
-from holdfast.telemetry.logging import configure_logging
-from holdfast.telemetry.metrics_server import serve_metrics
-from holdfast.telemetry.sampling import watch_pool, watch_process
-from holdfast.worker.audit import audit_invariants
-from holdfast.worker.expire_holds import expire_holds
-
-log = structlog.get_logger(__name__)
-
-LAST_SPANS_SECONDS = 1.0
-"""How long the end of a process waits for the receiver of its traces."""
+from holdfast.telemetry.exposition import exposition
 
 
 @asynccontextmanager
@@ -86,14 +68,16 @@ async def open_desk(
     timeouts = Timeouts()
     bounds = bounds_from(settings)
     async with AsyncExitStack() as stack:
-        write_pool = await _pool(stack, settings, f"{process}-write", settings.write_pool_size, timeouts)
-        read_pool = await _pool(stack, settings, f"{process}-read", settings.read_pool_size, timeouts)
-        catalogue_pool = await _pool(stack, settings, f"{process}-catalogue", settings.catalogue_pool_size, timeouts)
+        write_pool = await open_pool(stack, settings, f"{process}-write", settings.write_pool_size, timeouts)
+        read_pool = await open_pool(stack, settings, f"{process}-read", settings.read_pool_size, timeouts)
+        catalogue_pool = await open_pool(
+            stack, settings, f"{process}-catalogue", settings.catalogue_pool_size, timeouts
+        )
         gate = _gate(settings)
         stack.push_async_callback(gate.close)
         store = PostgresBatchStore(write_pool, read_pool)
         taken_seats = TakenSeats(memory_seconds=settings.gate_memory_seconds)
-        large_pool = await _pool(
+        large_pool = await open_pool(
             stack,
             settings,
             f"{process}-large",
@@ -156,14 +140,8 @@ def serve(settings: Settings, listen_fd: int | None = None) -> None:
         settings: What to run.
         listen_fd: File descriptor of a socket that listens already; None: listen on HOST and PORT.
     """
-    _configure_logging(settings)
+    set_up_logging(settings)
     uvloop.run(_serve(settings, listen_fd))
-
-
-def work(settings: Settings) -> None:
-    """Run one worker until SIGTERM or SIGINT."""
-    _configure_logging(settings)
-    uvloop.run(_work(settings))
 
 
 def check_invariants(settings: Settings) -> list[InvariantResult]:
@@ -177,61 +155,10 @@ async def seed_sample_event(settings: Settings) -> None:
         await add_sample_event(desk, today=datetime.now(UTC))
 
 
-def bounds_from(settings: Settings) -> Bounds:
-    """Read the batcher's limits out of the settings."""
-    return Bounds(
-        hold=timedelta(seconds=settings.hold_seconds),
-        commands_max=settings.batch_commands_max,
-        seats_max=settings.batch_seats_max,
-        events_max=settings.batch_events_max,
-        event_queue_max=settings.event_queue_max,
-        process_queue_max=settings.process_queue_max,
-        queue_seconds_max=settings.queue_wait_seconds_max,
-        batch_seconds_max=settings.batch_seconds_max,
-        batches_at_once=settings.write_pool_size,
-    )
-
-
-def database_url_of(settings: Settings) -> str:
-    """Give the effective URL of PostgreSQL; a command that needs none has not asked for it."""
-    assert settings.database_url is not None, "the commands make sure of a database"
-    return settings.database_url.get_secret_value()
-
-
-async def _pool(stack: AsyncExitStack, settings: Settings, name: str, size: int, timeouts: Timeouts) -> Pool:
-    pool = Pool(database_url_of(settings), size=size, application_name=f"holdfast-{name}", timeouts=timeouts)
-    stack.push_async_callback(pool.close)
-    stack.callback(watch_pool(name.rpartition("-")[2], size=size, busy=lambda: pool.busy))
-    return pool
-
-
 async def _close_writers(batcher: Batcher, catalogue: Catalogue, deadline: Deadline) -> None:
     """Finish what is being written, all in the same time."""
     seconds_max = deadline.left(for_others=1.0)
     await asyncio.gather(batcher.close(seconds_max=seconds_max), catalogue.close(seconds_max=seconds_max))
-
-
-@asynccontextmanager
-async def telling(settings: Settings, *, process: str, deadline: Deadline) -> AsyncIterator[None]:
-    """Tell of this process, and of the whole installation if it leads: traces and what metrics must look for."""
-    totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=f"holdfast-{process}-totals")
-    tracing.start()
-    tasks = [asyncio.create_task(watch_process()), asyncio.create_task(publish_totals(totals))]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        # A daemon: a receiver that does not answer shall not keep the process.
-        sending = threading.Thread(target=tracing.stop, daemon=True)
-        sending.start()
-        await asyncio.to_thread(sending.join, min(LAST_SPANS_SECONDS, deadline.left()))
-
-
-def _configure_logging(settings: Settings) -> None:
-    key = None if settings.log_caller_key is None else settings.log_caller_key.get_secret_value()
-    configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets(), caller_key=key)
 
 
 def _gate(settings: Settings) -> RedisGate | OpenGate:
@@ -258,7 +185,7 @@ def _looks(settings: Settings, desk: Desk) -> AbstractAsyncContextManager[dict[s
 async def _serve(settings: Settings, listen_fd: int | None) -> None:
     raise_files_max()
     draining = Draining()
-    deadline = Deadline(settings.shutdown_seconds, when_over=_end_by_force)
+    deadline = Deadline(settings.shutdown_seconds, when_over=end_by_force)
     async with application(settings, draining, deadline) as app:
         _calm_garbage_collection()
         server = NodeServer(app, settings, draining, deadline, probes=PROBES)
@@ -275,57 +202,3 @@ def _calm_garbage_collection() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-async def _work(settings: Settings) -> None:
-    timeouts = Timeouts()
-    stop = asyncio.Event()
-    deadline = Deadline(settings.shutdown_seconds, when_over=_end_by_force)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _begin_to_end, stop, deadline)
-    async with AsyncExitStack() as stack:
-        write_pool = await _pool(stack, settings, "worker-write", 1, timeouts)
-        read_pool = await _pool(stack, settings, "worker-read", 1, timeouts)
-        expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings))
-        auditor = PostgresAuditor(database_url_of(settings))
-        await stack.enter_async_context(telling(settings, process="worker", deadline=deadline))
-        await stack.enter_async_context(_worker_metrics(settings))
-        cutting = asyncio.create_task(_cut_in_time(stop, deadline, write_pool, read_pool))
-        stack.callback(cutting.cancel)
-        log.info("worker_started")
-        async with asyncio.TaskGroup() as both:
-            both.create_task(expire_holds(expirer, stop=stop))
-            both.create_task(audit_invariants(auditor, stop=stop))
-    log.info("worker_stopped")
-
-
-def _begin_to_end(stop: asyncio.Event, deadline: Deadline) -> None:
-    deadline.begin()
-    stop.set()
-
-
-async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, *pools: Pool) -> None:
-    """Cut what the worker waits for when its time is nearly over. Nothing is cancelled: a COMMIT goes on."""
-    await stop.wait()
-    await asyncio.sleep(deadline.left(for_others=LAST_SPANS_SECONDS + 0.5))
-    for pool in pools:
-        await pool.close()
-
-
-def _end_by_force() -> None:
-    """End a process whose time is over; PostgreSQL sees what it would see of one that crashed."""
-    log.error("shutdown_took_too_long")
-    lines.sink().flush(0.1)
-    os._exit(1)
-
-
-@asynccontextmanager
-async def _worker_metrics(settings: Settings) -> AsyncIterator[None]:
-    port = settings.worker_metrics_port
-    server = await serve_metrics(settings.worker_metrics_host, port, Account(exposition).give) if port else None
-    try:
-        yield
-    finally:
-        if server is not None:
-            server.close()

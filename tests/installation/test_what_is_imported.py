@@ -21,6 +21,10 @@ _NOBODY = {"numpy", "matplotlib", "pytest", "hypothesis", "k6"}
             "import holdfast.telemetry.without_rich, holdfast.cli, holdfast.bootstrap",
             _MIGRATIONS | _TERMINAL | _NOBODY,
         ),
+        (
+            "import holdfast.telemetry.without_rich, holdfast.cli, holdfast.worker_process",
+            _MIGRATIONS | _TERMINAL | _NOBODY | {"redis", "starlette", "httptools", "uvicorn"},
+        ),
     ],
 )
 def test_a_process_imports_only_what_it_works_with(imports, unwanted):

@@ -97,9 +97,9 @@ def serve() -> None:
 @app.command()
 def work() -> None:
     """Run one worker process: it expires holds and checks the invariants."""
-    from holdfast.bootstrap import work  # noqa: PLC0415
     from holdfast.cli.database import require_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
+    from holdfast.worker_process import work  # noqa: PLC0415
 
     work(require_database(load_settings()))
 

@@ -16,7 +16,7 @@ from holdfast.cli.console import say, step, tell
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.process import Child
 from holdfast.infrastructure.embedded.supervisor import SERVERS_SECONDS, Supervisor
-from holdfast.infrastructure.postgres.seat_map_source import LARGE_CONNECTIONS
+from holdfast.infrastructure.postgres.pool_sizes import LARGE_CONNECTIONS
 from holdfast.settings import Settings
 
 _READY_SECONDS = 30.0

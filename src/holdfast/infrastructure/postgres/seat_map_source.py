@@ -18,8 +18,6 @@ from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.queries import load_queries
 
-LARGE_CONNECTIONS = 4
-"""For what is large, one of each at a time: maps of two sizes, pages of lists, charts."""
 INLINE_SEATS_MAX = 2_000
 """Up to here a map is made in a millisecond or two; a larger one is made off the event loop."""
 POSITIONS_MAX = 5_000
