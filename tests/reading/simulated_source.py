@@ -31,6 +31,9 @@ class SimulatedEvent:
     seats: list[UUID]
     log: list[LoggedChange] = field(default_factory=list)
     deleted: bool = False
+    seats_after: list[int] = field(default_factory=list)
+    """How many seats there were after each entry."""
+    losses: int = 0
 
     @property
     def version(self) -> int:
@@ -49,7 +52,8 @@ class SimulatedEvent:
 
     def statuses(self, version: int | None = None) -> dict[UUID, SeatStatus]:
         """The truth, made from the log up to a version."""
-        now = dict.fromkeys(self.seats, SeatStatus.AVAILABLE)
+        there = self.seats if version is None else self.seats[: self.seats_after[version - 1]]
+        now = dict.fromkeys(there, SeatStatus.AVAILABLE)
         for entry in self.log[:version]:
             now.update(dict.fromkeys(entry.seat_ids, STATUS_AFTER.get(entry.kind, SeatStatus.AVAILABLE)))
         return now
@@ -74,14 +78,24 @@ class SimulatedSource:
         event = self.events[event_id]
         self._clock += timedelta(microseconds=1)
         seat_ids = tuple(event.seats[place] for place in places)
+        event.seats_after.append(len(event.seats))
         event.log.append(LoggedChange(Mark(event.version + 1, self._clock, kind, uuid7()), seat_ids))
 
+    def add_seats(self, event_id: UUID, count: int) -> None:
+        """Append seats to a chart."""
+        self.events[event_id].seats += ordered_ids(count)
+        self.write(event_id, ChangeKind.SEATS_ADDED)
+
     def lose(self, event_id: UUID, entries: int) -> None:
-        """Take entries off the end of a log, as a failover does; those that made seats and deletions stay."""
-        log = self.events[event_id].log
-        while entries and log[-1].kind in STATUS_AFTER:
-            self.lost.append(log.pop())
-            entries -= 1
+        """Take entries off the end of a log, as a failover does; the first one and a deletion stay."""
+        event = self.events[event_id]
+        if event.deleted:
+            return
+        for _ in range(min(entries, len(event.log) - 1)):
+            self.lost.append(event.log.pop())
+            event.seats_after.pop()
+            event.losses += 1
+        del event.seats[event.seats_after[-1] :]
 
     def release(self, place: int, *, failing: bool = False) -> None:
         """Let one question have its answer, or lose its connection."""

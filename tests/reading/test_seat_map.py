@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import ordered_ids
 from holdfast.api.seat_json import seat_tail
 from holdfast.application.identifiers import uuid7
-from holdfast.application.reading.seat_list import SeatList
+from holdfast.application.reading import seat_list
+from holdfast.application.reading.seat_list import SeatList, number_of
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
 from holdfast.domain.snapshot import ChangeKind, Mark
 
@@ -98,6 +99,31 @@ def test_a_gap_and_added_seats_and_a_deletion_cannot_be_followed():
         seat_map = a_map([seat_id])
         assert not seat_map.apply(change)
         assert (seat_map.version, seat_map.available) == (0, 1)
+
+
+@given(
+    first=st.lists(st.text(min_size=1, max_size=3), unique=True, max_size=30),
+    added=st.lists(st.lists(st.text(min_size=1, max_size=3), min_size=1, max_size=12), max_size=4),
+)
+@settings(max_examples=60)
+def test_added_seats_come_into_the_list_by_code_point(first, added, monkeypatch):
+    """As PostgreSQL's collation "C" sorts them; sections may sort anywhere, and pages are divided."""
+    monkeypatch.setattr(seat_list, "PAGE_SEATS", 3)
+    numbers = sorted(first)
+    seat_ids = ordered_ids(200)
+    seats = SeatList([a_head(seat_ids[place], number) for place, number in enumerate(numbers)], range(len(numbers)))
+    for more in added:
+        new = sorted(set(more) - set(numbers))
+        places = range(len(numbers), len(numbers) + len(new))
+        heads = [a_head(seat_ids[place], number) for place, number in zip(places, new, strict=True)]
+        seats.insert(heads, places)
+        numbers += new
+    assert [number_of(head) for page in seats.pages for head in page.heads] == sorted(numbers)
+    positions = {numbers[position]: position for page in seats.pages for position in page.positions}
+    assert positions == {number: place for place, number in enumerate(numbers)}
+    assert all(len(page.heads) <= 6 for page in seats.pages)
+    for page in seats.pages:
+        assert all(seats._page_of[position] is page for position in page.positions)
 
 
 def test_an_edit_of_the_event_changes_the_version_alone():

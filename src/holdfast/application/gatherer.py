@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from contextvars import Context
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Question = TypeVar("Question")
@@ -27,6 +27,7 @@ class Gatherer(Generic[Key, Question, Answer]):
         questions_max: int,
         pause_seconds: float = 0.0,
         unwanted: Callable[[Question, Answer], None] | None = None,
+        answers_per_turn: int | None = None,
     ) -> None:
         """Say what to ask, and how often.
 
@@ -36,11 +37,15 @@ class Gatherer(Generic[Key, Question, Answer]):
             pause_seconds: After a call that several shared, the next begins at least so much later, so that more share
                 it; who asks alone, one question after the other, is not kept waiting.
             unwanted: Gets the answers of those who were cancelled while they waited, where an answer must be undone.
+            answers_per_turn: How many are given out between two turns of the event loop; None: all. Whoever gets an
+                answer goes on in the next turn, and with sixty of them in one turn a buyer, who needs a dozen turns,
+                waits for hundreds of readers.
         """
         self._ask = ask
         self._questions_max = questions_max
         self._pause_seconds = pause_seconds
         self._unwanted = unwanted
+        self._answers_per_turn = answers_per_turn
         self._waiting: dict[Key, deque[_Asked[Question, Answer]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -78,27 +83,43 @@ class Gatherer(Generic[Key, Question, Answer]):
     async def _drain(self, key: Key) -> None:
         waiting = self._waiting[key]
         loop = asyncio.get_running_loop()
-        while waiting:
-            next_at = loop.time() + self._pause_seconds
-            together = [waiting.popleft() for _ in range(min(len(waiting), self._questions_max))]
-            await self._ask_together(key, together)
-            if len(together) > 1 and loop.time() < next_at:
-                await asyncio.sleep(next_at - loop.time())
-        del self._waiting[key]
+        try:
+            while waiting:
+                next_at = loop.time() + self._pause_seconds
+                together = [waiting.popleft() for _ in range(min(len(waiting), self._questions_max))]
+                await self._ask_together(key, together)
+                if len(together) > 1 and loop.time() < next_at:
+                    await asyncio.sleep(next_at - loop.time())
+        finally:
+            # Also where this task is cancelled, so that nobody waits for it, now or later.
+            del self._waiting[key]
+            _fail(waiting, asyncio.CancelledError())
 
     async def _ask_together(self, key: Key, together: Sequence[_Asked[Question, Answer]]) -> None:
         try:
             answers = await self._ask(key, [question for question, _ in together])
             answered = list(zip(together, answers, strict=True))
         except Exception as failure:  # noqa: BLE001 - whatever it is, it belongs to those who asked
-            for _, future in together:
-                if future is not None and not future.done():
-                    future.set_exception(failure)
+            _fail(together, failure)
             return
-        for (question, future), answer in answered:
+        except asyncio.CancelledError as cancelled:
+            _fail(together, cancelled)
+            raise
+        for count, ((question, future), answer) in enumerate(answered):
+            if self._answers_per_turn is not None and count and count % self._answers_per_turn == 0:
+                await asyncio.sleep(0)
             if future is None:
                 continue
             if not future.done():
                 future.set_result(answer)
             elif self._unwanted is not None:
                 self._unwanted(question, answer)
+
+
+def _fail(asked: Iterable[_Asked[Any, Any]], failure: BaseException) -> None:
+    for _, future in asked:
+        if future is not None and not future.done():
+            if isinstance(failure, asyncio.CancelledError):
+                future.cancel()
+            else:
+                future.set_exception(failure)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from holdfast.application.failures import OperationalFailure
+from holdfast.application.failures import ConnectionLost
 from holdfast.application.reading.kept_maps import KeptMaps
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import SeatMapSource
@@ -121,7 +121,7 @@ class MapLoads:
         try:
             maps = await self._source.load([(load.event_id, load.lists) for load in loads], large=large)
         except Exception as failure:  # noqa: BLE001 - whatever it is, it belongs to those who asked
-            if len(loads) == 1 or isinstance(failure, OperationalFailure):
+            if len(loads) == 1 or isinstance(failure, ConnectionLost):
                 for load in loads:
                     self._fail(load, failure)
                 return

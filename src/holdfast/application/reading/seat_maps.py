@@ -25,6 +25,8 @@ PAUSE_SECONDS = 0.001
 """While many ask, questions to the database begin this far apart: a short wait, and thousands share one."""
 QUESTIONS_MAX = 256
 """Events asked for in one statement."""
+ANSWERS_PER_TURN = 8
+"""Readers who go on in one turn of the event loop: less than a millisecond."""
 ENTRIES_PER_TURN = 100
 """Log entries that are taken in between two turns of the event loop: about a millisecond."""
 ENTRIES_MAX = 500
@@ -57,7 +59,10 @@ class SeatMaps:
         self._maps = KeptMaps(bytes_max=bytes_max)
         self._loads = MapLoads(source, self._maps)
         self._looks: Gatherer[None, UUID, SeatMap | Standing | None] = Gatherer(
-            self._look_together, questions_max=QUESTIONS_MAX, pause_seconds=PAUSE_SECONDS
+            self._look_together,
+            questions_max=QUESTIONS_MAX,
+            pause_seconds=PAUSE_SECONDS,
+            answers_per_turn=ANSWERS_PER_TURN,
         )
 
     async def standing(self, event_id: UUID) -> SeatMap | Standing | None:
