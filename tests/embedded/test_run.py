@@ -163,7 +163,9 @@ def test_every_address_stands_on_its_own_line_and_works(start):
 
 def test_passwords_are_shown_on_a_terminal_and_in_files_only_when_asked_for(start, stopped_data):
     password = (stopped_data / "postgres.password").read_text().strip()
-    run = start(command=(sys.executable, "-m", "holdfast", "run", "--show-urls")).ready()
+    # Variables that are about another server do no harm.
+    others = {"PGSSLMODE": "require", "PGPORT": "1", "PGTARGETSESSIONATTRS": "standby"}
+    run = start(command=(sys.executable, "-m", "holdfast", "run", "--show-urls"), **others).ready()
     assert re.fullmatch(rf"postgresql://holdfast:{password}@127\.0\.0\.1:\d+/holdfast", run.address("PostgreSQL"))
     assert re.fullmatch(r"redis://:\w{32}@127\.0\.0\.1:\d+/0", run.address("Redis"))
     assert not [line for line in run.lines if "Passwords:" in line]

@@ -87,21 +87,21 @@ def rolling_restart() -> None:
 @app.command()
 def serve() -> None:
     """Run the API on HOST and PORT in WORKERS processes, with the database of DATABASE_URL."""
-    from holdfast.cli.database import require_database  # noqa: PLC0415
+    from holdfast.cli.database import refuse_shared_connections, require_database  # noqa: PLC0415
     from holdfast.cli.workers import serve_with_workers  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(serve_with_workers(require_database(load_settings())))
+    raise typer.Exit(serve_with_workers(refuse_shared_connections(require_database(load_settings()))))
 
 
 @app.command()
 def work() -> None:
     """Run one worker process: it expires holds and checks the invariants."""
-    from holdfast.cli.database import require_database  # noqa: PLC0415
+    from holdfast.cli.database import refuse_shared_connections, require_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
     from holdfast.worker_process import work  # noqa: PLC0415
 
-    work(require_database(load_settings()))
+    work(refuse_shared_connections(require_database(load_settings())))
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Which database a command works on."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from pydantic import SecretStr
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres
 from holdfast.infrastructure.embedded.postgres import running_url
 from holdfast.settings import Settings, SettingsError
+
+_LOOK_SECONDS = 3.0
 
 
 def database_url(settings: Settings) -> str:
@@ -28,6 +31,27 @@ def require_database(settings: Settings) -> Settings:
     """
     if settings.database_url is None:
         raise SettingsError("DATABASE_URL: must be set, or start everything with `holdfast run`")
+    return settings
+
+
+def refuse_shared_connections(settings: Settings) -> Settings:
+    """Say at the start that a pooler cannot be used; a database that is away now is no reason not to start.
+
+    Raises:
+        EmbeddedError: DATABASE_URL leads to such a pooler; in one line.
+    """
+    from holdfast.infrastructure.postgres.poolers import PoolerError, connect_with  # noqa: PLC0415 - slow to import
+
+    async def look() -> None:
+        connection = await connect_with(database_url(settings), {}, timeout=_LOOK_SECONDS)
+        await connection.close(timeout=_LOOK_SECONDS)
+
+    try:
+        asyncio.run(look())
+    except PoolerError as error:
+        raise EmbeddedError(str(error)) from None
+    except Exception:  # noqa: BLE001 - whatever it is, it may pass, and the log will tell
+        return settings
     return settings
 
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from holdfast.cli.callers import kept_key
 from holdfast.cli.console import say, step, tell
+from holdfast.cli.database import forget_postgres_variables
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.process import Child
 from holdfast.infrastructure.embedded.supervisor import SERVERS_SECONDS, Supervisor
@@ -41,6 +42,7 @@ def start_servers(settings: Settings, supervisor: Supervisor, *, nodes: int = 1)
     """
     urls = {}
     if settings.database_url is None:
+        forget_postgres_variables()
         with step("Starting PostgreSQL"):
             postgres = EmbeddedPostgres(
                 settings.holdfast_data_dir, settings={"max_connections": _connections(settings, nodes)}

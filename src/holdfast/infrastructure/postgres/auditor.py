@@ -12,7 +12,7 @@ from uuid import UUID
 from holdfast.application.ports import AuditedInvariant
 from holdfast.infrastructure.postgres.audit_checks import AuditChecks, Connection, Rows, Window
 from holdfast.infrastructure.postgres.failures import translated
-from holdfast.infrastructure.postgres.hosts import connect_to_one_of
+from holdfast.infrastructure.postgres.poolers import connect_with
 from holdfast.infrastructure.postgres.sweep import Sweep
 
 ENTRIES_MAX = 12_000
@@ -87,7 +87,7 @@ class PostgresAuditor:
         """Give the connection that leads; None where another does."""
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
-        connection = await connect_to_one_of(self._database_url, timeout=5, server_settings=_SETTINGS)
+        connection = await connect_with(self._database_url, _SETTINGS, timeout=5)
         if await connection.fetchval(self._checks.scopes["try_to_lead"].sql):
             self._connection = connection
             return connection

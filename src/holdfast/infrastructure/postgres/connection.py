@@ -11,7 +11,7 @@ from asyncpg import PostgresLogMessage
 
 from holdfast.application.failures import ConnectionLost
 from holdfast.infrastructure.postgres.failures import troubles
-from holdfast.infrastructure.postgres.hosts import connect_to_one_of
+from holdfast.infrastructure.postgres.poolers import connect_with
 from holdfast.infrastructure.postgres.statement_spans import trace_statements
 
 PLANNER_SETTINGS = {
@@ -88,11 +88,11 @@ async def _connect(database_url: str, application_name: str, timeouts: Timeouts)
         "lock_timeout": _milliseconds(timeouts.lock_seconds),
         "statement_timeout": _milliseconds(timeouts.statement_seconds),
     }
-    connection = await connect_to_one_of(
+    connection = await connect_with(
         database_url,
+        settings,
         timeout=timeouts.connect_seconds,
         connection_class=WatchedConnection,
-        server_settings=dict(settings),
         statement_cache_size=200,
         max_cached_statement_lifetime=0,
         max_cacheable_statement_size=0,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from holdfast.infrastructure.postgres.hosts import connect_to_one_of
+from holdfast.infrastructure.postgres.poolers import connect_with
 from holdfast.infrastructure.postgres.queries import load_queries
 
 ROWS_MAX = 20
@@ -31,7 +31,7 @@ async def check_invariants(database_url: str) -> list[InvariantResult]:
     Raises:
         OSError, asyncpg.PostgresError: when the database cannot be asked.
     """
-    connection = await connect_to_one_of(database_url, timeout=5, server_settings={"jit": "off"})
+    connection = await connect_with(database_url, {"jit": "off"}, timeout=5)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return [

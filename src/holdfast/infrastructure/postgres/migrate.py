@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from holdfast.infrastructure.postgres.hosts import connect_to_one_of
+from holdfast.infrastructure.postgres.poolers import connect_with
 
 _MIGRATION_LOCK = 0x486F6C64
 """Key of the advisory lock that keeps two operators from migrating at once."""
@@ -78,7 +78,7 @@ def _run(database_url: str, action: Callable[[Config], None]) -> None:
 
 async def _run_async(database_url: str, action: Callable[[Config], None]) -> None:
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: connect_to_one_of(database_url, timeout=10), poolclass=NullPool
+        "postgresql+asyncpg://", async_creator=lambda: connect_with(database_url, {}, timeout=10), poolclass=NullPool
     )
 
     def act(connection: Connection) -> None:
