@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.edge_fuzz.case import Case
-from chaos.edge_fuzz.exchange import Exchange, send_patiently, send_quickly
+from chaos.edge_fuzz.exchange import (
+    PATIENT_QUIET_SECONDS,
+    VERY_PATIENT_QUIET_SECONDS,
+    Exchange,
+    send_patiently,
+    send_quickly,
+)
 from chaos.edge_fuzz.judgement import Judged, judge
 from chaos.edge_fuzz.nginx_side import NginxSide
 from chaos.edge_fuzz.node_side import NodeSide
@@ -16,6 +22,8 @@ from chaos.site.processes import quiet_port
 
 AT_ONCE = 96
 _PATIENT_AT_ONCE = 16
+_SUSPECTS_MAX = 500
+"""So many wait for their second try; then no new cases are begun."""
 _WARM_CASES = 2_000
 """After so many the node's memory is what it should stay."""
 GROWTH_MIB_MAX = 32.0
@@ -89,64 +97,62 @@ class Campaign:
         await self.node.start()
         started = time.monotonic()
         waiting = iter(cases)
-        suspects: list[Case] = []
-        warm = 0.0
+        suspects: asyncio.Queue[Case | None] = asyncio.Queue(_SUSPECTS_MAX)
         try:
-            workers = [asyncio.create_task(self._work(waiting, suspects, found_max)) for _ in range(AT_ONCE)]
-            while not all(worker.done() for worker in workers):
-                await asyncio.wait(workers, timeout=0.5)
-                if not warm and self.tally.cases >= _WARM_CASES:
-                    warm = self.node.memory_mib
-                if not self.node.alive:
-                    break
-            for worker in workers:
-                worker.cancel()
-            results = await asyncio.gather(*workers, return_exceptions=True)
-            errors = [error for error in results if isinstance(error, Exception)]
-            if errors:
-                raise errors[0]
-            await self._try_again(suspects, found_max)
-            self._last_looks(warm)
+            quick = [asyncio.create_task(self._work(waiting, suspects, found_max)) for _ in range(AT_ONCE)]
+            patient = [asyncio.create_task(self._try_again(suspects)) for _ in range(_PATIENT_AT_ONCE)]
+            await self._until_done(quick, found_max)
+            for _ in patient:
+                await suspects.put(None)
+            await self._until_done(patient, found_max)
+            self._last_looks()
         finally:
             self.tally.seconds = time.monotonic() - started
             await self.node.end()
             await self.nginx.end()
         return self.tally
 
-    async def _work(self, cases: Iterator[Case], suspects: list[Case], found_max: int) -> None:
+    async def _until_done(self, tasks: Sequence[asyncio.Task[None]], found_max: int) -> None:
+        while not all(task.done() for task in tasks):
+            await asyncio.wait(tasks, timeout=0.5)
+            if not self.tally.memory_mib[0] and self.tally.cases >= _WARM_CASES and self.node.alive:
+                self.tally.memory_mib = (self.node.memory_mib, 0.0)
+            if not self.node.alive or len(self.tally.found) >= found_max:
+                for task in tasks:
+                    task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                raise result
+
+    async def _work(self, cases: Iterator[Case], suspects: "asyncio.Queue[Case | None]", found_max: int) -> None:
         for case in cases:
             node, nginx = await asyncio.gather(send_quickly(case, self.node.port), send_quickly(case, self.nginx.port))
             judged = self._judged(node, nginx)
             self.tally.cases += 1
             self.tally.requests += case.requests
             if judged.findings or node.broken or nginx.broken:
-                suspects.append(case)
-                if len(suspects) >= 4 * found_max:
+                await suspects.put(case)
+                if len(self.tally.found) >= found_max:
                     return
             else:
                 self._count(judged)
 
-    async def _try_again(self, suspects: Sequence[Case], found_max: int) -> None:
-        room = asyncio.Semaphore(_PATIENT_AT_ONCE)
-
-        async def one(case: Case) -> None:
-            async with room:
-                if len(self.tally.found) >= found_max or not self.node.alive:
-                    return
-                judged = await self.patiently(case)
+    async def _try_again(self, suspects: "asyncio.Queue[Case | None]") -> None:
+        while (case := await suspects.get()) is not None:
+            judged = await self.patiently(case)
+            if judged.findings:
+                judged = await self.patiently(case, VERY_PATIENT_QUIET_SECONDS)
             self.tally.again += 1
             self._count(judged)
             if judged.findings:
                 self.tally.found.append(Found(case, judged))
                 self.tally.rules.update({rule for rule, _ in judged.findings})
 
-        await asyncio.gather(*(one(case) for case in suspects))
-
-    async def patiently(self, case: Case) -> Judged:
+    async def patiently(self, case: Case, quiet_seconds: float = PATIENT_QUIET_SECONDS) -> Judged:
         """Try one case alone."""
         node, nginx = await asyncio.gather(
-            asyncio.to_thread(send_patiently, case, self.node.port),
-            asyncio.to_thread(send_patiently, case, self.nginx.port),
+            asyncio.to_thread(send_patiently, case, self.node.port, quiet_seconds),
+            asyncio.to_thread(send_patiently, case, self.nginx.port, quiet_seconds),
         )
         await asyncio.sleep(0.02)  # nginx passes the last request on after the client has gone
         return self._judged(node, nginx)
@@ -164,12 +170,12 @@ class Campaign:
         if judged.allowed:
             self.tally.allowed[judged.allowed] += 1
 
-    def _last_looks(self, warm_mib: float) -> None:
+    def _last_looks(self) -> None:
         complaints = self.tally.complaints
         if not self.node.alive:
             complaints.append("the node's process has ended")
             return
-        now = self.node.memory_mib
+        warm_mib, now = self.tally.memory_mib[0], self.node.memory_mib
         self.tally.memory_mib = (warm_mib, now)
         if warm_mib and now > warm_mib + GROWTH_MIB_MAX:
             complaints.append(f"the node's memory grew by {now - warm_mib:.0f} MiB")

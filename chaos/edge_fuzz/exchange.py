@@ -12,6 +12,8 @@ QUIET_SECONDS = 0.03
 """A server that has said nothing for so long after the last byte waits for more: it is told that nothing follows."""
 EXCHANGE_SECONDS_MAX = 4.0
 PATIENT_QUIET_SECONDS = 0.4
+VERY_PATIENT_QUIET_SECONDS = 2.0
+"""For what still looks wrong: a busy machine may keep a server silent for longer than one would think."""
 PATIENT_SECONDS_MAX = 12.0
 """Beyond the node's own time limits for a head (10 s): whoever waits longer has hung."""
 
@@ -105,7 +107,7 @@ async def send_quickly(case: Case, port: int) -> Exchange:
     return Exchange(sender.port, bytes(sender.data), sender.closed, sender.broken)
 
 
-def send_patiently(case: Case, port: int) -> Exchange:
+def send_patiently(case: Case, port: int, quiet_seconds: float) -> Exchange:
     """Send a case alone. Nothing is written to a server that has ended the connection, so nothing it said is lost."""
     deadline = time.monotonic() + PATIENT_SECONDS_MAX
     data = bytearray()
@@ -121,7 +123,7 @@ def send_patiently(case: Case, port: int) -> Exchange:
                     break
                 connection.sendall(segment)
             else:
-                if not _ended(connection, data, PATIENT_QUIET_SECONDS):
+                if not _ended(connection, data, quiet_seconds):
                     with contextlib.suppress(OSError):
                         connection.shutdown(socket.SHUT_WR)
             while not exchange.closed and time.monotonic() < deadline:

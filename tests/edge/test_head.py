@@ -37,6 +37,7 @@ REFUSED = {
     "a tab before the coding": (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\tchunked\r\n\r\n", 400),
     "a tab before the length": (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: \t1\r\n\r\n", 400),
     "a tab behind the length": (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\t\r\n\r\n", 400),
+    "a tab before the host": (b"GET / HTTP/1.1\r\nHost:\t a\r\n\r\n", 400),
     "a coding in 1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
     "a folded line": (b"GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n", 400),
     "a folded first line": (b"GET / HTTP/1.1\r\n Host: a\r\nHost: a\r\n\r\n", 400),
@@ -92,7 +93,7 @@ def test_refused(what):
 ACCEPTED = [
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET /?a=b?c HTTP/1.1\r\nHost:a\r\n\r\n",
-    b"GET / HTTP/1.1\r\nHost:\t a.b:80 \t\r\nX:\r\nY: \xff\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost:  a.b:80 \r\nT:\t a \t\r\nX:\r\nY: \xff\r\n\r\n",
     b"GET / HTTP/1.0\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 007\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n",

@@ -57,7 +57,7 @@ _FIELD_LINE = re.compile(rb"(" + _TOKEN + rb"++):([\t\x20-\x7e\x80-\xff]*+)")
 _HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*+")
 _LENGTH = re.compile(rb"0*+([0-9]*+)")
 _CODINGS = re.compile(rb"[ \t]*+" + _TOKEN + rb"++(?:[ \t]*+,[ \t]*+" + _TOKEN + rb"++)*+[ \t]*+")
-_TAB_IN_FRAMING = re.compile(rb"\n(?:transfer-encoding|content-length):[^\r]*\t", re.IGNORECASE)
+_TAB_IN_FRAMING = re.compile(rb"\n(?:transfer-encoding|content-length|host):[^\r]*\t", re.IGNORECASE)
 _ABSOLUTE = re.compile(rb"(?i:https?)://([^/?#]++)(/[^?#]*+)?(?:\?([^#]*+))?")
 _NEVER_IN_A_HEAD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?=[^\n])")
 _TOO_MANY_FIELDS = f"A request may have at most {FIELDS_MAX} header fields."
@@ -138,7 +138,7 @@ def read_head(head: bytes) -> Head:
     _read_framing(read)
     if b"\t" in head and _TAB_IN_FRAMING.search(head):
         # It is allowed, but some proxies take it for a part of the word, and so see another end of the body.
-        raise malformed("There is a tab in Content-Length or Transfer-Encoding.")
+        raise malformed("There is a tab in Content-Length, Transfer-Encoding or Host.")
     connection = known.get(b"connection")
     if connection is not None and read.keep_alive:
         read.keep_alive = b"close" not in _tokens(connection)
