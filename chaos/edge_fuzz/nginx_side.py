@@ -51,6 +51,7 @@ http {{
             proxy_set_header Host $http_host;
             proxy_set_header X-Fuzz-Port $remote_port;
             proxy_set_header X-Fuzz-Host $host;
+            proxy_set_header X-Fuzz-Version $server_protocol;
             proxy_ignore_client_abort on;
             proxy_pass http://reader;
         }}
@@ -97,7 +98,9 @@ class Noted(asyncio.Protocol):
             target = rest.rpartition(b" ")[0]
             port = int(headers[b"x-fuzz-port"])
             authority = headers.get(b"x-fuzz-host", b"").decode("latin-1")
-            reading = reading_of(method.decode("latin-1"), target, pairs, body, authority=authority)
+            # Of a request without a version nginx has no protocol, and sends no field that is empty.
+            version = headers.get(b"x-fuzz-version", b"HTTP/0.9").decode("latin-1")
+            reading = reading_of(method.decode("latin-1"), target, pairs, body, authority=authority, version=version)
             self._readings[port].append(reading)
             self._transport.write(_ANSWER)
 

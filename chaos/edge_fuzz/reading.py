@@ -34,6 +34,10 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     """The application, not the server, found something wrong and answered 4xx; the connection goes on."""
     authority: str = ""
     """The host that nginx takes the request to be for, in lower case and without a port."""
+    version: str = ""
+    """As nginx read it."""
+    connection: str = ""
+    """The field Connection, as the node read it."""
 
     def same_as(self, other: "Reading") -> bool:
         """Tell whether both are the same request."""
@@ -76,6 +80,7 @@ def reading_of(
     *,
     refused: bool = False,
     authority: str = "",
+    version: str = "",
 ) -> Reading:
     """Tell what was read.
 
@@ -86,11 +91,15 @@ def reading_of(
         body: The whole body.
         refused: See `Reading.refused`.
         authority: See `Reading.authority`.
+        version: See `Reading.version`.
     """
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     found: dict[bytes, bytes] = {}
     callers = 0
+    connection = b""
     for name, value in pairs:
+        if name == b"connection":
+            connection += b"," + value
         if name in COMPARED_FIELDS:
             callers += name == b"x-user-id"
             stripped = value.strip(b" \t")
@@ -100,4 +109,16 @@ def reading_of(
     shown_target = target.decode("latin-1").removesuffix("?")
     digest = sha256(body).hexdigest()[:16] if body else ""
     start = body[:SHOWN_BYTES].decode("latin-1")
-    return Reading(method, shown_target, fields, len(body), digest, start, callers, refused, authority)
+    return Reading(
+        method,
+        shown_target,
+        fields,
+        len(body),
+        digest,
+        start,
+        callers,
+        refused,
+        authority,
+        version,
+        connection.decode("latin-1"),
+    )

@@ -10,6 +10,9 @@ from holdfast.http.refusal import RequestRefusedError
 
 REFUSED = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "no name before the port": (b"GET / HTTP/1.1\r\nHost: :80\r\n\r\n", 400),
+    "a host with two dots": (b"GET / HTTP/1.1\r\nHost: a..b\r\n\r\n", 400),
+    "a port of letters": (b"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400),
     "an empty host": (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 400),
     "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
     "two hosts in 1.0": (b"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400),
@@ -94,6 +97,7 @@ ACCEPTED = [
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET /?a=b?c HTTP/1.1\r\nHost:a\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost:  a.b:80 \r\nT:\t a \t\r\nX:\r\nY: \xff\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a.b.c.:\r\n\r\n",
     b"GET / HTTP/1.0\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 007\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n",

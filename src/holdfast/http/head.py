@@ -54,7 +54,7 @@ other: two callers' names in one request are no name."""
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"++) ([!-~]++) HTTP/([0-9]\.[0-9])")
 _FIELD_LINE = re.compile(rb"(" + _TOKEN + rb"++):([\t\x20-\x7e\x80-\xff]*+)")
-_HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*+")
+_HOST = re.compile(rb"(?:\[[A-Za-z0-9._~!$&'()*+,;=:-]++\]|(?:\.?[A-Za-z0-9_~!$&'()*+,;=%-]++)++\.?)(?::[0-9]*+)?")
 _LENGTH = re.compile(rb"0*+([0-9]*+)")
 _CODINGS = re.compile(rb"[ \t]*+" + _TOKEN + rb"++(?:[ \t]*+,[ \t]*+" + _TOKEN + rb"++)*+[ \t]*+")
 _TAB_IN_FRAMING = re.compile(rb"\n(?:transfer-encoding|content-length|host):[^\r]*\t", re.IGNORECASE)
