@@ -7,7 +7,7 @@ import pytest
 from api.serving import serving
 from edge.raw import exchange, problem_in, telling, wire_to
 from edge.test_connection import GET, LARGE, large
-from holdfast.http import connection, pace, watch
+from holdfast.http import pace, watch
 
 PROBE = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -21,7 +21,7 @@ def short_patience(monkeypatch):
     monkeypatch.setattr(watch, "SHED_SECONDS_MIN", 0.2)
     monkeypatch.setattr(pace, "BODY_GRACE_SECONDS", 0.4)
     monkeypatch.setattr(pace, "TAKING_SECONDS", 0.5)
-    monkeypatch.setattr(connection, "LINGER_SECONDS", 0.4)
+    monkeypatch.setattr(watch, "LINGER_SECONDS", 0.4)
 
 
 async def test_a_silent_connection_ends():
@@ -153,8 +153,12 @@ async def test_a_client_that_goes_on_sending_after_its_refusal_is_cut_off():
                 await dripping
 
 
-async def test_the_longest_silent_makes_room_for_a_new_connection():
-    async with serving(telling, connections_max=3) as url, wire_to(url) as used, wire_to(url), wire_to(url):
+@pytest.mark.parametrize("start", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n"])
+async def test_who_has_waited_the_longest_makes_room_for_a_new_connection(start, monkeypatch):
+    monkeypatch.setattr(watch, "HEAD_SECONDS_MAX", 30.0)
+    async with serving(telling, connections_max=3) as url, wire_to(url) as used, wire_to(url) as a, wire_to(url) as b:
+        for wire in (a, b):
+            await wire.send(start)
         await used.send(GET)
         assert (await used.answer()).status == 200
         await asyncio.sleep(0.3)

@@ -18,10 +18,8 @@ from holdfast.http.refusal import TIMEOUT, TOO_MANY_CONNECTIONS, RequestRefusedE
 from holdfast.http.skipping import Skipping
 from holdfast.http.watch import Place
 
-LINGER_SECONDS = 5.0
 LINGER_BYTES_MAX = 64 * 1024 * 1024
-"""After the last answer that much is still taken, and thrown away: closing a connection on which bytes arrive resets
-it, and the client would see the reset instead of the answer."""
+"""What still comes behind a last answer, and is thrown away, before the connection is cut all the same."""
 READ_GRACE_SECONDS = 2.0
 WRITE_GRACE_SECONDS = 0.1
 """A client that has closed its sending side may have gone altogether, or wait for its answer still: nothing tells.
@@ -176,14 +174,12 @@ class Connection(asyncio.Protocol):
         """Cut or refuse who is too slow; False where nothing is waited for any more."""
         exchange = self._exchange
         unsent = self.outbound.unsent_bytes > 0 and not (exchange is not None and exchange.endless)
-        if (self._lingering and self.pace.lingered(now)) or (
-            unsent and self.pace.takes_too_little(now, self.outbound.taken_bytes)
-        ):
+        if unsent and self.pace.takes_too_little(now, self.outbound.taken_bytes):
             self._transport.abort()
             return False
         if exchange is not None and self.pace.sends_too_little(now):
             exchange.too_slow()
-        return unsent or self._lingering or self.pace.body_wanted
+        return unsent or self.pace.body_wanted
 
     # One request after the other.
 
@@ -259,9 +255,7 @@ class Connection(asyncio.Protocol):
 
     def _linger(self) -> None:
         self._lingering = True
-        self._node.watch.busy(self)
-        self._watch_writing()
-        self.pace.linger_until(self._loop.time() + LINGER_SECONDS)
+        self._node.watch.lingering(self)
         self.inbound.drop()
         if self.inbound.closed:
             self._transport.close()

@@ -16,7 +16,6 @@ class Pace:
     __slots__ = (
         "_body_since",
         "_body_waited",
-        "_linger_until",
         "_taken_before",
         "_taking_since",
         "body_bytes",
@@ -30,7 +29,6 @@ class Pace:
         self._body_since: float | None = None
         self._taking_since = 0.0
         self._taken_before = 0
-        self._linger_until = 0.0
 
     def begin_body(self) -> None:
         """A request with a body begins."""
@@ -70,11 +68,3 @@ class Pace:
         little = taken_bytes - self._taken_before < TAKEN_BYTES_MIN
         self.writing_from(now, taken_bytes)
         return little
-
-    def linger_until(self, end: float) -> None:
-        """What still comes is thrown away until then."""
-        self._linger_until = end
-
-    def lingered(self, now: float) -> bool:
-        """Tell whether that time has come."""
-        return now >= self._linger_until

@@ -16,8 +16,13 @@ HEAD_SECONDS_MAX = 10.0
 """For the head of a request, from its first byte, and from connecting to the end of the first head."""
 IDLE_SECONDS_MAX = 75.0
 """Longer than nginx keeps idle connections to a node, so that it is never the node that closes first."""
+LINGER_SECONDS = 5.0
+"""After a last answer what still comes is thrown away for so long: closing a connection on which bytes arrive resets
+it, and the client would see the reset instead of the answer."""
 SHED_SECONDS_MIN = 1.0
-"""A connection that has been silent for less is not closed for a new one: its request may be on the way."""
+"""A connection that has been waiting for less is not closed for a new one: its request may be on the way."""
+LOOKS_PER_TURN = 500
+"""Slow connections that are looked at between two turns of the event loop."""
 SPARE_CONNECTIONS = 512
 """Beyond the limit, for probes: whoever watches a node must see that it lives, above all when it is full."""
 OTHER_FILES = 256
@@ -89,6 +94,8 @@ class Watch:
         """Within a head."""
         self._idle: Place = OrderedDict()
         """Between two requests."""
+        self._lingering: Place = OrderedDict()
+        """Behind their last answer."""
 
     def opened(self, connection: Watched) -> None:
         """Make room for a connection, or have it know that there is none."""
@@ -117,6 +124,10 @@ class Watch:
         """The connection waits for its next request."""
         self._move(connection, self._idle)
 
+    def lingering(self, connection: Watched) -> None:
+        """The connection has had its last answer, and waits for the client to see it."""
+        self._move(connection, self._lingering)
+
     def head_begun(self, connection: Watched) -> None:
         """The first bytes of a head have come, but not all of it."""
         if connection.place is not self._heads:
@@ -135,15 +146,23 @@ class Watch:
                 connection.close()
             for connection in _older_than(self._idle, now - IDLE_SECONDS_MAX):
                 connection.close()
+            for connection in _older_than(self._lingering, now - LINGER_SECONDS):
+                connection.abort()
             for connection in _older_than(self._heads, now - HEAD_SECONDS_MAX):
                 connection.time_out_head()
-            for connection in [one for one in self.slow if not one.check_pace(now)]:
+            await self._look_at_the_slow(now)
+
+    async def _look_at_the_slow(self, now: float) -> None:
+        for count, connection in enumerate(list(self.slow), start=1):
+            if not connection.check_pace(now):
                 self.slow.discard(connection)
+            if count % LOOKS_PER_TURN == 0:
+                await asyncio.sleep(0)
 
     def _shed(self, *, at_least: float) -> bool:
-        """Close the connection that has been silent the longest; False where none has been for `at_least` seconds."""
+        """Cut a connection that has waited for long, for nothing much; False where none has for `at_least` seconds."""
         limit = self._loop.time() - at_least
-        for place in (self._fresh, self._idle):
+        for place in (self._lingering, self._fresh, self._heads, self._idle):
             connection = next(iter(place), None)
             if connection is not None and place[connection] <= limit:
                 metrics.connections_shed_total.inc()
