@@ -66,7 +66,6 @@ async def _half_requests(trial: Trial, number: int) -> None:
     injection="900 connections directly at a node: silent, with half a head, with half a body",
     expected="they are closed; /health and sales go on",
     invariants="all",
-    quick=True,
 )
 async def _some_half_requests(trial: Trial) -> None:
     await _half_requests(trial, 900)
