@@ -23,6 +23,7 @@ from holdfast.api.endpoint import PROBES
 from holdfast.api.paths import PathTable
 from holdfast.api.seat_json import seat_tail
 from holdfast.application.batching.batcher import Batcher
+from holdfast.application.batching.bounds import LOCK_WAITS_AT_ONCE
 from holdfast.application.bulk_line import BulkLine
 from holdfast.application.catalogue import Catalogue
 from holdfast.application.desk import Desk
@@ -68,7 +69,8 @@ async def open_desk(
     timeouts = Timeouts()
     bounds = bounds_from(settings)
     async with AsyncExitStack() as stack:
-        write_pool = await open_pool(stack, settings, f"{process}-write", settings.write_pool_size, timeouts)
+        write_size = settings.write_pool_size + LOCK_WAITS_AT_ONCE
+        write_pool = await open_pool(stack, settings, f"{process}-write", write_size, timeouts)
         read_pool = await open_pool(stack, settings, f"{process}-read", settings.read_pool_size, timeouts)
         catalogue_pool = await open_pool(
             stack, settings, f"{process}-catalogue", settings.catalogue_pool_size, timeouts

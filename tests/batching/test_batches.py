@@ -18,6 +18,7 @@ from box_office import (
 from holdfast.application.identifiers import uuid7
 from holdfast.domain.commands import Cancel, Confirm, Done, Expire, Refused
 from holdfast.domain.errors import EventNotFound
+from holdfast.infrastructure.postgres import batch_store
 from holdfast.telemetry import metrics
 
 
@@ -32,7 +33,7 @@ async def gathering(database_url, desk, sale):
 
 
 def first_is_under_way(desk):
-    return desk.batcher._free_slots < desk.batcher._bounds.batches_at_once
+    return bool(desk.batcher._settler.under_way)
 
 
 def submit_all(desk, sale, commands):
@@ -117,14 +118,26 @@ async def test_the_queues_of_a_process_are_bounded(database_url):
 
 
 async def test_a_command_that_waited_too_long_is_answered_while_the_transaction_still_hangs(database_url):
-    settled = []
+    settled, go_on = [], asyncio.Event()
+
+    class Hanging(batch_store.PostgresBatchTransaction):
+        async def load(self, event_id, closure):
+            await go_on.wait()
+            return await super().load(event_id, closure)
+
     async with open_desk(database_url, queue_wait_seconds_max=0.1) as desk:
         sale = await put_on_sale(desk)
-        async with gathering(database_url, desk, sale):
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(batch_store, "PostgresBatchTransaction", Hanging)
+            first = asyncio.create_task(desk.batcher.submit(sale.event_id, Expire(1)))
+            await until(lambda: first_is_under_way(desk))
             late = desk.batcher.submit(sale.event_id, sale.wish(0), settled=lambda: settled.append("late"))
             assert await outcome_of(late) == "none"
             assert settled == ["late"]
             assert desk.batcher.waiting == 0
+            assert not first.done()
+            go_on.set()
+            await first
     assert await reservations_of(database_url, sale.event_id) == []
 
 
@@ -220,7 +233,9 @@ async def test_nothing_is_left_behind(database_url, _turn):
         sale = await put_on_sale(desk)
         await asyncio.gather(*(sale.reserve(desk, place) for place in range(4)))
         await asyncio.sleep(0)
-        assert desk.batcher._queues == {}
+        assert not desk.batcher._queues
+        assert desk.batcher._queues._queues == {}
+        assert not desk.batcher._locked
         assert desk.batcher._writers == set()
         assert desk.batcher._settler.under_way == set()
         idle = await sql(

@@ -7,8 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from box_office import assert_promises_hold, event_locked, open_desk, put_on_sale, reservations_of, sql, until
-from holdfast.application.batching.batcher import TOGETHER_COMMANDS_MAX, Batcher
+from holdfast.application.batching.batcher import Batcher
 from holdfast.application.batching.bounds import Bounds
+from holdfast.application.batching.queues import TOGETHER_COMMANDS_MAX
 from holdfast.application.failures import ConnectionLost
 from holdfast.application.identifiers import uuid7
 from holdfast.domain.commands import Cancel, Confirm, Done, Refused

@@ -150,6 +150,7 @@ async def filled_url(request, database_url):
 HOT = [
     ("batch", "lock_event"),
     ("batch", "lock_event_unless_locked"),
+    ("batch", "event_exists"),
     ("batch", "locked_version"),
     ("batch", "lock_idle_events"),
     ("batch", "load_batch"),

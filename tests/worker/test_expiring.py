@@ -214,3 +214,21 @@ async def _until_somebody_waits(database_url):
             return
         await asyncio.sleep(0.01)
     raise AssertionError("nobody waits for a lock")
+
+
+async def test_however_many_events_are_locked_the_others_are_served_in_the_same_round(database_url):
+    """Each lock used to be waited for until its time-out: with a hundred of them the rest came minutes later."""
+    async with open_desk(database_url) as desk, expirer_on(database_url) as expirer:
+        *locked, quiet = [await put_on_sale(desk) for _ in range(6)]
+        expirer.wait_seconds_max = 0.2
+        await hold_all(database_url, desk, locked, seats=1)
+        async with AsyncExitStack() as stack:
+            for sale in locked:
+                await stack.enter_async_context(event_locked(database_url, sale.event_id))
+            assert await expirer.expire_round(100.0) == 0
+            await hold_all(database_url, desk, [quiet], seats=1)
+            began = asyncio.get_running_loop().time()
+            assert await expirer.expire_round(102.0) == 1
+            waited_for_all = len(locked) * expirer.wait_seconds_max
+            assert asyncio.get_running_loop().time() - began < waited_for_all, "one of them is waited for"
+        assert await expirer.expire_round(103.0) == len(locked)

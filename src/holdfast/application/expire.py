@@ -35,13 +35,15 @@ async def expire_overdue(batcher: Batcher, event_id: UUID) -> None:
 class Expirer:
     """Ends overdue holds of events that nobody writes to; any number of them may run.
 
-    An event that is locked is left to whoever writes it, for a batch ends overdue holds as well; after
-    `skip_seconds_max` of finding it locked, the lock is waited for.
+    An event that is locked is left to whoever writes it, for a batch ends overdue holds as well. After
+    `skip_seconds_max` of finding it locked, the lock is waited for; in one round for at most one event, so that a
+    hundred locked ones keep no other waiting.
     """
 
     store: BatchStore
     bounds: Bounds
     skip_seconds_max: float = 2.0
+    wait_seconds_max: float = 1.0
     _skipped_since: dict[UUID, float] = field(default_factory=dict)
 
     async def expire_round(self, now_seconds: float) -> int:
@@ -59,19 +61,22 @@ class Expirer:
         self._skipped_since = {
             event_id: since for event_id, since in self._skipped_since.items() if event_id in event_ids
         }
+        may_wait = True
         for event_id in event_ids:
+            waits = may_wait and now_seconds - self._skipped_since.get(event_id, now_seconds) >= self.skip_seconds_max
             try:
-                ended += await self._expire_one(event_id, now_seconds)
+                ended += await self._expire_one(event_id, now_seconds, waits=waits)
             except ConnectionLost:
                 raise
             except Contended as failure:
                 log.warning("expire_event_failed", event_id=str(event_id), error=str(failure))
             except Exception:
                 log.exception("expire_event_failed", event_id=str(event_id))
+            may_wait = may_wait and not waits
         return ended
 
-    async def _expire_one(self, event_id: UUID, now_seconds: float) -> int:
-        since = self._skipped_since.setdefault(event_id, now_seconds)
+    async def _expire_one(self, event_id: UUID, now_seconds: float, *, waits: bool) -> int:
+        self._skipped_since.setdefault(event_id, now_seconds)
         ended = 0
         while True:
             written = await write_batch(
@@ -81,9 +86,11 @@ class Expirer:
                 hold=self.bounds.hold,
                 overdue_max=0,
                 progress=Progress(),
-                skip_locked=now_seconds - since < self.skip_seconds_max,
+                wait_seconds=self.wait_seconds_max if waits else 0.0,
             )
             if written is None:
+                if waits:
+                    self._skipped_since[event_id] = now_seconds  # another event's turn
                 return ended
             self._skipped_since.pop(event_id, None)
             outcome = written.outcomes[0]

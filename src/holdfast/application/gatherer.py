@@ -86,14 +86,24 @@ class Gatherer(Generic[Key, Question, Answer]):
         try:
             while waiting:
                 next_at = loop.time() + self._pause_seconds
-                together = [waiting.popleft() for _ in range(min(len(waiting), self._questions_max))]
-                await self._ask_together(key, together)
+                together = self._take(waiting)
+                if together:
+                    await self._ask_together(key, together)
                 if len(together) > 1 and loop.time() < next_at:
                     await asyncio.sleep(next_at - loop.time())
         finally:
             # Also where this task is cancelled, so that nobody waits for it, now or later.
             del self._waiting[key]
             _fail(waiting, asyncio.CancelledError())
+
+    def _take(self, waiting: deque[_Asked[Question, Answer]]) -> list[_Asked[Question, Answer]]:
+        """Take the next questions to ask together; those of askers who have gone are left out."""
+        together: list[_Asked[Question, Answer]] = []
+        while waiting and len(together) < self._questions_max:
+            asked = waiting.popleft()
+            if asked[1] is None or not asked[1].done():
+                together.append(asked)
+        return together
 
     async def _ask_together(self, key: Key, together: Sequence[_Asked[Question, Answer]]) -> None:
         try:

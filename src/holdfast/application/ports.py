@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from holdfast.domain.commands import Reserve
@@ -29,11 +29,20 @@ class Closure:
     """How many overdue holds to load beside those on the wanted seats."""
 
 
+Lock: TypeAlias = Literal["locked", "busy", "absent"]
+"""What became of the wish to lock an event: it is locked, somebody else has it, or there is no such event."""
+
+
 class BatchTransaction(Protocol):
     """One transaction on one event, or on several. Its steps are called in this order, each once."""
 
-    async def lock(self, event_id: UUID, *, skip_locked: bool = False) -> bool:
-        """Begin, and lock the event's row; False where there is no such row, or it is locked and may be skipped."""
+    async def lock(self, event_id: UUID, *, wait_seconds: float | None = None) -> Lock:
+        """Begin, and lock the event's row.
+
+        Args:
+            event_id: Which event.
+            wait_seconds: How long to wait while somebody else has it locked; None: as long as the connection allows.
+        """
         ...
 
     async def lock_idle(self, event_ids: Sequence[UUID]) -> None:
@@ -49,7 +58,10 @@ class BatchTransaction(Protocol):
         ...
 
     async def load_locked(self, closures: Mapping[UUID, Closure]) -> tuple[dict[UUID, Snapshot], datetime]:
-        """Read, by event, what the batches of the events locked by `lock_idle` can touch; others are left out."""
+        """Read, by event, what the batches of the events locked by `lock_idle` can touch.
+
+        Events that somebody else has locked are left out. Of those that do not exist it says so.
+        """
         ...
 
     async def store(self, changes: Changes, now: datetime) -> None:

@@ -25,8 +25,8 @@ _LOOK_SECONDS = 0.1
 _END_SECONDS = 2.0
 _CONNECTIONS_MIN = 100
 _CONNECTIONS_SPARE = 20
-_CONNECTIONS_BESIDE_POOLS = 3
-"""Of each process: what it tells of the installation, its readiness, and one for luck."""
+_CONNECTIONS_BESIDE_POOLS = 4
+"""Of each process: what it tells of the installation, its readiness, a wait for a locked event, and one for luck."""
 
 
 def start_servers(settings: Settings, supervisor: Supervisor, *, nodes: int = 1) -> Settings:

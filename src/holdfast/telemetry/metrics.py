@@ -47,6 +47,9 @@ queue_commands = Gauge(
 commands_rejected_total = Counter(
     "holdfast_commands_rejected_total", "Commands answered 503 before any work.", ["reason"]
 )
+commands_abandoned_total = Counter(
+    "holdfast_commands_abandoned_total", "Commands that left their queue because their callers had gone."
+)
 shared_reads_total = Counter(
     "holdfast_shared_reads_total", "Unlocked reads shared by the commands that the gate steered away."
 )

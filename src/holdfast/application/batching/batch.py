@@ -24,13 +24,15 @@ class Batch:
     COMMIT is never cancelled. `progress` sees to it that none is sent after a client was told of no effect.
     """
 
-    __slots__ = ("_alarm", "deadline", "event_id", "number", "progress", "singles", "tickets")
+    __slots__ = ("_alarm", "deadline", "event_id", "number", "progress", "singles", "tickets", "turns")
 
     def __init__(self, event_id: UUID, tickets: Sequence[Ticket], progress: Progress | None = None) -> None:
         self.event_id = event_id
         self.tickets = tickets
         self.progress = progress or Progress()
         self.number = 0
+        self.turns = 0
+        """How often its event's lock was waited for."""
         self.deadline = 0.0
         """On the event loop's clock."""
         self.singles: deque[Batch] | None = None
@@ -41,6 +43,16 @@ class Batch:
     def commands(self) -> list[Command]:
         """What is wanted, in order."""
         return [ticket.command for ticket in self.tickets]
+
+    @property
+    def is_rerun(self) -> bool:
+        """Whether it must not share a transaction with others: it failed before, or a COMMIT of it is in doubt."""
+        return self.singles is not None or self.progress.in_doubt
+
+    @property
+    def oldest_at(self) -> float:
+        """When the command came that has waited the longest, on the event loop's clock."""
+        return min(ticket.enqueued_at for ticket in self.tickets)
 
     def begin(self, number: int, *, deadline: float) -> None:
         """Number the batch, and set the alarm."""
@@ -68,6 +80,26 @@ class Batch:
             return
         outcome = self.progress.give_up()
         self.fail(Unavailable("The database did not answer in time.", outcome=outcome))
+
+    def leave_out_answered(self) -> None:
+        """Forget the commands that were answered, or whose callers have gone, while no transaction works on them."""
+        if not any(ticket.future.done() for ticket in self.tickets):
+            return
+        for ticket in self.tickets:
+            if ticket.future.done():
+                ticket.finish()
+        self.tickets = [ticket for ticket in self.tickets if not ticket.future.done()]
+        if self.singles is not None:
+            self.singles = deque(single for single in self.singles if not single.tickets[0].future.done())
+
+    def take_older_than(self, enqueued_at: float) -> list[Ticket]:
+        """Take out the commands that came before that, unless they have been worked on."""
+        if self.is_rerun:
+            return []
+        taken = [ticket for ticket in self.tickets if ticket.enqueued_at < enqueued_at]
+        if taken:
+            self.tickets = [ticket for ticket in self.tickets if ticket.enqueued_at >= enqueued_at]
+        return taken
 
     def answer(self, outcomes: Iterable[Outcome]) -> None:
         """Answer each ticket that nobody has answered yet."""

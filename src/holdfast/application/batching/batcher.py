@@ -1,46 +1,48 @@
 """The batcher: every write to an event's reservations goes through `Batcher.submit`."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from itertools import count
 from uuid import UUID
 
+import structlog
+
 from holdfast.application.batching.batch import Batch, span_of
 from holdfast.application.batching.bounds import Bounds
-from holdfast.application.batching.queue import EventQueue, Ticket
+from holdfast.application.batching.locked_events import LockedEvents
+from holdfast.application.batching.queue import Ticket
+from holdfast.application.batching.queues import Queues
 from holdfast.application.batching.settling import Settler
 from holdfast.application.failures import Unavailable
 from holdfast.application.ports import BatchStore, CommitListener
 from holdfast.domain.commands import Command, Outcome
-from holdfast.domain.reservation import SEATS_MAX
 from holdfast.telemetry import context, metrics, tracing
+
+log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 0.1
 PATIENCE_SECONDS = 0.005
 """A further transaction begins only when those under way have not ended after this: until then what comes gathers."""
-TOGETHER_COMMANDS_MAX = 64
-"""Commands of several events in one transaction: an event with more has its own, and keeps nobody else waiting."""
+WAIT_SECONDS_MIN = 0.01
+CLOSING_SECONDS = 0.02
+"""How often the end looks whether all is done, where nothing tells it."""
 
 
 class Batcher:
     """Gathers commands per event and has them decided and stored together.
 
     While a transaction on an event is under way, its next commands gather; there is no timer. At most
-    `bounds.batches_at_once` transactions are under way. Events whose commands wait at the same time, few of each, are
-    written in one transaction: a transaction costs much more than a command.
+    `bounds.batches_at_once` transactions are under way, and none of them waits for a lock: a batch whose event somebody
+    else has locked goes to `LockedEvents`. Events whose commands wait at the same time, few of each, are written in one
+    transaction: a transaction costs much more than a command.
     """
 
     def __init__(self, store: BatchStore, bounds: Bounds, *, listeners: Sequence[CommitListener] = ()) -> None:
         self._bounds = bounds
         self._settler = Settler(store, bounds, listeners)
-        self._queues: dict[UUID, EventQueue] = {}
-        self._waiting = 0
-        self._ready: deque[UUID] = deque()
-        """Events whose commands wait, and of which no batch is under way, in the order of their turns."""
-        self._alone: deque[Batch] = deque()
-        """Batches that could not be written together with others."""
+        self._queues = Queues(bounds)
+        self._locked = LockedEvents(self._wait_for, self._try_again)
         self._free_slots = bounds.batches_at_once
         self._writers: set[asyncio.Task[None]] = set()
         self._patience: asyncio.TimerHandle | None = None
@@ -51,17 +53,20 @@ class Batcher:
     @property
     def waiting(self) -> int:
         """How many commands stand in the queues."""
-        return self._waiting
+        return self._queues.waiting
 
     @property
     def overflowing(self) -> bool:
         """Whether new commands are being refused for want of room."""
-        return self._waiting >= self._bounds.process_queue_max
+        return self._queues.waiting >= self._bounds.process_queue_max
 
     async def submit(
         self, event_id: UUID, command: Command, *, settled: Callable[[], None] | None = None
     ) -> tuple[Outcome, int]:
         """Have a command decided and stored; gives its outcome and the number of its batch.
+
+        Where the caller is cancelled while the command stands in its queue, it leaves the queue and nothing is done. A
+        command that is in a batch by then goes on.
 
         Args:
             event_id: The event whose seats are concerned.
@@ -77,46 +82,58 @@ class Batcher:
             ticket.span = tracing.active.here()
         try:
             self._enqueue(event_id, ticket)
-        except Unavailable:
+        except BaseException:
             ticket.finish()
             raise
-        outcome = await ticket.future
+        try:
+            outcome = await ticket.future
+        except asyncio.CancelledError:
+            self._leave(event_id, ticket)
+            raise
         return outcome, ticket.batch
 
     async def close(self, *, seconds_max: float) -> None:
         """Take no more commands, finish those at hand, and answer 503 to what is not done in time."""
         self._closing = True
-        if self._writers:
-            await asyncio.wait(self._writers, timeout=seconds_max)
-        for event_id in list(self._queues):
-            self._reject(event_id, loop_time_max=float("inf"), reason="shutdown")
-        for batch in self._settler.under_way:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds_max
+        while (self._writers or self._locked or self._queues) and loop.time() < deadline:
+            if self._writers:
+                await asyncio.wait(tuple(self._writers), timeout=deadline - loop.time())
+            else:  # what is locked by others comes back at its own pace
+                await asyncio.sleep(CLOSING_SECONDS)
+        self._reject(self._queues.take_older_than(float("inf")), reason="shutdown")
+        for batch in tuple(self._settler.under_way):
             batch.give_up()
+        self._locked.close()
         for timer in (self._sweeper, self._patience):
             if timer is not None:
                 timer.cancel()
 
     def _enqueue(self, event_id: UUID, ticket: Ticket) -> None:
-        queue = self._queues.get(event_id)
         if self._closing:
             self._refuse("shutdown", "This node is shutting down.")
-        if self._waiting >= self._bounds.process_queue_max:
+        if self._queues.waiting >= self._bounds.process_queue_max:
             self._refuse("process_queue_full", "Too many requests are waiting.")
-        if queue is not None and len(queue) >= self._bounds.event_queue_max:
+        if self._queues.length_of(event_id) >= self._bounds.event_queue_max:
             self._refuse("event_queue_full", "Too many requests are waiting for this event.")
-        if queue is None:
-            queue = self._queues[event_id] = EventQueue()
-            self._ready.append(event_id)
+        if self._queues.put(event_id, ticket):
             if self._sweeper is None:
                 self._sweeper = asyncio.create_task(self._sweep(), context=Context())
             self._wake_writer()
-        queue.put(ticket)
-        self._waiting += 1
 
     @staticmethod
     def _refuse(reason: str, detail: str) -> None:
         metrics.commands_rejected_total.labels(reason).inc()
         raise Unavailable(detail, outcome="none")
+
+    def _leave(self, event_id: UUID, ticket: Ticket) -> None:
+        """Forget a command whose caller has gone, unless a batch has it."""
+        if self._queues.remove(event_id, ticket):
+            metrics.commands_abandoned_total.inc()
+            ticket.finish()
+        elif ticket.future.done() and not ticket.future.cancelled():
+            ticket.future.exception()  # it was answered in the same moment; nobody else will look
 
     def _wake_writer(self) -> None:
         """Begin to write: at once where nothing is under way, else when that takes long."""
@@ -127,7 +144,7 @@ class Batcher:
 
     def _lose_patience(self) -> None:
         self._patience = None
-        if self._ready or self._alone:
+        if self._queues:
             self._start_writer()
             self._wake_writer()
 
@@ -143,88 +160,126 @@ class Batcher:
     async def _write(self) -> None:
         """Write one transaction after the other, until nothing waits."""
         try:
-            while self._alone or self._ready:
-                work = self._rerun(self._alone.popleft()) if self._alone else self._run(self._take())
-                if self._alone or self._ready:
-                    self._wake_writer()  # this writer may come to wait for a lock, and nobody else looks after them
-                await work
+            while batches := self._queues.take():
+                if self._queues:
+                    self._wake_writer()  # this transaction may take long, and nobody else looks after them
+                await self._carry_out(batches, wait_seconds=0.0)
         finally:
             self._free_slots += 1
+            if self._queues:
+                self._wake_writer()
 
-    def _take(self) -> list[Batch]:
-        """Take the batch of the event that has waited the longest, and those of the next ones while they are small."""
-        batches: list[Batch] = []
-        commands = 0
-        most = min(TOGETHER_COMMANDS_MAX, self._bounds.commands_max, self._bounds.seats_max // SEATS_MAX)
-        while self._ready and len(batches) < self._bounds.events_max:
-            queue = self._queues[self._ready[0]]
-            if batches and commands + len(queue) > most:
-                break
-            before = len(queue)
-            tickets = queue.take(commands_max=self._bounds.commands_max, seats_max=self._bounds.seats_max)
-            self._waiting -= before - len(queue)
-            commands += len(tickets)
-            batches.append(Batch(self._ready.popleft(), tickets))
-        return batches
+    def _try_again(self, batch: Batch) -> None:
+        self._queues.write_again(batch)
+        self._wake_writer()
+
+    async def _wait_for(self, batch: Batch, seconds: float) -> None:
+        """Write a batch of an event that somebody else has locked; beside the writers, for it may wait."""
+        if not batch.is_rerun and batch.tickets:
+            # Those who have waited too long are told so, and nothing may be done for them afterwards.
+            left_seconds = batch.oldest_at + self._bounds.queue_seconds_max - asyncio.get_running_loop().time()
+            seconds = max(min(seconds, left_seconds), WAIT_SECONDS_MIN)
+        await self._carry_out([batch], wait_seconds=seconds)
+        if self._queues:
+            self._wake_writer()
+
+    async def _carry_out(self, batches: Sequence[Batch], *, wait_seconds: float) -> None:
+        """Write batches in one transaction and let go of each of them, whatever happens."""
+        left = dict.fromkeys(batches)
+        try:
+            await self._run(left, wait_seconds)
+        except Exception as failure:
+            log.exception("batches_failed", events=len(left))
+            for batch in left:
+                batch.fail(failure)
+        finally:
+            for batch in left:
+                batch.fail(Unavailable("The writing was broken off.", outcome="none"))
+                self._end(batch)
+
+    async def _run(self, left: dict[Batch, None], wait_seconds: float) -> None:
+        """Write batches in one transaction, and take out of `left` those that have ended or wait elsewhere."""
+        for batch in tuple(left):
+            if not self._is_wanted(batch):
+                del left[batch]
+                self._end(batch)
+        batches = list(left)
+        if not batches:
+            return
+        started = self._begin(batches)
+        locked: list[Batch] = []
+        failed: list[Batch] = []
+        with span_of(batches[0].number, batches):
+            if len(batches) > 1:
+                locked, failed = await self._settler.settle_together(batches)
+            elif not await self._settler.settle(batches[0], wait_seconds=wait_seconds):
+                locked = batches
+        for batch in batches:
+            del left[batch]
+            if batch in locked:
+                self._locked.add(batch)
+            elif batch in failed:
+                self._queues.write_alone(batch)
+            else:
+                self._end(batch)
+        if len(locked) < len(batches):
+            metrics.batch_duration_seconds.observe(asyncio.get_running_loop().time() - started)
+
+    def _is_wanted(self, batch: Batch) -> bool:
+        """Leave out of a batch what nobody waits for, or has for too long; tell whether anything is left."""
+        if batch.number:
+            limit = asyncio.get_running_loop().time() - self._bounds.queue_seconds_max
+            self._reject(batch.take_older_than(limit), reason="waited_too_long")
+        batch.leave_out_answered()
+        return bool(batch.tickets)
+
+    def _begin(self, batches: Sequence[Batch]) -> float:
+        """Number those that were not tried before, and start their time; gives the time."""
+        started = asyncio.get_running_loop().time()
+        new = [batch for batch in batches if not batch.number]
+        if not new:
+            context.begin(context.Work(batch=batches[0].number))
+            return started
+        number = next(self._batch_numbers)
+        context.begin(context.Work(batch=number))
+        for batch in new:
+            batch.begin(number, deadline=started + self._bounds.batch_seconds_max)
+        self._settler.under_way.update(new)
+        metrics.batch_commands.observe(sum(len(batch.tickets) for batch in new))
+        oldest = min(ticket.enqueued_at for batch in new for ticket in batch.tickets)
+        metrics.batch_wait_seconds.observe(started - oldest)
+        return started
 
     def _end(self, batch: Batch) -> None:
         """Let go of a batch; its event stands in line again if more of its commands wait."""
-        batch.finish()
-        self._settler.under_way.discard(batch)
-        if len(self._queues[batch.event_id]):
-            self._ready.append(batch.event_id)
-        else:
-            del self._queues[batch.event_id]
+        try:
+            batch.finish()
+        finally:
+            self._settler.under_way.discard(batch)
+            self._queues.release(batch)
 
     async def _sweep(self) -> None:
         """Answer commands that have waited too long, also while their event's transaction hangs."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            metrics.queue_commands.set(self._waiting)
-            limit = loop.time() - self._bounds.queue_seconds_max
-            for event_id in list(self._queues):
-                self._reject(event_id, loop_time_max=limit, reason="waited_too_long")
+            try:
+                metrics.queue_commands.set(self._queues.waiting)
+                limit = loop.time() - self._bounds.queue_seconds_max
+                self._reject(self._queues.take_older_than(limit), reason="waited_too_long")
+                for batch in self._locked:
+                    self._reject(batch.take_older_than(limit), reason="waited_too_long")
+                    if not batch.tickets:
+                        self._locked.remove(batch)
+                        self._end(batch)
+                if self._queues:
+                    self._wake_writer()
+            except Exception:  # what waits has nobody else to end it
+                log.exception("sweep_failed")
 
-    def _reject(self, event_id: UUID, *, loop_time_max: float, reason: str) -> None:
-        for ticket in self._queues[event_id].take_older_than(loop_time_max):
-            self._waiting -= 1
-            metrics.commands_rejected_total.labels(reason).inc()
+    @staticmethod
+    def _reject(tickets: Sequence[Ticket], *, reason: str) -> None:
+        for ticket in tickets:
             ticket.fail(Unavailable("The request waited too long.", outcome="none"))
             ticket.finish()
-
-    async def _run(self, batches: list[Batch]) -> None:
-        """Write batches in one transaction; those for which that fails are then written each in its own."""
-        for batch in batches:
-            if not batch.tickets:
-                self._end(batch)
-        batches = [batch for batch in batches if batch.tickets]
-        if not batches:
-            return
-        loop = asyncio.get_running_loop()
-        started = loop.time()
-        number = next(self._batch_numbers)
-        context.begin(context.Work(batch=number))
-        for batch in batches:
-            batch.begin(number, deadline=started + self._bounds.batch_seconds_max)
-        self._settler.under_way.update(batches)
-        metrics.batch_commands.observe(sum(len(batch.tickets) for batch in batches))
-        oldest = min(ticket.enqueued_at for batch in batches for ticket in batch.tickets)
-        metrics.batch_wait_seconds.observe(started - oldest)
-        with span_of(number, batches):
-            if len(batches) == 1:
-                await self._settler.settle(batches[0])
-                left = []
-            else:
-                left = await self._settler.settle_together(batches)
-        for batch in batches:
-            if batch not in left:
-                self._end(batch)
-        self._alone.extend(left)
-        metrics.batch_duration_seconds.observe(loop.time() - started)
-
-    async def _rerun(self, batch: Batch) -> None:
-        """Write a batch that could not be written together with others."""
-        context.begin(context.Work(batch=batch.number))
-        await self._settler.settle(batch)
-        self._end(batch)
+            metrics.commands_rejected_total.labels(reason).inc()

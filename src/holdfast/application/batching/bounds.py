@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+LOCK_WAITS_AT_ONCE = 1
+"""Transactions that may wait for an event that somebody else has locked, beside those under way."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -20,7 +23,7 @@ class Bounds:
     batch_seconds_max: float = 8.0
     """How long the commands of a batch wait for its end."""
     batches_at_once: int = 4
-    """Transactions under way together: the size of the write pool."""
+    """Transactions under way together; the write pool has `LOCK_WAITS_AT_ONCE` connections more."""
     events_max: int = 16
     """Events whose batches are written in one transaction, where each has few commands."""
     overdue_max: int = 64

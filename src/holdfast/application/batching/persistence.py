@@ -31,8 +31,9 @@ async def persist(
     bounds: Bounds,
     progress: Progress,
     deadline: float,
+    wait_seconds: float,
     obstructed_tries_max: int = OBSTRUCTED_TRIES_MAX,
-) -> Written:
+) -> Written | None:
     """Write a batch, submitting the same commands again after operational failures.
 
     That is safe because every command converges: a wish by its reservation's id and its key, the others by the state of
@@ -45,7 +46,11 @@ async def persist(
         bounds: The limits.
         progress: Kept up to date for whoever gives up waiting.
         deadline: On the event loop's clock; no further attempt begins after it.
+        wait_seconds: How long somebody else's lock on the event is waited for.
         obstructed_tries_max: How often PostgreSQL may be found obstructed before that is raised.
+
+    Returns:
+        What was written; None where somebody else has the event locked.
 
     Raises:
         Unavailable: when the deadline has passed, or it was given up; `outcome` tells whether a COMMIT is in doubt.
@@ -66,6 +71,7 @@ async def persist(
                 hold=bounds.hold,
                 overdue_max=bounds.overdue_max,
                 progress=progress,
+                wait_seconds=wait_seconds,
             )
         except OperationalFailure as failure:
             reason = "contended" if isinstance(failure, Contended) else "connection_lost"
@@ -83,7 +89,8 @@ async def persist(
             if guard_failures == 2:
                 raise
         else:
-            assert written is not None
+            if written is None and wait_seconds:
+                metrics.resubmissions_total.labels("contended").inc()
             return written
         await asyncio.sleep(pause_seconds * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
         pause_seconds = min(pause_seconds * 2, PAUSE_SECONDS_MAX)

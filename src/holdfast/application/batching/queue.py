@@ -1,13 +1,17 @@
 """What waits for one event."""
 
 import asyncio
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import structlog
 
 from holdfast.application.failures import Unavailable
 from holdfast.domain.commands import Command, Outcome, Reserve
 from holdfast.telemetry import metrics
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -34,25 +38,35 @@ class Ticket:
 
     def finish(self) -> None:
         """Tell whoever wanted to know that no transaction works on this command any more."""
-        if self.settled is not None:
-            self.settled()
-            self.settled = None
+        settled, self.settled = self.settled, None
+        if settled is not None:
+            try:
+                settled()
+            except Exception:  # other commands of its event wait behind it
+                log.exception("settled_call_failed")
 
 
 class EventQueue:
     """Two lines: confirmations and cancellations go ahead of new wishes, for they need no seat."""
 
     def __init__(self) -> None:
-        self._urgent: deque[Ticket] = deque()
-        self._wishes: deque[Ticket] = deque()
+        self._urgent: OrderedDict[Ticket, None] = OrderedDict()
+        self._wishes: OrderedDict[Ticket, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._urgent) + len(self._wishes)
 
     def put(self, ticket: Ticket) -> None:
         """Stand at the end of the line."""
-        line = self._wishes if isinstance(ticket.command, Reserve) else self._urgent
-        line.append(ticket)
+        self._line_of(ticket)[ticket] = None
+
+    def remove(self, ticket: Ticket) -> bool:
+        """Leave the line, from wherever in it; False where it stands there no more."""
+        line = self._line_of(ticket)
+        if ticket not in line:
+            return False
+        del line[ticket]
+        return True
 
     def take(self, *, commands_max: int, seats_max: int) -> list[Ticket]:
         """Take the next batch from the front of both lines; those whose clients have gone are left out."""
@@ -60,20 +74,26 @@ class EventQueue:
         seats = 0
         for line in (self._urgent, self._wishes):
             while line and len(taken) < commands_max:
-                if line[0].future.done():
-                    line.popleft().finish()
+                ticket, _ = line.popitem(last=False)
+                if ticket.future.done():
+                    ticket.finish()
                     continue
-                command = line[0].command
+                command = ticket.command
                 seats += len(command.seat_ids) if isinstance(command, Reserve) else 1
                 if seats > seats_max and taken:
+                    line[ticket] = None
+                    line.move_to_end(ticket, last=False)
                     return taken
-                taken.append(line.popleft())
+                taken.append(ticket)
         return taken
 
     def take_older_than(self, enqueued_at: float) -> list[Ticket]:
         """Take out everything that was put before `enqueued_at`."""
         taken: list[Ticket] = []
         for line in (self._urgent, self._wishes):
-            while line and line[0].enqueued_at < enqueued_at:
-                taken.append(line.popleft())
+            while line and next(iter(line)).enqueued_at < enqueued_at:
+                taken.append(line.popitem(last=False)[0])
         return taken
+
+    def _line_of(self, ticket: Ticket) -> OrderedDict[Ticket, None]:
+        return self._wishes if isinstance(ticket.command, Reserve) else self._urgent

@@ -29,8 +29,12 @@ class Settler:
         self.under_way: set[Batch] = set()
         """Batches whose tickets wait for a transaction."""
 
-    async def settle_together(self, batches: Sequence[Batch]) -> list[Batch]:
-        """Write batches of several events and answer their tickets; gives those that must be written alone."""
+    async def settle_together(self, batches: Sequence[Batch]) -> tuple[list[Batch], list[Batch]]:
+        """Write batches of several events and answer their tickets.
+
+        Returns:
+            Those whose events somebody else has locked, and those that failed and must be written alone.
+        """
         try:
             written = await write_together(
                 self._store,
@@ -41,36 +45,45 @@ class Settler:
             )
         except Exception as failure:  # noqa: BLE001 - one event must not fail the rest
             log.warning("batches_rerun_alone", events=len(batches), error=repr(failure))
-            return list(batches)
+            return [], list(batches)
         if written:
             metrics.batches_total.inc()
-        left = [batch for batch in batches if batch.event_id not in written]
+        locked = [batch for batch in batches if batch.event_id not in written]
+        failed: list[Batch] = []
         for batch in batches:
             if batch.event_id in written:
                 try:
                     self._answer(batch, written[batch.event_id])
                 except Exception:
                     log.exception("batch_not_answered", event_id=str(batch.event_id))
-                    left.append(batch)  # submitted again it finds its own effect
-        return left
+                    failed.append(batch)  # submitted again it finds its own effect
+        return locked, failed
 
-    async def settle(self, batch: Batch) -> None:
-        """Write one batch and answer its tickets, whatever happens."""
+    async def settle(self, batch: Batch, *, wait_seconds: float) -> bool:
+        """Write one batch and answer its tickets, whatever happens; False where somebody else has its event locked.
+
+        Args:
+            batch: What to write. It may have been tried before.
+            wait_seconds: How long that lock is waited for.
+        """
         if batch.singles is None:
             try:
-                await self._persist(batch, deadline=batch.deadline, obstructed_tries_max=OBSTRUCTED_TRIES_MAX)
+                return await self._persist(batch, wait_seconds, obstructed_tries_max=OBSTRUCTED_TRIES_MAX)
             except Exception as failure:  # noqa: BLE001 - one command must not fail the rest
                 if isinstance(failure, Unavailable) or len(batch.tickets) == 1:
                     batch.fail(failure)
-                else:
-                    self._divide(batch, failure)
+                    return True
+                self._divide(batch, failure)
+        assert batch.singles is not None
         while batch.singles:
             single = batch.singles[0]
             try:
-                await self._persist(single, deadline=batch.deadline, obstructed_tries_max=1)
+                if not await self._persist(single, wait_seconds, obstructed_tries_max=1, deadline=batch.deadline):
+                    return False
             except Exception as failure:  # noqa: BLE001 - it goes to the caller
                 single.fail(failure)
             batch.singles.popleft()
+        return True
 
     def _divide(self, batch: Batch, failure: Exception) -> None:
         """Have a failed batch rerun once as single commands, so that only the culprit bears its failure."""
@@ -78,18 +91,24 @@ class Settler:
         log.warning("batch_rerun_singly", event_id=str(batch.event_id), commands=commands, error=repr(failure))
         batch.divide(deadline=asyncio.get_running_loop().time() + self._bounds.batch_seconds_max)
 
-    async def _persist(self, batch: Batch, *, deadline: float, obstructed_tries_max: int) -> None:
+    async def _persist(
+        self, batch: Batch, wait_seconds: float, *, obstructed_tries_max: int, deadline: float | None = None
+    ) -> bool:
         written = await persist(
             self._store,
             batch.event_id,
             batch.commands,
             bounds=self._bounds,
             progress=batch.progress,
-            deadline=deadline,
+            deadline=batch.deadline if deadline is None else deadline,
+            wait_seconds=wait_seconds,
             obstructed_tries_max=obstructed_tries_max,
         )
+        if written is None:
+            return False
         metrics.batches_total.inc()
         self._answer(batch, written)
+        return True
 
     def _answer(self, batch: Batch, written: Written) -> None:
         if written.changes is not None:

@@ -44,7 +44,7 @@ async def write_batch(
     hold: timedelta,
     overdue_max: int,
     progress: Progress,
-    skip_locked: bool = False,
+    wait_seconds: float | None = None,
 ) -> Written | None:
     """Decide and store a batch in one transaction.
 
@@ -52,17 +52,27 @@ async def write_batch(
     that a replay's answer is as durable as the first. An event that has no row is the exception: there is nothing to
     lock, and the transaction is given up.
 
+    Args:
+        store: Where it is written.
+        event_id: The event of all commands.
+        commands: What is wanted, in order.
+        hold: How long a new hold lives.
+        overdue_max: How many overdue holds to end beside those that the commands touch.
+        progress: Kept up to date.
+        wait_seconds: How long to wait while somebody else has the event locked; None: as long as the store would.
+
     Returns:
-        What was committed; None where the event was locked and `skip_locked` says not to wait.
+        What was committed; None where the event stayed locked for so long.
 
     Raises:
         ConnectionLost, Contended, GuardMismatch: see `failures`; `progress` tells what a client may be told.
         Unavailable: when it was given up before the COMMIT.
     """
     async with store.transaction() as transaction:
-        locked = await transaction.lock(event_id, skip_locked=skip_locked)
-        if not locked and skip_locked:
+        lock = await transaction.lock(event_id, wait_seconds=wait_seconds)
+        if lock == "busy":
             return None
+        locked = lock == "locked"
         if locked and progress.in_doubt:
             # An attempt before this one is over now, whatever became of it. Should this one end before it can answer,
             # the clients must be told what the version tells.
@@ -91,8 +101,8 @@ async def write_together(
     writing keeps no other waiting, and no two transactions wait for each other.
 
     Returns:
-        What was committed, by event. Events that were locked by somebody else, or do not exist, are not in it; for
-        them nothing was done.
+        What was committed, by event. Events that were locked by somebody else are not in it; for them nothing was done.
+        For events that do not exist there was nothing to commit.
 
     Raises:
         ConnectionLost, Contended, GuardMismatch, Unavailable: as `write_batch`.
@@ -107,10 +117,11 @@ async def write_together(
         changes = [decision.changes for decision in decisions.values() if decision.changes is not None]
         if changes:
             await transaction.store_together(changes, now)
-        if decisions:
+        locked = [event_id for event_id, snapshot in snapshots.items() if snapshot.event is not None]
+        if locked:
             for one in progress.values():
                 one.check()
-            for event_id in decisions:
+            for event_id in locked:
                 progress[event_id].about_to_commit(_version_of(snapshots[event_id]))
             await transaction.commit()
         return {event_id: Written(decision.outcomes, decision.changes) for event_id, decision in decisions.items()}

@@ -8,7 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from holdfast.application.failures import ConnectionLost, GuardMismatch, OperationalFailure
-from holdfast.application.ports import Closure
+from holdfast.application.ports import Closure, Lock
 from holdfast.domain.snapshot import Changes, Snapshot
 from holdfast.infrastructure.postgres.batch_arguments import (
     expected_counts,
@@ -31,14 +31,26 @@ class PostgresBatchTransaction:
         self._connection = connection
         self._queries = queries
 
-    async def lock(self, event_id: UUID, *, skip_locked: bool = False) -> bool:
-        """Begin and lock in one round trip."""
-        name = "lock_event_unless_locked" if skip_locked else "lock_event"
+    async def lock(self, event_id: UUID, *, wait_seconds: float | None = None) -> Lock:
+        """Begin and lock in one round trip; who finds the event locked asks in another whether it exists."""
+        name = "lock_event_unless_locked" if wait_seconds == 0 else "lock_event"
+        begin = "BEGIN; "
+        if wait_seconds:
+            begin += f"SET LOCAL lock_timeout = {max(1, round(wait_seconds * 1000))}; "
         # The simple protocol takes several statements and no parameters. A UUID prints as hexadecimal digits only.
         lock = self._queries[name].sql.replace("$1", f"'{event_id!s}'")
         with translated():
-            status = await self._connection.execute(f"BEGIN; {lock}")
-        return bool(status != "SELECT 0")
+            try:
+                status = await self._connection.execute(f"{begin}{lock}")
+            except asyncpg.LockNotAvailableError:
+                if wait_seconds is None:
+                    raise
+                return "busy"
+            if status != "SELECT 0":
+                return "locked"
+            if wait_seconds == 0 and await self._connection.fetchval(self._queries["event_exists"].sql, event_id):
+                return "busy"
+        return "absent"
 
     async def lock_idle(self, event_ids: Sequence[UUID]) -> None:
         """Begin and lock what can be locked in one round trip."""
@@ -63,7 +75,7 @@ class PostgresBatchTransaction:
         locked = {
             event_id: snapshot_from(event_id, row)
             for event_id, row in zip(closures, rows, strict=True)
-            if row["locked"]
+            if row["locked"] or row["version"] is None
         }
         return locked, rows[0]["now"]
 

@@ -10,6 +10,7 @@ from holdfast.infrastructure.postgres.queries import load_queries
 from holdfast.telemetry import tracing
 
 FILES = ("batch", "catalogue", "reads", "seat_maps", "totals")
+_BEGINNING = re.compile(r"^BEGIN; (?:SET LOCAL lock_timeout = \d+; )?")
 _EVENT_IDS = re.compile(r"'(?:[0-9a-f-]{36}|\{[0-9a-f,-]+\})'")
 
 
@@ -27,7 +28,8 @@ def _tell(query: LoggedQuery) -> None:
 
 def _name_of(sql: str) -> str:
     """The statement's name; of one that is in no file the first word."""
-    head = _EVENT_IDS.sub("$1", sql).removeprefix("BEGIN; ")
+    # The lock of an event is one step of a batch, whether or not it waits.
+    head = _BEGINNING.sub("", _EVENT_IDS.sub("$1", sql)).removesuffix(" SKIP LOCKED")
     return _names().get(head) or head.split(None, 1)[0].rstrip(";")
 
 

@@ -3,8 +3,12 @@
 SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE
 
 -- lock_event_unless_locked
--- The same for the worker, which leaves a busy event to whoever is writing it.
+-- The same for who does not wait: an event that somebody else has locked keeps no writer.
 SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
+
+-- event_exists
+-- Tell an event that could not be locked from one that is not there.
+SELECT true FROM events WHERE id = $1
 
 -- locked_version
 -- Tell, once an event is locked after a COMMIT whose answer was lost, whether that COMMIT stored anything.
