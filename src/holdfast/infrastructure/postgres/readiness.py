@@ -44,11 +44,11 @@ class PostgresReadiness:
         """
         newest = newest_migration()
         async with self._pool.connection() as connection:
-            try:
-                with translated():
+            with translated():
+                try:
                     current = await connection.fetchval("SELECT version_num FROM alembic_version")
-            except asyncpg.UndefinedTableError:
-                current = None
+                except asyncpg.UndefinedTableError:
+                    current = None
         if current == newest:
             return OK
         if current is not None and current > newest:
