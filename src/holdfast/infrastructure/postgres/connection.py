@@ -76,7 +76,7 @@ async def connect(database_url: str, *, application_name: str, timeouts: Timeout
         return await _connect(database_url, application_name, timeouts)
     except Exception as error:
         failure = ConnectionLost(f"{getattr(error, 'sqlstate', None) or type(error).__name__}: {error}")
-        troubles.note(failure, error)
+        troubles.note(failure, error, connecting=True)
         raise failure from error
 
 

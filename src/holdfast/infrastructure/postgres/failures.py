@@ -118,13 +118,17 @@ class Troubles:
         self._told: dict[str, tuple[float, int]] = {}
         """When each SQLSTATE was last written to the log, and how many of it were not written since."""
 
-    def note(self, failure: OperationalFailure, cause: BaseException) -> None:
-        """Take note of a failure and of the driver's error behind it."""
+    def note(self, failure: OperationalFailure, cause: BaseException, *, connecting: bool = False) -> None:
+        """Take note of a failure and of the driver's error behind it.
+
+        Whoever meets it tells what became of their work. Here is told what an operator has to mend: what the server
+        refuses, while connecting or for long.
+        """
         state = getattr(cause, "sqlstate", None) or "client"
         kind = _kind_of(failure)
         metrics.database_failures_total.labels(kind, state[:2] if state != "client" else state).inc()
-        if kind == "contended":
-            return  # it belongs to the trade
+        if kind != "obstructed" and not (connecting and isinstance(cause, asyncpg.PostgresError)):
+            return
         now = time.monotonic()
         told_at, more = self._told.get(state, (-WARN_SECONDS, 0))
         if now - told_at < WARN_SECONDS:
