@@ -2,8 +2,11 @@ import asyncio
 from datetime import datetime
 from uuid import uuid4
 
+from structlog.testing import capture_logs
+
 from api.serving import refused
 from builders import a_wish, an_event
+from holdfast.api import reservations
 
 
 async def test_a_reservation_holds_its_seats_for_the_caller(api):
@@ -222,3 +225,19 @@ async def test_one_seat_wanted_by_many_goes_to_one(api):
     answers = await asyncio.gather(*(api.reserve(event_id, seat_ids, user=f"buyer-{number}") for number in range(40)))
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses == [201] + [409] * 39
+
+
+async def test_an_answer_that_fails_after_the_commit_does_not_hide_what_is_stored(api, monkeypatch):
+    """A bug in writing the answer: the seats are held, and the same key gives the reservation."""
+    event_id, seat_ids = await api.event_on_sale()
+
+    def fail(_reservation):
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(reservations, "reservation_body", fail)
+        unanswered = await api.reserve(event_id, seat_ids[:1], idempotency_key="k")
+    assert refused(unanswered, 503, "unavailable")["outcome"] == "unknown"
+    assert "unexpected error" in [entry["event"] for entry in logs]
+    again = await api.reserve(event_id, seat_ids[:1], idempotency_key="k")
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")

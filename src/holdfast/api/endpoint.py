@@ -15,7 +15,7 @@ from holdfast.api.cors import CorsPolicy
 from holdfast.api.operation import Handler, Operation
 from holdfast.api.problems import MethodNotAllowed, PathNotFound
 from holdfast.application.desk import Desk
-from holdfast.application.failures import OperationalFailure, Unavailable
+from holdfast.application.failures import ClientOutcome, OperationalFailure, Unavailable
 from holdfast.domain.errors import Refusal
 from holdfast.http.asgi import ClientGoneError, Receive, Scope, Send
 from holdfast.http.meter import UNMATCHED, Meter, label_of
@@ -97,11 +97,16 @@ class Endpoint:
         except OperationalFailure as failure:
             # Every write settles these for itself; here they come from reads.
             self._log.warning("read failed", error=repr(failure))
-            return problems.unavailable(Unavailable("The database is away.", outcome="none"), call.source())
+            outcome: ClientOutcome = "unknown" if context.is_stored() else "none"
+            return problems.unavailable(Unavailable("The database is away.", outcome=outcome), call.source())
         except ClientGoneError:
             raise
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the traceback
             self._log.exception("unexpected error", path=self._path)
+            if context.is_stored():
+                # Only the answer failed. A 500 would hide that asking again with the same key settles it.
+                again = "It was done, but not answered; send the request again, and it settles."
+                return problems.unavailable(Unavailable(again, outcome="unknown"), call.source())
             return problems.internal(call.source())
 
     def _without_handler(self, call: Call) -> Answer:

@@ -15,7 +15,7 @@ from holdfast.application.failures import GuardMismatch, OperationalFailure, Una
 from holdfast.application.ports import CatalogueStore, CatalogueTransaction
 from holdfast.domain.errors import EventNotFound, Refusal
 from holdfast.domain.event import Event
-from holdfast.telemetry import metrics
+from holdfast.telemetry import context, metrics
 
 log = structlog.get_logger(__name__)
 
@@ -109,6 +109,7 @@ class Catalogue:
                     result = await work.run(transaction)
                     work.in_doubt = True
                     await transaction.commit()
+                    context.note_stored()
                     return result
             except Refusal:
                 raise

@@ -16,7 +16,7 @@ from holdfast.application.batching.queues import Queues
 from holdfast.application.batching.settling import Settler
 from holdfast.application.failures import Unavailable
 from holdfast.application.ports import BatchStore, CommitListener
-from holdfast.domain.commands import Command, Outcome
+from holdfast.domain.commands import Command, Done, Outcome
 from holdfast.telemetry import context, metrics, tracing
 
 log = structlog.get_logger(__name__)
@@ -90,6 +90,8 @@ class Batcher:
         except asyncio.CancelledError:
             self._leave(event_id, ticket)
             raise
+        if isinstance(outcome, Done):
+            context.note_stored()
         return outcome, ticket.batch
 
     async def close(self, *, seconds_max: float) -> None:
