@@ -56,8 +56,10 @@ class Gatherer(Generic[Key, Question, Answer]):
         try:
             return await answer
         except asyncio.CancelledError:
-            if self._unwanted is not None and answer.done() and not answer.cancelled() and answer.exception() is None:
-                self._unwanted(question, answer.result())  # it came in the very moment of leaving
+            # An answer, or a failure that somebody has to take note of, may have come in the very moment of leaving.
+            answered = answer.done() and not answer.cancelled() and answer.exception() is None
+            if answered and self._unwanted is not None:
+                self._unwanted(question, answer.result())
             raise
 
     def tell(self, key: Key, question: Question) -> None:
