@@ -1,6 +1,10 @@
 """`python -m holdfast` is the `holdfast` command."""
 
+import signal
 import sys
+
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C before anything runs ends it, without a traceback
 
 if sys.argv[1:] in (["serve"], ["work"]):  # what stays and is there several times shall be small
     import holdfast.telemetry.without_rich  # noqa: F401

@@ -257,6 +257,18 @@ def test_two_colons_are_every_address_of_both_kinds(start):
     assert run.ended() == (0, "")
 
 
+@pytest.mark.usefixtures("_sigint_not_ignored")
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_ctrl_c_while_it_still_imports_is_no_traceback(tmp_path):
+    run = Run(tmp_path / "data")
+    maps = Path(f"/proc/{run.process.pid}/maps")
+    assert wait_until(lambda: "pydantic_core" in maps.read_text(), END_SECONDS)
+    run.process.send_signal(signal.SIGINT)
+    run.process.send_signal(signal.SIGINT)
+    _, errors = run.ended()
+    assert "Traceback" not in errors
+
+
 def test_a_signal_during_the_start_ends_it(start):
     run = start()
     assert "Starting PostgreSQL" in run.process.stdout.readline()

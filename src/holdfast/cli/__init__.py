@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -25,6 +26,8 @@ def main() -> None:
     from holdfast.settings import SettingsError  # noqa: PLC0415
 
     _leave_unreadable_home()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on what was started is ended
     try:
         app()
     except (SettingsError, EmbeddedError) as error:
