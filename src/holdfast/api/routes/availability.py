@@ -60,7 +60,7 @@ def operations() -> list[Operation]:
             description=(
                 "`hello` tells the version from which changes are told; `changes` carries `[place in the chart, "
                 "status]` pairs since the last frame; `reload` asks to load availability anew; `deleted` is the end. "
-                "`Last-Event-ID` resumes without a gap."
+                "`Last-Event-ID` resumes without a gap; send the last id as it came (of two in a frame the second)."
             ),
             handler=availability.changes,
             success=Success(status=200, description="The stream.", media_type="text/event-stream", event_version=True),
