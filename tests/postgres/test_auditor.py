@@ -180,6 +180,44 @@ async def test_a_large_event_is_looked_at_in_slices_and_its_counters_in_the_end(
     assert await _audits_until(auditor, lambda broken: broken == {"counters_count"})
 
 
+async def test_entries_in_the_place_of_lost_ones_are_new(database_url, desk, auditors, monkeypatch):
+    """Also when the event has come further than the version that was audited before the failover."""
+    busy, sale = await put_on_sale(desk, seats=30), await put_on_sale(desk, seats=30)
+    for number in range(12):
+        await _write(desk, busy, random.Random(number), number)
+    auditor = await auditors(20)
+    await auditor.audit()
+    lost = [await sale.reserve(desk, place) for place in range(3)]
+    await auditor.audit()
+    assert auditor._audited[sale.event_id] == lost[-1].version == 4
+    await sql(
+        database_url,
+        f"""
+        DELETE FROM claims {_OF_SALE.format(sale.event_id)};
+        DELETE FROM reservations {_OF_SALE.format(sale.event_id)};
+        DELETE FROM changes {_OF_SALE.format(sale.event_id)} AND version > 1;
+        UPDATE events SET version = 1, available = 30, reserved = 0, pending_reservations = 0
+        WHERE id = '{sale.event_id}'
+        """,
+    )
+    for place in range(4):
+        await sale.reserve(desk, place)
+    looked_at = []
+    windows = auditor._checks.windows
+
+    async def noting(connection, some):
+        looked_at.extend(window for window in some if window.event_id == sale.event_id)
+        return await windows(connection, some)
+
+    monkeypatch.setattr(auditor._checks, "windows", noting)
+    await auditor.audit()
+    assert min(window.after for window in looked_at) <= 1
+    assert max(window.until for window in looked_at) == 5
+
+
+_OF_SALE = "WHERE event_id = '{}'"
+
+
 async def test_one_of_several_leads_and_another_takes_over(database_url, desk):
     await put_on_sale(desk)
     first, second = PostgresAuditor(database_url), PostgresAuditor(database_url)

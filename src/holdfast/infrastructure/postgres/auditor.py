@@ -5,11 +5,12 @@ may it keep one snapshot for long: until that ends, no dead row can go, and each
 slower. So everything is looked at in slices.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from holdfast.application.ports import AuditedInvariant
+from holdfast.domain.snapshot import Mark
 from holdfast.infrastructure.postgres.audit_checks import AuditChecks, Connection, Rows, Window
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.poolers import connect_with
@@ -57,6 +58,8 @@ class PostgresAuditor:
         """When it was last asked what is new."""
         self._audited: dict[UUID, int] = {}
         """Of events that changed lately: the version up to which their entries were checked as they came."""
+        self._marks: dict[UUID, Mark] = {}
+        """What those versions meant then."""
         self._waiting: dict[UUID, Window] = {}
         """What is new and did not fit into the last audits."""
         self._broken: set[UUID] = set()
@@ -97,13 +100,14 @@ class PostgresAuditor:
     async def _check(self, connection: Connection) -> Rows:
         price = await connection.fetchval(self._checks.scopes["price_of_everything"].sql, self._entries_max)
         if price <= self._entries_max:
-            self._audited, self._waiting = {}, {}
+            self._audited, self._marks, self._waiting = {}, {}, {}
             self._looked_at = await connection.fetchval(self._checks.scopes["clock"].sql)
             return await self._checks.everything(connection)
         found: Rows = {}
         await self._look_for_new_entries(connection)
         for windows in self._next_windows():
             _add(found, await self._checks.windows(connection, windows))
+        self._marks = await self._marks_of(connection, self._audited)
         _add(found, await self._checks.whole_events(connection, sorted(self._broken)))
         for swept in [rows async for rows in self._sweep.on(connection)]:
             _add(found, swept)
@@ -115,15 +119,22 @@ class PostgresAuditor:
         since = now if self._looked_at is None else self._looked_at - OVERLAP
         self._looked_at = now
         rows = await connection.fetch(self._checks.scopes["recent_entries"].sql, since)
+        known = {event_id: self._audited[event_id] for event_id, _, _ in rows if event_id in self._audited}
+        marks = await self._marks_of(connection, known)
         audited = {}
         for event_id, first, last in rows:
             after = self._audited.get(event_id, first - 1)
-            if last < after:
-                after = first - 1  # a failover lost entries, and others came in their place
+            if event_id in self._marks and marks.get(event_id) != self._marks[event_id]:
+                after = min(after, first - 1)  # a failover lost entries, and others came in their place
             audited[event_id] = after
             if last > after:
                 self._waiting[event_id] = Window(event_id, after, last)
         self._audited = audited
+
+    async def _marks_of(self, connection: Connection, versions: Mapping[UUID, int]) -> dict[UUID, Mark]:
+        """Read what versions of events mean now; those that the log does not have are left out."""
+        rows = await connection.fetch(self._checks.scopes["marks"].sql, list(versions), list(versions.values()))
+        return {event_id: Mark(*entry) for event_id, *entry in rows}
 
     def _next_windows(self) -> Iterator[Sequence[Window]]:
         """Give what is new and fits, slice by slice."""

@@ -20,6 +20,15 @@ SELECT event_id, min(version) AS first, max(version) AS last
 FROM changes WHERE at >= $1
 GROUP BY event_id
 
+-- marks
+-- What the versions $2 of the events $1 mean: time, kind and reservation of the log's entry.
+SELECT entry.event_id, entry.version, entry.at, entry.kind, entry.reservation_id
+FROM unnest($1::uuid[], $2::bigint[]) AS known (event_id, version)
+CROSS JOIN LATERAL (
+    SELECT c.event_id, c.version, c.at, c.kind, c.reservation_id
+    FROM changes c WHERE c.event_id = known.event_id AND c.version = known.version LIMIT 1
+) AS entry
+
 -- clock
 -- The database's time.
 SELECT clock_timestamp()
