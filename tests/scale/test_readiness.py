@@ -7,14 +7,19 @@ import sys
 from contextlib import asynccontextmanager
 
 import httpx
+import pytest
+from redis.asyncio import Redis
 
 from api.serving import serving
 from box_office import sql
 from holdfast.application.readiness import Draining
 from holdfast.bootstrap import application
+from holdfast.infrastructure.embedded import EmbeddedRedis
 from holdfast.infrastructure.embedded.folder import free_port
+from holdfast.infrastructure.postgres import migrate
 from holdfast.infrastructure.postgres.migrate import head_revision
 from holdfast.infrastructure.postgres.readiness import newest_migration
+from holdfast.infrastructure.postgres.suitability import unsuitable
 from holdfast.settings import Settings
 from scale.http_caller import Caller, answers_with, until
 
@@ -69,6 +74,101 @@ async def test_it_wants_the_schema_of_its_version(empty_database_url, database_u
         assert "0000" in await _not_ready_because(http, "schema")
         await sql(database_url, "UPDATE alembic_version SET version_num = '9999'")
         assert (await http.get("/readyz")).json()["status"] == "degraded"
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        (["ALTER DATABASE {name} SET default_transaction_read_only = on"], "default_transaction_read_only"),
+        (["REVOKE INSERT ON claims FROM {role}"], "INSERT on claims"),
+        (["REVOKE UPDATE ON events FROM {role}", "REVOKE SELECT ON seats FROM {role}"], "UPDATE on events"),
+    ],
+)
+async def test_a_database_that_takes_no_writes_is_found_out(database_url, statements, told):
+    for statement in statements:
+        await sql(database_url, statement.format(name=database_url.rpartition("/")[2], role="holdfast"))
+    async with node(database_url=database_url) as http:
+        assert told in await _not_ready_because(http, "postgresql")
+
+
+async def test_a_role_that_may_not_read_the_schema_is_told_so(database_url):
+    await sql(database_url, "REVOKE SELECT ON alembic_version FROM holdfast")
+    async with node(database_url=database_url) as http:
+        assert "alembic_version" in await _not_ready_because(http, "schema")
+
+
+async def test_a_database_that_may_forget_is_degraded_and_says_what_to_set(database_url, servers):
+    name = database_url.rpartition("/")[2]
+    await sql(database_url, f"ALTER DATABASE {name} SET synchronous_commit = off")
+    await sql(servers.superuser_url, f"ALTER DATABASE {name} SET holdfast.throw_away = off")
+    async with node(database_url=database_url) as http:
+        answer = await http.get("/readyz")
+        found = answer.json()["parts"]["postgresql"]
+        assert (answer.status_code, found["status"]) == (200, "degraded")
+        for setting in ("synchronous_commit", "fsync", "full_page_writes"):
+            assert f"{setting} is off" in found["detail"]
+
+
+async def test_a_database_of_another_encoding_is_refused_before_anything_is_made(latin1_url):
+    with pytest.raises(migrate.UnsuitableDatabaseError, match=r"LATIN1.*UTF8"):
+        await asyncio.to_thread(migrate.upgrade, latin1_url)
+    assert await sql(latin1_url, "SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace") == []
+    async with node(database_url=latin1_url) as http:
+        assert "LATIN1" in await _not_ready_because(http, "postgresql")
+
+
+@pytest.fixture
+def latin1_url(servers):
+    name = f"latin1_{os.getpid()}"
+    make = f"CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C' OWNER holdfast"
+    asyncio.run(sql(servers.superuser_url, make))
+    yield servers.database(name)
+    asyncio.run(sql(servers.superuser_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.mark.parametrize(("version", "encoding", "fits"), [(150_000, "UTF8", True), (140_012, "UTF8", False)])
+def test_a_server_that_is_too_old_is_refused(version, encoding, fits):
+    reason = unsuitable(version_number=version, encoding=encoding)
+    assert (reason is None) == fits
+    assert fits or "15 or newer" in reason
+
+
+@pytest.fixture
+def own_redis(tmp_path):
+    """A Redis of this test's own, that it may ruin."""
+    if not EmbeddedRedis.available():
+        pytest.skip("no redis-server or valkey-server is installed")
+    server = EmbeddedRedis(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+async def test_a_redis_that_refuses_what_the_gate_asks_is_degraded_and_says_what_to_do(database_url, own_redis):
+    async with node(database_url=database_url, redis_url=own_redis.url) as http, Redis.from_url(own_redis.url) as redis:
+
+        async def found():
+            answer = await http.get("/readyz")
+            assert answer.status_code == 200
+            return answer.json()["parts"]["redis"]
+
+        assert await found() == {"status": "ok"}
+        port = free_port()
+        await redis.execute_command("REPLICAOF", "127.0.0.1", port)
+        assert "primary" in (await found())["detail"]
+        await redis.execute_command("REPLICAOF", "NO", "ONE")
+        assert (await found())["status"] == "ok"
+        await redis.config_set("maxmemory", "1")
+        await redis.config_set("maxmemory-policy", "noeviction")
+        assert "maxmemory" in (await found())["detail"]
+        await redis.config_set("maxmemory", "0")
+        await redis.execute_command("ACL", "SETUSER", "default", "-set")
+        assert "+set" in (await found())["detail"]
+        await redis.execute_command("ACL", "SETUSER", "default", "+set", "-evalsha", "-eval")
+        assert "evalsha" in (await found())["detail"]
+        await redis.execute_command("ACL", "SETUSER", "default", "+@all")
+        assert (await found())["status"] == "ok"
+        assert [key async for key in redis.scan_iter("*")] == [], "the looks leave nothing behind"
 
 
 def test_the_newest_migration_is_the_migrations_own_head():

@@ -33,7 +33,11 @@ async def open_looks(
         pool = Pool(database_url, size=1, application_name="holdfast-readiness", timeouts=Timeouts())
         stack.push_async_callback(pool.close)
         database = PostgresReadiness(pool)
-        looks: dict[str, Look] = {"postgresql": database.server, "schema": database.schema, "queues": queues}
+        looks: dict[str, Look] = {
+            "postgresql": database.server,
+            "schema": database.schema,
+            "queues": queues,
+        }
         if redis_url is not None:
             redis = RedisReadiness(_redis(redis_url))
             stack.push_async_callback(redis.close)

@@ -35,6 +35,7 @@ THROW_AWAY_SETTINGS: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",
+    "holdfast.throw_away": "on",  # so that readiness does not complain of the above
 }
 """Settings for a cluster that nobody needs after a crash: that of a test run."""
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from holdfast.infrastructure.postgres.poolers import connect_with
+from holdfast.infrastructure.postgres.suitability import unsuitable
 
 _MIGRATION_LOCK = 0x486F6C64
 """Key of the advisory lock that keeps two operators from migrating at once."""
@@ -34,9 +35,22 @@ class MigrationStatus:
         return self.current == self.head
 
 
+class UnsuitableDatabaseError(Exception):
+    """The database cannot hold the schema; the message says what to do. Nothing was made."""
+
+
 def upgrade(database_url: str, revision: str = "head") -> None:
-    """Migrate up to `revision`; does nothing where that has been done."""
-    _run(database_url, lambda config: command.upgrade(config, revision))
+    """Migrate up to `revision`; does nothing where that has been done.
+
+    Raises:
+        UnsuitableDatabaseError: for a server that is too old, or a database of another encoding than UTF-8.
+    """
+
+    def migrate(config: Config) -> None:
+        _require_suitable(config.attributes["connection"])
+        command.upgrade(config, revision)
+
+    _run(database_url, migrate)
 
 
 def downgrade(database_url: str, revision: str = "-1") -> None:
@@ -63,6 +77,18 @@ def head_revision() -> str:
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None
     return head
+
+
+def _require_suitable(connection: Connection) -> None:
+    row = connection.execute(
+        text(
+            "SELECT current_setting('server_version_num')::int, pg_encoding_to_char(encoding)"
+            " FROM pg_database WHERE datname = current_database()"
+        )
+    ).one()
+    reason = unsuitable(version_number=row[0], encoding=row[1])
+    if reason is not None:
+        raise UnsuitableDatabaseError(reason)
 
 
 def _config() -> Config:

@@ -1,4 +1,4 @@
-"""What readiness asks PostgreSQL: is it there, can it be written to, and is its schema the one of this version?"""
+"""What readiness asks PostgreSQL: is it there, does it take and keep writes, and is its schema this version's?"""
 
 from functools import cache
 from importlib.resources import files
@@ -6,12 +6,21 @@ from importlib.resources import files
 import asyncpg
 
 from holdfast.application.readiness import OK, Finding
+from holdfast.infrastructure.postgres.connection import WatchedConnection
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.infrastructure.postgres.suitability import ENCODING, unsuitable
 
 _UP = ".up.sql"
 OBSTRUCTED_SECONDS = 15.0
 """For how long a node that was refused something tells so."""
+
+_AT_RISK = {
+    "synchronous_commit": "synchronous_commit is off, so that a crash loses what buyers were told: set it to on.",
+    "fsync": "fsync is off, so that a crash loses everything: set it to on.",
+    "full_page_writes": "full_page_writes is off, so that a crash can break pages: set it to on.",
+}
 
 
 class PostgresReadiness:
@@ -19,20 +28,50 @@ class PostgresReadiness:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.queries = load_queries("readiness")
 
     async def server(self) -> Finding:
-        """Tell whether the server answers, and takes writes.
+        """Tell whether the server answers, is one that Holdfast can use, and takes this role's writes and keeps them.
 
         Raises:
             OperationalFailure: if it does not answer.
         """
         async with self._pool.connection() as connection:
             with translated():
-                standby = await connection.fetchval("SELECT pg_is_in_recovery()")
-        if standby:
-            return Finding("failed", "The server is a standby, which takes no writes.")
+                server = await connection.fetchrow(self.queries["server"].sql)
+                missing = await self._missing_right(connection)
+        assert server is not None
+        reason = unsuitable(version_number=server["version_number"], encoding=server["encoding"])
+        if reason is None and server["client_encoding"] != ENCODING:
+            reason = f"client_encoding is {server['client_encoding']} and must be {ENCODING}: see who sets it."
+        if server["standby"]:
+            reason = "The server is a standby, which takes no writes: DATABASE_URL must lead to the primary."
+        elif server["read_only"]:
+            reason = (
+                "Transactions are read-only: see whether default_transaction_read_only is set for the server, "
+                "the database or the role, and take it back."
+            )
+        reason = reason or missing
+        if reason is not None:
+            return Finding("failed", reason)
+        told = [_AT_RISK[name] for name in server["not_durable"] if not server["throw_away"]]
         obstruction = self._pool.obstruction(seconds_max=OBSTRUCTED_SECONDS)
-        return Finding("degraded", f"A statement was refused lately: {obstruction}") if obstruction else OK
+        if obstruction:
+            told.append(f"A statement was refused lately: {obstruction}")
+        return Finding("degraded", " ".join(told)) if told else OK
+
+    async def _missing_right(self, connection: WatchedConnection) -> str | None:
+        """Tell in a sentence what this role may not do with our tables and every batch does; None where it may."""
+        missing = [row["missing"] for row in await connection.fetch(self.queries["missing_grants"].sql)]
+        if missing:
+            return f"This role lacks {', '.join(missing)}: GRANT it what is missing, or let it own the tables."
+        try:
+            await connection.execute(self.queries["lock_nothing"].sql)
+        except asyncpg.UndefinedTableError:
+            return None  # the schema's matter
+        except asyncpg.ReadOnlySQLTransactionError:
+            return "Transactions are read-only, so that no event can be locked."
+        return None
 
     async def schema(self) -> Finding:
         """Tell whether the migrations are where this version needs them.
@@ -49,6 +88,8 @@ class PostgresReadiness:
                     current = await connection.fetchval("SELECT version_num FROM alembic_version")
                 except asyncpg.UndefinedTableError:
                     current = None
+                except asyncpg.InsufficientPrivilegeError:
+                    return Finding("failed", "This role may not read alembic_version: GRANT it SELECT on that.")
         if current == newest:
             return OK
         if current is not None and current > newest:

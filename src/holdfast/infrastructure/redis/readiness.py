@@ -1,14 +1,28 @@
 """What readiness asks Redis. Without it everything works, so the worst that is found is `degraded`."""
 
 import asyncio
+from importlib.resources import files
+from uuid import uuid4
 
 from redis.asyncio import Redis
+from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
 from holdfast.application.readiness import OK, Finding
 
 PING_SECONDS_MAX = 0.5
+_PROBE_MILLISECONDS = 1_000
+"""Life of the key that a look locks, should it not get to unlocking it."""
 
-_AWAY = Finding("degraded", "Redis does not answer. Nothing is sold twice without it; PostgreSQL bears more load.")
+_WITHOUT = "Nothing is sold twice without it; PostgreSQL bears more load."
+_ANSWERS = (
+    ("READONLY", "Redis is a replica and takes no writes: REDIS_URL must lead to the primary."),
+    ("read only replica", "Redis is a replica and takes no writes: REDIS_URL must lead to the primary."),
+    ("OOM", "Redis is full and takes no writes: raise maxmemory, or see who fills it."),
+    ("maxmemory", "Redis is full and takes no writes: raise maxmemory, or see who fills it."),
+    ("MISCONF", "Redis cannot save to its disk and takes no writes: mend the disk, or switch its persistence off."),
+    ("LOADING", "Redis is loading its data: wait."),
+)
+"""What Redis' complaints mean for the gate, by a word in them; inside a script they come in a wrapping."""
 
 
 class RedisReadiness:
@@ -16,16 +30,37 @@ class RedisReadiness:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._scripts = [
+            redis.register_script((files(__package__) / name).read_text(encoding="utf-8"))
+            for name in ("gate.lua", "release.lua")
+        ]
 
     async def server(self) -> Finding:
-        """Tell whether the server answers."""
+        """Tell whether the server does what the gate asks of it: lock a seat, one that nobody wants, and unlock it."""
+        lock, release = self._scripts
+        key, owner = f"lock:readiness:{uuid4()}".encode(), bytes(32)
         try:
             async with asyncio.timeout(PING_SECONDS_MAX):
-                await self._redis.ping()
-        except Exception:  # noqa: BLE001 - whatever it is, Redis is of no use now
-            return _AWAY
+                await lock(keys=[key], args=[_PROBE_MILLISECONDS, owner, b"\x01"])
+                await release(keys=[key], args=[owner])
+        except Exception as failure:  # noqa: BLE001 - whatever it is, Redis is of no use now
+            return Finding("degraded", f"{_in_words(failure)} {_WITHOUT}")
         return OK
 
     async def close(self) -> None:
         """Let go of Redis."""
         await self._redis.aclose()
+
+
+def _in_words(failure: Exception) -> str:
+    said = str(failure)
+    for word, meaning in _ANSWERS:
+        if word in said:
+            return meaning
+    if isinstance(failure, NoPermissionError) or "NOPERM" in said or "can't run this command" in said:
+        return "Redis refuses the gate's scripts: its user needs +evalsha +script|load +get +set +del on ~lock:*."
+    if isinstance(failure, AuthenticationError) or "NOAUTH" in said:
+        return "Redis refuses the password: see REDIS_URL."
+    if isinstance(failure, ResponseError):
+        return f"Redis refuses what the gate asks: {said[:200]}"
+    return "Redis does not answer."
