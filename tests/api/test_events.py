@@ -1,4 +1,7 @@
+from datetime import datetime
 from uuid import UUID, uuid4
+
+import pytest
 
 from api.serving import refused
 from builders import a_past_event, an_event
@@ -148,3 +151,30 @@ async def test_unknown_events_are_404_and_what_is_no_uuid_is_400(api):
         refused(await api.call(method, f"/events/{uuid4()}", body), 404, "event_not_found")
         problem = refused(await api.call(method, "/events/not-a-uuid", body), 400, "invalid_request")
         assert problem["field"] == "id"
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59.999998Z",
+        "0001-01-01T00:00:01Z",
+        "9999-12-31T20:00:00-03:00",
+        "0001-01-01T09:00:00.000001+09:00",
+    ],
+)
+async def test_times_at_the_ends_of_the_calendar_are_kept(api, time):
+    made = await api.post("/events", an_event(start_at=time, end_at=time))
+    assert made.status_code == 201, made.text
+    found = (await api.get(f"/events/{made.json()['id']}")).json()
+    wanted = datetime.fromisoformat(time)
+    assert datetime.fromisoformat(found["start_at"]) == datetime.fromisoformat(found["end_at"]) == wanted
+
+
+@pytest.mark.parametrize(
+    "time", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59.999999Z"]
+)
+async def test_times_beyond_the_calendar_are_refused(api, time):
+    answer = await api.post("/events", an_event(start_at=time, end_at=time))
+    problem = refused(answer, 400, "invalid_request")
+    assert (problem["field"], problem["problem"]) == ("start_at", "must be in the years 1 to 9999, in UTC")

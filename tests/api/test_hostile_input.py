@@ -1,6 +1,8 @@
 """Whatever is sent, the answer is 400 or 413 and names what is wrong; never 500."""
 
+import codecs
 import json
+import tracemalloc
 from uuid import uuid4
 
 import pytest
@@ -10,9 +12,11 @@ from hypothesis import strategies as st
 from api.serving import refused
 from builders import a_seat, a_wish, an_event, numbered_seats
 from holdfast.api.bodies import EventInput, ReservationInput, SeatsInput
+from holdfast.api.bulk_body import read_bulk_body
 from holdfast.api.strict_json import StrictDecoder
 from holdfast.domain.errors import InvalidValue
 
+BOM = codecs.BOM_UTF8
 UNKNOWN_ID = "00000000-0000-7000-8000-00000000000a"
 BODIES = {
     "/events": an_event(),
@@ -108,6 +112,65 @@ async def test_a_field_given_twice_deep_inside(api):
     assert refused(await api.post(path, content=raw), 400, "invalid_request")["field"] == "price"
     disguised = b'{"seats":[{"seat_number":"1","price":1,"\\u0070rice":2}]}'
     assert refused(await api.post(path, content=disguised), 400, "invalid_request")["field"] == "price"
+
+
+@pytest.mark.parametrize("path", BODIES)
+async def test_a_byte_order_mark_before_json_is_ignored(api, path):
+    raw = json.dumps(BODIES[path]).encode()
+    plain, marked = await api.post(path, user="ann", content=raw), await api.post(path, user="ann", content=BOM + raw)
+    assert (plain.status_code, plain.json().get("code")) == (marked.status_code, marked.json().get("code"))
+    utf16 = await api.post(path, user="ann", content=raw.decode().encode("utf-16"))
+    assert refused(utf16, 400, "invalid_request")["problem"].startswith("is not UTF-8")
+
+
+def _large(seat: str, *, count: int = 2_000, beside: str = "") -> bytes:
+    seats = ",".join(seat.replace("#", str(number)) for number in range(count))
+    return f'{{{beside}"seats":[{seats}]}}'.encode()
+
+
+SEAT = '{"seat_number":"S-#","price":1}'
+LARGE_BODIES = [
+    (_large(SEAT.replace("}", ',"price":2}')), "price"),
+    (_large(SEAT.replace("}", ',"\\u0070rice":2}')), "price"),
+    (_large(SEAT.replace("}", ',"x":"' + "y" * 5_000 + '"}'), count=20), "seats[0]"),
+    (_large(SEAT.replace("}", ',"x":[' + "1," * 300 + "1]}")), None),
+    (_large(SEAT.replace("}", ',"x":[' + "[]," * 1_000 + "[]]}")), "seats[0]"),
+    (_large(SEAT, beside='"x":"' + "y" * 20_000 + '",'), "body"),
+    (_large(SEAT, beside='"seats":[],'), "seats"),
+    (_large(SEAT, beside='"prefix":"A",'), "seats"),
+    (_large(SEAT, beside='"count":"A",'), "count"),
+    (_large(SEAT) + b"}", "body"),
+    (_large(SEAT)[:-1], "body"),
+    (_large(SEAT).replace(b"S-77", b"\xff"), "body"),
+    (_large(SEAT).replace(b'"S-77"', b"7"), "seats[77].seat_number"),
+    (_large(SEAT).replace(b'{"seat_number":"S-77","price":1}', b"[]"), "seats[77]"),
+    (_large(SEAT, count=10_001), "seats"),
+    (b'{"seats":"' + b"x" * 100_000 + b'"}', "seats"),
+    (b'{"prefix":"A","count":1,"price":1,"x":"' + b"x" * 100_000 + b'"}', "body"),
+    (b'{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "body"),
+    (b"[" + b"1," * 100_000 + b"1]", "body"),
+]
+
+
+async def test_large_bulk_bodies_are_refused_by_name(api):
+    event_id, _ = await api.event_on_sale(seats=0, total_seats=20_000)
+    for raw, field in LARGE_BODIES:
+        answer = await api.post(f"/events/{event_id}/seats/bulk", content=raw)
+        if field is None:
+            assert answer.status_code == 201, answer.text[:200]
+        else:
+            named = refused(answer, 400, "invalid_request")["field"]
+            assert named.removeprefix("seats[0].") == field, (raw[:60], answer.text[:200])
+
+
+async def test_what_nobody_asked_for_in_a_bulk_body_fills_no_memory():
+    """Decoded as a whole, such a body became fifty times as large."""
+    raw = _large(SEAT.replace("}", "," + ",".join(f'"x{n}":"{n}"' for n in range(60)) + "}"), count=4_000)
+    tracemalloc.start()
+    await read_bulk_body(raw)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 4 * len(raw)
 
 
 async def test_bytes_that_are_not_utf8_where_nobody_reads(api):

@@ -133,6 +133,57 @@ async def test_limits_are_themselves_allowed(api):
     assert numbered.json()[0]["seat_number"] == "p" * 40 + "-1"
 
 
+INVISIBLE = ("A\u200b1", "A\u00ad1", "\ufeffA1", "A\u202e1", "A\u20601", "\u3164", "A\ufe0f", "A\n1", "A\t1", "A\x7f")
+AT_THE_ENDS = (" A1", "A1 ", "\u00a0A1", "A1\u3000", " ")
+
+
+async def test_characters_that_nobody_sees_are_refused_in_what_a_ticket_says(api):
+    event_id, _ = await api.event_on_sale(seats=0)
+    path = f"/events/{event_id}/seats"
+    for text in (*INVISIBLE, *AT_THE_ENDS):
+        for field in ("seat_number", "section", "row"):
+            assert refused(await api.post(path, a_seat(**{field: text})), 400, "invalid_request")["field"] == field
+        listed = {"seats": [a_seat(), a_seat(seat_number=text)]}
+        answer = await api.post(f"{path}/bulk", listed)
+        assert refused(answer, 400, "invalid_request")["field"] == "seats[1].seat_number"
+    for prefix in (*INVISIBLE, " A", " "):
+        answer = await api.post(f"{path}/bulk", numbered_seats(prefix=prefix))
+        assert refused(answer, 400, "invalid_request")["field"] == "prefix"
+    assert (await api.get(path)).json() == []
+    for seat in (a_seat(seat_number="Loge 1", section="", row="Rang links"), a_seat(seat_number="東 1")):
+        assert (await api.post(path, seat)).status_code == 201
+    assert (await api.post(f"{path}/bulk", numbered_seats(prefix="Loge "))).json()[0]["seat_number"] == "Loge -1"
+
+
+COMPOSED, APART, SIGN = "Caf\u00e9", "Cafe\u0301", "K-1"
+
+
+async def test_seat_numbers_that_look_alike_are_one_and_are_stored_as_sent(api):
+    for first, second in ((COMPOSED, APART), (APART, COMPOSED), ("\u212a-1", SIGN), (SIGN, "\u212a-1")):
+        event_id, _ = await api.event_on_sale(seats=0)
+        path = f"/events/{event_id}/seats"
+        assert (await api.post(path, a_seat(seat_number=first))).json()["seat_number"] == first
+        problem = refused(await api.post(path, a_seat(seat_number=second)), 409, "seat_number_taken")
+        assert problem["seat_numbers"] == [second]
+        both = {"seats": [a_seat(), a_seat(seat_number=second), a_seat(seat_number=first)]}
+        answer = await api.post(f"{path}/bulk", both)
+        assert refused(answer, 400, "invalid_request")["field"] == "seats[2].seat_number"
+        one = {"seats": [a_seat(), a_seat(seat_number=second)]}
+        problem = refused(await api.post(f"{path}/bulk", one), 409, "seat_number_taken")
+        assert problem["seat_numbers"] == [second]
+        assert [seat["seat_number"] for seat in (await api.get(path)).json()] == [first]
+
+
+async def test_of_two_forms_in_no_normal_form_one_is_stored(api):
+    """q with a dot above and a dot below, in the one order and in the other: neither is what NFC makes of it."""
+    event_id, _ = await api.event_on_sale(seats=0)
+    path = f"/events/{event_id}/seats"
+    first, second = "a\u0323\u0302", "a\u0302\u0323"
+    assert (await api.post(path, a_seat(seat_number=first))).status_code == 201
+    refused(await api.post(path, a_seat(seat_number=second)), 409, "seat_number_taken")
+    refused(await api.post(f"{path}/bulk", {"seats": [a_seat(seat_number="\u1ead")]}), 409, "seat_number_taken")
+
+
 async def test_seats_show_who_holds_them_and_can_be_narrowed_to_the_available(api):
     event_id, seat_ids = await api.event_on_sale(seats=3)
     held = (await api.reserve(event_id, seat_ids[:1])).json()

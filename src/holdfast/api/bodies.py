@@ -30,8 +30,27 @@ _NO_NUL = r"^[^\u0000]*$"
 
 Time: TypeAlias = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset.")]
 Price: TypeAlias = Annotated[int, Meta(ge=0, le=PRICE_MAX, description="In the currency's minor unit.")]
-SeatNumber: TypeAlias = Annotated[str, Meta(min_length=1, max_length=SEAT_NUMBER_MAX, pattern=_NO_NUL)]
-Place: TypeAlias = Annotated[str, Meta(max_length=SEAT_NUMBER_MAX, pattern=_NO_NUL)]
+_LEGIBLE = "Without characters that nobody sees, and without a space at either end."
+"""The domain checks it; as a pattern it would be a line of character ranges that nobody reads."""
+SeatNumber: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=SEAT_NUMBER_MAX,
+        pattern=_NO_NUL,
+        description=f"{_LEGIBLE} Stored as sent; numbers that look alike (Unicode's NFC) are one.",
+    ),
+]
+Place: TypeAlias = Annotated[str, Meta(max_length=SEAT_NUMBER_MAX, pattern=_NO_NUL, description=_LEGIBLE)]
+Prefix: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=PREFIX_MAX,
+        pattern=_NO_NUL,
+        description="Without characters that nobody sees, and without a space at its beginning.",
+    ),
+]
 
 
 class EventInput(Struct, kw_only=True):
@@ -57,7 +76,7 @@ class SeatInput(Struct, kw_only=True):
 class NumberedSeatsInput(Struct, kw_only=True):
     """Seats `PREFIX-1 … PREFIX-count`, all at one price."""
 
-    prefix: Annotated[str, Meta(min_length=1, max_length=PREFIX_MAX, pattern=_NO_NUL)]
+    prefix: Prefix
     count: Annotated[int, Meta(ge=1, le=NUMBERED_SEATS_MAX)]
     price: Price
 
@@ -72,7 +91,7 @@ class SeatsInput(Struct, kw_only=True):
     """Either of the two forms, before it is known which."""
 
     seats: Annotated[list[SeatInput], Meta(min_length=1, max_length=LISTED_SEATS_MAX)] | UnsetType = UNSET
-    prefix: Annotated[str, Meta(min_length=1, max_length=PREFIX_MAX, pattern=_NO_NUL)] | UnsetType = UNSET
+    prefix: Prefix | UnsetType = UNSET
     count: Annotated[int, Meta(ge=1, le=NUMBERED_SEATS_MAX)] | UnsetType = UNSET
     price: Price | UnsetType = UNSET
 

@@ -15,9 +15,9 @@ from holdfast.application.edit_event import edit_event
 from holdfast.domain.errors import EventNotFound, InvalidValue
 from holdfast.domain.event import Event, EventDetails
 
-# A day inside what every time zone can express as year 1 to 9999.
-_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
-_LATEST = datetime(9999, 12, 30, tzinfo=UTC)
+# PostgreSQL's driver takes the very first and the very last microsecond for "infinity", which is no time.
+_EARLIEST = datetime.min.replace(microsecond=1, tzinfo=UTC)
+_LATEST = datetime.max.replace(microsecond=999_998, tzinfo=UTC)
 
 _decoder = StrictDecoder(EventInput)
 
@@ -70,9 +70,13 @@ async def _details(call: Call) -> EventDetails:
 
 
 def _in_utc(field: str, time: datetime) -> datetime:
-    if not _EARLIEST <= time <= _LATEST:
-        raise InvalidValue(field, "must be in the years 1 to 9999")
-    return time.astimezone(UTC)
+    try:
+        in_utc = time.astimezone(UTC)
+    except OverflowError:
+        in_utc = None
+    if in_utc is None or not _EARLIEST <= in_utc <= _LATEST:
+        raise InvalidValue(field, "must be in the years 1 to 9999, in UTC")
+    return in_utc
 
 
 def _event_answer(status: int, event: Event) -> Answer:

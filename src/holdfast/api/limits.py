@@ -2,8 +2,12 @@
 
 from typing import Protocol
 
-SMALL_BODY_BYTES = 256 * 1024
+SMALL_BODY_BYTES = 160 * 1024
 """Enough for every body but a bulk call's: 10,000 characters of description, each escaped, take 120,000 bytes."""
+SEAT_BODY_BYTES = 16 * 1024
+"""One seat: its three texts, each character escaped, take 1,800 bytes."""
+WISH_BODY_BYTES = 16 * 1024
+"""A buyer's wish: 20 seats and a key whose every character is escaped take 2,500 bytes."""
 
 
 class ApiSettings(Protocol):

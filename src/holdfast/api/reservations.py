@@ -5,7 +5,7 @@ from uuid import UUID
 from holdfast.api.answer import REPLAYED, Answer, event_version, json_answer
 from holdfast.api.bodies import KEY_MAX, ReservationInput, reservation_body
 from holdfast.api.call import Call
-from holdfast.api.limits import SMALL_BODY_BYTES
+from holdfast.api.limits import SMALL_BODY_BYTES, WISH_BODY_BYTES
 from holdfast.api.strict_json import StrictDecoder
 from holdfast.application.cancel import cancel as cancel_reservation
 from holdfast.application.confirm import confirm as confirm_reservation
@@ -27,7 +27,7 @@ _decoder = StrictDecoder(ReservationInput, quotes=_quotes_of_wish)
 async def reserve(desk: Desk, call: Call) -> Answer:
     """POST /reservations."""
     user_id = call.user_id()
-    given = await _decoder.read(await call.body(SMALL_BODY_BYTES))
+    given = await _decoder.read(await call.body(WISH_BODY_BYTES))
     key = given.idempotency_key
     if not (key.isascii() and key.isprintable()):
         raise InvalidValue("idempotency_key", f"must be 1 to {KEY_MAX} printable ASCII characters")

@@ -7,9 +7,9 @@ from msgspec import UNSET
 
 from holdfast.api.answer import Answer, event_version, json_answer, list_pieces
 from holdfast.api.bodies import NumberedSeatsInput, SeatInput, SeatsInput, added_seat_body, seat_body
+from holdfast.api.bulk_body import decode_seat, read_bulk_body
 from holdfast.api.call import Call
-from holdfast.api.limits import SMALL_BODY_BYTES
-from holdfast.api.strict_json import StrictDecoder
+from holdfast.api.limits import SEAT_BODY_BYTES, SMALL_BODY_BYTES
 from holdfast.application.add_seats import (
     SLICE_SEATS,
     SeatAddition,
@@ -23,27 +23,14 @@ from holdfast.application.catalogue import result_of, tell_failure
 from holdfast.application.desk import Desk
 from holdfast.application.giving_way import give_way
 from holdfast.domain.errors import InvalidValue, SeatNotFound
+from holdfast.domain.legible import require_legible
 from holdfast.domain.seat import NewSeat, numbered_seats
-
-
-def _quotes_of_seat(seat: SeatInput) -> int:
-    return 6 + (0 if seat.section is UNSET else 4) + (0 if seat.row is UNSET else 4)
-
-
-def _quotes_of_seats(given: SeatsInput) -> int:
-    if given.seats is UNSET:
-        return 8
-    return 2 + sum(map(_quotes_of_seat, given.seats))
-
-
-_decoder_one = StrictDecoder(SeatInput, quotes=_quotes_of_seat)
-_decoder_many = StrictDecoder(SeatsInput, quotes=_quotes_of_seats)
 
 
 async def add_one(desk: Desk, call: Call) -> Answer:
     """POST /events/{event_id}/seats."""
     event_id = call.path_id("event_id")
-    given = await _decoder_one.read(await call.body(SMALL_BODY_BYTES))
+    given = await decode_seat.read(await call.body(SEAT_BODY_BYTES))
     try:
         seats, version = await add_seats(desk, event_id, [_new_seat(given)])
     except InvalidValue as error:
@@ -58,7 +45,7 @@ async def add_many(desk: Desk, call: Call) -> Answer:
     async with AsyncExitStack() as stack:
         raw, place = await _body_and_place(desk, call, stack)
         await place.turn()
-        given = await _decoder_many.read(raw)
+        given = await read_bulk_body(raw)
         if given.seats is UNSET:
             series = _series_of(given)
             await require_room(desk, event_id, series.count)
@@ -128,6 +115,8 @@ def _series_of(given: SeatsInput) -> NumberedSeatsInput:
         raise InvalidValue("count", "is required with prefix")
     if given.price is UNSET:
         raise InvalidValue("price", "is required with prefix and count")
+    # The number that follows may end what is a space inside.
+    require_legible("prefix", given.prefix.rstrip(" ") or " ")
     return NumberedSeatsInput(prefix=given.prefix, count=given.count, price=given.price)
 
 

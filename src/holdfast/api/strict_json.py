@@ -6,6 +6,7 @@ every complaint into an `InvalidValue` that names the field as the caller wrote 
 """
 
 import asyncio
+import codecs
 import json
 import re
 from collections.abc import Callable
@@ -22,6 +23,9 @@ BODY = "body"
 
 _OFF_LOOP_BYTES = 64 * 1024
 """Bodies above this are decoded in a thread: the event loop must not wait for them."""
+
+VALUES_MAX = 12_000
+"""Commas and brackets in a body that has unknown fields: a description may have 10,000 of its own."""
 
 _PATH = re.compile(r"^(?P<problem>.*) - at `\$\.?(?P<path>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$")
@@ -42,7 +46,14 @@ _NAMES = {
 class StrictDecoder(Generic[T]):
     """Decodes one type of request body."""
 
-    def __init__(self, body_type: type[T], *, quotes: Callable[[T], int] | None = None) -> None:
+    def __init__(
+        self,
+        body_type: type[T],
+        *,
+        quotes: Callable[[T], int] | None = None,
+        look_twice: bool = True,
+        values_max: int = VALUES_MAX,
+    ) -> None:
         """Prepare a decoder.
 
         Args:
@@ -50,9 +61,13 @@ class StrictDecoder(Generic[T]):
             quotes: How many quotation marks a body has that gives this value and nothing else. Every field given
                 twice, unknown field and escape adds some, so a body with exactly that many has no field twice and
                 needs no second look. Without it every body gets one.
+            values_max: How many commas and brackets a body may have that gets a second look.
+            look_twice: False where somebody else looks for fields that are given twice.
         """
         self._decoder = msgspec.json.Decoder(body_type)
         self._quotes = quotes
+        self._look_twice = look_twice
+        self._values_max = values_max
 
     async def read(self, raw: bytes) -> T:
         """Decode a body, away from the event loop where it is large.
@@ -70,14 +85,16 @@ class StrictDecoder(Generic[T]):
         Raises:
             InvalidValue: naming the field, or `body`.
         """
+        raw = without_mark(raw)
         try:
-            if not raw.isascii():
+            if self._look_twice and not raw.isascii():
                 raw.decode()
             value = self._decoder.decode(raw)
-            if self._quotes is None or raw.count(b'"') != self._quotes(value):
+            if self._look_twice and (self._quotes is None or raw.count(b'"') != self._quotes(value)):
+                _require_few_values(raw, self._values_max)
                 json.loads(raw, object_pairs_hook=_refuse_repeats, parse_int=float)
         except msgspec.ValidationError as error:
-            raise _complaint(str(error)) from None
+            raise complaint(str(error)) from None
         except UnicodeDecodeError as error:
             raise InvalidValue(BODY, f"is not UTF-8 (byte {error.start})") from None
         except RecursionError:
@@ -96,10 +113,27 @@ def _refuse_repeats(pairs: list[tuple[str, object]]) -> None:
         seen.add(name)
 
 
-def _complaint(message: str) -> InvalidValue:
-    """Turn msgspec's message into the field, as the caller wrote it, and what is wrong with it."""
+def without_mark(raw: bytes) -> bytes:
+    """Give a body without the byte order mark that some programs put before UTF-8; RFC 8259 lets us ignore it."""
+    return raw.removeprefix(codecs.BOM_UTF8)
+
+
+def _require_few_values(raw: bytes, values_max: int) -> None:
+    """Refuse what would become very many Python objects upon the second look: it is full of what nobody asked for."""
+    if len(raw) > values_max and raw.count(b",") + raw.count(b"[") + raw.count(b"{") > values_max:
+        raise InvalidValue(BODY, "has too many fields and entries that are not known")
+
+
+def complaint(message: str, *, within: str = "") -> InvalidValue:
+    """Turn msgspec's message into the field, as the caller wrote it, and what is wrong with it.
+
+    Args:
+        message: What msgspec says.
+        within: The field that was being decoded; empty for a whole body.
+    """
     located = _PATH.match(message)
     problem, path = (located["problem"], located["path"]) if located else (message, "")
+    path = within + (f".{path}" if within and path and not path.startswith("[") else path)
     if missing := _MISSING.match(problem):
         name = missing["name"]
         return InvalidValue(f"{path}.{name}" if path else name, "is required")

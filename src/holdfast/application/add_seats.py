@@ -27,6 +27,8 @@ class SeatAddition:
     event_id: UUID
     seats: list[NewSeat]
     seat_ids: list[UUID]
+    other_forms: list[str]
+    """Those of their numbers that are written in another form than NFC."""
 
 
 async def require_room(desk: Desk, event_id: UUID, seats: int) -> None:
@@ -51,12 +53,13 @@ async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
     seat_ids: list[UUID] = []
     new_ids = uuid7_series()
     places: dict[str, int] = {}
+    other_forms: list[str] = []
     for start in range(0, len(seats), SLICE_SEATS):
         some = seats[start : start + SLICE_SEATS]
-        check_new_seats(some, places=places)
+        check_new_seats(some, places=places, other_forms=other_forms)
         seat_ids += islice(new_ids, len(some))
         await give_way()
-    return SeatAddition(event_id, seats, seat_ids)
+    return SeatAddition(event_id, seats, seat_ids, other_forms)
 
 
 def begin_storing(desk: Desk, addition: SeatAddition) -> "asyncio.Task[int]":
@@ -72,7 +75,7 @@ def begin_storing(desk: Desk, addition: SeatAddition) -> "asyncio.Task[int]":
 
     async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[int]:
         event.require_room_for(len(seats))
-        version = await transaction.insert_seats(event, seats, seat_ids, now)
+        version = await transaction.insert_seats(event, seats, seat_ids, now, other_forms=addition.other_forms)
         return Written(version, now, version)
 
     return desk.catalogue.begin_change(addition.event_id, change, bulk=len(seats) > 1)

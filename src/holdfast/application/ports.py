@@ -129,12 +129,25 @@ class CatalogueTransaction(Protocol):
         ...
 
     async def insert_seats(
-        self, event: Event, seats: Sequence[NewSeat], seat_ids: Sequence[UUID], now: datetime
+        self,
+        event: Event,
+        seats: Sequence[NewSeat],
+        seat_ids: Sequence[UUID],
+        now: datetime,
+        *,
+        other_forms: Sequence[str],
     ) -> int:
         """Append seats to the chart, with one entry in the log; gives the event's new version.
 
+        Args:
+            event: The locked event.
+            seats: What is added.
+            seat_ids: Their ids.
+            now: When.
+            other_forms: Those of the numbers that are not in Unicode's NFC.
+
         Raises:
-            SeatNumberTaken: naming every seat number that the event already has.
+            SeatNumberTaken: naming every seat number that the event already has, in whatever form.
         """
         ...
 

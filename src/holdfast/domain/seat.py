@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from holdfast.domain.errors import InvalidValue
+from holdfast.domain.legible import require_legible, same_look
 from holdfast.domain.states import SeatStatus
 from holdfast.domain.value import value
 
@@ -54,22 +55,33 @@ class Claim:
     expires_at: datetime
 
 
-def check_new_seats(seats: Sequence[NewSeat], *, places: dict[str, int]) -> None:
+def check_new_seats(seats: Sequence[NewSeat], *, places: dict[str, int], other_forms: list[str] | None = None) -> None:
     """Hold the rules of seats that shall be added together, of all of them or slice by slice.
 
     Args:
         seats: The seats, or the next of them.
-        places: The place of each number that was checked before, empty at first; these seats are added to it.
+        places: The place of each number that was checked before, empty at first; these seats are added to it. Numbers
+            that look alike are one.
+        other_forms: Gets the numbers that are written in another form than NFC.
 
     Raises:
         InvalidValue: naming the first seat, by its place in the whole list, that breaks a rule or repeats a number.
     """
     for place, seat in enumerate(seats, start=len(places)):
-        if not 1 <= len(seat.seat_number) <= SEAT_NUMBER_MAX:
+        number = seat.seat_number
+        if not 1 <= len(number) <= SEAT_NUMBER_MAX:
             raise InvalidValue(f"seats[{place}].seat_number", f"must have 1 to {SEAT_NUMBER_MAX} characters")
         if not 0 <= seat.price <= PRICE_MAX:
             raise InvalidValue(f"seats[{place}].price", f"must be 0 to {PRICE_MAX}")
-        first = places.setdefault(seat.seat_number, place)
+        require_legible(f"seats[{place}].seat_number", number)
+        if seat.section is not None:
+            require_legible(f"seats[{place}].section", seat.section)
+        if seat.row is not None:
+            require_legible(f"seats[{place}].row", seat.row)
+        look = same_look(number)
+        if look != number and other_forms is not None:
+            other_forms.append(number)
+        first = places.setdefault(look, place)
         if first != place:
             raise InvalidValue(f"seats[{place}].seat_number", f"repeats that of seats[{first}]")
 

@@ -71,9 +71,23 @@ class PostgresCatalogueTransaction:
             return bool(await self._connection.fetchval(self._queries["has_entry"].sql, event_id, version, at))
 
     async def insert_seats(
-        self, event: Event, seats: Sequence[NewSeat], seat_ids: Sequence[UUID], now: datetime
+        self,
+        event: Event,
+        seats: Sequence[NewSeat],
+        seat_ids: Sequence[UUID],
+        now: datetime,
+        *,
+        other_forms: Sequence[str],
     ) -> int:
         """Append seats with COPY; where a number is taken already, find out which."""
+        # Equal numbers are what the unique index finds. Two that only look alike are found here, under the event's
+        # lock; that can only be where one of them is not in NFC.
+        with translated():
+            suspects = list(other_forms)
+            if await self._connection.fetchval(self._queries["has_other_forms"].sql, event.id):
+                suspects = [seat.seat_number for seat in seats]
+        if suspects and (taken := await self._taken(event.id, suspects)):
+            raise SeatNumberTaken(taken)
         rows = binary_rows(event.id, seats, seat_ids, first_position=event.seats)
         try:
             with translated():
@@ -95,10 +109,12 @@ class PostgresCatalogueTransaction:
     async def _seat_numbers_taken(self, event_id: UUID, seats: Sequence[NewSeat]) -> SeatNumberTaken:
         with translated():
             await self._connection.execute("ROLLBACK TO adding")
-            rows = await self._connection.fetch(
-                self._queries["taken_seat_numbers"].sql, event_id, [seat.seat_number for seat in seats]
-            )
-        return SeatNumberTaken([row["seat_number"] for row in rows])
+        return SeatNumberTaken(await self._taken(event_id, [seat.seat_number for seat in seats]))
+
+    async def _taken(self, event_id: UUID, numbers: Sequence[str]) -> list[str]:
+        with translated():
+            rows = await self._connection.fetch(self._queries["taken_seat_numbers"].sql, event_id, numbers)
+        return [row["seat_number"] for row in rows]
 
     async def _execute(self, name: str, *arguments: object) -> str:
         with translated():

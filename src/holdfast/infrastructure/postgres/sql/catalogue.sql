@@ -69,11 +69,23 @@ WHERE id = $1 AND version = $2 AND confirmed = 0
 -- Tell whether the log has the entry that an earlier attempt made at this time.
 SELECT EXISTS (SELECT 1 FROM changes WHERE event_id = $1 AND version = $2 AND at = $3)
 
+-- has_other_forms
+-- Tell whether an event has seat numbers that are stored in another form than NFC; few have.
+SELECT EXISTS (SELECT 1 FROM seats WHERE event_id = $1 AND seat_number IS NOT NFC NORMALIZED)
+
 -- taken_seat_numbers
--- Name the seat numbers of a list that the event has already, in the order of the list.
+-- Name the seat numbers of a list that the event has already, also where they only look the same, in the list's order.
 SELECT wanted.seat_number
 FROM unnest($2::text[]) WITH ORDINALITY AS wanted (seat_number, place)
-WHERE EXISTS (SELECT 1 FROM seats s WHERE s.event_id = $1 AND s.seat_number = wanted.seat_number)
+WHERE EXISTS (
+        SELECT 1 FROM seats s
+        WHERE s.event_id = $1 AND s.seat_number IN (wanted.seat_number, normalize(wanted.seat_number))
+    )
+    OR EXISTS (
+        SELECT 1 FROM seats s
+        WHERE s.event_id = $1 AND s.seat_number IS NOT NFC NORMALIZED
+            AND normalize(s.seat_number) = normalize(wanted.seat_number)
+    )
 ORDER BY wanted.place
 
 -- count_added_seats

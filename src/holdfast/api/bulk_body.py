@@ -1,0 +1,117 @@
+"""Reads the body of a bulk call, which may have 18 MB, without holding up the event loop or filling the memory.
+
+A small one is decoded at once. Of a large one only the outline is; its seats are decoded slice by slice, so that what
+a hostile body is full of is never in memory as a whole. What a seat may hold beside its fields is bounded.
+"""
+
+import codecs
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from holdfast.api.bodies import LISTED_SEATS_MAX, SeatInput, SeatsInput
+from holdfast.api.strict_json import BODY, StrictDecoder, complaint, without_mark
+from holdfast.application.add_seats import SLICE_SEATS
+from holdfast.application.giving_way import give_way
+from holdfast.domain.errors import InvalidValue
+
+SMALL_BYTES = 64 * 1024
+"""Up to here a body is decoded in one piece: about 2 ms at worst."""
+SEAT_BYTES_MAX = 4 * 1024
+"""One seat: its texts at their longest, each character escaped, take 1,870 bytes."""
+SEAT_VALUES_MAX = 400
+"""Commas and brackets in one seat that has unknown fields: its texts may have 150 of their own."""
+BESIDE_BYTES_MAX = 16 * 1024
+"""What stands beside the array of seats."""
+_UTF8_SLICE_BYTES = 256 * 1024
+
+
+class _Whole(Struct):
+    seats: Raw | UnsetType = UNSET
+
+
+_Seats = Annotated[list[Raw], Meta(min_length=1, max_length=LISTED_SEATS_MAX)]
+
+
+def _quotes_of_seat(seat: SeatInput) -> int:
+    return 6 + (0 if seat.section is UNSET else 4) + (0 if seat.row is UNSET else 4)
+
+
+def _quotes_of_seats(given: SeatsInput) -> int:
+    if given.seats is UNSET:
+        return 8
+    return 2 + sum(map(_quotes_of_seat, given.seats))
+
+
+decode_seat = StrictDecoder(SeatInput, quotes=_quotes_of_seat, values_max=SEAT_VALUES_MAX)
+_decode_small = StrictDecoder(SeatsInput, quotes=_quotes_of_seats)
+_decode_whole = StrictDecoder(_Whole, look_twice=False)
+_decode_seats = msgspec.json.Decoder(_Seats)
+
+
+async def read_bulk_body(raw: bytes) -> SeatsInput:
+    """Decode the body of a bulk call, in either form.
+
+    Raises:
+        InvalidValue: naming the field, or `body`.
+    """
+    raw = without_mark(raw)
+    if len(raw) <= SMALL_BYTES:
+        return _decode_small.decode(raw)
+    await _require_utf8(raw)
+    seats = _decode_whole.decode(raw).seats
+    if seats is UNSET:
+        raise InvalidValue(BODY, "is too large for a call that lists no seats")
+    given = _decode_small.decode(_without_seats(raw, bytes(seats)))
+    given.seats = await _seats(seats)
+    return given
+
+
+_ONE_SEAT = b'[{"seat_number":"-","price":0}]'
+
+
+def _without_seats(raw: bytes, seats: bytes) -> bytes:
+    """Give the body with one seat in the place of all."""
+    if len(raw) - len(seats) > BESIDE_BYTES_MAX:
+        raise InvalidValue(BODY, f"must have at most {BESIDE_BYTES_MAX} bytes beside its seats")
+    place = raw.find(seats[:1])
+    while not raw.startswith(seats, place):
+        place = raw.find(seats[:1], place + 1)
+    return raw[:place] + _ONE_SEAT + raw[place + len(seats) :]
+
+
+async def _seats(array: Raw) -> list[SeatInput]:
+    try:
+        pieces = _decode_seats.decode(array)
+    except msgspec.ValidationError as error:
+        raise complaint(str(error), within="seats") from None
+    seats: list[SeatInput] = []
+    for start in range(0, len(pieces), SLICE_SEATS):
+        for place, piece in enumerate(pieces[start : start + SLICE_SEATS], start=start):
+            seats.append(_seat(place, bytes(piece)))
+        await give_way()
+    return seats
+
+
+def _seat(place: int, raw: bytes) -> SeatInput:
+    if len(raw) > SEAT_BYTES_MAX:
+        raise InvalidValue(f"seats[{place}]", f"must have at most {SEAT_BYTES_MAX} bytes")
+    try:
+        return decode_seat.decode(raw)
+    except InvalidValue as error:
+        field, problem = str(error.data["field"]), str(error.data["problem"])
+        raise InvalidValue(f"seats[{place}]" if field == BODY else f"seats[{place}].{field}", problem) from None
+
+
+async def _require_utf8(raw: bytes) -> None:
+    if raw.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(raw), _UTF8_SLICE_BYTES):
+        end = start + _UTF8_SLICE_BYTES
+        try:
+            decoder.decode(raw[start:end], final=end >= len(raw))
+        except UnicodeDecodeError:
+            raise InvalidValue(BODY, "is not UTF-8") from None
+        await give_way()
