@@ -14,6 +14,7 @@ import uvloop
 
 from holdfast.application.expire import Expirer
 from holdfast.application.shutdown import Deadline
+from holdfast.http.security_headers import SECURITY_HEADERS
 from holdfast.infrastructure.postgres.auditor import PostgresAuditor
 from holdfast.infrastructure.postgres.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.connection import Timeouts
@@ -81,7 +82,11 @@ async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, *pools: Pool) ->
 @asynccontextmanager
 async def _worker_metrics(settings: Settings) -> AsyncIterator[None]:
     port = settings.worker_metrics_port
-    server = await serve_metrics(settings.worker_metrics_host, port, Account(exposition).give) if port else None
+    server = (
+        await serve_metrics(settings.worker_metrics_host, port, Account(exposition).give, SECURITY_HEADERS)
+        if port
+        else None
+    )
     try:
         yield
     finally:
