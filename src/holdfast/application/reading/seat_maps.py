@@ -205,6 +205,8 @@ class SeatMaps:
                 await self._expire(event_id)
         except (Unavailable, TimeoutError) as failure:
             log.warning("expiry_not_recorded", event_id=str(event_id), error=repr(failure))
+        except Exception:
+            log.exception("expiry_not_recorded", event_id=str(event_id))  # the reader asked for something else
         return True
 
 
