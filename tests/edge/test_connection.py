@@ -1,14 +1,20 @@
 """What a node makes of the bytes of one connection: each is read once, and a refusal is a problem like any other."""
 
 import asyncio
+import json
 import os
 import socket
+from contextlib import AsyncExitStack
+from uuid import UUID
 
+import asyncpg
 import pytest
 
 from api.serving import api_with, serving
+from builders import a_wish
 from edge.raw import exchange, problem_in, telling, wire_to
 from edge.test_head import REFUSED
+from holdfast.http import connection
 from holdfast.telemetry import metrics
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -122,6 +128,22 @@ async def test_a_body_that_nobody_wanted_is_not_read_as_the_next_request(inner):
         chunked = b"POST /b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         await wire.send(chunked, b"5\r\nabcde\r\n", b"0\r\nX: y\r\n\r\n" + GET)
         assert [(await wire.answer()).body for _ in range(2)] == [b"/b", b"/"]
+
+
+async def test_a_body_in_many_small_chunks_that_nobody_wanted_is_read_past():
+    async with exchange(refusing) as wire:
+        chunks = b"1\r\na\r\n" * 5_000 + b"0\r\n\r\n"
+        await wire.send(b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + GET)
+        assert [(await wire.answer()).body for _ in range(2)] == [b"/a", b"/"]
+
+
+async def test_a_body_without_an_end_that_nobody_wanted_ends_the_connection():
+    async with exchange(refusing) as wire:
+        await wire.send(b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert (await wire.answer()).body == b"/a"
+        for _ in range(60):
+            await wire.send(b"1000\r\n" + bytes(4096) + b"\r\n")
+        assert problem_in(await wire.answer())["status"] == 400
 
 
 @pytest.mark.parametrize(
@@ -253,3 +275,33 @@ async def test_two_callers_in_one_request_are_no_caller(database_url, redis_url)
     async with api_with(database_url=database_url, redis_url=redis_url) as api, wire_to(str(api.http.base_url)) as wire:
         await wire.send(b"GET /api/v1/reservations HTTP/1.1\r\nHost: a\r\nX-User-ID: a\r\nX-User-ID: b\r\n\r\n")
         assert problem_in(await wire.answer())["code"] == "malformed_request"
+
+
+@pytest.mark.parametrize("way", ["hangs up", "waits with its sending side closed"])
+async def test_a_buyer_who_hangs_up_leaves_the_queue(database_url, redis_url, way):
+    async with api_with(database_url=database_url, redis_url=redis_url) as api:
+        event_id, seat_ids = await api.event_on_sale(seats=6)
+        locker = await asyncpg.connect(database_url)
+        lock = locker.transaction()
+        await lock.start()
+        await locker.execute("SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE", UUID(event_id))
+        staying = asyncio.create_task(api.reserve(event_id, [seat_ids[5]]))
+        await asyncio.sleep(0.2)
+        async with AsyncExitStack() as stack:
+            for seat_id in seat_ids[:5]:
+                wire = await stack.enter_async_context(wire_to(str(api.http.base_url)))
+                body = json.dumps(a_wish(event_id=event_id, seat_ids=[seat_id])).encode()
+                head = b"POST /api/v1/reservations HTTP/1.1\r\nHost: a\r\nX-User-ID: u\r\nContent-Length: %d\r\n\r\n"
+                await wire.send(head % len(body) + body)
+                await asyncio.sleep(0.02)
+                if way == "hangs up":
+                    wire.writer.transport.abort()
+                else:
+                    wire.writer.write_eof()
+            await asyncio.sleep(connection.WRITE_GRACE_SECONDS + 0.2)
+        await lock.rollback()
+        await locker.close()
+        assert (await staying).status_code == 201
+        await asyncio.sleep(0.2)
+        count = await api.get(f"/events/{event_id}/seats/available/count")
+        assert count.json() == {"count": 5}

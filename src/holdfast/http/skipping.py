@@ -36,10 +36,11 @@ class Skipping:
         """
         while not self._body.complete:
             before = len(inbound)
-            self._bytes += before
+            inbound.read(self._body)
+            read_bytes = before - len(inbound)
+            if not read_bytes:
+                return False
+            self._bytes += read_bytes
             if self._bytes > 2 * SKIPPED_BYTES_MAX:
                 raise malformed("The body of the last request goes on for too long.")
-            inbound.read(self._body)
-            if len(inbound) == before:
-                return False
         return True

@@ -5,6 +5,7 @@ began to, so only the first few are looked at, however many there are.
 """
 
 import asyncio
+import contextlib
 import resource
 from collections import OrderedDict
 from typing import Protocol, TypeAlias
@@ -183,7 +184,9 @@ def raise_files_max() -> None:
     """Let this process open as many files as it may: the soft limit is often 1024, for programs of another age."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        # Some kernels allow less than they name.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def files_max() -> int:
