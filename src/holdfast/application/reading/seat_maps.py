@@ -25,8 +25,8 @@ PAUSE_SECONDS = 0.001
 """While many ask, questions to the database begin this far apart: a short wait, and thousands share one."""
 QUESTIONS_MAX = 256
 """Events asked for in one statement."""
-ANSWERS_PER_TURN = 8
-"""Readers who go on in one turn of the event loop: less than a millisecond."""
+ANSWERS_PER_TURN = 16
+"""Readers who go on in one turn of the event loop: about a millisecond."""
 ENTRIES_PER_TURN = 100
 """Log entries that are taken in between two turns of the event loop: about a millisecond."""
 ENTRIES_MAX = 500
