@@ -39,12 +39,14 @@ class EventPages:
     share the next reading.
     """
 
-    def __init__(self, reads: Reads, encode: Callable[[list[Event]], bytes]) -> None:
+    def __init__(
+        self, reads: Reads, encode: Callable[[list[Event]], bytes], *, pause_seconds: float = PAUSE_SECONDS
+    ) -> None:
         self._reads = reads
         self._encode = encode
         self._kept: OrderedDict[Page, tuple[Stamps, EventPage]] = OrderedDict()
         self._readings: Gatherer[Page, None, EventPage] = Gatherer(
-            self._read, questions_max=1_000, pause_seconds=PAUSE_SECONDS
+            self._read, questions_max=1_000, pause_seconds=pause_seconds
         )
 
     async def page(self, *, limit: int, offset: int) -> EventPage:

@@ -50,7 +50,14 @@ class SeatMaps:
     want that event. Batches of this process are taken in directly where they follow what the map shows.
     """
 
-    def __init__(self, source: SeatMapSource, *, bytes_max: int, expire: Callable[[UUID], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        source: SeatMapSource,
+        *,
+        bytes_max: int,
+        expire: Callable[[UUID], Awaitable[None]],
+        pause_seconds: float = PAUSE_SECONDS,
+    ) -> None:
         self._source = source
         self._list_seats_max = bytes_max // (2 * JSON_BYTES_PER_SEAT)
         self._expire = expire
@@ -61,7 +68,7 @@ class SeatMaps:
         self._looks: Gatherer[None, UUID, SeatMap | Standing | None] = Gatherer(
             self._look_together,
             questions_max=QUESTIONS_MAX,
-            pause_seconds=PAUSE_SECONDS,
+            pause_seconds=pause_seconds,
             answers_per_turn=ANSWERS_PER_TURN,
         )
 
