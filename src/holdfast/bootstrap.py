@@ -58,7 +58,7 @@ from holdfast.telemetry.exposition import exposition
 
 PAUSE_SEVERAL_SECONDS = 0.003
 """For each process of a node with several. In mixed load two processes took 1.6 times the CPU of one for a request with
-pauses of 1 ms, and 1.3 times with 3 and 6 ms."""
+pauses of 1 ms, and 1.3 to 1.5 times with 6 ms (docs/performance.md)."""
 
 
 @asynccontextmanager

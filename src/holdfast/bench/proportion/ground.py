@@ -96,7 +96,7 @@ def ground(data_dir: Path, scale: Scale, source: str | None, **settings: str) ->
         LoadError: It does not start.
     """
     environment = {"LOG_LEVEL": "INFO", **settings} | ({"PYTHONPATH": source} if source else {})
-    options = () if source else ("--show-urls",)
+    options = ("--show-urls",) if source is None or _hides_urls(source) else ()
     with (
         own_stack(data_dir, environment=environment, options=options) as stack,
         closing(Server(stack.url, "Holdfast")) as server,
@@ -154,6 +154,11 @@ def get(on: Ground, path: str, headers: Mapping[str, str] | None = None) -> tupl
 def path_of(event_id: str, what: str) -> str:
     """The path of something of an event, with the base path."""
     return f"{BASE}/events/{event_id}/{what}"
+
+
+def _hides_urls(source: str) -> bool:
+    """Whether the Holdfast of another checkout has to be asked for its URLs."""
+    return "--show-urls" in (Path(source) / "holdfast" / "cli" / "__init__.py").read_text(encoding="utf-8")
 
 
 def _begin_peak(pids: Sequence[int]) -> float:
