@@ -8,6 +8,7 @@ import json
 import pytest
 
 from api.serving import refused
+from box_office import sql
 from builders import a_seat, some_seats
 
 TAGGED = ("/events/{event}/seats", "/events/{event}/seats?available=true", "/events/{event}/seats/available/count")
@@ -105,6 +106,25 @@ async def test_the_chart_is_told_once_in_the_order_of_availability(api):
     await api.post(f"/events/{event_id}/seats/bulk", some_seats(count=1))
     grown = await api.get(f"/events/{event_id}/seat-map?chart_version=2")
     assert (grown.json()["chart_version"], grown.headers["cache-control"]) == (3, "no-cache")
+
+
+async def test_a_chart_that_a_failover_lost_is_not_confirmed(api, database_url):
+    """As many other seats stand in its place, so that its number is the same."""
+    event_id, _ = await api.event_on_sale(seats=2)
+    lost = await api.get(f"/events/{event_id}/seat-map")
+    await sql(
+        database_url,
+        f"""
+        DELETE FROM seats WHERE event_id = '{event_id}';
+        DELETE FROM changes WHERE event_id = '{event_id}';
+        UPDATE events SET version = 0, available = 0 WHERE id = '{event_id}'
+        """,
+    )
+    await api.post(f"/events/{event_id}/seats/bulk", some_seats(count=2))
+    again = await api.get(f"/events/{event_id}/seat-map", headers={"If-None-Match": lost.headers["etag"]})
+    assert again.status_code == 200
+    assert again.json()["chart_version"] == lost.json()["chart_version"]
+    assert not set(again.json()["ids"]) & set(lost.json()["ids"])
 
 
 async def test_an_event_without_seats_has_an_empty_chart(api):

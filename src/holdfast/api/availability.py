@@ -12,6 +12,7 @@ from holdfast.api.seat_reads import seat_map_of, standing_of
 from holdfast.application.desk import Desk
 from holdfast.application.reading.listeners import LastSeen
 from holdfast.application.reading.seat_map import SeatMap
+from holdfast.application.reading.source import Standing
 from holdfast.domain.errors import EventNotFound
 
 CHART_VERSION = QueryParameter("chart_version", "The chart that is wanted; makes the answer immutable.", "2000")
@@ -30,7 +31,7 @@ async def seat_map(desk: Desk, call: Call) -> Answer:
     # Seats are only ever appended, so their number names the chart: asked for by it, the answer never changes.
     named = call.query().get("chart_version") == str(standing.seats)
     headers = (IMMUTABLE,) if named else ()
-    tag = await _chart_that_client_has(desk, call, event_id, standing.seats)
+    tag = await _chart_that_client_has(desk, call, event_id, standing)
     if tag is not None:
         return Answer(304, b"", headers_of(tag, standing.version, headers), content_type=None)
     chart = await desk.kept_charts.chart(event_id, standing)
@@ -42,15 +43,17 @@ async def seat_map(desk: Desk, call: Call) -> Answer:
     return await represent(call, chart.body, tag=tag, version=mark.version, headers=headers, kept=(chart.answers, mark))
 
 
-async def _chart_that_client_has(desk: Desk, call: Call, event_id: UUID, seats: int) -> bytes | None:
-    """Find a tag among those the client sent that names the chart of so many seats; None where there is none.
+async def _chart_that_client_has(desk: Desk, call: Call, event_id: UUID, standing: SeatMap | Standing) -> bytes | None:
+    """Find a tag among those the client sent that names the event's chart as it stands; None where there is none.
 
     A tag says in which state of the event its chart was read. Where the log still has that state, and no seats came
     since, the chart is the same; where it has not, a failover lost seats, and as many others may have come since.
     """
     for tag in tags_of(call):
         parts = _CHART_TAG.fullmatch(tag)
-        if parts is not None and int(parts[1]) == seats:
+        if parts is not None and int(parts[1]) == standing.seats:
+            if parts[2] == standing.mark.name.encode():
+                return tag
             mark = await desk.charts.mark(event_id, int(parts[3]))
             if mark is not None and mark.name.encode() == parts[2]:
                 return tag

@@ -58,7 +58,7 @@ class KeptCharts:
 
     async def _still_true(self, event_id: UUID, kept: KeptChart, standing: SeatMap | Standing) -> bool:
         """Tell whether the log still has the state in which a chart was read: a failover may have lost seats."""
-        return kept.mark in (standing.mark, await self._charts.mark(event_id, kept.mark.version))
+        return kept.mark == standing.mark or kept.mark == await self._charts.mark(event_id, kept.mark.version)
 
     async def _read(self, event_id: UUID, seats: Sequence[int]) -> Sequence[KeptChart | None]:
         large = max(seats) >= LARGE_SEATS_MIN
