@@ -280,24 +280,3 @@ async def _too_many_connections(trial: Trial) -> None:
         await execute(url, "ALTER ROLE holdfast CONNECTION LIMIT -1")
         trial.injected()
         await expect_back(trial, load)
-
-
-@fault(
-    "read-only-database",
-    "database",
-    injection="the database refuses writes (25006), as a primary that became a standby does, for 2 s",
-    expected="503 with outcome; reads answer; writes are back when it takes them again",
-    invariants="nothing lost",
-)
-async def _read_only_database(trial: Trial) -> None:
-    url = trial.site.postgres.superuser_url
-    async with trial.load() as load:
-        await execute(url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
-        await asyncio.sleep(2.0)
-        reset = "SET default_transaction_read_only = off; ALTER SYSTEM RESET default_transaction_read_only"
-        connection = await asyncpg.connect(url, timeout=5, server_settings={"default_transaction_read_only": "off"})
-        for statement in (reset.partition("; ")[2], "SELECT pg_reload_conf()"):
-            await connection.execute(statement)
-        await connection.close()
-        trial.injected()
-        await expect_back(trial, load)

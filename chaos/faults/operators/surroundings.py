@@ -146,6 +146,20 @@ async def _grant_revoked(trial: Trial) -> None:
 
 
 @fault(
+    "read-only-database",
+    "database",
+    injection="the database refuses writes (25006), as a primary that became a standby does, for 3 s",
+    expected="503 with outcome, and a finding in /readyz; reads answer; writes are back when it takes them again",
+    invariants="nothing lost",
+)
+async def _read_only_database(trial: Trial) -> None:
+    name, reload = "default_transaction_read_only", "SELECT pg_reload_conf()"
+    broken = (f"ALTER SYSTEM SET {name} = on", reload)
+    mended = (f"SET {name} = off", f"ALTER SYSTEM RESET {name}", reload)
+    await _broken_for_a_while(trial, _Wrong("a read-only server", broken, mended))
+
+
+@fault(
     "role-read-only",
     "operators",
     injection="default_transaction_read_only is set for the role and every session ends; after 3 s it is reset, and "
