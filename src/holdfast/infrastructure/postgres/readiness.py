@@ -40,7 +40,11 @@ class PostgresReadiness:
             with translated():
                 server = await connection.fetchrow(self.queries["server"].sql)
                 missing = await self._missing_right(connection)
-        assert server is not None
+            assert server is not None
+            if server["read_only"] or server["not_durable"] or server["client_encoding"] != ENCODING:
+                # A session keeps the settings that it began with. One that stayed would find them for ever, also when
+                # they are long reset, and the node would be given no requests until somebody restarts it.
+                connection.terminate()
         reason = unsuitable(version_number=server["version_number"], encoding=server["encoding"])
         if reason is None and server["client_encoding"] != ENCODING:
             reason = f"client_encoding is {server['client_encoding']} and must be {ENCODING}: see who sets it."
