@@ -35,6 +35,10 @@ STATEMENTS = {
         "ALTER TABLE claims RENAME COLUMN status TO gone",
         "ALTER TABLE claims RENAME COLUMN gone TO status",
     ),
+    "row level security, which hides the events": (
+        "ALTER TABLE events ENABLE ROW LEVEL SECURITY; ALTER TABLE events FORCE ROW LEVEL SECURITY",
+        "ALTER TABLE events DISABLE ROW LEVEL SECURITY; ALTER TABLE events NO FORCE ROW LEVEL SECURITY",
+    ),
 }
 
 

@@ -258,3 +258,11 @@ async def test_a_connection_whose_user_was_cancelled_is_not_lent_again(database_
     async with pool.connection() as connection:
         assert await connection.fetchval("SELECT 1") == 1
     await pool.close()
+
+
+async def test_a_session_is_not_used_for_ever(make_pool, monkeypatch):
+    """A setting that was taken back stays in sessions that are open, such as `synchronous_commit`."""
+    pool = make_pool()
+    first = await pid_of(pool)
+    monkeypatch.setattr("holdfast.infrastructure.postgres.pool.SESSION_SECONDS_MAX", 0.0)
+    assert await pid_of(pool) != first

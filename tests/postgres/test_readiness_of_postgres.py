@@ -1,5 +1,7 @@
 """What readiness finds of a PostgreSQL that answers."""
 
+import pytest
+
 from box_office import sql
 from holdfast.application.readiness import OK
 from holdfast.infrastructure.postgres.connection import Timeouts
@@ -17,12 +19,14 @@ async def test_a_database_without_a_schema_says_what_to_do(empty_database_url):
     assert "holdfast migrate up" in finding.detail
 
 
-async def test_a_setting_of_the_database_that_is_reset_is_found_no_longer(database_url):
+@pytest.mark.parametrize("setting", ["default_transaction_read_only = on", "search_path = nowhere"])
+async def test_a_setting_of_the_database_that_is_reset_is_found_no_longer(database_url, setting):
     """A session keeps the settings that it began with: a look that stayed with its own would find them for ever."""
     database = database_url.rpartition("/")[2]
-    await sql(database_url, f'ALTER DATABASE "{database}" SET default_transaction_read_only = on')
+    await sql(database_url, f'ALTER DATABASE "{database}" SET {setting}')
     pool = Pool(database_url, size=1, application_name="readiness", timeouts=Timeouts())
-    look = PostgresReadiness(pool).server
+    readiness = PostgresReadiness(pool)
+    look = readiness.schema if "search_path" in setting else readiness.server
     try:
         assert (await look()).state == "failed"
         await sql(database_url, f'BEGIN READ WRITE; ALTER DATABASE "{database}" RESET ALL; COMMIT')

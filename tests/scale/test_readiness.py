@@ -62,7 +62,7 @@ async def test_without_redis_it_is_ready_and_says_so(database_url):
 
 async def test_without_postgresql_it_is_not_ready():
     async with node(database_url=f"postgresql://ann:secret@127.0.0.1:{free_port()}/none") as http:
-        assert await _not_ready_because(http, "postgresql") == "No answer."
+        assert (await _not_ready_because(http, "postgresql")).startswith("No answer: ConnectionRefusedError")
         assert "secret" not in (await http.get("/readyz")).text
 
 
@@ -89,6 +89,14 @@ async def test_a_database_that_takes_no_writes_is_found_out(database_url, statem
         await sql(database_url, statement.format(name=database_url.rpartition("/")[2], role="holdfast"))
     async with node(database_url=database_url) as http:
         assert told in await _not_ready_because(http, "postgresql")
+
+
+async def test_a_role_that_may_not_log_in_is_named(database_url):
+    password = database_url.partition("holdfast:")[2].partition("@")[0]
+    async with node(database_url=database_url.replace(password, "another")) as http:
+        told = await _not_ready_because(http, "postgresql")
+        assert told.startswith("No answer: 28P01")
+        assert "another" not in told
 
 
 async def test_a_role_that_may_not_read_the_schema_is_told_so(database_url):

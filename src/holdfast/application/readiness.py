@@ -104,5 +104,5 @@ async def _found(look: Look) -> Finding:
             return await look()
     except TimeoutError:
         return Finding("failed", f"No answer within {LOOK_SECONDS_MAX:g} s.")
-    except OperationalFailure:
-        return Finding("failed", "No answer.")
+    except OperationalFailure as failure:
+        return Finding("failed", f"No answer: {failure}")

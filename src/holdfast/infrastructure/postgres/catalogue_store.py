@@ -18,7 +18,7 @@ from holdfast.infrastructure.postgres.failures import SEAT_NUMBER_CONSTRAINT, tr
 from holdfast.infrastructure.postgres.pool import Pool
 from holdfast.infrastructure.postgres.queries import Query, load_queries
 from holdfast.infrastructure.postgres.rows import event_from
-from holdfast.infrastructure.postgres.seat_copy import COLUMNS, binary_rows
+from holdfast.infrastructure.postgres.seat_copy import binary_rows, copy_seats
 
 
 class PostgresCatalogueTransaction:
@@ -92,7 +92,7 @@ class PostgresCatalogueTransaction:
         try:
             with translated():
                 await self._connection.execute("SAVEPOINT adding")
-                await self._connection.copy_to_table("seats", source=rows, columns=COLUMNS, format="binary")
+                await copy_seats(self._connection, rows)
         except asyncpg.UniqueViolationError as violation:
             if violation.constraint_name != SEAT_NUMBER_CONSTRAINT:
                 raise

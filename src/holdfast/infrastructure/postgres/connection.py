@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ class WatchedConnection(asyncpg.Connection):
     def __init__(self, *args: Any, **keywords: Any) -> None:  # noqa: ANN401 - passed on as they come
         super().__init__(*args, **keywords)
         self.warnings: list[str] = []
+        self.opened_at = time.monotonic()
 
     def watch(self, timeouts: Timeouts) -> None:
         """Begin to listen for warnings, and set the socket's own time-outs."""
@@ -83,6 +85,9 @@ async def connect(database_url: str, *, application_name: str, timeouts: Timeout
 async def _connect(database_url: str, application_name: str, timeouts: Timeouts) -> WatchedConnection:
     settings: Mapping[str, str] = {
         **PLANNER_SETTINGS,
+        # Row level security that somebody switched on would hide rows, and buyers would be told that their event or
+        # reservation does not exist. This way PostgreSQL refuses the statement.
+        "row_security": "off",
         "application_name": application_name,
         "idle_in_transaction_session_timeout": _milliseconds(timeouts.idle_in_transaction_seconds),
         "lock_timeout": _milliseconds(timeouts.lock_seconds),

@@ -4,6 +4,7 @@ A general pool resets a connection whenever it is given back, which cost 330 µs
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,9 @@ USE_SECONDS_MAX = 60.0
 """Longer than any statement may take, bulk ones too."""
 SHORT_USE_SECONDS_MAX = 7.0
 """For reads of a few rows: longer than their statement may take."""
+SESSION_SECONDS_MAX = 600.0
+"""A connection that is older is not lent again. Settings of the role or the database that were taken back stay in
+sessions that are open: one that was opened while `synchronous_commit` was off would go on without it for good."""
 
 _obstructions: dict[str, tuple[float, str]] = {}
 """When a database last said what may last, and what, by its URL: whoever looks at readiness has a pool of their own."""
@@ -140,8 +144,11 @@ class Pool:
     def _idle_connection(self) -> WatchedConnection | None:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.is_closed():
+            if connection.is_closed():
+                continue
+            if time.monotonic() - connection.opened_at <= SESSION_SECONDS_MAX:
                 return connection
+            connection.terminate()
         return None
 
     async def _open(self) -> WatchedConnection:

@@ -41,10 +41,12 @@ class PostgresReadiness:
                 server = await connection.fetchrow(self.queries["server"].sql)
                 missing = await self._missing_right(connection)
             assert server is not None
-            if server["read_only"] or server["not_durable"] or server["client_encoding"] != ENCODING:
-                # A session keeps the settings that it began with. One that stayed would find them for ever, also when
-                # they are long reset, and the node would be given no requests until somebody restarts it.
-                connection.terminate()
+            finding = self._finding(server, missing)
+            if finding is not OK:
+                _look_anew(connection)
+        return finding
+
+    def _finding(self, server: asyncpg.Record, missing: str | None) -> Finding:
         reason = unsuitable(version_number=server["version_number"], encoding=server["encoding"])
         if reason is None and server["client_encoding"] != ENCODING:
             reason = f"client_encoding is {server['client_encoding']} and must be {ENCODING}: see who sets it."
@@ -94,11 +96,22 @@ class PostgresReadiness:
                     current = None
                 except asyncpg.InsufficientPrivilegeError:
                     return Finding("failed", "This role may not read alembic_version: GRANT it SELECT on that.")
+            if current != newest:
+                _look_anew(connection)
         if current == newest:
             return OK
         if current is not None and current > newest:
             return Finding("degraded", f"The schema is {current}, newer than this version's {newest}.")
         return Finding("failed", f"The schema is {current or 'none'} and must be {newest}: run `holdfast migrate up`.")
+
+
+def _look_anew(connection: WatchedConnection) -> None:
+    """Have the next look use a session of its own: what this one found may be its own settings.
+
+    A setting of the role or the database that is taken back, such as `default_transaction_read_only` or `search_path`,
+    stays as it was in sessions that are open. One of these said "not ready" until the node was restarted.
+    """
+    connection.terminate()
 
 
 @cache

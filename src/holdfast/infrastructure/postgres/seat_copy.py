@@ -1,11 +1,14 @@
 """Seats in PostgreSQL's binary COPY format, made in slices so that other requests get their turn."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from struct import Struct
 from uuid import UUID
 
+from holdfast.application.failures import ConnectionLost
 from holdfast.application.giving_way import give_way
 from holdfast.domain.seat import NewSeat
+from holdfast.infrastructure.postgres.connection import WatchedConnection
 
 COLUMNS = ("id", "event_id", "seat_number", "section", "row_name", "price", "position")
 SLICE_ROWS = 500
@@ -44,6 +47,37 @@ async def binary_rows(
         yield b"".join(rows)
         await give_way()
     yield _TRAILER
+
+
+async def copy_seats(connection: WatchedConnection, rows: AsyncIterator[bytes]) -> None:
+    """Store rows with COPY, and end when the connection ends.
+
+    The driver waits until the socket takes more. Where the connection goes away during that wait, nobody tells it: the
+    call never ended, and no bulk call after it began.
+
+    Raises:
+        ConnectionLost: the connection was lost or cut meanwhile.
+        asyncpg.PostgresError: what the server says.
+    """
+    lost = asyncio.get_running_loop().create_future()
+
+    def note(_: object) -> None:
+        if not lost.done():
+            lost.set_result(None)
+
+    connection.add_termination_listener(note)
+    copying = asyncio.create_task(connection.copy_to_table("seats", source=rows, columns=COLUMNS, format="binary"))
+    try:
+        await asyncio.wait((copying, lost), return_when=asyncio.FIRST_COMPLETED)
+        if not copying.done():
+            raise ConnectionLost("the connection ended during COPY")
+        await copying
+    finally:
+        connection.remove_termination_listener(note)
+        if not copying.done():
+            copying.cancel()
+            # What the driver says now is of no interest: it writes to a socket that is closed.
+            await asyncio.gather(copying, return_exceptions=True)
 
 
 def _text(value: str | None) -> bytes:
