@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from holdfast.http.forwarding import Forwarding, address_of
 from holdfast.http.head import FIELDS_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX, read_head, refuse_incomplete
 from holdfast.http.refusal import RequestRefusedError
 
@@ -198,3 +199,20 @@ def test_heads_without_an_end():
         assert refused is not None
         assert refused.refusal.status == status
     assert refuse_incomplete(b"GET / HTTP/1.1\r\nHost: a\r", 0) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("::ffff:1", "::ffff:1"),
+    ],
+)
+def test_an_address_is_written_in_one_way_whichever_socket_it_came_to(name, host):
+    """A proxy's 192.0.2.7 would not be the trusted one."""
+    assert address_of((name, 80, 0, 0)) == (host, 80)
+    assert Forwarding("192.0.2.0/24").client_of(address_of((name, 80)), {b"x-forwarded-for": b"198.51.100.1"}) == (
+        ("198.51.100.1", 0) if host == "192.0.2.7" else (host, 80)
+    )

@@ -6,8 +6,8 @@ import pytest
 
 from api.serving import serving
 from edge.raw import exchange, problem_in, telling, wire_to
-from edge.test_connection import GET, LARGE, large
-from holdfast.http import pace, watch
+from edge.test_connection import GET, LARGE, large, refusing
+from holdfast.http import connection, pace, watch
 
 PROBE = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -22,6 +22,7 @@ def short_patience(monkeypatch):
     monkeypatch.setattr(pace, "BODY_GRACE_SECONDS", 0.4)
     monkeypatch.setattr(pace, "TAKING_SECONDS", 0.5)
     monkeypatch.setattr(watch, "LINGER_SECONDS", 0.4)
+    monkeypatch.setattr(connection, "LINGER_SECONDS_MAX", 1.0)
 
 
 async def test_a_silent_connection_ends():
@@ -65,6 +66,20 @@ async def test_a_body_that_comes_too_slowly_is_refused(drop):
         dripping = asyncio.create_task(_drip(wire, drop))
         assert problem_in(await wire.answer())["status"] == 408
         dripping.cancel()
+        assert await wire.ended()
+
+
+async def test_a_body_that_stops_is_refused_however_much_of_it_came_at_once():
+    """By its average a body of 17 MB could stop for four hours and more."""
+    async with exchange() as wire:
+        await wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n" + bytes(2_000_000))
+        assert problem_in(await wire.answer())["status"] == 408
+
+
+async def test_a_body_that_nobody_wanted_and_that_does_not_come_is_not_answered_again():
+    async with exchange(refusing) as wire:
+        await wire.send(b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+        assert (await wire.answer()).body == b"/a"
         assert await wire.ended()
 
 
@@ -142,6 +157,15 @@ async def test_a_client_that_reads_slowly_gets_all_of_it():
         assert got.endswith(LARGE)
 
 
+async def test_a_client_that_is_still_sending_is_given_time_to_see_its_refusal():
+    async with exchange() as wire:
+        await wire.send(b"GET /\r\n\r\n")
+        for _ in range(8):
+            await asyncio.sleep(0.1)
+            await wire.send(b"x")
+        assert (await wire.answer()).status == 400
+
+
 async def test_a_client_that_goes_on_sending_after_its_refusal_is_cut_off():
     async with exchange() as wire:
         await wire.send(b"GET /\r\n\r\n")
@@ -153,9 +177,13 @@ async def test_a_client_that_goes_on_sending_after_its_refusal_is_cut_off():
                 await dripping
 
 
-@pytest.mark.parametrize("start", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n"])
+HALF_BODY = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na"
+
+
+@pytest.mark.parametrize("start", [b"", b"GET / HTTP/1.1\r\nHost: a\r\n", HALF_BODY])
 async def test_who_has_waited_the_longest_makes_room_for_a_new_connection(start, monkeypatch):
     monkeypatch.setattr(watch, "HEAD_SECONDS_MAX", 30.0)
+    monkeypatch.setattr(pace, "BODY_GRACE_SECONDS", 30.0)
     async with serving(telling, connections_max=3) as url, wire_to(url) as used, wire_to(url) as a, wire_to(url) as b:
         for wire in (a, b):
             await wire.send(start)

@@ -7,16 +7,16 @@ one client can make a node hold is bounded, whatever it sends.
 import asyncio
 from typing import cast
 
+from holdfast.http.body import BodyReader
 from holdfast.http.exchange import Exchange
-from holdfast.http.forwarding import Address
+from holdfast.http.forwarding import Address, address_of
 from holdfast.http.head import read_head, refuse_incomplete
 from holdfast.http.inbound import Inbound
 from holdfast.http.node import Node
 from holdfast.http.outbound import Outbound
 from holdfast.http.pace import Pace
 from holdfast.http.refusal import TIMEOUT, TOO_MANY_CONNECTIONS, RequestRefusedError
-from holdfast.http.skipping import Skipping
-from holdfast.http.watch import Place
+from holdfast.http.watch import LINGER_SECONDS_MAX, Place
 
 LINGER_BYTES_MAX = 64 * 1024 * 1024
 """What still comes behind a last answer, and is thrown away, before the connection is cut all the same."""
@@ -44,9 +44,10 @@ class Connection(asyncio.Protocol):
         """Of an incomplete head, how much was looked through."""
         self._blank_line_seen = False
         self._exchange: Exchange | None = None
-        self._skipping: Skipping | None = None
-        """What is left of a body that nobody wanted."""
+        self._skipping: BodyReader | None = None
+        """What is left of a body that nobody wanted. Its request has been answered: whatever becomes of it is not."""
         self._lingering = False
+        self._lingers_until = 0.0
         self._lingered_bytes = 0
         self.over_limit = False
         """Whether it came when there were as many connections as there may be."""
@@ -61,16 +62,14 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self.inbound = Inbound(self._transport)
         self.outbound = Outbound(self._transport, self._loop)
-        self.server_address = _address(transport.get_extra_info("sockname"))
-        self.client_address = _address(transport.get_extra_info("peername"))
+        self.server_address = address_of(transport.get_extra_info("sockname"))
+        self.client_address = address_of(transport.get_extra_info("peername"))
         self._node.watch.opened(self)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes."""
         if self._lingering:
-            self._lingered_bytes += len(data)
-            if self._lingered_bytes > LINGER_BYTES_MAX:
-                self._transport.abort()
+            self._linger_on(len(data))
             return
         self.inbound.feed(data)
         if self._exchange is None:
@@ -88,8 +87,7 @@ class Connection(asyncio.Protocol):
         if exchange.endless:
             self._leave(exchange)
             return False
-        grace = READ_GRACE_SECONDS if exchange.head.method in _READS else WRITE_GRACE_SECONDS
-        self._loop.call_later(grace, self._leave, exchange)
+        self._leave_after_grace(exchange)
         exchange.wake()
         return True
 
@@ -118,22 +116,27 @@ class Connection(asyncio.Protocol):
         """Somebody waits for more of a body: see that it comes."""
         self.pace.body_from(self._loop.time())
         self._node.watch.slow.add(self)
+        self._node.watch.body_begun(self)
 
     def body_came(self) -> None:
         """They need not wait any longer."""
         self.pace.body_until(self._loop.time())
 
+    def body_read(self) -> None:
+        """All of it has come."""
+        self._node.watch.busy(self)
+
     def finished(self, exchange: Exchange) -> None:
         """The application has returned: go on to the next request, or end."""
-        if exchange.gone or self._transport.is_closing():
+        if self._transport.is_closing():
             return
         self._exchange = None
-        if not exchange.answered:
+        if exchange.gone or not exchange.answered:
             self._transport.abort()
         elif exchange.close:
             self._end(exchange)
         else:
-            self._skipping = None if exchange.body is None else Skipping(exchange.body)
+            self._skipping = exchange.body
             self._node.watch.idle_from_now(self)
             if len(self.inbound) or self.inbound.closed or self._skipping is not None:
                 self._next()
@@ -168,6 +171,9 @@ class Connection(asyncio.Protocol):
 
     def time_out_head(self) -> None:
         """The head of a request does not come to an end."""
+        if self._skipping is not None:
+            self._linger()
+            return
         self._refuse(RequestRefusedError(TIMEOUT, "The request comes too slowly."))
 
     def check_pace(self, now: float) -> bool:
@@ -216,6 +222,8 @@ class Connection(asyncio.Protocol):
             exchange.close = True
         node.watch.busy(self)
         exchange.task = self._loop.create_task(exchange.run())
+        if self.inbound.closed:
+            self._leave_after_grace(exchange)
 
     def _wait_for_head(self) -> None:
         start = self.inbound.peek()
@@ -228,9 +236,10 @@ class Connection(asyncio.Protocol):
                 raise refused
             self._node.watch.head_begun(self)
 
-    def _skip(self, skipping: Skipping) -> bool:
+    def _skip(self, body: BodyReader) -> bool:
         """Read past a body that nobody wanted; False while its end has not come."""
-        if skipping.read(self.inbound):
+        self.inbound.read(body)
+        if body.complete:
             self._skipping = None
             return True
         if self.inbound.closed:
@@ -255,6 +264,7 @@ class Connection(asyncio.Protocol):
 
     def _linger(self) -> None:
         self._lingering = True
+        self._lingers_until = self._loop.time() + LINGER_SECONDS_MAX
         self._node.watch.lingering(self)
         self.inbound.drop()
         if self.inbound.closed:
@@ -262,19 +272,25 @@ class Connection(asyncio.Protocol):
         elif self._transport.can_write_eof():
             self._transport.write_eof()
 
+    def _linger_on(self, more_bytes: int) -> None:
+        """Throw away what comes: who still sends has not looked for an answer yet, and is given time while it does."""
+        self._lingered_bytes += more_bytes
+        if self._lingered_bytes > LINGER_BYTES_MAX or self._loop.time() > self._lingers_until:
+            self._transport.abort()
+        else:
+            self._node.watch.lingering(self)
+
     def _watch_writing(self) -> None:
         self.pace.writing_from(self._loop.time(), self.outbound.taken_bytes)
         self._node.watch.slow.add(self)
+
+    def _leave_after_grace(self, exchange: Exchange) -> None:
+        """See that this exchange does not outlast by much that the client has closed its sending side."""
+        grace = READ_GRACE_SECONDS if exchange.head.method in _READS else WRITE_GRACE_SECONDS
+        self._loop.call_later(grace, self._leave, exchange)
 
     def _leave(self, exchange: Exchange) -> None:
         """The client has closed its sending side and was given its time."""
         if self._exchange is exchange and (exchange.endless or not exchange.started):
             exchange.abandon()
             self._transport.abort()
-
-
-def _address(given: object) -> Address | None:
-    """The address and port of one side; None for a Unix socket, which has none."""
-    if isinstance(given, tuple) and len(given) >= 2:
-        return str(given[0]), int(given[1])
-    return None

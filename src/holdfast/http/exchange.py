@@ -37,6 +37,10 @@ class Wire(Protocol):
         """They need not wait any longer."""
         ...
 
+    def body_read(self) -> None:
+        """All of it has come."""
+        ...
+
     def finished(self, exchange: "Exchange") -> None:
         """The application has returned."""
         ...
@@ -147,9 +151,10 @@ class Exchange:
                 if body.complete:
                     self.body = None
                     self._given = True
+                    self._connection.body_read()
                     return {"type": "http.request", "body": piece, "more_body": False}
                 if piece:
-                    self._connection.pace.body_bytes += len(piece)
+                    self._connection.pace.body_came(len(piece))
                     # Who reads on at once would otherwise keep everybody else waiting for all that has come.
                     await asyncio.sleep(0)
                     return {"type": "http.request", "body": piece, "more_body": True}
@@ -209,8 +214,14 @@ class Exchange:
 
     def _head(self) -> bytes:
         """Write the head of the answer: now it is known how the connection goes on."""
-        if self.body is not None and not worth_skipping(self.body, asked_for=not self._continue_wanted):
-            self.close = True
+        if self.body is not None:
+            inbound = self._connection.inbound
+            if self._continue_wanted or not worth_skipping(self.body, inbound):
+                # A client that waits for `100 Continue` may send its next request instead once it sees an answer.
+                self.close = True
+            elif self.body.complete:
+                self.body = None
+                self._given = True
         for name, value in self._fields:
             if name == b"content-length":
                 self._left = int(value)

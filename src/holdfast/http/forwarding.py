@@ -38,3 +38,14 @@ class Forwarding:
         except ValueError:
             return False
         return any(address in network for network in self._networks)
+
+
+def address_of(given: object) -> Address | None:
+    """The address and port of one side; None for a Unix socket, which has none.
+
+    A socket for IPv6 that takes IPv4 too writes `::ffff:192.0.2.7`: no network of trusted proxies would hold that.
+    """
+    if isinstance(given, tuple) and len(given) >= 2:
+        host = str(given[0])
+        return host.removeprefix("::ffff:") if "." in host else host, int(given[1])
+    return None

@@ -2,8 +2,8 @@
 
 BODY_GRACE_SECONDS = 10.0
 BODY_BYTES_PER_SECOND_MIN = 1024
-"""Slower than any line of today, a phone's at the edge of its cell too. A body of 20 MB at this pace is no use to
-anybody, but it may take that long; one that stops is refused after the grace."""
+"""Slower than any line of today, a phone's at the edge of its cell too. Each kilobyte is waited for a second longer,
+but nobody for longer than the grace at a time: whoever sent much at first could once stop for hours."""
 TAKING_SECONDS = 30.0
 TAKEN_BYTES_MIN = 16 * 1024
 """In so many seconds a client must take so much of an answer that waits for it. What is counted is what the kernel
@@ -15,30 +15,31 @@ class Pace:
 
     __slots__ = (
         "_body_since",
-        "_body_waited",
+        "_patience_seconds",
         "_taken_before",
         "_taking_since",
-        "body_bytes",
     )
 
     def __init__(self) -> None:
-        self.body_bytes = 0
-        """Of the body under way, what was read."""
-        self._body_waited = 0.0
-        """Seconds during which somebody waited for the body: while nobody does, its sender may be held up by us."""
+        self._patience_seconds = 0.0
+        """How long the body under way will be waited for still. While nobody waits, its sender may be held up by us."""
         self._body_since: float | None = None
         self._taking_since = 0.0
         self._taken_before = 0
 
     def begin_body(self) -> None:
         """A request with a body begins."""
-        self.body_bytes = 0
-        self._body_waited = 0.0
+        self._patience_seconds = BODY_GRACE_SECONDS
 
     @property
     def body_wanted(self) -> bool:
         """Whether somebody waits for more of a body."""
         return self._body_since is not None
+
+    def body_came(self, more_bytes: int) -> None:
+        """So much of it was read."""
+        seconds = self._patience_seconds + more_bytes / BODY_BYTES_PER_SECOND_MIN
+        self._patience_seconds = min(BODY_GRACE_SECONDS, seconds)
 
     def body_from(self, now: float) -> None:
         """Somebody begins to wait for more of the body."""
@@ -47,15 +48,12 @@ class Pace:
     def body_until(self, now: float) -> None:
         """They need not wait any longer."""
         if self._body_since is not None:
-            self._body_waited += now - self._body_since
+            self._patience_seconds -= now - self._body_since
             self._body_since = None
 
     def sends_too_little(self, now: float) -> bool:
         """Tell whether a body that is waited for comes too slowly."""
-        if self._body_since is None:
-            return False
-        counted = self._body_waited + now - self._body_since - BODY_GRACE_SECONDS
-        return counted > 0 and self.body_bytes < counted * BODY_BYTES_PER_SECOND_MIN
+        return self._body_since is not None and now - self._body_since > self._patience_seconds
 
     def writing_from(self, now: float, taken_bytes: int) -> None:
         """From now on bytes wait for the client; so many have been taken before."""

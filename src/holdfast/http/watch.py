@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import resource
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from holdfast.telemetry import metrics
@@ -18,12 +19,14 @@ HEAD_SECONDS_MAX = 10.0
 IDLE_SECONDS_MAX = 75.0
 """Longer than nginx keeps idle connections to a node, so that it is never the node that closes first."""
 LINGER_SECONDS = 5.0
-"""After a last answer what still comes is thrown away for so long: closing a connection on which bytes arrive resets
-it, and the client would see the reset instead of the answer."""
+"""After a last answer what still comes is thrown away, until nothing has come for so long: closing a connection on
+which bytes arrive resets it, and the client would see the reset instead of the answer."""
+LINGER_SECONDS_MAX = 30.0
+"""And for so long in all, where it does not stop coming."""
 SHED_SECONDS_MIN = 1.0
 """A connection that has been waiting for less is not closed for a new one: its request may be on the way."""
 LOOKS_PER_TURN = 500
-"""Slow connections that are looked at between two turns of the event loop."""
+"""Connections that are looked at, or ended, between two turns of the event loop."""
 SPARE_CONNECTIONS = 512
 """Beyond the limit, for probes: whoever watches a node must see that it lives, above all when it is full."""
 OTHER_FILES = 256
@@ -93,6 +96,8 @@ class Watch:
         """Connected, and silent since."""
         self._heads: Place = OrderedDict()
         """Within a head."""
+        self._bodies: Place = OrderedDict()
+        """Somebody waits for a body, or waited, and its end has not come."""
         self._idle: Place = OrderedDict()
         """Between two requests."""
         self._lingering: Place = OrderedDict()
@@ -121,6 +126,11 @@ class Watch:
             del connection.place[connection]
             connection.place = None
 
+    def body_begun(self, connection: Watched) -> None:
+        """A body has to be waited for."""
+        if connection.place is not self._bodies:
+            self._move(connection, self._bodies)
+
     def idle_from_now(self, connection: Watched) -> None:
         """The connection waits for its next request."""
         self._move(connection, self._idle)
@@ -143,14 +153,10 @@ class Watch:
             await asyncio.sleep(SWEEP_SECONDS)
             now = self._loop.time()
             metrics.connections.set(len(self.all))
-            for connection in _older_than(self._fresh, now - HEAD_SECONDS_MAX):
-                connection.close()
-            for connection in _older_than(self._idle, now - IDLE_SECONDS_MAX):
-                connection.close()
-            for connection in _older_than(self._lingering, now - LINGER_SECONDS):
-                connection.abort()
-            for connection in _older_than(self._heads, now - HEAD_SECONDS_MAX):
-                connection.time_out_head()
+            await _end_older(self._fresh, now - HEAD_SECONDS_MAX, lambda connection: connection.close())
+            await _end_older(self._idle, now - IDLE_SECONDS_MAX, lambda connection: connection.close())
+            await _end_older(self._lingering, now - LINGER_SECONDS, lambda connection: connection.abort())
+            await _end_older(self._heads, now - HEAD_SECONDS_MAX, lambda connection: connection.time_out_head())
             await self._look_at_the_slow(now)
 
     async def _look_at_the_slow(self, now: float) -> None:
@@ -163,7 +169,7 @@ class Watch:
     def _shed(self, *, at_least: float) -> bool:
         """Cut a connection that has waited for long, for nothing much; False where none has for `at_least` seconds."""
         limit = self._loop.time() - at_least
-        for place in (self._lingering, self._fresh, self._heads, self._idle):
+        for place in (self._lingering, self._fresh, self._heads, self._bodies, self._idle):
             connection = next(iter(place), None)
             if connection is not None and place[connection] <= limit:
                 metrics.connections_shed_total.inc()
@@ -193,6 +199,15 @@ def files_max() -> int:
     """How many files this process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1_000_000 if soft == resource.RLIM_INFINITY else soft
+
+
+async def _end_older(place: Place, limit: float, end: Callable[[Watched], None]) -> None:
+    """End those that began to wait before a time; a flood may have left thousands."""
+    for count, connection in enumerate(_older_than(place, limit), start=1):
+        if connection.place is place:
+            end(connection)
+        if count % LOOKS_PER_TURN == 0:
+            await asyncio.sleep(0)
 
 
 def _older_than(place: Place, limit: float) -> list[Watched]:
