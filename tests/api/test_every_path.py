@@ -11,6 +11,7 @@ from builders import an_event
 from holdfast.api.cors import CorsPolicy
 from holdfast.api.headers import ANSWER_HEADERS, READ_HEADERS
 from holdfast.api.routes import route_table
+from holdfast.telemetry import metrics
 
 SHOP = "https://shop.example"
 PATHS = sorted({operation.path for operation in route_table(health_facts=None, exposition=bytes, document=bytes)})
@@ -201,3 +202,18 @@ def test_a_header_declared_later_is_allowed_and_exposed_without_a_second_list(mo
         monkeypatch.undo()
         importlib.reload(cors)
     assert CorsPolicy is not cors.CorsPolicy
+
+
+async def test_a_stream_that_is_only_asked_about_is_not_kept(api):
+    """Nobody would ever take it out: 900 times HEAD were 900 listeners until the node ended."""
+    event_id, _ = await api.event_on_sale(seats=1)
+    for _ in range(3):
+        answer = await api.call("HEAD", f"/events/{event_id}/changes")
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert metrics.live_listeners._value.get() == 0
+
+
+@pytest.mark.parametrize("path", ["/livez%0a", "/metrics%0A", "/swagger/index.html%0a", "/api/v1/events%0a"])
+async def test_a_line_feed_is_a_part_of_a_path(api, path):
+    answer = await api.http.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "path_not_found")

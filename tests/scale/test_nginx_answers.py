@@ -145,6 +145,19 @@ async def test_the_largest_bulk_call_fits_and_other_bodies_stay_small(front):
         problem_in(await caller.call("POST", EVENTS, b"x" * (256 * 1024 + 1)), 413, "body_too_large")
 
 
+async def test_a_request_without_a_host_reaches_its_node_with_one(front):
+    """HTTP/1.0 needs none, and load balancers ask for health so; HTTP/1.1, in which nginx asks the node, does."""
+    async with front() as running, Caller(running.port) as caller:
+        assert (await caller.exchange(b"GET /livez HTTP/1.0\r\n\r\n")).status == 200
+        assert running.seen[-1]["host"] == "holdfast"
+
+
+async def test_a_path_that_ends_with_a_line_feed_is_not_that_of_a_bulk_call(front):
+    async with front() as running, Caller(running.port) as caller:
+        head = b"POST /api/v1/events/x/seats/bulk%0a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+        problem_in(await caller.exchange(head), 413, "body_too_large")
+
+
 async def test_the_request_id_is_passed_on_or_made(front):
     async with front() as running, Caller(running.port) as caller:
         await caller.call("GET", EVENTS, X_Request_ID="mine-1")

@@ -49,7 +49,8 @@ def build_app(
         public_path=public.path.encode("ascii"),
     )
     endpoints = {path: Endpoint(path, on_path, surroundings) for path, on_path in _by_path(operations).items()}
-    routes = [Route(path, endpoint) for path, endpoint in endpoints.items()]
+    # The router's patterns end with `$`, and so before a line feed too: no path is left to it that the table knows.
+    routes = [Route(path, endpoint) for path, endpoint in endpoints.items() if not PathTable.takes(path)]
     return PathTable(endpoints, Router(routes, redirect_slashes=False, default=unmatched(surroundings)))
 
 

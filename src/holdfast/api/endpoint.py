@@ -136,6 +136,9 @@ class Endpoint:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         if call.scope["method"] == "HEAD":
             pieces = (b"",)
+            if answer.stream is not None:
+                # Nobody will listen: what the stream holds for that would never be given back.
+                answer.stream.stop()
         elif answer.stream is not None:
             await send_stream(answer.stream, call.scope, send)
             return

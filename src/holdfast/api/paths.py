@@ -20,12 +20,20 @@ class PathTable:
         self._whole: dict[str, ASGIApp] = {}
         self._with_id: dict[tuple[str, ...], tuple[str, ASGIApp]] = {}
         for template, endpoint in endpoints.items():
-            parts = template.split("/")
             if "{" not in template:
                 self._whole[template] = endpoint
-            elif len(parts) > _BASE_PARTS and template.count("{") == 1 and parts[_BASE_PARTS].startswith("{"):
+            elif self.takes(template):
+                parts = template.split("/")
                 name = parts.pop(_BASE_PARTS).strip("{}")
                 self._with_id[tuple(parts)] = (name, endpoint)
+
+    @staticmethod
+    def takes(template: str) -> bool:
+        """Tell whether paths of this form are looked up."""
+        if "{" not in template:
+            return True
+        parts = template.split("/")
+        return len(parts) > _BASE_PARTS and template.count("{") == 1 and parts[_BASE_PARTS].startswith("{")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on to its endpoint."""

@@ -1,5 +1,6 @@
 """Seats over HTTP."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 
@@ -25,6 +26,11 @@ from holdfast.application.giving_way import give_way
 from holdfast.domain.errors import InvalidValue, SeatNotFound
 from holdfast.domain.legible import require_legible
 from holdfast.domain.seat import NewSeat, numbered_seats
+from holdfast.http.refusal import TIMEOUT, RequestRefusedError
+
+LARGE_BODY_SECONDS_MAX = 60.0
+"""For the largest body, 300 KB/s. Its place in the line is taken meanwhile: eight callers at the least rate of the
+connection would keep everybody else out for hours."""
 
 
 async def add_one(desk: Desk, call: Call) -> Answer:
@@ -103,7 +109,11 @@ async def _body_and_place(desk: Desk, call: Call, stack: AsyncExitStack) -> tupl
     if declared is not None and declared <= SMALL_BODY_BYTES:
         return await call.body(), await stack.enter_async_context(line.place())
     place = await stack.enter_async_context(line.place())
-    return await call.body(), place
+    try:
+        async with asyncio.timeout(LARGE_BODY_SECONDS_MAX):
+            return await call.body(), place
+    except TimeoutError:
+        raise RequestRefusedError(TIMEOUT, "A body of this size must come more quickly.") from None
 
 
 def _series_of(given: SeatsInput) -> NumberedSeatsInput:
