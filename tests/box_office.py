@@ -113,6 +113,18 @@ async def event_locked(database_url: str, event_id: UUID) -> AsyncIterator[async
         await connection.close()
 
 
+@asynccontextmanager
+async def log_locked(database_url: str) -> AsyncIterator[None]:
+    """Let batches lock their events and load, but not store, until the end of this."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE changes IN SHARE MODE")
+            yield
+    finally:
+        await connection.close()
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that nobody tells of."""
     while not condition():  # noqa: ASYNC110 - see above

@@ -8,6 +8,7 @@ import pytest
 from box_office import (
     assert_promises_hold,
     event_locked,
+    log_locked,
     open_desk,
     outcome_of,
     put_on_sale,
@@ -163,7 +164,7 @@ async def test_a_client_that_goes_away_during_its_batch_is_served_all_the_same(d
     settled = []
     async with open_desk(database_url) as desk:
         sale = await put_on_sale(desk)
-        async with event_locked(database_url, sale.event_id):
+        async with log_locked(database_url):
             gone = asyncio.create_task(
                 desk.batcher.submit(sale.event_id, sale.wish(0), settled=lambda: settled.append("gone"))
             )

@@ -56,6 +56,7 @@ async def test_a_node_killed_under_load_loses_nothing_and_comes_back(scale):
     assert "Node 2 ended unexpectedly (signal SIGKILL) and is started again" in scale.told()
 
 
+@pytest.mark.timeout(150)  # three nodes end and start one after another, under load
 async def test_a_rolling_restart_under_load_fails_no_request(scale):
     ledger, stop = Ledger(), asyncio.Event()
     before = [scale.node_process(number) for number in (1, 2, 3)]

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
 from api.serving import api_with
+from holdfast.application.batching.bounds import LOCK_WAITS_AT_ONCE
 from holdfast.bootstrap import application
 from holdfast.settings import Settings
 from holdfast.telemetry.exposition import Account, exposition, written
@@ -72,8 +73,8 @@ async def test_ten_thousand_unknown_paths_are_one_series(database_url):
             await _ask(app, f"/nothing/{number}")
         assert series() == before
     counted = Samples(exposition().decode()).all("http_requests_total", path="unmatched", method="GET")
-    assert [sample.labels["status_code"] for sample in counted] == ["404"]
-    assert counted[0].value >= 10_001
+    # Others of this process may have sent what cannot be read: that stands under the same path, with its own status.
+    assert [sample.value >= 10_001 for sample in counted if sample.labels["status_code"] == "404"] == [True]
 
 
 async def test_made_up_methods_are_one_label(api):
@@ -102,7 +103,7 @@ async def test_the_truth_about_reservations_is_exported(api):
 async def test_pools_and_the_build_are_told(api):
     samples = await _until(api, lambda now: now.total("holdfast_event_loop_lag_seconds_count") > 0)
     assert samples.total("holdfast_build_info") == 1
-    assert samples.total("holdfast_pool_size_connections", pool="write") == 4
+    assert samples.total("holdfast_pool_size_connections", pool="write") == 4 + LOCK_WAITS_AT_ONCE
     assert samples.all("holdfast_pool_busy_connections", pool="read")
     assert samples.total("process_resident_memory_bytes") > 0
 

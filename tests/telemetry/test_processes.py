@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from builders import a_wish, an_event, numbered_seats
+from holdfast.application.batching.bounds import LOCK_WAITS_AT_ONCE
 from telemetry.programs import eventually, get, running
 
 BASE = "/api/v1"
@@ -46,7 +47,7 @@ def test_any_of_several_processes_gives_the_sum_also_after_one_has_died(programs
     _health_requests(node.url, 200)
     eventually(lambda: _health_counted(node) == 200)  # a request is counted when it has been answered
     assert {_health_counted(node) for _ in range(10)} == {200}
-    assert node.metrics().total("holdfast_pool_size_connections", pool="write") == 8
+    assert node.metrics().total("holdfast_pool_size_connections", pool="write") == 2 * (4 + LOCK_WAITS_AT_ONCE)
     eventually(lambda: node.metrics().total("process_cpu_seconds_total") > 0)  # each looks once a second
 
     first, second = _children_of(node.process.pid)
@@ -58,7 +59,7 @@ def test_any_of_several_processes_gives_the_sum_also_after_one_has_died(programs
     eventually(lambda: node.metrics().total("holdfast_processes") == 2)
 
     assert _health_counted(node) == 200, "what a dead process counted is kept"
-    assert node.metrics().total("holdfast_pool_size_connections", pool="write") == 8
+    assert node.metrics().total("holdfast_pool_size_connections", pool="write") == 2 * (4 + LOCK_WAITS_AT_ONCE)
     assert node.metrics().total("holdfast_build_info") == 1
     _health_requests(node.url, 50)
     eventually(lambda: _health_counted(node) == 250)
