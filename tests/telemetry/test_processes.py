@@ -88,14 +88,16 @@ def test_active_reservations_summed_over_all_targets_is_the_truth(programs):
         programs("serve", WORKERS="2"),
         programs("work"),
     ]
-    api = httpx.Client(base_url=targets[1].url + BASE, timeout=20)
-    event_id = api.post("/events", json=an_event()).json()["id"]
-    seats = [seat["id"] for seat in api.post(f"/events/{event_id}/seats/bulk", json=numbered_seats(count=9)).json()]
-    for place, seat in enumerate(seats):
-        made = api.post("/reservations", json=a_wish(event_id=event_id, seat_ids=[seat]), headers={"X-User-ID": "ann"})
-        if place < 4:
-            made = api.post(f"/reservations/{made.json()['id']}/confirm", headers={"X-User-ID": "ann"})
-        assert made.is_success
+    with httpx.Client(base_url=targets[1].url + BASE, timeout=20) as api:
+        event_id = api.post("/events", json=an_event()).json()["id"]
+        seats = [seat["id"] for seat in api.post(f"/events/{event_id}/seats/bulk", json=numbered_seats(count=9)).json()]
+        for place, seat in enumerate(seats):
+            made = api.post(
+                "/reservations", json=a_wish(event_id=event_id, seat_ids=[seat]), headers={"X-User-ID": "ann"}
+            )
+            if place < 4:
+                made = api.post(f"/reservations/{made.json()['id']}/confirm", headers={"X-User-ID": "ann"})
+            assert made.is_success
 
     def exported(living) -> list[tuple[float, float]]:
         accounts = [target.metrics() for target in living]
