@@ -120,7 +120,7 @@ migrate-up: $(INSTALLED) ## Bring the database (DATABASE_URL, else the embedded 
 	@exec $(HOLDFAST) migrate up
 
 migrate-down: $(INSTALLED) ## Take the newest migration back
-	@exec $(HOLDFAST) migrate down
+	@exec $(HOLDFAST) migrate down $(MIGRATE_ARGS)
 
 migrate-status: $(INSTALLED) ## Show the database's schema version and the newest one
 	@exec $(HOLDFAST) migrate status

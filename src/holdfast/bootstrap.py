@@ -144,7 +144,7 @@ async def application(
     ):
         draining = draining or Draining()
         draining.at_the_end(desk.live_changes.close)
-        draining.at_last(lambda: desk.batcher.close(seconds_max=0))
+        draining.at_last(lambda: _give_up(desk))
         readiness = Readiness(looks, draining)
         yield build_app(desk, settings, exposition=exposition, readiness=readiness)
 
@@ -169,6 +169,12 @@ async def seed_sample_event(settings: Settings) -> None:
     """Make the sample event in a database without events."""
     async with open_desk(settings, process="seed") as desk:
         await add_sample_event(desk, today=datetime.now(UTC))
+
+
+async def _give_up(desk: Desk) -> None:
+    """Have everybody answered who waits for a write."""
+    desk.catalogue.give_up()
+    await desk.batcher.close(seconds_max=0)
 
 
 async def _close_writers(batcher: Batcher, catalogue: Catalogue, deadline: Deadline) -> None:

@@ -133,7 +133,20 @@ async def test_limits_are_themselves_allowed(api):
     assert numbered.json()[0]["seat_number"] == "p" * 40 + "-1"
 
 
-INVISIBLE = ("A\u200b1", "A\u00ad1", "\ufeffA1", "A\u202e1", "A\u20601", "\u3164", "A\ufe0f", "A\n1", "A\t1", "A\x7f")
+INVISIBLE = (
+    "A\u200b1",
+    "A\u00ad1",
+    "\ufeffA1",
+    "A\u202e1",
+    "A\u20601",
+    "\u3164",
+    "A\u2800",
+    "A\U00013430",
+    "A\ufe0f",
+    "A\n1",
+    "A\t1",
+    "A\x7f",
+)
 AT_THE_ENDS = (" A1", "A1 ", "\u00a0A1", "A1\u3000", " ")
 
 

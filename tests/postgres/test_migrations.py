@@ -5,7 +5,10 @@ import asyncio
 import pytest
 
 from box_office import sql
+from holdfast.cli.database import migrate as _migrate
+from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.infrastructure.postgres import migrate
+from holdfast.settings import Settings
 
 SHAPE = """
 SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable AS line
@@ -60,6 +63,21 @@ def test_one_step_down_and_up(database_url):
     assert not status.at_head
     migrate.upgrade(database_url)
     assert shape_of(database_url) == before
+
+
+def test_data_does_not_go_unasked(database_url):
+    settings = Settings(database_url=database_url)
+    _migrate("downgrade", settings)
+    assert _migrate("downgrade", settings).startswith("schema none")
+    migrate.upgrade(database_url, "0001")
+    times = "now(), now(), now(), now()"
+    event = f"gen_random_uuid(), 'x', '', '', 9, {times}"
+    columns = "id, name, description, venue, total_seats, start_at, end_at, created_at, updated_at"
+    asyncio.run(sql(database_url, f"INSERT INTO events ({columns}) VALUES ({event})"))
+    with pytest.raises(EmbeddedError, match=r"1 events .* --yes"):
+        _migrate("downgrade", settings)
+    assert len(asyncio.run(sql(database_url, "SELECT 1 FROM events"))) == 1
+    assert _migrate("downgrade", settings, may_drop=lambda events: events == 1).startswith("schema none")
 
 
 def test_the_status_tells_what_is_to_come(empty_database_url):

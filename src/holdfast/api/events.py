@@ -19,6 +19,8 @@ from holdfast.domain.event import Event, EventDetails
 _EARLIEST = datetime.min.replace(microsecond=1, tzinfo=UTC)
 _LATEST = datetime.max.replace(microsecond=999_998, tzinfo=UTC)
 
+_TIMES = "after 0001-01-01T00:00:00 and before 9999-12-31T23:59:59.999999"
+
 _decoder = StrictDecoder(EventInput)
 
 
@@ -75,7 +77,7 @@ def _in_utc(field: str, time: datetime) -> datetime:
     except OverflowError:
         in_utc = None
     if in_utc is None or not _EARLIEST <= in_utc <= _LATEST:
-        raise InvalidValue(field, "must be in the years 1 to 9999, in UTC")
+        raise InvalidValue(field, f"must be {_TIMES}, in UTC")
     return in_utc
 
 

@@ -20,7 +20,6 @@ from holdfast.application.add_seats import (
     require_room,
 )
 from holdfast.application.bulk_line import Place
-from holdfast.application.catalogue import result_of, tell_failure
 from holdfast.application.desk import Desk
 from holdfast.application.giving_way import give_way
 from holdfast.domain.errors import InvalidValue, SeatNotFound
@@ -77,7 +76,7 @@ async def find(desk: Desk, call: Call) -> Answer:
 async def _add_together(desk: Desk, addition: SeatAddition, place: Place, *, before: bytes, after: bytes) -> Answer:
     """Write the answer while PostgreSQL stores the seats."""
     storing = begin_storing(desk, addition)
-    place.keep_until(storing)
+    place.keep_until(storing.task)
     event_id, ids, seats = addition.event_id, addition.seat_ids, addition.seats
     places = range(len(seats))
     try:
@@ -85,9 +84,9 @@ async def _add_together(desk: Desk, addition: SeatAddition, place: Place, *, bef
             places, lambda at: added_seat_body(event_id, ids[at], seats[at]), before=before, after=after
         )
     except BaseException:
-        storing.add_done_callback(tell_failure)  # the caller has left; the seats are stored all the same
+        storing.leave()
         raise
-    return Answer(201, pieces, (event_version(await result_of(storing)),))
+    return Answer(201, pieces, (event_version(await storing.result()),))
 
 
 def _new_seat(given: SeatInput) -> NewSeat:

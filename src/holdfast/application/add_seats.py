@@ -1,12 +1,11 @@
 """Add seats to an event's chart."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from holdfast.application.catalogue import Written, result_of
+from holdfast.application.catalogue import UnderWay, Written
 from holdfast.application.desk import Desk
 from holdfast.application.giving_way import give_way
 from holdfast.application.identifiers import uuid7_series
@@ -62,8 +61,8 @@ async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
     return SeatAddition(event_id, seats, seat_ids, other_forms)
 
 
-def begin_storing(desk: Desk, addition: SeatAddition) -> "asyncio.Task[int]":
-    """Begin to store all the seats, or none; the task gives the event's version and is not to be cancelled.
+def begin_storing(desk: Desk, addition: SeatAddition) -> UnderWay[int]:
+    """Begin to store all the seats, or none; the result is the event's version.
 
     Raises:
         EventNotFound: where there is none, or it was deleted.
@@ -88,7 +87,7 @@ async def add_seats(desk: Desk, event_id: UUID, seats: list[NewSeat]) -> tuple[l
         Whatever `number_seats` and `begin_storing` raise.
     """
     addition = await number_seats(event_id, seats)
-    version = await result_of(begin_storing(desk, addition))
+    version = await begin_storing(desk, addition).result()
     pairs = zip(addition.seat_ids, seats, strict=True)
     return [_as_added(event_id, seat_id, seat) for seat_id, seat in pairs], version
 

@@ -21,6 +21,8 @@ class Place:
         self._turns = turns
         self._wait_seconds_max = wait_seconds_max
         self._has_turn = False
+        self._patience: asyncio.Timeout | None = None
+        self._ending = False
         self._work: asyncio.Future[Any] | None = None
 
     async def turn(self) -> None:
@@ -30,11 +32,21 @@ class Place:
             Unavailable: with outcome `none`, if that takes too long.
         """
         try:
-            async with asyncio.timeout(self._wait_seconds_max):
+            async with asyncio.timeout(self._wait_seconds_max) as self._patience:
                 await self._turns.acquire()
         except TimeoutError:
+            if self._ending:
+                raise Unavailable("This node is about to end.", outcome="none") from None
             raise _refused() from None
+        finally:
+            self._patience = None
         self._has_turn = True
+
+    def give_up(self) -> None:
+        """Wait no longer for the turn: it will not come."""
+        self._ending = True
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time())
 
     def keep_until(self, work: "asyncio.Future[Any]") -> None:
         """Let the turn last until this is done, also when the caller leaves before: a COMMIT goes on without it."""
@@ -64,8 +76,17 @@ class BulkLine:
         self._turns = asyncio.Semaphore(at_once)
         self._calls_max = calls_max
         self._wait_seconds_max = wait_seconds_max
-        self.calls = 0
+        self._places: set[Place] = set()
+
+    @property
+    def calls(self) -> int:
         """How many there are."""
+        return len(self._places)
+
+    def give_up(self) -> None:
+        """Have those who wait for their turn told that it will not come."""
+        for place in tuple(self._places):
+            place.give_up()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[Place]:
@@ -76,12 +97,12 @@ class BulkLine:
         """
         if self.calls >= self._calls_max:
             raise _refused()
-        self.calls += 1
         place = Place(self._turns, self._wait_seconds_max)
+        self._places.add(place)
         try:
             yield place
         finally:
-            self.calls -= 1
+            self._places.discard(place)
             place.leave()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -193,9 +194,17 @@ def migrate_up() -> None:
 
 
 @migrate_app.command("down")
-def migrate_down() -> None:
+def migrate_down(
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, also where tables with events are dropped.")] = False,
+) -> None:
     """Take the newest migration back."""
-    _migrate("downgrade")
+
+    def may_drop(events: int) -> bool:
+        question = f"This drops all tables, with {events} events and all that was sold. Go on?"
+        return yes or (sys.stdin.isatty() and typer.confirm(question))
+
+    _migrate("downgrade", may_drop)
 
 
 @migrate_app.command("status")
@@ -204,9 +213,9 @@ def migrate_status() -> None:
     _migrate("status")
 
 
-def _migrate(action: str) -> None:
+def _migrate(action: str, may_drop: Callable[[int], bool] = lambda _: False) -> None:
     from holdfast.cli.database import migrate, with_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
     with with_database(load_settings()) as settings:
-        typer.echo(migrate(action, settings))
+        typer.echo(migrate(action, settings, may_drop=may_drop))

@@ -7,8 +7,8 @@ from holdfast.domain.errors import InvalidValue
 
 _INVISIBLE = (
     "\u0000-\u001f\u007f-\u009f"  # control characters
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U00013430-\U0001343f\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 """Characters that show nothing, as ranges of a regular expression's class: control characters, separators of lines, and
 those that Unicode lets a program ignore (zero-width spaces and joiners, direction marks, variation selectors)."""

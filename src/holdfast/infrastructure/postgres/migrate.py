@@ -72,6 +72,20 @@ def status(database_url: str) -> MigrationStatus:
     return MigrationStatus(current[0], head_revision(), pending[::-1])
 
 
+def events_at_stake(database_url: str) -> int:
+    """Count the events that one step down would drop with their tables; 0 where it keeps them."""
+    found = [0]
+
+    def look(config: Config) -> None:
+        connection = config.attributes["connection"]
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and ScriptDirectory.from_config(config).get_revision(current).down_revision is None:
+            found[0] = connection.execute(text("SELECT count(*) FROM events")).scalar_one()
+
+    _run(database_url, look)
+    return found[0]
+
+
 def head_revision() -> str:
     """Name the newest revision that this version of Holdfast knows."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
