@@ -7,7 +7,7 @@ import asyncio
 import gc
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -40,6 +40,7 @@ from holdfast.application.shared_read import SharedRead
 from holdfast.application.shutdown import Deadline
 from holdfast.application.taken_seats import TakenSeats
 from holdfast.http.server import NodeServer
+from holdfast.http.turns import Turns
 from holdfast.http.watch import raise_files_max
 from holdfast.infrastructure.postgres import invariants
 from holdfast.infrastructure.postgres.batch_store import PostgresBatchStore
@@ -63,12 +64,26 @@ pauses of 1 ms, and 1.3 to 1.5 times with 6 ms (docs/performance.md)."""
 
 @asynccontextmanager
 async def open_desk(
-    settings: Settings, *, process: str = "api", deadline: Deadline | None = None
+    settings: Settings,
+    *,
+    process: str = "api",
+    deadline: Deadline | None = None,
+    processes_in_use: Callable[[], int] = lambda: 1,
 ) -> AsyncIterator[Desk]:
     """Open the pools and the gate, and give what the use cases share.
 
     At the end what is under way is finished, as far as the deadline allows.
+
+    Args:
+        settings: How large everything is, and where the databases are.
+        process: What its connections to PostgreSQL are called.
+        deadline: When it must have ended.
+        processes_in_use: How many processes of this node have connections.
     """
+
+    def pause_seconds() -> float:
+        return reading_pause_seconds(processes_in_use())
+
     deadline = deadline or Deadline(settings.shutdown_seconds)
     timeouts = Timeouts()
     bounds = bounds_from(settings)
@@ -95,7 +110,7 @@ async def open_desk(
             map_source,
             bytes_max=settings.seat_maps_mib_max * 1024 * 1024,
             expire=lambda event_id: expire_overdue(batcher, event_id),
-            pause_seconds=reading_pause_seconds(settings.workers),
+            pause_seconds=pause_seconds,
         )
         batcher = Batcher(store, bounds, listeners=[taken_seats, seat_maps])
         # A bulk call leaves a connection to the others where there are several.
@@ -113,7 +128,7 @@ async def open_desk(
             owners=Owners(store),
             catalogue=catalogue,
             reads=reads,
-            event_pages=EventPages(reads, event_list, pause_seconds=reading_pause_seconds(settings.workers)),
+            event_pages=EventPages(reads, event_list, pause_seconds=pause_seconds),
             seat_maps=seat_maps,
             live_changes=live_changes,
             large_lists=LargeLists(map_source, seat_tail),
@@ -128,17 +143,21 @@ def reading_pause_seconds(processes: int) -> float:
     Of several processes each sees a part of the readers, so fewer share a question, and all processes together ask
     PostgreSQL more often for the same answers. With longer pauses a node asks about as often as one process would.
     """
-    return PAUSE_SECONDS if processes == 1 else PAUSE_SEVERAL_SECONDS * processes
+    return PAUSE_SECONDS if processes <= 1 else PAUSE_SEVERAL_SECONDS * processes
 
 
 @asynccontextmanager
 async def application(
-    settings: Settings, draining: Draining | None = None, deadline: Deadline | None = None
+    settings: Settings,
+    draining: Draining | None = None,
+    deadline: Deadline | None = None,
+    turns: Turns | None = None,
 ) -> AsyncIterator[PathTable]:
     """Give the API, ready to answer; once `draining` has begun it tells that it is not."""
+    processes_in_use = (lambda: 1) if turns is None else turns.processes_in_use
     deadline = deadline or Deadline(settings.shutdown_seconds)
     async with (
-        open_desk(settings, deadline=deadline) as desk,
+        open_desk(settings, deadline=deadline, processes_in_use=processes_in_use) as desk,
         telling(settings, process="api", deadline=deadline),
         _looks(settings, desk) as looks,
     ):
@@ -149,15 +168,16 @@ async def application(
         yield build_app(desk, settings, exposition=exposition, readiness=readiness)
 
 
-def serve(settings: Settings, listen_fd: int | None = None) -> None:
+def serve(settings: Settings, listen_fd: int | None = None, turns: Turns | None = None) -> None:
     """Run one API process until SIGTERM or SIGINT; requests under way are finished first.
 
     Args:
         settings: What to run.
         listen_fd: File descriptor of a socket that listens already; None: listen on HOST and PORT.
+        turns: Shares out connections among the processes that share that socket; None: there is only this one.
     """
     set_up_logging(settings)
-    uvloop.run(_serve(settings, listen_fd))
+    uvloop.run(_serve(settings, listen_fd, turns))
 
 
 def check_invariants(settings: Settings) -> list[InvariantResult]:
@@ -204,14 +224,15 @@ def _looks(settings: Settings, desk: Desk) -> AbstractAsyncContextManager[dict[s
     return open_looks(database_url_of(settings), redis_url, overflowing=lambda: desk.batcher.overflowing)
 
 
-async def _serve(settings: Settings, listen_fd: int | None) -> None:
+async def _serve(settings: Settings, listen_fd: int | None, turns: Turns | None) -> None:
     raise_files_max()
     draining = Draining()
     deadline = Deadline(settings.shutdown_seconds, when_over=end_by_force)
-    async with application(settings, draining, deadline) as app:
+    async with application(settings, draining, deadline, turns) as app:
         _calm_garbage_collection()
         server = NodeServer(app, settings, draining, deadline, probes=PROBES)
-        await server.serve([] if listen_fd is None else [socket.socket(fileno=listen_fd)])
+        listeners = [] if listen_fd is None else [socket.socket(fileno=listen_fd)]
+        await server.serve(listeners, turns)
     if not server.started:
         sys.exit(1)
 

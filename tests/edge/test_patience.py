@@ -252,7 +252,7 @@ async def _is_closed(reader) -> bool:
 def test_a_process_that_may_open_few_files_takes_fewer_connections(monkeypatch):
     loop = asyncio.new_event_loop()
     monkeypatch.setattr(watch, "files_max", lambda: 1024)
-    assert 0 < watch.Watch(loop, 20_000)._connections_max + watch.OTHER_FILES <= 1024
+    assert 0 < watch.Watch(loop, 20_000).connections_max + watch.OTHER_FILES <= 1024
     monkeypatch.setattr(watch, "files_max", lambda: 64)
-    assert watch.Watch(loop, 20_000)._connections_max > 0
+    assert watch.Watch(loop, 20_000).connections_max > 0
     loop.close()

@@ -3,15 +3,18 @@
 import json
 import os
 import signal
+import socket
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from builders import a_wish, an_event, numbered_seats
 from holdfast.application.batching.bounds import LOCK_WAITS_AT_ONCE
+from holdfast.http.turns import CONNECTIONS_BEFORE_NEXT
 from telemetry.programs import eventually, get, running
 
 BASE = "/api/v1"
@@ -29,8 +32,14 @@ def programs(database_url, redis_url, tmp_path):
 
 
 def _health_requests(url: str, count: int) -> None:
-    for _ in range(count):
-        assert json.loads(get(f"{url}/health"))["status"] == "ok"  # a connection each: they spread
+    """Ask half of them of the first process, and the others while it has as many connections as it takes alone."""
+    with ExitStack() as stack:
+        for number in range(count):
+            if number == count // 2:
+                address = urlsplit(url)
+                for _ in range(CONNECTIONS_BEFORE_NEXT):
+                    stack.enter_context(socket.create_connection((address.hostname, address.port)))
+            assert json.loads(get(f"{url}/health"))["status"] == "ok"
 
 
 def _children_of(pid: int) -> list[int]:

@@ -25,7 +25,7 @@ class Gatherer(Generic[Key, Question, Answer]):
         ask: Callable[[Key, Sequence[Question]], Awaitable[Sequence[Answer]]],
         *,
         questions_max: int,
-        pause_seconds: float = 0.0,
+        pause_seconds: Callable[[], float] = lambda: 0.0,
         unwanted: Callable[[Question, Answer], None] | None = None,
         answers_per_turn: int | None = None,
     ) -> None:
@@ -34,7 +34,7 @@ class Gatherer(Generic[Key, Question, Answer]):
         Args:
             ask: The call to make: it gives one answer per question, in their order, or raises for all of them.
             questions_max: Questions in one call.
-            pause_seconds: After a call that several shared, the next begins at least so much later, so that more share
+            pause_seconds: Says how much later than a call that several shared the next one begins, so that more share
                 it; who asks alone, one question after the other, is not kept waiting.
             unwanted: Gets the answers of those who were cancelled while they waited, where an answer must be undone.
             answers_per_turn: How many are given out between two turns of the event loop; None: all. Whoever gets an
@@ -87,7 +87,7 @@ class Gatherer(Generic[Key, Question, Answer]):
         loop = asyncio.get_running_loop()
         try:
             while waiting:
-                next_at = loop.time() + self._pause_seconds
+                next_at = loop.time() + self._pause_seconds()
                 together = self._take(waiting)
                 if together:
                     await self._ask_together(key, together)

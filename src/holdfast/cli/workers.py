@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from holdfast.cli.addresses import EVERY_ADDRESS, listening_socket
+from holdfast.http.turns import Turns, leave, table_bytes
 from holdfast.infrastructure.embedded import launcher
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.settings import Settings
@@ -24,6 +25,8 @@ from holdfast.telemetry.logging import configure_logging
 
 LISTEN_VARIABLE = "HOLDFAST_LISTEN_FD"
 """Tells a process the file descriptor of the socket that it shares with its siblings."""
+SIBLINGS_VARIABLE = "HOLDFAST_SIBLINGS_FD"
+"""And that of the table by which they share out connections (`http.turns`)."""
 
 _BACKLOG = 4_096
 _LOOK_SECONDS = 0.1
@@ -51,9 +54,20 @@ class _Stop:
     requested: bool = False
 
 
+@dataclass(frozen=True)
+class _Shared:
+    """What the processes of a node have in common."""
+
+    metrics: Path
+    """Folder of their values."""
+    listener: socket.socket
+    table_fd: int
+
+
 def serve_with_workers(settings: Settings) -> int:
     """Serve: as one of several processes, as their parent, or alone; answers the exit code."""
     listen_fd = os.environ.pop(LISTEN_VARIABLE, None)
+    siblings_fd = os.environ.pop(SIBLINGS_VARIABLE, None)
     if listen_fd is None and settings.workers > 1:
         configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets())
         if settings.log_caller_key is None:
@@ -63,7 +77,8 @@ def serve_with_workers(settings: Settings) -> int:
 
     if listen_fd is None and settings.host == EVERY_ADDRESS:  # else the loop would listen to IPv6 only
         listen_fd = str(_listening(settings.host, settings.port).detach())
-    serve(settings, None if listen_fd is None else int(listen_fd))
+    turns = None if siblings_fd is None else Turns(int(siblings_fd), int(processes.place()))
+    serve(settings, None if listen_fd is None else int(listen_fd), turns)
     return 0
 
 
@@ -78,9 +93,11 @@ def run_workers(settings: Settings) -> int:
         signal.signal(number, lambda *_: setattr(stop, "requested", True))
     folder = Path(tempfile.mkdtemp(prefix="holdfast-metrics-"))
     try:
-        with _listening(settings.host, settings.port) as listener:
+        with _listening(settings.host, settings.port) as listener, tempfile.TemporaryFile(dir=folder) as table:
+            table.write(bytes(table_bytes(settings.workers)))  # not truncated to it: that would not take the room
+            table.flush()
             places = [_Place(number) for number in range(settings.workers)]
-            sound = _watch(places, stop, folder, listener)
+            sound = _watch(places, stop, _Shared(folder, listener, table.fileno()))
         _end(places, settings.shutdown_seconds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -95,14 +112,14 @@ def _listening(host: str, port: int) -> socket.socket:
         raise EmbeddedError(f"HOST and PORT: cannot listen on {host} port {port}: {error.strerror or error}") from None
 
 
-def _watch(places: list[_Place], stop: _Stop, folder: Path, listener: socket.socket) -> bool:
+def _watch(places: list[_Place], stop: _Stop, shared: _Shared) -> bool:
     """Keep a process at every place until asked to stop; False when they cannot be started."""
     while not stop.requested:
         for place in places:
             if place.process is None and time.monotonic() >= place.start_at:
-                _start(place, folder, listener)
+                _start(place, shared)
             elif place.process is not None and place.process.poll() is not None:
-                _bury(place, folder)
+                _bury(place, shared)
             if place.failed_starts >= _FAILED_STARTS_MAX:
                 log.error("processes_cannot_start", failed_starts=place.failed_starts)
                 return False
@@ -110,11 +127,12 @@ def _watch(places: list[_Place], stop: _Stop, folder: Path, listener: socket.soc
     return True
 
 
-def _start(place: _Place, folder: Path, listener: socket.socket) -> None:
+def _start(place: _Place, shared: _Shared) -> None:
     environment: Mapping[str, str] = {
         **os.environ,
-        LISTEN_VARIABLE: str(listener.fileno()),
-        processes.FOLDER_VARIABLE: str(folder),
+        LISTEN_VARIABLE: str(shared.listener.fileno()),
+        SIBLINGS_VARIABLE: str(shared.table_fd),
+        processes.FOLDER_VARIABLE: str(shared.metrics),
         processes.PLACE_VARIABLE: str(place.number),
     }
     # Through the launcher it ends with this parent, however that ends.
@@ -122,19 +140,20 @@ def _start(place: _Place, folder: Path, listener: socket.socket) -> None:
     place.process = subprocess.Popen(  # noqa: S603 - this very program
         [sys.executable, "-I", "-S", launcher.__file__, *options, "--", sys.executable, "-m", "holdfast", "serve"],
         env=environment,
-        pass_fds=[listener.fileno()],
+        pass_fds=[shared.listener.fileno(), shared.table_fd],
         process_group=0,
     )
     place.started_at = time.monotonic()
     log.info("process_started", place=place.number, process=place.process.pid)
 
 
-def _bury(place: _Place, folder: Path) -> None:
-    """Drop the gauges of a process that has ended, and plan the next one."""
+def _bury(place: _Place, shared: _Shared) -> None:
+    """Drop the gauges and the connections of a process that has ended, and plan the next one."""
     assert place.process is not None
     lived_seconds = time.monotonic() - place.started_at
     log.warning("process_ended", place=place.number, process=place.process.pid, exit_code=place.process.returncode)
-    processes.forget_dead(folder, str(place.number))
+    leave(shared.table_fd, place.number)
+    processes.forget_dead(shared.metrics, str(place.number))
     place.process = None
     place.failed_starts = 0 if lived_seconds >= _SOUND_SECONDS else place.failed_starts + 1
     pause_seconds = 0.0 if place.failed_starts == 0 else min(0.25 * 2**place.failed_starts, _PAUSE_SECONDS_MAX)

@@ -9,10 +9,12 @@ from typing import Any, Protocol
 
 import structlog
 
+from holdfast.http.accepting import Acceptor
 from holdfast.http.asgi import Application
 from holdfast.http.connection import Connection
 from holdfast.http.forwarding import Forwarding
 from holdfast.http.node import Node
+from holdfast.http.turns import Turns
 
 LISTEN_BACKLOG = 4_096
 OTHERS_SECONDS = 2.0
@@ -113,15 +115,23 @@ class NodeServer:
         self._probes = probes
         self._closed = asyncio.Event()
         self._node: Node | None = None
+        self._acceptor: Acceptor | None = None
         self.started = False
         """Whether it has listened."""
         self._log: Any = structlog.get_logger("holdfast.http")
 
-    async def serve(self, listeners: Sequence[socket.socket] = (), *, signals: bool = True) -> None:
+    async def serve(
+        self,
+        listeners: Sequence[socket.socket] = (),
+        turns: Turns | None = None,
+        *,
+        signals: bool = True,
+    ) -> None:
         """Listen, and answer until told to end.
 
         Args:
             listeners: Sockets that listen already; none: listen on the host and port of the settings.
+            turns: Shares out connections among the processes that share the listeners; None: there is only this one.
             signals: Whether SIGTERM and SIGINT end it; else only `drain` does.
         """
         loop = asyncio.get_running_loop()
@@ -133,7 +143,11 @@ class NodeServer:
             probes=self._probes,
         )
         try:
-            servers = await self._listen(loop, node, listeners)
+            servers = []
+            if turns is None:
+                servers = await self._listen(loop, node, listeners)
+            else:
+                self._acceptor = Acceptor(node, listeners, turns)
         except OSError as error:
             reason = error.strerror or str(error)
             self._log.error("cannot_listen", host=self._settings.host, port=self._settings.port, error=reason)
@@ -147,6 +161,8 @@ class NodeServer:
             await self._closed.wait()
             for server in servers:
                 server.close()
+            if self._acceptor is not None:
+                await self._acceptor.close()
             await self._finish(node)
         finally:
             sweeping.cancel()
@@ -160,6 +176,8 @@ class NodeServer:
         self._draining.begin()
         seconds = self._settings.drain_seconds
         self._log.info("node_draining", seconds=seconds)
+        if self._acceptor is not None:
+            self._acceptor.end_soon()
         if self._node is not None:
             for connection in self._node.watch.all:
                 connection.close_after_answer()

@@ -88,10 +88,13 @@ class Watch:
         self.slow: set[Watched] = set()
         """Those whose pace must be looked at."""
         self.all: set[Watched] = set()
+        self.on_count: Callable[[], None] = lambda: None
+        """Is told when there is one more or one less."""
         self._loop = loop
         room = max(16, files_max() - OTHER_FILES)
         self._spare = min(SPARE_CONNECTIONS, room // 8)
-        self._connections_max = min(connections_max, room - self._spare)
+        self.connections_max = min(connections_max, room - self._spare)
+        """So many are served; beyond it, a few are taken for probes."""
         self._fresh: Place = OrderedDict()
         """Connected, and silent since."""
         self._heads: Place = OrderedDict()
@@ -106,17 +109,19 @@ class Watch:
     def opened(self, connection: Watched) -> None:
         """Make room for a connection, or have it know that there is none."""
         connections = len(self.all)
-        if connections >= self._connections_max and not self._shed(at_least=SHED_SECONDS_MIN):
+        if connections >= self.connections_max and not self._shed(at_least=SHED_SECONDS_MIN):
             connection.over_limit = True
-            if connections >= self._connections_max + self._spare and not self._shed(at_least=0.0):
+            if connections >= self.connections_max + self._spare and not self._shed(at_least=0.0):
                 metrics.connections_shed_total.inc()
                 connection.abort()
         self.all.add(connection)
+        self.on_count()
         self._move(connection, self._fresh)
 
     def closed(self, connection: Watched) -> None:
         """Forget a connection."""
         self.all.discard(connection)
+        self.on_count()
         self.slow.discard(connection)
         self._move(connection, None)
 

@@ -40,7 +40,11 @@ class EventPages:
     """
 
     def __init__(
-        self, reads: Reads, encode: Callable[[list[Event]], bytes], *, pause_seconds: float = PAUSE_SECONDS
+        self,
+        reads: Reads,
+        encode: Callable[[list[Event]], bytes],
+        *,
+        pause_seconds: Callable[[], float] = lambda: PAUSE_SECONDS,
     ) -> None:
         self._reads = reads
         self._encode = encode

@@ -56,7 +56,7 @@ class SeatMaps:
         *,
         bytes_max: int,
         expire: Callable[[UUID], Awaitable[None]],
-        pause_seconds: float = PAUSE_SECONDS,
+        pause_seconds: Callable[[], float] = lambda: PAUSE_SECONDS,
     ) -> None:
         self._source = source
         self._list_seats_max = bytes_max // (2 * JSON_BYTES_PER_SEAT)
