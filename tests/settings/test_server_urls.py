@@ -55,7 +55,7 @@ def test_what_can_be_done_with_a_database_url_is_done(given, wanted):
         (f"postgresql://u:{SECRET}@h:99999/d", "65535"),
         (f"postgresql://u:{SECRET}@h:p/d", "65535"),
         (f"postgresql://u:{SECRET}@::1/d", "[::1]"),
-        (f"postgresql://u:{SECRET}@[::1/d", "cannot be read"),
+        (f"postgresql://u:{SECRET}@[::1/d", "[::1]:5432"),
         (f"postgresql://u:{SECRET}@a,,b/d", "empty"),
         ("postgresql://h/d?sslmode", "name=value"),
         ("postgresql://h/d?sslmode=maybe", "verify-full"),
