@@ -51,7 +51,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test check format \
+.PHONY: help run scale rolling-restart rolling-restart-test install test run-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test check format \
 	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
@@ -71,7 +71,7 @@ rolling-restart-test: $(INSTALLED_DEV) ## Do so under a load of 20,000 requests 
 
 install: $(INSTALLED_DEV) ## Install everything for development into .venv
 
-test: $(INSTALLED_DEV) ## Run all tests with branch coverage, on a PostgreSQL and Redis of their own
+test: $(INSTALLED_DEV) ## Run the tests with branch coverage, on a PostgreSQL and Redis of their own
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
 
 chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 14 minutes; the report goes to build/chaos
@@ -96,6 +96,9 @@ bench: $(INSTALLED_DEV) ## Run every experiment on a stack of its own, about 10 
 
 bench-proportion: $(INSTALLED_DEV) ## Measure what single requests cost, beside what they cost before, under 6 minutes; PROPORTION_ARGS="--quick --only metrics"
 	@exec $(PY) -m holdfast.bench.proportion $(PROPORTION_ARGS)
+
+run-test: $(INSTALLED_DEV) ## Try `make run` and `make scale` as a person does: start, signals, kills, passwords, restarts
+	@exec $(PY) -m pytest -m runs --numprocesses=$(TEST_WORKERS) --dist=loadgroup $(TEST_ARGS)
 
 bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small: that it starts, measures and reports
 	@exec $(PY) -m pytest -m experiments tests/bench

@@ -18,6 +18,7 @@ import pytest
 
 from holdfast.infrastructure.embedded.process import processes_in, wait_until
 
+pytestmark = pytest.mark.runs
 CHECKOUT = Path(__file__).parents[2]
 END_SECONDS = 12
 

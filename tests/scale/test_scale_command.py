@@ -18,6 +18,8 @@ from holdfast.infrastructure.embedded.nginx_config import Address
 from holdfast.infrastructure.embedded.process import wait_until
 from scale.running_scale import RunningScale
 
+pytestmark = pytest.mark.runs
+
 
 @pytest.fixture
 def start(database_url, redis_url):

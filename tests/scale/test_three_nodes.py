@@ -12,7 +12,7 @@ from holdfast.cli.rolling_restart import request_rolling_restart
 from scale.buyers_load import BASE, Ledger, buyers_at_work, lost, put_on_sale
 from scale.http_caller import Caller, answers_with, until
 
-pytestmark = pytest.mark.xdist_group("three nodes")
+pytestmark = [pytest.mark.runs, pytest.mark.xdist_group("three nodes")]
 """One process of the test run, so that the nodes are started once."""
 
 
