@@ -19,7 +19,7 @@ from rich.progress import Progress
 from chaos.buyers.caller import Target
 from chaos.buyers.load import Sale, put_on_sale
 from chaos.site.processes import off_loop, open_site
-from holdfast.bench.wire import Load, drive
+from holdfast.bench.clients.driver import Load, drive
 from holdfast.infrastructure.postgres.invariants import check_invariants
 
 CONNECTIONS = 200

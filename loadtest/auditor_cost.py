@@ -17,9 +17,9 @@ from pathlib import Path
 
 import asyncpg
 
-from holdfast.bench.processes import cpu_by_role
 from holdfast.bench.server import Server
-from holdfast.bench.stack import own_stack
+from holdfast.bench.stack.own_stack import own_stack
+from holdfast.bench.stack.processes import cpu_by_role
 
 CONNECTIONS = 64
 SEATS = 60_000

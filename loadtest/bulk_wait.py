@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterator
 from multiprocessing.synchronize import Event as Signal
 from pathlib import Path
 
-from holdfast.bench.processes import peak_memory_mib
+from holdfast.bench.report.statistics import percentile
 from holdfast.bench.server import Server
-from holdfast.bench.stack import own_stack
-from holdfast.bench.statistics import percentile
+from holdfast.bench.stack.own_stack import own_stack
+from holdfast.bench.stack.processes import peak_memory_mib
 
 SEATS_A_CALL = 100_000
 PAUSE_SECONDS = 0.01

@@ -24,10 +24,10 @@ from itertools import cycle, islice
 from multiprocessing.synchronize import Event as Signal
 from pathlib import Path
 
+from holdfast.bench.clients.driver import drive
+from holdfast.bench.report.statistics import percentile
 from holdfast.bench.server import Event, Server
-from holdfast.bench.stack import Stack, own_stack
-from holdfast.bench.statistics import percentile
-from holdfast.bench.wire import drive
+from holdfast.bench.stack.own_stack import Stack, own_stack
 from holdfast.infrastructure.embedded.folder import free_port
 
 SEATS = 500

@@ -4,10 +4,11 @@ from contextlib import ExitStack, closing
 import pytest
 
 from bench.stand_in import OtherServer
-from holdfast.bench.caller import Caller
-from holdfast.bench.results import Result
+from holdfast.bench.clients.caller import Caller
+from holdfast.bench.clients.driver import BROKEN, body_of, drive
+from holdfast.bench.failure import LoadError
+from holdfast.bench.report.results import Result
 from holdfast.bench.server import Server, check_stored
-from holdfast.bench.wire import BROKEN, LoadError, body_of, drive
 
 
 @pytest.fixture

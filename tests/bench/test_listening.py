@@ -1,5 +1,5 @@
 from holdfast.bench.experiments.listeners import delays_of
-from holdfast.bench.listening import Heard
+from holdfast.bench.load.listening import Heard
 
 
 def test_a_change_is_heard_with_the_first_frame_that_tells_of_its_version():

@@ -5,9 +5,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from holdfast.bench import report
-from holdfast.bench.results import Chart, Result
-from holdfast.bench.svg import number, svg_of
+from holdfast.bench.report import written as report
+from holdfast.bench.report.results import Chart, Result
+from holdfast.bench.report.svg import number, svg_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 

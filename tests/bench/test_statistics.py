@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from holdfast.bench.results import Check, Figure, Result, over_rounds
-from holdfast.bench.statistics import median, percentile, spread, weighted_percentile
+from holdfast.bench.report.results import Check, Figure, Result, over_rounds
+from holdfast.bench.report.statistics import median, percentile, spread, weighted_percentile
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 1), (0.5, 5), (0.51, 6), (0.99, 10), (1.0, 10)])

@@ -5,10 +5,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from holdfast.bench.processes import Roles
-from holdfast.bench.progress import Reporter
+from holdfast.bench.report.progress import Reporter
 from holdfast.bench.server import Server
-from holdfast.bench.stack import Stack, own_stack
+from holdfast.bench.stack.own_stack import Stack, own_stack
+from holdfast.bench.stack.processes import Roles
 
 
 @dataclass(frozen=True)

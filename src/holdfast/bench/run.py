@@ -9,15 +9,16 @@ from pathlib import Path
 
 import typer
 
-from holdfast.bench import machine, report
 from holdfast.bench.experiments import contention, limits, listeners, mixed, stadium
+from holdfast.bench.failure import LoadError
 from holdfast.bench.plan import QUICK, Bench, Sizes, Target
-from holdfast.bench.progress import Reporter
-from holdfast.bench.results import Result, over_rounds
+from holdfast.bench.report import written as report
+from holdfast.bench.report.progress import Reporter
+from holdfast.bench.report.results import Result, over_rounds
 from holdfast.bench.server import Server
 from holdfast.bench.smoke import run_smoke
-from holdfast.bench.stack import allow_many_connections, own_stack
-from holdfast.bench.wire import LoadError
+from holdfast.bench.stack import machine
+from holdfast.bench.stack.own_stack import allow_many_connections, own_stack
 
 EXPERIMENTS: Mapping[str, Callable[[Bench, Target], Result]] = {
     "mixed": mixed.run,

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from holdfast.bench.caller import Caller, UnexpectedAnswerError
-from holdfast.bench.results import Result
-from holdfast.bench.wire import Load, drive
+from holdfast.bench.clients.caller import Caller, UnexpectedAnswerError
+from holdfast.bench.clients.driver import Load, drive
+from holdfast.bench.report.results import Result
 
 BASE = "/api/v1"
 _BULK_SEATS = (100_000, 10_000, 1_000, 100)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 
 import typer
 
+from holdfast.bench.clients.driver import drive
 from holdfast.bench.experiments.halls import lone_latencies
-from holdfast.bench.floor import static_floor
+from holdfast.bench.failure import LoadError
 from holdfast.bench.plan import Bench
+from holdfast.bench.report.statistics import median
 from holdfast.bench.server import Event, Server
-from holdfast.bench.stack import own_stack
-from holdfast.bench.statistics import median
-from holdfast.bench.wire import LoadError, drive
+from holdfast.bench.stack.floor import static_floor
+from holdfast.bench.stack.own_stack import own_stack
 
 _ATTEMPTS = 3
 _BATCH = 64

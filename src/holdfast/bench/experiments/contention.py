@@ -1,11 +1,12 @@
 """Contention: many callers who all want the same seat."""
 
+from holdfast.bench.clients.driver import Load
+from holdfast.bench.failure import LoadError
 from holdfast.bench.plan import Bench, Target
-from holdfast.bench.progress import Advance
-from holdfast.bench.results import Result
+from holdfast.bench.report.progress import Advance
+from holdfast.bench.report.results import Result
+from holdfast.bench.report.statistics import percentile
 from holdfast.bench.server import Event, Server, check_stored
-from holdfast.bench.statistics import percentile
-from holdfast.bench.wire import Load, LoadError
 
 _CALLERS = 50
 _CALLERS_ON_NODES = 100

@@ -2,11 +2,12 @@
 
 from itertools import chain
 
+from holdfast.bench.clients.driver import drive
+from holdfast.bench.failure import LoadError
 from holdfast.bench.plan import Bench
-from holdfast.bench.results import Chart, Result
+from holdfast.bench.report.results import Chart, Result
+from holdfast.bench.report.statistics import percentile
 from holdfast.bench.server import Event, Server, check_stored
-from holdfast.bench.statistics import percentile
-from holdfast.bench.wire import LoadError, drive
 
 _WARM_UP = 10
 

@@ -1,11 +1,11 @@
 """Limits: what the machine gives at most, beside what PostgreSQL itself gives, and what a request costs."""
 
 from holdfast.bench.experiments import halls, throughput
+from holdfast.bench.failure import LoadError
 from holdfast.bench.plan import Bench, Target
-from holdfast.bench.processes import memory_mib, peak_memory_mib
-from holdfast.bench.results import Chart, Result
-from holdfast.bench.statistics import median
-from holdfast.bench.wire import LoadError
+from holdfast.bench.report.results import Chart, Result
+from holdfast.bench.report.statistics import median
+from holdfast.bench.stack.processes import memory_mib, peak_memory_mib
 
 
 def run(bench: Bench, target: Target) -> Result:

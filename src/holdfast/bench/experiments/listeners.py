@@ -5,14 +5,15 @@ import time
 from bisect import bisect_left
 from collections import Counter
 
-from holdfast.bench.listening import Heard, audience
+from holdfast.bench.clients.driver import Load
+from holdfast.bench.failure import LoadError
+from holdfast.bench.load.listening import Heard, audience
 from holdfast.bench.plan import Bench, Target
-from holdfast.bench.processes import cpu_by_role
-from holdfast.bench.results import Chart, Result
+from holdfast.bench.report.results import Chart, Result
+from holdfast.bench.report.statistics import percentile, weighted_percentile
 from holdfast.bench.server import BASE, Event, Server, check_stored
-from holdfast.bench.stack import allow_many_connections
-from holdfast.bench.statistics import percentile, weighted_percentile
-from holdfast.bench.wire import Load, LoadError
+from holdfast.bench.stack.own_stack import allow_many_connections
+from holdfast.bench.stack.processes import cpu_by_role
 
 _CONNECTIONS = 256
 """Enough to keep the rate also while the server is busy with its listeners."""

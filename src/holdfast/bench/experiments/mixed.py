@@ -5,13 +5,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from holdfast.bench.floor import static_floor
-from holdfast.bench.k6 import run_k6
+from holdfast.bench.clients.driver import body_of
+from holdfast.bench.load.k6 import run_k6
 from holdfast.bench.plan import Bench, Target
-from holdfast.bench.results import Chart, Result
+from holdfast.bench.report.results import Chart, Result
+from holdfast.bench.report.statistics import median
 from holdfast.bench.server import BASE, Event, Server, check_stored
-from holdfast.bench.statistics import median
-from holdfast.bench.wire import body_of
+from holdfast.bench.stack.floor import static_floor
 
 _THINK = "0.05:0.15"
 _THINK_SECONDS = 0.1

@@ -2,11 +2,11 @@
 
 import time
 
+from holdfast.bench.clients.driver import Load, body_of, drive
 from holdfast.bench.plan import Bench, Target
-from holdfast.bench.results import Chart, Result
+from holdfast.bench.report.results import Chart, Result
+from holdfast.bench.report.statistics import median, percentile
 from holdfast.bench.server import BASE, Event, Server, check_stored
-from holdfast.bench.statistics import median, percentile
-from holdfast.bench.wire import Load, body_of, drive
 
 _BULKS = 3
 _FULL_SEATS = 100_000

@@ -4,13 +4,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from holdfast.bench.pgbench import Pgbench, psql
+from holdfast.bench.clients.driver import Load
 from holdfast.bench.plan import Bench, Target
-from holdfast.bench.processes import cpu_by_role
-from holdfast.bench.results import Chart, Result
+from holdfast.bench.report.results import Chart, Result
+from holdfast.bench.report.statistics import median, percentile
 from holdfast.bench.server import check_stored
-from holdfast.bench.statistics import median, percentile
-from holdfast.bench.wire import Load
+from holdfast.bench.stack.pgbench import Pgbench, psql
+from holdfast.bench.stack.processes import cpu_by_role
 
 _ROUNDS = 2
 

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from holdfast.bench.failure import LoadError
 from holdfast.bench.proportion import many, side_by_side, single
 from holdfast.bench.proportion.ground import QUICK, Figure, Ground, Scale, ground
 from holdfast.bench.proportion.table import Record, write_table
-from holdfast.bench.wire import LoadError
 
 ROWS: dict[str, Callable[[Ground], list[Figure]]] = {
     "idle": single.idle_memory,

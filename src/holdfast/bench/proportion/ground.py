@@ -7,10 +7,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from holdfast.bench.processes import cpu_seconds, peak_memory_mib
+from holdfast.bench.clients.driver import drive
+from holdfast.bench.failure import LoadError
 from holdfast.bench.server import BASE, Event, Server
-from holdfast.bench.stack import Stack, own_stack
-from holdfast.bench.wire import LoadError, drive
+from holdfast.bench.stack.own_stack import Stack, own_stack
+from holdfast.bench.stack.processes import cpu_seconds, peak_memory_mib
 
 EVENT_SEATS = 500
 

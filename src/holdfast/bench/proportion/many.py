@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+from holdfast.bench.clients.driver import Address, Load, drive
+from holdfast.bench.load.replay import replay
 from holdfast.bench.proportion.ground import Figure, Ground, expect, get, price_of
-from holdfast.bench.replay import replay
+from holdfast.bench.report.statistics import percentile
 from holdfast.bench.server import Event
-from holdfast.bench.statistics import percentile
-from holdfast.bench.wire import Address, Load, drive
 
 _COLD_SECONDS = 2.0
 _COLD_EVENTS = 72

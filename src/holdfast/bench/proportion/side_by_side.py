@@ -4,13 +4,13 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from holdfast.bench.pgbench import Pgbench
-from holdfast.bench.processes import cpu_seconds
+from holdfast.bench.failure import LoadError
+from holdfast.bench.load.replay import Replay, has_wrk, replay
 from holdfast.bench.proportion.ground import EVENT_SEATS, Figure, Ground
 from holdfast.bench.proportion.many import mixed_requests
-from holdfast.bench.replay import Replay, has_wrk, replay
-from holdfast.bench.statistics import median
-from holdfast.bench.wire import LoadError
+from holdfast.bench.report.statistics import median
+from holdfast.bench.stack.pgbench import Pgbench
+from holdfast.bench.stack.processes import cpu_seconds
 
 _ROUNDS = 2
 _CONNECTIONS = 256

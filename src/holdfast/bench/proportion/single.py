@@ -2,8 +2,8 @@
 
 import uuid
 
-from holdfast.bench.processes import command_line, memory_mib, with_children
 from holdfast.bench.proportion.ground import Figure, Ground, expect, get, path_of, price_of
+from holdfast.bench.stack.processes import command_line, memory_mib, with_children
 
 _FILLER_FIELDS = 400_000
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from holdfast.bench.wire import LoadError
+from holdfast.bench.failure import LoadError
 from holdfast.infrastructure.embedded.binaries import postgres_programs
 
 _SEATS = 100_000

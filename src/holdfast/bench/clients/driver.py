@@ -12,6 +12,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from holdfast.bench.failure import LoadError
+
 Address = tuple[str, int]
 OnAnswer = Callable[[int, int, bytes], None]
 """Gets the number of the request (from 0, in the order they were sent), the status, and the whole answer."""
@@ -22,10 +24,6 @@ BROKEN = 0
 _STALL_SECONDS = 30.0
 _TICK_SECONDS = 0.25
 _RECEIVE_BYTES = 256 * 1024
-
-
-class LoadError(Exception):
-    """The server cannot be reached, or stopped answering; in one line."""
 
 
 @dataclass

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from holdfast.bench.stack import Stack
-from holdfast.bench.wire import LoadError
+from holdfast.bench.failure import LoadError
+from holdfast.bench.stack.own_stack import Stack
 
 _BUSY_SHARE = 0.3
 """With more than this share of its processors at work already, a machine is no place to measure on."""
@@ -28,7 +28,7 @@ def describe(stack: Stack | None) -> dict[str, str]:
         "load before": f"{os.getloadavg()[0]:.2f}",
     }
     if stack is not None:
-        from holdfast.bench.pgbench import psql  # noqa: PLC0415 - needs the embedded servers' programs
+        from holdfast.bench.stack.pgbench import psql  # noqa: PLC0415 - needs the embedded servers' programs
 
         try:
             about["PostgreSQL"] = psql(stack.database_url, "SHOW server_version")

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from holdfast.bench.processes import command_line, with_children
-from holdfast.bench.wire import LoadError
+from holdfast.bench.failure import LoadError
+from holdfast.bench.stack.processes import command_line, with_children
 from holdfast.infrastructure.embedded import launcher
 from holdfast.infrastructure.embedded.folder import free_port
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from holdfast.bench.wire import LoadError
+from holdfast.bench.failure import LoadError
 
 _GRACE_SECONDS = 60.0
 _LOOK_SECONDS = 0.25
@@ -36,8 +36,8 @@ def script(name: str) -> Path:
     Raises:
         LoadError: It is in neither.
     """
-    here = Path(__file__).parent
-    for folder in (here / "loadtest", *(parent / "loadtest" for parent in here.parents[1:4])):
+    bench = Path(__file__).parents[1]
+    for folder in (bench / "loadtest", *(parent / "loadtest" for parent in bench.parents[1:4])):
         if (folder / name).is_file():
             return folder / name
     raise LoadError(f"loadtest/{name} is missing: run the benchmark in a checkout of the repository")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from holdfast.bench.statistics import median
+from holdfast.bench.report.statistics import median
 
 Better = Literal["higher", "lower", ""]
 
@@ -67,13 +67,6 @@ class Result:
     def check(self, claim: str, holds: bool, detail: str = "") -> None:  # noqa: FBT001 - it is what is said
         """Add a check."""
         self.checks.append(Check(claim, holds, detail))
-
-    def merge(self, other: "Result") -> None:
-        """Add everything of another result."""
-        self.figures += other.figures
-        self.checks += other.checks
-        self.charts += other.charts
-        self.notes += other.notes
 
 
 def over_rounds(rounds: Sequence[Result]) -> Result:

@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from holdfast.bench.k6 import script
-from holdfast.bench.statistics import percentile
-from holdfast.bench.wire import Address, LoadError, drive
+from holdfast.bench.clients.driver import Address, drive
+from holdfast.bench.failure import LoadError
+from holdfast.bench.load.k6 import script
+from holdfast.bench.report.statistics import percentile
 
 _RESULT = re.compile(r"replayed (\d+) in (\d+) us, bad (\d+), p50 (\d+) us, p99 (\d+) us")
 _GRACE_SECONDS = 30.0

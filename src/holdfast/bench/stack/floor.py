@@ -1,8 +1,8 @@
 """The floor: what the same HTTP stack does when there is nothing to decide.
 
-`python -m holdfast.bench.floor` answers every path with bytes that stay the same: the files of a folder, one for each
-kind of request, of the size that the measured server answers. It runs the same server, and ends when its standard input
-is closed.
+`python -m holdfast.bench.stack.floor` answers every path with bytes that stay the same: the files of a folder, one for
+each kind of request, of the size that the measured server answers. It runs the same server, and ends when its standard
+input is closed.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
-from holdfast.bench.wire import LoadError
+from holdfast.bench.failure import LoadError
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -71,7 +71,7 @@ def static_floor(bodies: dict[str, bytes]) -> Iterator[str]:
     with TemporaryDirectory(prefix="holdfast-floor-") as folder:
         for name, body in bodies.items():
             (Path(folder) / name).write_bytes(body)
-        words = [sys.executable, "-m", "holdfast.bench.floor", folder]
+        words = [sys.executable, "-m", "holdfast.bench.stack.floor", folder]
         with Popen(words, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603 - this very program
             assert process.stdin is not None
             assert process.stdout is not None

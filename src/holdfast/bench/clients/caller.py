@@ -5,7 +5,8 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from holdfast.bench.wire import Address, LoadError
+from holdfast.bench.clients.driver import Address
+from holdfast.bench.failure import LoadError
 
 _SECONDS = 120.0
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from holdfast.bench.results import Chart
+from holdfast.bench.report.results import Chart
 
 _WIDTH, _HEIGHT = 720, 380
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74, 20, 62, 62

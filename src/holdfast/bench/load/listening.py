@@ -1,7 +1,8 @@
 """Many listeners to an event's changes, in a process of their own so that they do not slow the load.
 
-`python -m holdfast.bench.listening` opens the streams, says how many are open, and listens until its standard input is
-closed. Then it prints what came: for each frame its version, and how many listeners got it in which millisecond.
+`python -m holdfast.bench.load.listening` opens the streams, says how many are open, and listens until its standard
+input is closed. Then it prints what came: for each frame its version, and how many listeners got it in which
+millisecond.
 """
 
 import json
@@ -17,7 +18,8 @@ from dataclasses import dataclass, field
 from subprocess import PIPE, Popen
 from typing import Any
 
-from holdfast.bench.wire import Address, LoadError
+from holdfast.bench.clients.driver import Address
+from holdfast.bench.failure import LoadError
 
 _VERSION = re.compile(rb"^id: (\d+)$", re.MULTILINE)
 _RECEIVE_BYTES = 32 * 1024
@@ -74,7 +76,7 @@ def audience(address: Address, path: str, listeners: int) -> Iterator[Audience]:
     Raises:
         LoadError: They cannot be opened.
     """
-    words = [sys.executable, "-m", "holdfast.bench.listening", address[0], str(address[1]), path, str(listeners)]
+    words = [sys.executable, "-m", "holdfast.bench.load.listening", address[0], str(address[1]), path, str(listeners)]
     with Popen(words, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603 - this very program
         assert process.stdin is not None
         assert process.stdout is not None

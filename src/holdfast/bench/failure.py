@@ -1,0 +1,5 @@
+"""Why a benchmark cannot go on."""
+
+
+class LoadError(Exception):
+    """The server cannot be reached, or stopped answering; in one line."""
