@@ -1,0 +1,197 @@
+"""Who may do what: one decision, asked by the API, the pages and the tests alike. The table is in `rules`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from holdfast.application.identity.rules import RULES, SEEN_WITH, Grant, Kind, Rule
+from holdfast.application.identity.verbs import Verb
+from holdfast.domain.errors import NotFound
+from holdfast.domain.identity.errors import Forbidden, Unauthenticated
+from holdfast.domain.identity.principal import Principal, Proof
+from holdfast.domain.identity.roles import Role
+
+
+class Verdict(StrEnum):
+    """What the policy says."""
+
+    ALLOWED = "allowed"
+    UNAUTHENTICATED = "unauthenticated"
+    """Nobody is known to ask (401)."""
+    FORBIDDEN = "forbidden"
+    """The caller may see the thing, but not do this to it (403)."""
+    HIDDEN = "hidden"
+    """The caller may not see the thing, so it is not there (404)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """What something is done to, as far as the policy asks."""
+
+    organiser_id: UUID | None = None
+    """Whose it is; None for what belongs to no organiser."""
+    user_id: str | None = None
+    """The buyer whose reservation it is, or will be."""
+    draft: bool = False
+    """It is an event that is not published, or part of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """To which things a verb reaches, to be written into the WHERE of a statement."""
+
+    everything: bool = False
+    organiser_ids: frozenset[UUID] = frozenset()
+    """To what belongs to one of these, and"""
+    user_id: str | None = None
+    """to what is this buyer's."""
+
+
+def decide(principal: Principal, verb: Verb, thing: Thing) -> Verdict:
+    """Decide whether somebody may do something to a thing that is there.
+
+    For what is not there the answer is the same as for what is hidden; so whoever asks has looked first, but where
+    `decide_unseen` says that it makes no difference.
+    """
+    rule = RULES[verb]
+    if _granted(principal, rule, thing) and not _is_hidden_draft(principal, rule, thing):
+        return Verdict.ALLOWED
+    if _is_unknown(principal, rule):
+        return Verdict.UNAUTHENTICATED
+    seen_with = SEEN_WITH[rule.kind]
+    hidden = seen_with is not None and not _granted(principal, RULES[seen_with], thing)
+    return Verdict.HIDDEN if hidden or _is_hidden_draft(principal, rule, thing) else Verdict.FORBIDDEN
+
+
+def decide_unseen(principal: Principal, verb: Verb) -> Verdict | None:
+    """Decide what does not depend on the thing; None where it does, so that somebody has to look.
+
+    A list, or something new, depends on none: allowed where there may be something that the verb reaches to.
+    """
+    rule = RULES[verb]
+    if _is_unknown(principal, rule):
+        return Verdict.UNAUTHENTICATED
+    if rule.kind is Kind.NOTHING:
+        return Verdict.ALLOWED if _granted(principal, rule, Thing()) else Verdict.FORBIDDEN
+    sees_all = rule.kind is not Kind.EVENT or reach_of(principal, Verb.SEE_DRAFTS).everything
+    return Verdict.ALLOWED if sees_all and reach_of(principal, verb).everything else None
+
+
+def require(principal: Principal, verb: Verb, thing: Thing, *, hidden: Callable[[], NotFound]) -> None:
+    """Go on only where it is allowed.
+
+    Args:
+        principal: Who asks.
+        verb: For what.
+        thing: To what it is done.
+        hidden: Makes the refusal for what is not there.
+
+    Raises:
+        Unauthenticated, Forbidden: as the policy says.
+        NotFound: that of `hidden`.
+    """
+    verdict = decide(principal, verb, thing)
+    if verdict is Verdict.HIDDEN:
+        raise hidden()
+    require_allowed(verdict)
+
+
+def require_unseen(principal: Principal, verb: Verb) -> bool:
+    """Go on where it is allowed whatever the thing is; False where somebody has to look (see `decide_unseen`).
+
+    Raises:
+        Unauthenticated, Forbidden: as the policy says.
+    """
+    verdict = decide_unseen(principal, verb)
+    if verdict is None:
+        return False
+    require_allowed(verdict)
+    return True
+
+
+def require_allowed(verdict: Verdict) -> None:
+    """Turn a verdict into a refusal.
+
+    Raises:
+        Unauthenticated, Forbidden: as it says.
+    """
+    if verdict is Verdict.UNAUTHENTICATED:
+        raise Unauthenticated
+    if verdict is not Verdict.ALLOWED:
+        raise Forbidden
+
+
+def reach_of(principal: Principal, verb: Verb) -> Reach:
+    """Tell to which things a verb reaches."""
+    rule = RULES[verb]
+    if principal.proof is Proof.OPEN:
+        return _open_reach(principal, rule)
+    own_roles = [role for role in Role if rule.grant(role) is not Grant.NO]
+    everything = any(rule.grant(role) is Grant.YES for role in _roles_everywhere(principal))
+    is_buyer = principal.user_id is not None and rule.grant(Role.BUYER) is not Grant.NO
+    return Reach(
+        everything=everything,
+        organiser_ids=principal.organisers_as(*own_roles),
+        user_id=principal.user_id if is_buyer else None,
+    )
+
+
+def may_grant(principal: Principal, role: Role, organiser_id: UUID | None) -> bool:
+    """Tell whether somebody may give a role to others: nobody gives more than they have themselves."""
+    return principal.role_in(organiser_id).at_least(role)
+
+
+def _granted(principal: Principal, rule: Rule, thing: Thing) -> bool:
+    if principal.proof is Proof.OPEN:
+        return _open_granted(principal, rule, thing)
+    if any(rule.grant(role) is Grant.YES for role in _roles_everywhere(principal)):
+        return True
+    if rule.kind is Kind.NOTHING and thing.organiser_id is None:
+        return any(rule.grant(role) is not Grant.NO for role in _roles_anywhere(principal))
+    role = None if thing.organiser_id is None else principal.roles.get(thing.organiser_id)
+    return (role is not None and rule.grant(role) is not Grant.NO) or _is_own(principal, rule, thing)
+
+
+def _is_own(principal: Principal, rule: Rule, thing: Thing) -> bool:
+    own = rule.grant(Role.BUYER) is Grant.OWN and principal.user_id is not None
+    return own and thing.user_id == principal.user_id
+
+
+def _open_granted(principal: Principal, rule: Rule, thing: Thing) -> bool:
+    if rule.as_buyer:
+        grant = rule.grant(Role.BUYER)
+        own = grant is Grant.YES or rule.kind is Kind.NOTHING or thing.user_id == principal.user_id
+        return principal.user_id is not None and grant is not Grant.NO and own
+    return rule.grant(Role.ORGANISER) is not Grant.NO and not rule.proved
+
+
+def _open_reach(principal: Principal, rule: Rule) -> Reach:
+    if rule.as_buyer:
+        return Reach(user_id=principal.user_id if rule.grant(Role.BUYER) is not Grant.NO else None)
+    return Reach(everything=rule.grant(Role.ORGANISER) is not Grant.NO and not rule.proved)
+
+
+def _roles_everywhere(principal: Principal) -> tuple[Role, ...]:
+    """The roles that somebody has wherever a thing belongs."""
+    if principal.admin:
+        return Role.NOBODY, Role.BUYER, Role.ADMIN
+    return (Role.NOBODY,) if principal.user_id is None else (Role.NOBODY, Role.BUYER)
+
+
+def _roles_anywhere(principal: Principal) -> tuple[Role, ...]:
+    """All roles that somebody has, in whatever organiser."""
+    return (*_roles_everywhere(principal), *principal.roles.values())
+
+
+def _is_unknown(principal: Principal, rule: Rule) -> bool:
+    """Whether the caller has to say first who they are."""
+    if rule.public:
+        return False
+    return principal.proof is Proof.NONE or (
+        principal.proof is Proof.OPEN and rule.as_buyer and principal.user_id is None
+    )
+
+
+def _is_hidden_draft(principal: Principal, rule: Rule, thing: Thing) -> bool:
+    return thing.draft and rule.kind is Kind.EVENT and not _granted(principal, RULES[Verb.SEE_DRAFTS], thing)

@@ -1,0 +1,125 @@
+"""The policy's table: for each verb, what each role may do with it. Whoever wants to know asks `policy`.
+
+A new operation of the API is a verb, and needs a row here; a test says so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from holdfast.application.identity.verbs import Verb
+from holdfast.domain.identity.roles import Role
+
+
+class Grant(StrEnum):
+    """What a role may do with a verb."""
+
+    YES = "yes"
+    OWN = "own"
+    """To what is their own: a buyer's is what is held under their user id, a member's what belongs to the organiser."""
+    NO = "no"
+
+
+class Kind(StrEnum):
+    """To what a verb is done. It says who may see that at all: what one may not see is not there (404)."""
+
+    NOTHING = "nothing"
+    """To no single thing: a list, something new, the service itself."""
+    EVENT = "event"
+    RESERVATION = "reservation"
+    ORGANISER = "organiser"
+    API_KEY = "API key"
+
+
+SEEN_WITH: Mapping[Kind, Verb | None] = {
+    Kind.NOTHING: None,
+    Kind.EVENT: None,
+    Kind.RESERVATION: Verb.GET_RESERVATION,
+    Kind.ORGANISER: Verb.GET_ORGANISER,
+    Kind.API_KEY: Verb.SEE_API_KEY,
+}
+"""By which verb one sees a thing of each kind; None: everybody does. Drafts of events are apart (`Verb.SEE_DRAFTS`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One row of the table."""
+
+    kind: Kind
+    grants: Mapping[Role, Grant]
+    as_buyer: bool
+    """In `open` mode the caller does it as the buyer whom they name, not as an organiser."""
+    proved: bool
+    """Not in `open` mode: it decides who is let in, perhaps for longer than the mode lasts, and anybody could do it."""
+
+    def grant(self, role: Role) -> Grant:
+        """Tell what a role may."""
+        return self.grants[role]
+
+    @property
+    def public(self) -> bool:
+        """Whether it is for everybody, known or not."""
+        return self.grants[Role.NOBODY] is Grant.YES
+
+
+_YES, _OWN, _NO = Grant.YES, Grant.OWN, Grant.NO
+
+
+def _rule(kind: Kind, *grants: Grant, as_buyer: bool = False, proved: bool = False) -> Rule:
+    """Write a row: the grants of nobody, a buyer, the box office, an organiser and an admin."""
+    return Rule(kind=kind, grants=dict(zip(Role, grants, strict=True)), as_buyer=as_buyer, proved=proved)
+
+
+_everybody = _rule(Kind.NOTHING, _YES, _YES, _YES, _YES, _YES)
+_sees_event = _rule(Kind.EVENT, _YES, _YES, _YES, _YES, _YES)
+_changes_event = _rule(Kind.EVENT, _NO, _NO, _NO, _OWN, _YES)
+_buys = _rule(Kind.RESERVATION, _NO, _OWN, _OWN, _OWN, _YES, as_buyer=True)
+_runs_organiser = _rule(Kind.ORGANISER, _NO, _NO, _NO, _OWN, _YES)
+_lets_in = _rule(Kind.ORGANISER, _NO, _NO, _NO, _OWN, _YES, proved=True)
+
+RULES: Mapping[Verb, Rule] = {
+    Verb.HEALTH: _everybody,
+    Verb.HEALTH_OF_API: _everybody,
+    Verb.LIVE: _everybody,
+    Verb.READY: _everybody,
+    Verb.METRICS: _everybody,
+    Verb.OPENAPI: _everybody,
+    Verb.WELCOME: _everybody,
+    Verb.SWAGGER_SHORT: _everybody,
+    Verb.SWAGGER_FOLDER: _everybody,
+    Verb.SWAGGER: _everybody,
+    Verb.LIST_EVENTS: _everybody,
+    Verb.GET_EVENT: _sees_event,
+    Verb.CREATE_EVENT: _rule(Kind.NOTHING, _NO, _NO, _NO, _OWN, _YES),
+    Verb.EDIT_EVENT: _changes_event,
+    Verb.DELETE_EVENT: _changes_event,
+    Verb.LIST_SEATS: _sees_event,
+    Verb.COUNT_AVAILABLE_SEATS: _sees_event,
+    Verb.GET_SEAT: _sees_event,
+    Verb.GET_SEAT_MAP: _sees_event,
+    Verb.GET_AVAILABILITY: _sees_event,
+    Verb.STREAM_CHANGES: _sees_event,
+    Verb.ADD_SEAT: _changes_event,
+    Verb.ADD_SEATS: _changes_event,
+    Verb.RESERVE: _rule(Kind.EVENT, _NO, _OWN, _OWN, _OWN, _YES, as_buyer=True),
+    Verb.LIST_RESERVATIONS: _rule(Kind.NOTHING, _NO, _OWN, _OWN, _OWN, _YES, as_buyer=True),
+    Verb.GET_RESERVATION: _buys,
+    Verb.CONFIRM: _buys,
+    Verb.CANCEL: _buys,
+    Verb.CREATE_ORGANISER: _rule(Kind.NOTHING, _NO, _NO, _NO, _NO, _YES),
+    Verb.LIST_ORGANISERS: _rule(Kind.NOTHING, _NO, _NO, _OWN, _OWN, _YES),
+    Verb.GET_ORGANISER: _rule(Kind.ORGANISER, _NO, _NO, _OWN, _OWN, _YES),
+    Verb.PUT_MEMBER: _lets_in,
+    Verb.DELETE_MEMBER: _lets_in,
+    Verb.LIST_MEMBERS: _runs_organiser,
+    Verb.CREATE_API_KEY: _rule(Kind.NOTHING, _NO, _NO, _NO, _OWN, _YES, proved=True),
+    Verb.LIST_API_KEYS: _rule(Kind.NOTHING, _NO, _NO, _NO, _OWN, _YES),
+    Verb.REVOKE_API_KEY: _rule(Kind.API_KEY, _NO, _NO, _NO, _OWN, _YES, proved=True),
+    Verb.GET_ME: _rule(Kind.NOTHING, _NO, _YES, _YES, _YES, _YES, as_buyer=True),
+    Verb.READ_AUDIT: _rule(Kind.NOTHING, _NO, _NO, _NO, _OWN, _YES),
+    Verb.SEE_DRAFTS: _rule(Kind.EVENT, _NO, _NO, _OWN, _OWN, _YES),
+    Verb.SEE_HOLDERS: _rule(Kind.EVENT, _NO, _NO, _OWN, _OWN, _YES),
+    Verb.SEE_API_KEY: _rule(Kind.API_KEY, _NO, _NO, _NO, _OWN, _YES),
+    Verb.SELL: _rule(Kind.RESERVATION, _NO, _NO, _OWN, _OWN, _YES, as_buyer=True),
+    Verb.EXCEED_PURCHASE_LIMIT: _rule(Kind.EVENT, _NO, _NO, _OWN, _OWN, _YES, as_buyer=True),
+}

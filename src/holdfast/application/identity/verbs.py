@@ -1,0 +1,73 @@
+"""Everything that can be done, as far as the policy tells one thing from another."""
+
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """One for each operation of the API, by the operation's name; and, at the end, what is part of several."""
+
+    # Service
+    HEALTH = "health"
+    HEALTH_OF_API = "health_of_api"
+    LIVE = "live"
+    READY = "ready"
+    METRICS = "metrics"
+    OPENAPI = "openapi"
+    WELCOME = "welcome"
+    SWAGGER_SHORT = "swagger_short"
+    SWAGGER_FOLDER = "swagger_folder"
+    SWAGGER = "swagger"
+
+    # Events and seats
+    LIST_EVENTS = "list_events"
+    GET_EVENT = "get_event"
+    CREATE_EVENT = "create_event"
+    EDIT_EVENT = "edit_event"
+    DELETE_EVENT = "delete_event"
+    LIST_SEATS = "list_seats"
+    COUNT_AVAILABLE_SEATS = "count_available_seats"
+    GET_SEAT = "get_seat"
+    GET_SEAT_MAP = "get_seat_map"
+    GET_AVAILABILITY = "get_availability"
+    STREAM_CHANGES = "stream_changes"
+    ADD_SEAT = "add_seat"
+    ADD_SEATS = "add_seats"
+
+    # Reservations
+    RESERVE = "reserve"
+    LIST_RESERVATIONS = "list_reservations"
+    GET_RESERVATION = "get_reservation"
+    CONFIRM = "confirm"
+    CANCEL = "cancel"
+
+    # Who asks
+    CREATE_ORGANISER = "create_organiser"
+    LIST_ORGANISERS = "list_organisers"
+    GET_ORGANISER = "get_organiser"
+    PUT_MEMBER = "put_member"
+    DELETE_MEMBER = "delete_member"
+    LIST_MEMBERS = "list_members"
+    CREATE_API_KEY = "create_api_key"
+    LIST_API_KEYS = "list_api_keys"
+    REVOKE_API_KEY = "revoke_api_key"
+    GET_ME = "get_me"
+    READ_AUDIT = "read_audit"
+
+    # Parts of operations
+    SEE_DRAFTS = "see_drafts"
+    """Of events that are not published."""
+    SEE_HOLDERS = "see_holders"
+    """In which reservation a seat is held or sold (`reserved_by`)."""
+    SEE_API_KEY = "see_api_key"
+    SELL = "sell"
+    """Confirm what only the seller confirms."""
+    EXCEED_PURCHASE_LIMIT = "exceed_purchase_limit"
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether the API has an operation of this name."""
+        return self not in PARTS
+
+
+PARTS = frozenset({Verb.SEE_DRAFTS, Verb.SEE_HOLDERS, Verb.SEE_API_KEY, Verb.SELL, Verb.EXCEED_PURCHASE_LIMIT})
+"""Verbs that no operation is called by."""

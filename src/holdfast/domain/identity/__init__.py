@@ -1,0 +1,1 @@
+"""Who asks: roles, the principal behind a request, API keys, organisers and their members. Pure."""

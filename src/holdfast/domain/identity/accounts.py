@@ -1,0 +1,62 @@
+"""Accounts of our own, with which the pages sign in where no issuer of tokens is set."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from holdfast.domain.errors import InvalidValue
+from holdfast.domain.identity.principal import USER_ID_MAX
+
+ACCOUNT_PREFIX = "account:"
+"""What the user id of an account begins with."""
+ACCOUNT_NAME_MAX = USER_ID_MAX - len(ACCOUNT_PREFIX)
+PASSWORD_MIN = 15
+"""Characters. Nearly no password that is found in lists of leaked ones is that long, and no other rule is needed."""
+PASSWORD_MAX = 1_000
+"""Characters; enough for any sentence, and too few to keep the hashing busy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who signs in with a password."""
+
+    name: str
+    password_hash: str = field(repr=False)
+    """With its salt and the parameters of the hashing, in PHC's string format."""
+    created_at: datetime
+    password_set_at: datetime
+
+    @property
+    def user_id(self) -> str:
+        """Under which they are a member of organisers, and under which what they hold stands."""
+        return user_id_of(self.name)
+
+
+def user_id_of(account_name: str) -> str:
+    """Tell the user id of an account."""
+    return ACCOUNT_PREFIX + account_name
+
+
+def require_account_name(name: str) -> None:
+    """Refuse what cannot be the name of an account.
+
+    Raises:
+        InvalidValue: naming the field.
+    """
+    if not (1 <= len(name) <= ACCOUNT_NAME_MAX and name.isascii() and name.isprintable()) or name != name.strip():
+        raise InvalidValue("name", f"must be 1 to {ACCOUNT_NAME_MAX} printable ASCII characters, no space at an end")
+
+
+def require_password(password: str) -> None:
+    """Refuse a password that is easily guessed, or too long to be one.
+
+    Raises:
+        InvalidValue: naming the field; the password is no part of it.
+    """
+    if len(password) < PASSWORD_MIN:
+        raise InvalidValue("password", f"must have at least {PASSWORD_MIN} characters; a sentence is good")
+    if len(password) > PASSWORD_MAX:
+        raise InvalidValue("password", f"must have at most {PASSWORD_MAX} characters")
+    if len(set(password)) < 5:
+        raise InvalidValue("password", "must have at least five different characters")
+    if any("\ud800" <= character <= "\udfff" for character in password):
+        raise InvalidValue("password", "must be Unicode text")

@@ -1,0 +1,71 @@
+"""Organisers, their members, and the API keys that were made for them, as stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.domain.errors import InvalidValue
+from holdfast.domain.identity.roles import Role
+from holdfast.domain.legible import require_legible
+
+DEFAULT_ORGANISER_ID = UUID("00000000-0000-7000-8000-000000000000")
+"""Whose events are all that were made before there were organisers, and in `open` mode. The migration writes it too."""
+NAME_MAX = 255
+"""Characters in the name of an organiser, or of a key."""
+MEMBERS_MAX = 1_000
+"""Members of one organiser."""
+LIVE_KEYS_MAX = 100
+"""Keys of one organiser, or of none, that are neither revoked nor expired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organiser:
+    """Somebody who sells seats."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody who works for an organiser."""
+
+    organiser_id: UUID
+    user_id: str
+    role: Role
+    since: datetime
+    """When they got this role."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """An API key as stored: not the key itself, which nobody can find out from it."""
+
+    id: UUID
+    name: str
+    role: Role
+    organiser_id: UUID | None
+    """None for a key that counts for all organisers."""
+    digest: bytes
+    """SHA-256 of the key."""
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+    """To a minute or so."""
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether it lets anybody in."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def require_name(name: str) -> None:
+    """Refuse a name of an organiser or a key that nobody can read.
+
+    Raises:
+        InvalidValue: naming the field.
+    """
+    if not 1 <= len(name) <= NAME_MAX:
+        raise InvalidValue("name", f"must have 1 to {NAME_MAX} characters")
+    require_legible("name", name)
