@@ -109,3 +109,18 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, words, message):
     lines = [line for line in done.stderr.splitlines() if "is busy" not in line]
     assert re.fullmatch(rf"holdfast: {message}", lines[-1])
     assert not any(line.startswith("Traceback") for line in lines)
+
+
+def test_a_library_that_only_development_installs_is_named_with_the_way_to_get_it(tmp_path):
+    """`holdfast bench` comes with the package; what it draws and counts with does not."""
+    look = (
+        "import sys; from importlib import util; found = util.find_spec; "
+        "util.find_spec = lambda name, *more: None if name in ('matplotlib', 'psutil') else found(name, *more); "
+        "from holdfast.cli import main; sys.argv = ['holdfast', 'bench', '--smoke']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "holdfast: the benchmark needs matplotlib psutil: run `make install` in a checkout, "
+        "or `pip install matplotlib psutil`\n"
+    )

@@ -6,31 +6,41 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from holdfast.bench.report import written as report
+from holdfast.bench.report.plot import number, svg_of
 from holdfast.bench.report.results import Chart, Result
-from holdfast.bench.report.svg import number, svg_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def _drawn(chart: Chart):
-    return ET.fromstring(svg_of(chart))
+def _words(chart: Chart) -> list[str]:
+    return [text.text for text in ET.fromstring(svg_of(chart)).iter(f"{SVG}text")]
 
 
-def test_bars_are_as_high_as_their_values():
-    root = _drawn(
-        Chart("a", 'Words & "marks" <here>', "ms", ["one", "two"], {"p50": [10.0, 5.0], "p99": [20.0, math.nan]})
+def test_bars_name_their_values_also_where_there_is_none():
+    chart = Chart(
+        "a", 'Words & "marks" <here>', "ms", ["one, two", "three"], {"p50": [10.0, 5.0], "p99": [20.0, math.nan]}
     )
-    heights = [float(bar.get("height")) for bar in root.iter(f"{SVG}rect") if bar.get("y") != "44"]
-    assert heights == pytest.approx([130.0 * 2 * 0.5, 256.0, 64.0, 0.0], abs=2.0)
-    assert root.get("aria-label") == 'Words & "marks" <here>'
+    assert ET.fromstring(svg_of(chart)).get("aria-label") == 'Words & "marks" <here>'
+    assert {'Words & "marks" <here>', "ms", "one", "two", "three", "10", "5", "20", "none", "p50", "p99"} <= {
+        *_words(chart)
+    }
 
 
 def test_lines_over_numbers_that_reach_far_get_a_logarithmic_axis():
-    root = _drawn(Chart("a", "t", "ms", [10.0, 100.0, 1_000.0], {"p50": [1.0, 2.0, 3.0]}, "seats"))
-    (line,) = root.iter(f"{SVG}polyline")
-    xs = [float(point.split(",")[0]) for point in line.get("points").split()]
-    assert xs[1] - xs[0] == pytest.approx(xs[2] - xs[1], abs=0.2)
-    assert "seats" in [text.text for text in root.iter(f"{SVG}text")]
+    """On another axis all but the largest number would stand on one place."""
+    chart = Chart("a", "t", "ms", [10.0, 100.0, 1_000.0], {"p50": [1.0, 2.0, 3.0]}, "seats")
+    places = {text.text: float(text.get("x")) for text in ET.fromstring(svg_of(chart)).iter(f"{SVG}text")}
+    assert places["100"] - places["10"] == pytest.approx(places["1,000"] - places["100"], abs=0.2)
+    assert "seats" in places
+
+
+def test_a_plot_is_the_same_bytes_for_the_same_figures_and_fits_dark_pages():
+    chart = Chart("a", "t", "ms", ["one"], {"p50": [1.0]})
+    drawn = svg_of(chart)
+    assert drawn == svg_of(chart)
+    assert "prefers-color-scheme:dark" in drawn
+    # What is outside its axes is not drawn on a ground of its own.
+    assert "fill: #ffffff" not in drawn
 
 
 @pytest.mark.parametrize(

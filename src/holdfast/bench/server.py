@@ -1,6 +1,6 @@
 """A server that speaks the contract, as the experiments see it; adapts to those that speak less of it."""
 
-import time
+import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from holdfast.bench.clients.caller import Caller, UnexpectedAnswerError
-from holdfast.bench.clients.driver import Load, drive
+from holdfast.bench.clients.driver import Load, body_of, drive
+from holdfast.bench.failure import LoadError
 from holdfast.bench.report.results import Result
 
 BASE = "/api/v1"
@@ -119,12 +120,11 @@ class Server:
         A call that is refused is tried again with fewer seats, and at last with each seat listed.
         """
         while True:
-            begin = time.perf_counter()
-            status, body = self.caller.call(
-                "POST", f"{BASE}/events/{event_id}/seats/bulk", self.bulk_body(count, first)
+            status, body, seconds = self._timed_post(
+                f"{BASE}/events/{event_id}/seats/bulk", self.bulk_body(count, first)
             )
             if 200 <= status < 300:
-                self.bulk_seconds += time.perf_counter() - begin
+                self.bulk_seconds += seconds
                 return _seat_ids(body, f"POST {BASE}/events/{event_id}/seats/bulk")
             if status not in _REFUSED:
                 raise UnexpectedAnswerError("POST seats/bulk", status, body)
@@ -187,6 +187,25 @@ class Server:
     def conflicts(self, load: Load) -> int:
         """How many answers said that a seat was taken."""
         return load.statuses[self.traits.conflict_status]
+
+    def _timed_post(self, path: str, body: Any) -> tuple[int, bytes, float]:  # noqa: ANN401
+        """Call by the raw client: httpx takes 26 ms more for the 18 MB that 100,000 seats are answered with."""
+        content = json.dumps(body).encode()
+        head = (
+            f"POST {self.caller.prefix}{path} HTTP/1.1\r\nHost: {self.caller.host}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        )
+        answers: list[tuple[int, bytes]] = []
+        load = drive(
+            self.caller.address,
+            [head.encode() + content],
+            connections=1,
+            on_answer=lambda _number, status, answer: answers.append((status, answer)),
+        )
+        if not answers:
+            raise LoadError(f"{self.caller.url} broke the connection of POST {path}")
+        status, answer = answers[0]
+        return status, body_of(answer), load.latencies_seconds[0]
 
     def _reserve(self, event: Event, seat_ids: Sequence[str]) -> int:
         load = self.reserve(event, [seat_ids], connections=1)

@@ -128,6 +128,12 @@ def bench(
     ] = False,
 ) -> None:
     """Measure a server over HTTP: the classical experiments, and a report with tables and plots."""
+    from holdfast.bench.needs import what_is_missing  # noqa: PLC0415
+
+    missing = what_is_missing()
+    if missing is not None:
+        typer.echo(f"holdfast: {missing}", err=True)
+        raise typer.Exit(1)
     from holdfast.bench.run import Options, run_benchmark  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 

@@ -1,14 +1,15 @@
-"""One caller with one connection, for what is not measured: making events, counting, looking afterwards."""
+"""Ordinary calls, by httpx, for what is not measured: making events, counting, looking afterwards."""
 
-import http.client
 import json
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from holdfast.bench.clients.driver import Address
 from holdfast.bench.failure import LoadError
 
-_SECONDS = 120.0
+_SECONDS_MAX = 120.0
 
 
 class UnexpectedAnswerError(LoadError):
@@ -40,36 +41,27 @@ class Caller:
         self.address: Address = (parts.hostname, port)
         self.host = parts.netloc
         self.prefix = parts.path.rstrip("/")
-        self._connection = http.client.HTTPConnection(*self.address, timeout=_SECONDS)
+        self._client = httpx.Client(timeout=_SECONDS_MAX, trust_env=False)  # a proxy would be measured with it
 
     def call(self, method: str, path: str, body: Any = None, *, user: str = "") -> tuple[int, bytes]:  # noqa: ANN401
-        """Send one request; answers status and body.
+        """Send one request; returns status and body.
 
         Raises:
-            LoadError: The server cannot be reached.
+            LoadError: The server cannot be reached, or broke the connection.
         """
         headers = {"X-User-ID": user} if user else {}
         payload = None
         if body is not None:
             payload = json.dumps(body).encode()
             headers["Content-Type"] = "application/json"
-        for attempt in (1, 2):
-            try:
-                self._connection.request(method, self.prefix + path, payload, headers)
-                answer = self._connection.getresponse()
-                return answer.status, answer.read()
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as error:
-                self._connection.close()  # it was idle for long; nobody has read the request
-                if attempt == 2:
-                    raise LoadError(f"{self.url} broke the connection: {error}") from None
-            except (OSError, http.client.HTTPException) as error:
-                self._connection.close()
-                reason = getattr(error, "strerror", None) or error
-                raise LoadError(f"{self.url} cannot be reached: {reason}") from None
-        raise AssertionError("unreachable")
+        try:
+            answer = self._client.request(method, self.url + path, content=payload, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise LoadError(f"{self.url} cannot be reached: {_reason(error)}") from None
+        return answer.status_code, answer.content
 
     def json(self, method: str, path: str, body: Any = None, *, user: str = "") -> Any:  # noqa: ANN401
-        """Send one request that must succeed; answers the decoded body.
+        """Send one request that must succeed; returns the decoded body.
 
         Raises:
             UnexpectedAnswerError: The status is none of success, or the body is no JSON.
@@ -85,4 +77,14 @@ class Caller:
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self._client.close()
+
+
+def _reason(error: BaseException) -> str:
+    """What the system said, where it did: httpx passes its number and its words on as one text."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__

@@ -1,22 +1,26 @@
-"""What is said about many numbers."""
+"""What is said about many numbers: numpy's figures, with nan where there are no numbers."""
 
 import math
-import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+
+_METHOD: Literal["inverted_cdf"] = "inverted_cdf"
+"""The smallest value that at least the share does not exceed: one that was measured, never one between two."""
 
 
 def percentile(values: Iterable[float], share: float) -> float:
     """The smallest value that at least `share` (0 to 1) of all values do not exceed; nan without values."""
-    ordered = sorted(values)
-    if not ordered:
-        return math.nan
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+    known = np.fromiter(values, float)
+    return float(np.quantile(known, share, method=_METHOD)) if known.size else math.nan
 
 
 def median(values: Iterable[float]) -> float:
-    """The middle value; nan without values."""
-    known = [value for value in values if not math.isnan(value)]
-    return statistics.median(known) if known else math.nan
+    """The middle value of those that are no nan; nan without any."""
+    known = np.fromiter(values, float)
+    known = known[~np.isnan(known)]
+    return float(np.median(known)) if known.size else math.nan
 
 
 def spread(values: Sequence[float]) -> float:
@@ -24,17 +28,12 @@ def spread(values: Sequence[float]) -> float:
     if len(values) < 2:
         return 0.0
     middle = median(values)
-    return (max(values) - min(values)) / middle if middle else math.nan
+    return float(np.ptp(values)) / middle if middle else math.nan
 
 
-def weighted_percentile(counts: dict[int, int], share: float) -> float:
+def weighted_percentile(counts: Mapping[int, int], share: float) -> float:
     """The percentile of values that are given as {value: how often}; nan without values."""
-    total = sum(counts.values())
-    if not total:
+    if not any(counts.values()):
         return math.nan
-    seen = 0
-    for value in sorted(counts):
-        seen += counts[value]
-        if seen >= share * total:
-            return float(value)
-    raise AssertionError("a share is at most 1")
+    values, weights = np.array(list(counts)), np.array(list(counts.values()))
+    return float(np.quantile(values, share, method=_METHOD, weights=weights))

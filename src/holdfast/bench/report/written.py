@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from holdfast.bench.report.plot import number, svg_of
 from holdfast.bench.report.results import Chart, Figure, Result, over_rounds
 from holdfast.bench.report.statistics import median, spread
-from holdfast.bench.report.svg import number, svg_of
 
 Rounds = Mapping[str, Sequence[Result]]
 """By the server's name: what each round found."""

@@ -102,6 +102,15 @@ class _Ending:
         return 1.0 - for_others / 4
 
 
+def _keep_quiet() -> None:
+    """Its standard output is for the port alone, and closed when it ends: the server's own log would break on it."""
+    import logging  # noqa: PLC0415
+
+    import structlog  # noqa: PLC0415
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+
+
 async def _serve(folder: Path) -> None:
     from holdfast.http.server import NodeServer  # noqa: PLC0415 - only the process that serves needs it
 
@@ -126,5 +135,6 @@ def _calm_garbage_collection() -> None:
 if __name__ == "__main__":
     import uvloop
 
+    _keep_quiet()
     _calm_garbage_collection()
     uvloop.run(_serve(Path(sys.argv[1])))
