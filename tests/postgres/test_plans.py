@@ -13,10 +13,12 @@ from holdfast.domain.commands import Expire, Reserve
 from holdfast.domain.decide import decide
 from holdfast.infrastructure.postgres.batch_arguments import load_arguments, new_hold_arguments, store_arguments
 from holdfast.infrastructure.postgres.batch_store import load
+from holdfast.infrastructure.postgres.booking.batch_queries import BATCH
 from holdfast.infrastructure.postgres.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.queries import load_queries
 
 EVENT = UUID(int=1)
+COUNTERS = ("available", "reserved", "confirmed", "pending_reservations", "confirmed_reservations")
 TABLES = {"events", "seats", "claims", "reservations", "changes"}
 
 FULL = """
@@ -61,7 +63,8 @@ LOOKED_UP_BY = {
 
 async def nodes_of(connection, file_name, name, arguments):
     """The plan's nodes that read one of our tables, as a prepared statement has them."""
-    return await nodes_of_statement(connection, load_queries(file_name)[name].sql, arguments)
+    query = load_queries(file_name)[name]
+    return await nodes_of_statement(connection, query.sql, query.arguments(arguments))
 
 
 async def nodes_of_statement(connection, statement, arguments):
@@ -93,9 +96,10 @@ async def _literals(connection, parameters, arguments):
 async def _store_arguments(connection):
     """What the store gets for a batch that touches all kinds of rows."""
     closure = closure_of([Expire(8)], overdue_max=64)
-    snapshot, now = await load(connection, load_queries("batch"), EVENT, closure)
+    snapshot, now = await load(connection, BATCH, EVENT, closure)
     if snapshot.event is None:
-        return [EVENT, 1, 2, 0, 0, 0, 0, 0, now, *([] for _ in range(37))]
+        rows = {name: [] for name in BATCH.store_batch.parameters}
+        return {**rows, "event_id": EVENT, "loaded_version": 1, "version": 2, **dict.fromkeys(COUNTERS, 0), "now": now}
     changes = decide(snapshot, [Expire(8)], now, hold=timedelta(minutes=15)).changes
     return store_arguments(changes, now)
 
@@ -106,9 +110,11 @@ async def _new_hold_arguments(connection):
     wish = Reserve.wish(
         reservation_id=UUID(int=7), event_id=EVENT, user_id="user-1", idempotency_key="new", seat_ids=(seat_id,)
     )
-    snapshot, now = await load(connection, load_queries("batch"), EVENT, closure_of([wish], overdue_max=0))
+    snapshot, now = await load(connection, BATCH, EVENT, closure_of([wish], overdue_max=0))
     if snapshot.event is None:
-        return [[EVENT], [1], [2], [0], [0], [0], [0], [0], now, now, *([] for _ in range(10))]
+        rows = {name: [] for name in BATCH.store_new_holds.parameters}
+        event = {"event_ids": [EVENT], "loaded_versions": [1], "versions": [2], **{name: [0] for name in COUNTERS}}
+        return {**rows, **event, "now": now, "expires_at": now}
     changes = decide(snapshot, [wish], now, hold=timedelta(minutes=15)).changes
     return new_hold_arguments([changes], now)
 
@@ -121,20 +127,20 @@ async def arguments_of(connection, name):
     if name == "store_new_holds":
         return await _new_hold_arguments(connection)
     arguments = {
-        "lock_idle_events": [some],
+        "lock_idle_events": {"event_ids": some},
         "load_batch": load_arguments({EVENT: wanted, UUID(int=2): wanted}),
-        "overdue_events": [1_000],
-        "reservation_owners": [some],
-        "freshness": [some, [1] * len(some), 500],
-        "load_maps": [some, [True] * len(some)],
-        "added_seats": [EVENT, 50, True],
-        "list_page": [EVENT, "S-2", 20, 90],
-        "positions": [some, some],
-        "mark": [EVENT, 1],
-        "reservations": ["user-1", 20, 0],
-        "cancel_holds_of_deleted_event": [EVENT, 1, datetime.now(UTC)],
+        "overdue_events": {"events_max": 1_000},
+        "reservation_owners": {"reservation_ids": some},
+        "freshness": {"event_ids": some, "known_versions": [1] * len(some), "entries_max": 500},
+        "load_maps": {"event_ids": some, "listed": [True] * len(some)},
+        "added_seats": {"event_id": EVENT, "first_position": 50, "listed": True},
+        "list_page": {"event_id": EVENT, "after_number": "S-2", "seats_max": 20, "chart_seats": 90},
+        "positions": {"seat_ids": some, "event_ids": some},
+        "mark": {"event_id": EVENT, "version": 1},
+        "reservations": {"user_id": "user-1", "limit": 20, "offset": 0},
+        "cancel_holds_of_deleted_event": {"event_id": EVENT, "loaded_version": 1, "now": datetime.now(UTC)},
     }
-    return arguments.get(name, [EVENT])
+    return arguments.get(name, {"event_id": EVENT})
 
 
 @pytest.fixture(params=["empty", "full", "full and analyzed"])
@@ -201,10 +207,11 @@ async def test_hot_statements_look_up_each_row_by_its_whole_key(connection):
 
 async def test_whether_a_hold_is_overdue_is_found_by_its_time(connection):
     """A volatile clock is not compared in an index: every reading would go through all holds of the event."""
-    steady = load_queries("seat_maps")["freshness"].sql
+    query = load_queries("seat_maps")["freshness"]
+    steady = query.sql
     volatile = steady.replace("(SELECT clock_timestamp())", "clock_timestamp()")
     assert volatile != steady
-    arguments = await arguments_of(connection, "freshness")
+    arguments = query.arguments(await arguments_of(connection, "freshness"))
     for statement, compares in ((steady, True), (volatile, False)):
         nodes = await nodes_of_statement(connection, statement, arguments)
         (holds,) = (node for node in nodes if node["Relation Name"] == "reservations")

@@ -70,7 +70,10 @@ async def weakened_store(
         if not layers.event_lock:
             _change(store, "lock_event", " FOR NO KEY UPDATE", "")
         if not layers.guard:
-            _change(store, "store_batch", "WHERE id = $1 AND version = $2", "WHERE id = $1 AND $2::bigint IS NOT NULL")
+            parameters = store.queries.store_batch.parameters
+            event, loaded = (f"${parameters.index(name) + 1}" for name in ("event_id", "loaded_version"))
+            guard = f"WHERE id = {event} AND version = {loaded}"
+            _change(store, "store_batch", guard, f"WHERE id = {event} AND {loaded}::bigint IS NOT NULL")
         if not layers.key_lookup:
             _change(store, "load_batch", PRIOR_BY_KEY, f"{PRIOR_BY_KEY} AND false")
         yield store
@@ -88,9 +91,9 @@ async def _drop_constraints(database_url: str, layers: Layers) -> None:
 
 
 def _change(store: PostgresBatchStore, name: str, old: str, new: str) -> None:
-    query = store.queries[name]
+    query = getattr(store.queries, name)
     assert query.sql.count(old) == 1, f"{name} no longer says {old!r}: adapt the harness"
-    store.queries[name] = replace(query, sql=query.sql.replace(old, new))
+    store.queries = replace(store.queries, **{name: replace(query, sql=query.sql.replace(old, new))})
 
 
 class Rendezvous:

@@ -11,10 +11,12 @@ from uuid import UUID
 
 from holdfast.application.ports import AuditedInvariant
 from holdfast.domain.snapshot import Mark
-from holdfast.infrastructure.postgres.audit_checks import AuditChecks, Connection, Rows, Window
+from holdfast.infrastructure.postgres.audit_checks import AuditChecks, Rows, Window
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.poolers import connect_with
+from holdfast.infrastructure.postgres.queries import Connection
 from holdfast.infrastructure.postgres.sweep import Sweep
+from holdfast.infrastructure.postgres.upkeep.audit_queries import AUDIT
 
 ENTRIES_MAX = 12_000
 """Log entries that one audit looks at for what is new (40 µs of PostgreSQL each), and again for its sweep (20 µs)."""
@@ -91,17 +93,17 @@ class PostgresAuditor:
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
         connection = await connect_with(self._database_url, _SETTINGS, timeout=5)
-        if await connection.fetchval(self._checks.scopes["try_to_lead"].sql):
+        if await AUDIT.try_to_lead({}).fetchval(connection):
             self._connection = connection
             return connection
         await connection.close()
         return None
 
     async def _check(self, connection: Connection) -> Rows:
-        price = await connection.fetchval(self._checks.scopes["price_of_everything"].sql, self._entries_max)
+        price = await AUDIT.price_of_everything({"events_max": self._entries_max}).fetchval(connection)
         if price <= self._entries_max:
             self._audited, self._marks, self._waiting = {}, {}, {}
-            self._looked_at = await connection.fetchval(self._checks.scopes["clock"].sql)
+            self._looked_at = await AUDIT.clock({}).fetchval(connection)
             return await self._checks.everything(connection)
         found: Rows = {}
         await self._look_for_new_entries(connection)
@@ -115,10 +117,10 @@ class PostgresAuditor:
 
     async def _look_for_new_entries(self, connection: Connection) -> None:
         """Note what is new. An event that has not changed lately was left to the sweep up to its first new entry."""
-        now: datetime = await connection.fetchval(self._checks.scopes["clock"].sql)
+        now: datetime = await AUDIT.clock({}).fetchval(connection)
         since = now if self._looked_at is None else self._looked_at - OVERLAP
         self._looked_at = now
-        rows = await connection.fetch(self._checks.scopes["recent_entries"].sql, since)
+        rows = await AUDIT.recent_entries({"since": since}).fetch(connection)
         known = {event_id: self._audited[event_id] for event_id, _, _ in rows if event_id in self._audited}
         marks = await self._marks_of(connection, known)
         audited = {}
@@ -133,7 +135,7 @@ class PostgresAuditor:
 
     async def _marks_of(self, connection: Connection, versions: Mapping[UUID, int]) -> dict[UUID, Mark]:
         """Read what versions of events mean now; those that the log does not have are left out."""
-        rows = await connection.fetch(self._checks.scopes["marks"].sql, list(versions), list(versions.values()))
+        rows = await AUDIT.marks({"event_ids": list(versions), "versions": list(versions.values())}).fetch(connection)
         return {event_id: Mark(*entry) for event_id, *entry in rows}
 
     def _next_windows(self) -> Iterator[Sequence[Window]]:

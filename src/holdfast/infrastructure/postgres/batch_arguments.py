@@ -6,11 +6,12 @@ from uuid import UUID
 
 from holdfast.application.ports import Closure
 from holdfast.domain.snapshot import Changes
+from holdfast.infrastructure.postgres.booking.batch_queries import NettedChanges, NewHolds, Touched
 
 
-def store_arguments(changes: Changes, now: datetime) -> list[object]:
-    """Lay out changes in the order of the statement's parameters."""
-    created, changed = changes.created, changes.changed
+def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
+    """Lay out changes for `store_batch`."""
+    event, created, changed = changes.event, changes.created, changes.changed
     added, moved, removed, log = (
         changes.claims_added,
         changes.claims_moved,
@@ -19,65 +20,72 @@ def store_arguments(changes: Changes, now: datetime) -> list[object]:
     )
     first_created, last_created, created_seats = _flattened([new.seat_ids for new in created])
     first_logged, last_logged, logged_seats = _flattened([entry.seat_ids for entry in log])
-    return [
-        *_event_columns(changes),
-        now,
-        [new.id for new in created],
-        [new.user_id for new in created],
-        [new.idempotency_key for new in created],
-        [new.fingerprint for new in created],
-        [new.status for new in created],
-        [new.cancel_reason for new in created],
-        [new.total_amount for new in created],
-        [new.expires_at for new in created],
-        [new.confirmed_at for new in created],
-        [new.created_version for new in created],
-        [new.changed_version for new in created],
-        first_created,
-        last_created,
-        created_seats,
-        [before.id for before, _ in changed],
-        [before.changed_version for before, _ in changed],
-        [after.status for _, after in changed],
-        [after.cancel_reason for _, after in changed],
-        [after.confirmed_at for _, after in changed],
-        [after.changed_version for _, after in changed],
-        [claim.seat_id for claim in added],
-        [claim.reservation_id for claim in added],
-        [claim.status for claim in added],
-        [claim.expires_at for claim in added],
-        [before.seat_id for before, _ in moved],
-        [before.reservation_id for before, _ in moved],
-        [after.reservation_id for _, after in moved],
-        [after.status for _, after in moved],
-        [after.expires_at for _, after in moved],
-        [claim.seat_id for claim in removed],
-        [claim.reservation_id for claim in removed],
-        [entry.version for entry in log],
-        [entry.kind for entry in log],
-        [entry.reservation_id for entry in log],
-        first_logged,
-        last_logged,
-        logged_seats,
-    ]
+    return {
+        "event_id": event.id,
+        "loaded_version": changes.loaded_version,
+        "version": event.version,
+        "available": event.available,
+        "reserved": event.reserved,
+        "confirmed": event.confirmed,
+        "pending_reservations": event.pending_reservations,
+        "confirmed_reservations": event.confirmed_reservations,
+        "now": now,
+        "created_ids": [new.id for new in created],
+        "created_user_ids": [new.user_id for new in created],
+        "created_idempotency_keys": [new.idempotency_key for new in created],
+        "created_fingerprints": [new.fingerprint for new in created],
+        "created_statuses": [new.status for new in created],
+        "created_cancel_reasons": [new.cancel_reason for new in created],
+        "created_total_amounts": [new.total_amount for new in created],
+        "created_expire_at": [new.expires_at for new in created],
+        "created_confirmed_at": [new.confirmed_at for new in created],
+        "created_versions": [new.created_version for new in created],
+        "created_changed_versions": [new.changed_version for new in created],
+        "created_first_seats": first_created,
+        "created_last_seats": last_created,
+        "created_seat_ids": created_seats,
+        "changed_ids": [before.id for before, _ in changed],
+        "changed_loaded_versions": [before.changed_version for before, _ in changed],
+        "changed_statuses": [after.status for _, after in changed],
+        "changed_cancel_reasons": [after.cancel_reason for _, after in changed],
+        "changed_confirmed_at": [after.confirmed_at for _, after in changed],
+        "changed_versions": [after.changed_version for _, after in changed],
+        "claimed_seat_ids": [claim.seat_id for claim in added],
+        "claimed_reservation_ids": [claim.reservation_id for claim in added],
+        "claimed_statuses": [claim.status for claim in added],
+        "claimed_expire_at": [claim.expires_at for claim in added],
+        "moved_seat_ids": [before.seat_id for before, _ in moved],
+        "moved_loaded_reservation_ids": [before.reservation_id for before, _ in moved],
+        "moved_reservation_ids": [after.reservation_id for _, after in moved],
+        "moved_statuses": [after.status for _, after in moved],
+        "moved_expire_at": [after.expires_at for _, after in moved],
+        "freed_seat_ids": [claim.seat_id for claim in removed],
+        "freed_loaded_reservation_ids": [claim.reservation_id for claim in removed],
+        "logged_versions": [entry.version for entry in log],
+        "logged_kinds": [entry.kind for entry in log],
+        "logged_reservation_ids": [entry.reservation_id for entry in log],
+        "logged_first_seats": first_logged,
+        "logged_last_seats": last_logged,
+        "logged_seat_ids": logged_seats,
+    }
 
 
-def load_arguments(closures: Mapping[UUID, Closure]) -> list[object]:
-    """Lay out what batches can touch, by event, in the order of the parameters of `load_batch`."""
+def load_arguments(closures: Mapping[UUID, Closure]) -> Touched:
+    """Lay out what batches can touch, by event, for `load_batch`."""
     wanted = [(seat_id, event_id) for event_id, closure in closures.items() for seat_id in closure.seat_ids]
     keys = [(*key, event_id) for event_id, closure in closures.items() for key in closure.keys]
     asked = [(asked_id, event_id) for event_id, closure in closures.items() for asked_id in closure.reservation_ids]
-    return [
-        list(closures),
-        [seat_id for seat_id, _ in wanted],
-        [event_id for _, event_id in wanted],
-        [user_id for user_id, _, _ in keys],
-        [key for _, key, _ in keys],
-        [event_id for _, _, event_id in keys],
-        [reservation_id for reservation_id, _ in asked],
-        [event_id for _, event_id in asked],
-        max(closure.overdue_max for closure in closures.values()),
-    ]
+    return {
+        "event_ids": list(closures),
+        "wanted_seat_ids": [seat_id for seat_id, _ in wanted],
+        "wanted_event_ids": [event_id for _, event_id in wanted],
+        "key_user_ids": [user_id for user_id, _, _ in keys],
+        "idempotency_keys": [key for _, key, _ in keys],
+        "key_event_ids": [event_id for _, _, event_id in keys],
+        "asked_reservation_ids": [reservation_id for reservation_id, _ in asked],
+        "asked_event_ids": [event_id for _, event_id in asked],
+        "overdue_max": max(closure.overdue_max for closure in closures.values()),
+    }
 
 
 def makes_new_holds_only(changes: Changes) -> bool:
@@ -88,25 +96,33 @@ def makes_new_holds_only(changes: Changes) -> bool:
     )
 
 
-def new_hold_arguments(batches: Sequence[Changes], now: datetime) -> list[object]:
-    """Lay out such changes, each of another event, in the order of the parameters of `store_new_holds`."""
+def new_hold_arguments(batches: Sequence[Changes], now: datetime) -> NewHolds:
+    """Lay out such changes, each of another event, for `store_new_holds`."""
+    events = [changes.event for changes in batches]
     created = [new for changes in batches for new in changes.created]
     first, last, seats = _flattened([new.seat_ids for new in created])
-    return [
-        *map(list, zip(*map(_event_columns, batches), strict=True)),
-        now,
-        created[0].expires_at,
-        [new.id for new in created],
-        [new.event_id for new in created],
-        [new.user_id for new in created],
-        [new.idempotency_key for new in created],
-        [new.fingerprint for new in created],
-        [new.total_amount for new in created],
-        [new.created_version for new in created],
-        first,
-        last,
-        seats,
-    ]
+    return {
+        "event_ids": [event.id for event in events],
+        "loaded_versions": [changes.loaded_version for changes in batches],
+        "versions": [event.version for event in events],
+        "available": [event.available for event in events],
+        "reserved": [event.reserved for event in events],
+        "confirmed": [event.confirmed for event in events],
+        "pending_reservations": [event.pending_reservations for event in events],
+        "confirmed_reservations": [event.confirmed_reservations for event in events],
+        "now": now,
+        "expires_at": created[0].expires_at,
+        "reservation_ids": [new.id for new in created],
+        "reservation_event_ids": [new.event_id for new in created],
+        "user_ids": [new.user_id for new in created],
+        "idempotency_keys": [new.idempotency_key for new in created],
+        "fingerprints": [new.fingerprint for new in created],
+        "total_amounts": [new.total_amount for new in created],
+        "created_versions": [new.created_version for new in created],
+        "first_seats": first,
+        "last_seats": last,
+        "seat_ids": seats,
+    }
 
 
 def expected_counts(*batches: Changes) -> dict[str, int]:
@@ -120,21 +136,6 @@ def expected_counts(*batches: Changes) -> dict[str, int]:
         "claims_removed": sum(len(changes.claims_removed) for changes in batches),
         "log": sum(len(changes.log) for changes in batches),
     }
-
-
-def _event_columns(changes: Changes) -> tuple[object, ...]:
-    """What both statements are told of an event: its guard, and how its row shall stand."""
-    event = changes.event
-    return (
-        event.id,
-        changes.loaded_version,
-        event.version,
-        event.available,
-        event.reserved,
-        event.confirmed,
-        event.pending_reservations,
-        event.confirmed_reservations,
-    )
 
 
 def _flattened(lists: Sequence[tuple[UUID, ...]]) -> tuple[list[int], list[int], list[UUID]]:

@@ -17,28 +17,29 @@ from holdfast.infrastructure.postgres.batch_arguments import (
     new_hold_arguments,
     store_arguments,
 )
+from holdfast.infrastructure.postgres.booking.batch_queries import BATCH, BatchQueries
 from holdfast.infrastructure.postgres.connection import WatchedConnection
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
-from holdfast.infrastructure.postgres.queries import Query, load_queries
+from holdfast.infrastructure.postgres.queries import Filled
 from holdfast.infrastructure.postgres.rows import snapshot_from
 
 
 class PostgresBatchTransaction:
     """One transaction on one event, or on several (`application.ports.BatchTransaction`)."""
 
-    def __init__(self, connection: WatchedConnection, queries: dict[str, Query]) -> None:
+    def __init__(self, connection: WatchedConnection, queries: BatchQueries) -> None:
         self._connection = connection
         self._queries = queries
 
     async def lock(self, event_id: UUID, *, wait_seconds: float | None = None) -> Lock:
         """Begin and lock in one round trip; who finds the event locked asks in another whether it exists."""
-        name = "lock_event_unless_locked" if wait_seconds == 0 else "lock_event"
+        statement = self._queries.lock_event_unless_locked if wait_seconds == 0 else self._queries.lock_event
         begin = "BEGIN; "
         if wait_seconds:
             begin += f"SET LOCAL lock_timeout = {max(1, round(wait_seconds * 1000))}; "
         # The simple protocol takes several statements and no parameters. A UUID prints as hexadecimal digits only.
-        lock = self._queries[name].sql.replace("$1", f"'{event_id!s}'")
+        lock = statement.sql.replace("$1", f"'{event_id!s}'")
         with translated():
             try:
                 status = await self._connection.execute(f"{begin}{lock}")
@@ -48,21 +49,22 @@ class PostgresBatchTransaction:
                 return "busy"
             if status != "SELECT 0":
                 return "locked"
-            if wait_seconds == 0 and await self._connection.fetchval(self._queries["event_exists"].sql, event_id):
-                return "busy"
+            if wait_seconds == 0:
+                exists = await self._queries.event_exists({"event_id": event_id}).fetchval(self._connection)
+                return "busy" if exists else "absent"
         return "absent"
 
     async def lock_idle(self, event_ids: Sequence[UUID]) -> None:
         """Begin and lock what can be locked in one round trip."""
         listed = ",".join(map(str, event_ids))
-        lock = self._queries["lock_idle_events"].sql.replace("$1", f"'{{{listed}}}'")
+        lock = self._queries.lock_idle_events.sql.replace("$1", f"'{{{listed}}}'")
         with translated():
             await self._connection.execute(f"BEGIN; {lock}")
 
     async def version(self, event_id: UUID) -> int:
         """Read the version of the locked event."""
         with translated():
-            version: int = await self._connection.fetchval(self._queries["locked_version"].sql, event_id)
+            version: int = await self._queries.locked_version({"event_id": event_id}).fetchval(self._connection)
         return version
 
     async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
@@ -90,15 +92,15 @@ class PostgresBatchTransaction:
         for changes in batches:
             (new_holds if makes_new_holds_only(changes) else others).append(changes)
         if new_holds:
-            await self._write("store_new_holds", new_hold_arguments(new_holds, now), expected_counts(*new_holds))
+            await self._write(self._queries.store_new_holds(new_hold_arguments(new_holds, now)), *new_holds)
         for changes in others:
-            await self._write("store_batch", store_arguments(changes, now), expected_counts(changes))
+            await self._write(self._queries.store_batch(store_arguments(changes, now)), changes)
 
-    async def _write(self, name: str, arguments: Sequence[object], expected: dict[str, int]) -> None:
+    async def _write(self, statement: Filled, *batches: Changes) -> None:
         with translated():
-            row = await self._connection.fetchrow(self._queries[name].sql, *arguments)
+            row = await statement.fetchrow(self._connection)
         assert row is not None
-        check_counts(expected, row)
+        check_counts(expected_counts(*batches), row)
 
     async def commit(self) -> None:
         """Commit; a warning from the wait for the standby counts as a lost connection."""
@@ -118,7 +120,7 @@ def check_counts(expected: dict[str, int], actual: asyncpg.Record) -> None:
 
 
 async def load(
-    connection: WatchedConnection, queries: dict[str, Query], event_id: UUID, closure: Closure
+    connection: WatchedConnection, queries: BatchQueries, event_id: UUID, closure: Closure
 ) -> tuple[Snapshot, datetime]:
     """Read what a batch can touch, and the database's time."""
     (row,) = await _load_rows(connection, queries, {event_id: closure})
@@ -126,12 +128,11 @@ async def load(
 
 
 async def _load_rows(
-    connection: WatchedConnection, queries: dict[str, Query], closures: Mapping[UUID, Closure]
+    connection: WatchedConnection, queries: BatchQueries, closures: Mapping[UUID, Closure]
 ) -> list[asyncpg.Record]:
     """Read what batches can touch: a row for each event, in their order."""
     with translated():
-        rows: list[asyncpg.Record] = await connection.fetch(queries["load_batch"].sql, *load_arguments(closures))
-    return rows
+        return await queries.load_batch(load_arguments(closures)).fetch(connection)
 
 
 class PostgresBatchStore:
@@ -140,8 +141,7 @@ class PostgresBatchStore:
     def __init__(self, write_pool: Pool, read_pool: Pool) -> None:
         self._write_pool = write_pool
         self._read_pool = read_pool
-        self.queries = dict(load_queries("batch"))
-        """The statements by name."""
+        self.queries = BATCH
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresBatchTransaction]:
@@ -161,14 +161,14 @@ class PostgresBatchStore:
         """Find events and users of reservations."""
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
-                rows = await connection.fetch(self.queries["reservation_owners"].sql, reservation_ids)
+                rows = await self.queries.reservation_owners({"reservation_ids": reservation_ids}).fetch(connection)
         return {row["id"]: (row["event_id"], row["user_id"]) for row in rows}
 
     async def quiet_overdue_events(self, events_max: int) -> list[UUID]:
         """Find events with overdue holds, the longest overdue first."""
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
-                rows = await connection.fetch(self.queries["overdue_events"].sql, events_max)
+                rows = await self.queries.overdue_events({"events_max": events_max}).fetch(connection)
         return [row["event_id"] for row in rows]
 
 

@@ -13,10 +13,11 @@ from holdfast.domain.event import Event, EventDetails
 from holdfast.domain.seat import NewSeat
 from holdfast.domain.snapshot import ChangeKind
 from holdfast.infrastructure.postgres.batch_store import commit, rollback_if_open
+from holdfast.infrastructure.postgres.catalogue.catalogue_queries import CATALOGUE, Details
 from holdfast.infrastructure.postgres.connection import Timeouts, WatchedConnection
 from holdfast.infrastructure.postgres.failures import SEAT_NUMBER_CONSTRAINT, translated
 from holdfast.infrastructure.postgres.pool import Pool
-from holdfast.infrastructure.postgres.queries import Query, load_queries
+from holdfast.infrastructure.postgres.queries import Filled
 from holdfast.infrastructure.postgres.rows import event_from
 from holdfast.infrastructure.postgres.seat_copy import binary_rows, copy_seats
 
@@ -24,29 +25,33 @@ from holdfast.infrastructure.postgres.seat_copy import binary_rows, copy_seats
 class PostgresCatalogueTransaction:
     """One transaction on one event's row and chart (`application.ports.CatalogueTransaction`)."""
 
-    def __init__(self, connection: WatchedConnection, queries: dict[str, Query]) -> None:
+    def __init__(self, connection: WatchedConnection) -> None:
         self._connection = connection
-        self._queries = queries
 
     async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
         """Lock, then read in a statement of its own, which sees what was committed during the wait."""
-        await self._execute("lock_event", event_id)
+        await self._execute(CATALOGUE.lock_event({"event_id": event_id}))
         with translated():
-            row = await self._connection.fetchrow(self._queries["event_after_lock"].sql, event_id)
+            row = await CATALOGUE.event_after_lock({"event_id": event_id}).fetchrow(self._connection)
             now: datetime = row["now"] if row else await self._connection.fetchval("SELECT clock_timestamp()")
         return (event_from(row) if row else None), now
 
     async def insert_event(self, event_id: UUID, details: EventDetails) -> Event:
         """Store a new event, or find that an earlier attempt did."""
-        await self._execute("insert_event", event_id, *_values(details))
+        await self._execute(CATALOGUE.insert_event({"event_id": event_id, **_values(details)}))
         event, _ = await self.lock_event(event_id)
         assert event is not None
         return event
 
     async def update_event(self, event: Event, details: EventDetails, now: datetime) -> Event:
         """Replace the details, with an entry in the log."""
-        await self._guarded("update_event", event.id, event.version, *_values(details), now)
-        await self._execute("log_change", event.id, event.version + 1, ChangeKind.EVENT_EDITED, now)
+        await self._guarded(
+            event,
+            CATALOGUE.update_event(
+                {"event_id": event.id, "loaded_version": event.version, **_values(details), "now": now}
+            ),
+        )
+        await self._log(event, event.version + 1, ChangeKind.EVENT_EDITED, now)
         updated, _ = await self.lock_event(event.id)
         assert updated is not None
         return updated
@@ -54,21 +59,27 @@ class PostgresCatalogueTransaction:
     async def delete_event(self, event: Event, now: datetime) -> int:
         """Cancel the live holds, mark the event deleted, and log each step."""
         with translated():
-            ended = await self._connection.fetchrow(
-                self._queries["cancel_holds_of_deleted_event"].sql, event.id, event.version, now
-            )
+            ended = await CATALOGUE.cancel_holds_of_deleted_event(
+                {"event_id": event.id, "loaded_version": event.version, "now": now}
+            ).fetchrow(self._connection)
         assert ended is not None
         if ended["holds"] != ended["log"] or ended["seats"] != event.reserved:
             raise GuardMismatch(f"event {event.id}: {dict(ended)} of {event.reserved} held seats")
         version: int = event.version + ended["holds"] + 1
-        await self._guarded("delete_event", event.id, event.version, now, version)
-        await self._execute("log_change", event.id, version, ChangeKind.EVENT_DELETED, now)
+        await self._guarded(
+            event,
+            CATALOGUE.delete_event(
+                {"event_id": event.id, "loaded_version": event.version, "now": now, "version": version}
+            ),
+        )
+        await self._log(event, version, ChangeKind.EVENT_DELETED, now)
         return version
 
     async def has_entry(self, event_id: UUID, version: int, at: datetime) -> bool:
         """Tell whether an earlier attempt's entry is in the log."""
         with translated():
-            return bool(await self._connection.fetchval(self._queries["has_entry"].sql, event_id, version, at))
+            statement = CATALOGUE.has_entry({"event_id": event_id, "version": version, "at": at})
+            return bool(await statement.fetchval(self._connection))
 
     async def insert_seats(
         self,
@@ -84,7 +95,7 @@ class PostgresCatalogueTransaction:
         # lock; that can only be where one of them is not in NFC.
         with translated():
             suspects = list(other_forms)
-            if await self._connection.fetchval(self._queries["has_other_forms"].sql, event.id):
+            if await CATALOGUE.has_other_forms({"event_id": event.id}).fetchval(self._connection):
                 suspects = [seat.seat_number for seat in seats]
         if suspects and (taken := await self._taken(event.id, suspects)):
             raise SeatNumberTaken(taken)
@@ -97,8 +108,13 @@ class PostgresCatalogueTransaction:
             if violation.constraint_name != SEAT_NUMBER_CONSTRAINT:
                 raise
             raise await self._seat_numbers_taken(event.id, seats) from violation
-        await self._guarded("count_added_seats", event.id, event.version, len(seats))
-        await self._execute("log_change", event.id, event.version + 1, ChangeKind.SEATS_ADDED, now)
+        await self._guarded(
+            event,
+            CATALOGUE.count_added_seats(
+                {"event_id": event.id, "loaded_version": event.version, "added_seats": len(seats)}
+            ),
+        )
+        await self._log(event, event.version + 1, ChangeKind.SEATS_ADDED, now)
         return event.version + 1
 
     async def commit(self) -> None:
@@ -113,17 +129,22 @@ class PostgresCatalogueTransaction:
 
     async def _taken(self, event_id: UUID, numbers: Sequence[str]) -> list[str]:
         with translated():
-            rows = await self._connection.fetch(self._queries["taken_seat_numbers"].sql, event_id, numbers)
+            rows = await CATALOGUE.taken_seat_numbers({"event_id": event_id, "seat_numbers": numbers}).fetch(
+                self._connection
+            )
         return [row["seat_number"] for row in rows]
 
-    async def _execute(self, name: str, *arguments: object) -> str:
-        with translated():
-            return await self._connection.execute(self._queries[name].sql, *arguments)
+    async def _log(self, event: Event, version: int, kind: ChangeKind, at: datetime) -> None:
+        await self._execute(CATALOGUE.log_change({"event_id": event.id, "version": version, "kind": kind, "at": at}))
 
-    async def _guarded(self, name: str, *arguments: object) -> None:
-        status = await self._execute(name, *arguments)
+    async def _guarded(self, event: Event, statement: Filled) -> None:
+        status = await self._execute(statement)
         if status != "UPDATE 1":
-            raise GuardMismatch(f"{name} of {arguments[0]}: {status}")
+            raise GuardMismatch(f"{statement} of {event.id}: {status}")
+
+    async def _execute(self, statement: Filled) -> str:
+        with translated():
+            return await statement.execute(self._connection)
 
 
 class PostgresCatalogueStore:
@@ -132,7 +153,6 @@ class PostgresCatalogueStore:
     def __init__(self, pool: Pool, timeouts: Timeouts) -> None:
         self._pool = pool
         self._bulk_milliseconds = int(timeouts.bulk_statement_seconds * 1000)
-        self.queries = load_queries("catalogue")
 
     @asynccontextmanager
     async def transaction(self, *, bulk: bool = False) -> AsyncIterator[PostgresCatalogueTransaction]:
@@ -144,17 +164,17 @@ class PostgresCatalogueStore:
             try:
                 with translated():
                     await connection.execute(begin)
-                yield PostgresCatalogueTransaction(connection, self.queries)
+                yield PostgresCatalogueTransaction(connection)
             finally:
                 await rollback_if_open(connection)
 
 
-def _values(details: EventDetails) -> tuple[object, ...]:
-    return (
-        details.name,
-        details.description,
-        details.venue,
-        details.start_at,
-        details.end_at,
-        details.total_seats,
-    )
+def _values(details: EventDetails) -> Details:
+    return {
+        "name": details.name,
+        "description": details.description,
+        "venue": details.venue,
+        "start_at": details.start_at,
+        "end_at": details.end_at,
+        "total_seats": details.total_seats,
+    }

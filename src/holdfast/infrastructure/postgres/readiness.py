@@ -9,8 +9,8 @@ from holdfast.application.readiness import OK, Finding
 from holdfast.infrastructure.postgres.connection import WatchedConnection
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import Pool
-from holdfast.infrastructure.postgres.queries import load_queries
 from holdfast.infrastructure.postgres.suitability import ENCODING, unsuitable
+from holdfast.infrastructure.postgres.upkeep.readiness_queries import READINESS
 
 _UP = ".up.sql"
 OBSTRUCTED_SECONDS = 15.0
@@ -28,7 +28,6 @@ class PostgresReadiness:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self.queries = load_queries("readiness")
 
     async def server(self) -> Finding:
         """Tell whether the server answers, is one that Holdfast can use, and takes this role's writes and keeps them.
@@ -38,7 +37,7 @@ class PostgresReadiness:
         """
         async with self._pool.connection() as connection:
             with translated():
-                server = await connection.fetchrow(self.queries["server"].sql)
+                server = await READINESS.server({}).fetchrow(connection)
                 missing = await self._missing_right(connection)
             assert server is not None
             finding = self._finding(server, missing)
@@ -68,11 +67,11 @@ class PostgresReadiness:
 
     async def _missing_right(self, connection: WatchedConnection) -> str | None:
         """Tell in a sentence what this role may not do with our tables and every batch does; None where it may."""
-        missing = [row["missing"] for row in await connection.fetch(self.queries["missing_grants"].sql)]
+        missing = [row["missing"] for row in await READINESS.missing_grants({}).fetch(connection)]
         if missing:
             return f"This role lacks {', '.join(missing)}: GRANT it what is missing, or let it own the tables."
         try:
-            await connection.execute(self.queries["lock_nothing"].sql)
+            await READINESS.lock_nothing({}).execute(connection)
         except asyncpg.UndefinedTableError:
             return None  # the schema's matter
         except asyncpg.ReadOnlySQLTransactionError:

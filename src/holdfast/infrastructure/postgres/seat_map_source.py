@@ -16,7 +16,8 @@ from holdfast.application.reading.source import AddedSeats, Freshness, ListPage
 from holdfast.domain.snapshot import Mark
 from holdfast.infrastructure.postgres.failures import translated
 from holdfast.infrastructure.postgres.pool import SHORT_USE_SECONDS_MAX, Pool
-from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.infrastructure.postgres.queries import Filled
+from holdfast.infrastructure.postgres.reading.seat_maps_queries import SEAT_MAPS
 
 INLINE_SEATS_MAX = 2_000
 """Up to here a map is made in a millisecond or two; a larger one is made off the event loop."""
@@ -31,13 +32,18 @@ class PostgresSeatMapSource:
         self._pool = pool
         self._large_pool = large_pool
         self._tail = tail
-        self._queries = load_queries("seat_maps")
         self._page_turns = asyncio.Lock()
 
     async def freshness(self, known: Sequence[tuple[UUID, int | None]], *, entries_max: int) -> list[Freshness | None]:
         """Ask for all events in one statement."""
         rows = await self._rows(
-            "freshness", [event_id for event_id, _ in known], [version for _, version in known], entries_max
+            SEAT_MAPS.freshness(
+                {
+                    "event_ids": [event_id for event_id, _ in known],
+                    "known_versions": [version for _, version in known],
+                    "entries_max": entries_max,
+                }
+            ),
         )
         found: list[Freshness | None] = [None] * len(known)
         changes: list[LoggedChange] = []
@@ -61,7 +67,9 @@ class PostgresSeatMapSource:
     async def load(self, wanted: Sequence[tuple[UUID, bool]], *, large: bool) -> list[SeatMap | None]:
         """Load all in one statement, and so in one snapshot."""
         event_ids = [event_id for event_id, _ in wanted]
-        rows = await self._rows("load_maps", event_ids, [listed for _, listed in wanted], large=large)
+        rows = await self._rows(
+            SEAT_MAPS.load_maps({"event_ids": event_ids, "listed": [listed for _, listed in wanted]}), large=large
+        )
         maps: list[SeatMap | None] = [None] * len(wanted)
         for row in rows:
             place = row["place"] - 1
@@ -74,7 +82,10 @@ class PostgresSeatMapSource:
 
     async def added_seats(self, event_id: UUID, *, after_seats: int, lists: bool, large: bool) -> AddedSeats | None:
         """Read them in one statement."""
-        rows = await self._rows("added_seats", event_id, after_seats, lists, large=large)
+        rows = await self._rows(
+            SEAT_MAPS.added_seats({"event_id": event_id, "first_position": after_seats, "listed": lists}),
+            large=large,
+        )
         if not rows:
             return None
         row = rows[0]
@@ -85,7 +96,8 @@ class PostgresSeatMapSource:
         found: dict[UUID, int] = {}
         for start in range(0, len(seat_ids), POSITIONS_MAX):
             some = slice(start, start + POSITIONS_MAX)
-            for row in await self._rows("positions", seat_ids[some], event_ids[some]):
+            rows = await self._rows(SEAT_MAPS.positions({"seat_ids": seat_ids[some], "event_ids": event_ids[some]}))
+            for row in rows:
                 found[row["id"]] = row["position"]
         return found
 
@@ -94,31 +106,40 @@ class PostgresSeatMapSource:
     ) -> ListPage | None:
         """Read a page; whoever wants pages takes turns, so that no list keeps the connection from another."""
         async with self._page_turns:
-            (row,) = await self._rows("list_page", event_id, after_number, seats_max, chart_seats, large=True)
+            (row,) = await self._rows(
+                SEAT_MAPS.list_page(
+                    {
+                        "event_id": event_id,
+                        "after_number": after_number,
+                        "seats_max": seats_max,
+                        "chart_seats": chart_seats,
+                    }
+                ),
+                large=True,
+            )
         if row["last_number"] is None:
             return None
         return ListPage(_heads_from(row), _positions_from(row), row["last_number"])
 
     async def mark(self, event_id: UUID, version: int) -> Mark | None:
         """Tell what a version means; None where the event has not come so far."""
-        rows = await self._rows("mark", event_id, version)
+        rows = await self._rows(SEAT_MAPS.mark({"event_id": event_id, "version": version}))
         return mark_from(rows[0]) if rows else None
 
     async def chart(self, event_id: UUID, *, large: bool) -> Chart | None:
         """Read an event's chart, written as JSON by the database."""
-        rows = await self._rows("chart", event_id, large=large)
+        rows = await self._rows(SEAT_MAPS.chart({"event_id": event_id}), large=large)
         if not rows:
             return None
         row = rows[0]
         columns = ("ids", "seat_numbers", "sections", "rows", "prices")
         return Chart(mark_from(row), row["seats"], {column: row[column] for column in columns})
 
-    async def _rows(self, name: str, *arguments: object, large: bool = False) -> list[asyncpg.Record]:
+    async def _rows(self, statement: Filled, *, large: bool = False) -> list[asyncpg.Record]:
         pool = self._large_pool if large else self._pool
         async with pool.connection(use_seconds_max=None if large else SHORT_USE_SECONDS_MAX) as connection:
             with translated():
-                rows: list[asyncpg.Record] = await connection.fetch(self._queries[name].sql, *arguments)
-        return rows
+                return await statement.fetch(connection)
 
     def _map_from(self, event_id: UUID, row: asyncpg.Record) -> SeatMap:
         seat_map = SeatMap(

@@ -6,14 +6,16 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.infrastructure.postgres.audit_checks import AuditChecks, Connection, Rows, Window
+from holdfast.infrastructure.postgres.audit_checks import AuditChecks, Rows, Window
 from holdfast.infrastructure.postgres.invariants import ROWS_MAX
+from holdfast.infrastructure.postgres.queries import Connection, Query
+from holdfast.infrastructure.postgres.upkeep.audit_queries import AUDIT, NextRows
 
 _FIRST = UUID(int=0)
 _STRAYS = {
-    "stray_charts": "charts_have_events",
-    "stray_reservations": "log_tells_of_reservations",
-    "stray_claims": "claims_are_reservations",
+    AUDIT.stray_charts: "charts_have_events",
+    AUDIT.stray_reservations: "log_tells_of_reservations",
+    AUDIT.stray_claims: "claims_are_reservations",
 }
 """What looks for rows that no event leads to, and the promise that they break."""
 
@@ -40,7 +42,9 @@ class Sweep:
                 yield rows
                 credit -= spent
                 continue
-            following = await connection.fetch(self._checks.scopes["next_events"].sql, self._last, self._slice_entries)
+            following = await AUDIT.next_events(
+                {"after_event_id": self._last, "events_max": self._slice_entries}
+            ).fetch(connection)
             if not following:
                 self._last = _FIRST
                 break
@@ -51,8 +55,8 @@ class Sweep:
             yield await self._checks.whole_events(connection, chosen)
             self._last = chosen[-1]
             credit -= price
-        for name in _STRAYS:
-            yield await self._strays(connection, name)
+        for statement in _STRAYS:
+            yield await self._strays(connection, statement)
 
     async def _inside_event(self, connection: Connection, inside: tuple[UUID, int]) -> tuple[Rows, int]:
         """Look at the next stretch of a large event's log, and in the end at its counters."""
@@ -66,11 +70,13 @@ class Sweep:
         self._last, self._inside = event_id, None
         return await self._checks.counters(connection, event_id), self._slice_entries
 
-    async def _strays(self, connection: Connection, name: str) -> Rows:
-        rows = await connection.fetch(self._checks.scopes[name].sql, self._strays_last[name], self._entries_max)
-        self._strays_last[name] = rows[0]["last"] or _FIRST
+    async def _strays(self, connection: Connection, statement: Query[NextRows]) -> Rows:
+        rows = await statement({"after_id": self._strays_last[statement], "rows_max": self._entries_max}).fetch(
+            connection
+        )
+        self._strays_last[statement] = rows[0]["last"] or _FIRST
         found: list[Mapping[str, Any]] = [_without_last(row) for row in rows if row["event_id"] is not None]
-        return {_STRAYS[name]: found[:ROWS_MAX]}
+        return {_STRAYS[statement]: found[:ROWS_MAX]}
 
 
 def _that_fit(events: list[Any], slice_entries: int) -> tuple[list[UUID], int]:

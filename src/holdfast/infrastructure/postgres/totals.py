@@ -6,7 +6,7 @@ from uuid import UUID
 
 from holdfast.infrastructure.postgres.connection import Timeouts, WatchedConnection, connect
 from holdfast.infrastructure.postgres.failures import translated
-from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.infrastructure.postgres.upkeep.totals_queries import TOTALS, Slice
 from holdfast.telemetry.installation import EventSeats, Totals, installation
 
 EVENTS_MAX = 20
@@ -44,7 +44,6 @@ class PostgresTotals:
         """Each by the event that it follows, up to the next one."""
         self._turn = 0
         """Which of the older slices is read next."""
-        self.queries = load_queries("totals")
 
     async def read(self) -> Totals | None:
         """Read the totals; None while another process leads.
@@ -60,11 +59,11 @@ class PostgresTotals:
 
     async def _read(self, connection: WatchedConnection) -> Totals | None:
         if not self._leads:
-            self._leads = bool(await connection.fetchval(self.queries["try_to_lead"].sql))
+            self._leads = bool(await TOTALS.try_to_lead({}).fetchval(connection))
             return None  # the first totals one round later: the leader before may still be exporting
         await self._next_slices(connection)
-        overdue = await connection.fetchrow(self.queries["overdue_in_total"].sql)
-        oldest_snapshot = await connection.fetchval(self.queries["oldest_snapshot"].sql)
+        overdue = await TOTALS.overdue_in_total({}).fetchrow(connection)
+        oldest_snapshot = await TOTALS.oldest_snapshot({}).fetchval(connection)
         assert overdue is not None
         busiest = [event for part in self._slices.values() for event in part.busiest]
         busiest.sort(key=lambda event: event.reserved + event.confirmed, reverse=True)
@@ -94,9 +93,9 @@ class PostgresTotals:
 
     async def _read_slice(self, connection: WatchedConnection, after: UUID, until: UUID | None) -> UUID | None:
         """Sum up the events after one, up to another or a whole slice; gives where the next slice begins, if any."""
-        given = (after, until, self._slice_events)
-        row = await connection.fetchrow(self.queries["slice_of_events"].sql, *given)
-        events = await connection.fetch(self.queries["busiest_events"].sql, *given, EVENTS_MAX)
+        part: Slice = {"after_event_id": after, "until_event_id": until, "slice_events": self._slice_events}
+        row = await TOTALS.slice_of_events(part).fetchrow(connection)
+        events = await TOTALS.busiest_events({**part, "events_max": EVENTS_MAX}).fetch(connection)
         assert row is not None
         busiest = [EventSeats(str(event["id"]), *list(event.values())[1:]) for event in events]
         self._slices[after] = _Slice(row["pending"], row["confirmed"], busiest)

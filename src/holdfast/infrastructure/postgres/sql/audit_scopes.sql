@@ -3,27 +3,28 @@
 SELECT pg_try_advisory_lock(1215259748, 2)
 
 -- price_of_everything
--- What a look at all events costs, in log entries; of more than $1 events only so much as tells that it is too much.
+-- What a look at all events costs, in log entries; of more than :events_max events only so much as tells that it is too
+-- much.
 SELECT coalesce(sum(few.price), 0)::bigint
 FROM (
-    SELECT version + 1 + (available + reserved + confirmed) / 10 AS price FROM events LIMIT $1 + 1
+    SELECT version + 1 + (available + reserved + confirmed) / 10 AS price FROM events LIMIT :events_max + 1
 ) AS few
 
 -- next_events
--- The next events after $1, at most $2, with what a look at each costs.
+-- The next events after :after_event_id, at most :events_max, with what a look at each costs.
 SELECT id, version, version + 1 + (available + reserved + confirmed) / 10 AS price
-FROM events WHERE id > $1 ORDER BY id LIMIT $2
+FROM events WHERE id > :after_event_id ORDER BY id LIMIT :events_max
 
 -- recent_entries
--- The first and the last of the log entries that each event got since $1, and the time.
+-- The first and the last of the log entries that each event got since :since.
 SELECT event_id, min(version) AS first, max(version) AS last
-FROM changes WHERE at >= $1
+FROM changes WHERE at >= :since
 GROUP BY event_id
 
 -- marks
--- What the versions $2 of the events $1 mean: time, kind and reservation of the log's entry.
+-- What the versions :versions of the events :event_ids mean: time, kind and reservation of the log's entry.
 SELECT entry.event_id, entry.version, entry.at, entry.kind, entry.reservation_id
-FROM unnest($1::uuid[], $2::bigint[]) AS known (event_id, version)
+FROM unnest(:event_ids::uuid[], :versions::bigint[]) AS known (event_id, version)
 CROSS JOIN LATERAL (
     SELECT c.event_id, c.version, c.at, c.kind, c.reservation_id
     FROM changes c WHERE c.event_id = known.event_id AND c.version = known.version LIMIT 1
@@ -34,23 +35,24 @@ CROSS JOIN LATERAL (
 SELECT clock_timestamp()
 
 -- windows
--- What there is of the log entries of the events $1 after version $2 up to $3: a failover may have lost the last of them.
+-- What there is of the log entries of the events :event_ids after :after_versions up to :until_versions: a failover may
+-- have lost the last of them.
 SELECT given.event_id, given.after, least(given.until, e.version) AS until
-FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS given (event_id, after, until)
+FROM unnest(:event_ids::uuid[], :after_versions::bigint[], :until_versions::bigint[]) AS given (event_id, after, until)
 CROSS JOIN LATERAL (SELECT x.version FROM events x WHERE x.id = given.event_id LIMIT 1) AS e
 WHERE e.version > given.after
 
 -- whole_events
--- The events $1.
-SELECT e.* FROM events e WHERE e.id = ANY ($1::uuid[])
+-- The events :event_ids.
+SELECT e.* FROM events e WHERE e.id = ANY (:event_ids::uuid[])
 
 -- whole_seats
 -- Their charts.
-SELECT s.* FROM seats s WHERE s.event_id = ANY ($1::uuid[])
+SELECT s.* FROM seats s WHERE s.event_id = ANY (:event_ids::uuid[])
 
 -- whole_changes
 -- Their logs.
-SELECT c.* FROM changes c WHERE c.event_id = ANY ($1::uuid[])
+SELECT c.* FROM changes c WHERE c.event_id = ANY (:event_ids::uuid[])
 
 -- whole_reservations
 -- The reservations that their logs tell of; one that stands in no log is a stray.
@@ -68,7 +70,7 @@ CROSS JOIN LATERAL (SELECT c.* FROM claims c WHERE c.seat_id = s.id AND c.event_
 
 -- counted_seats
 -- The chart of an event, only to be counted.
-SELECT id, event_id FROM seats WHERE event_id = ANY ($1::uuid[])
+SELECT id, event_id FROM seats WHERE event_id = ANY (:event_ids::uuid[])
 
 -- counted_claims
 -- The statuses of the claims on it.
@@ -83,12 +85,12 @@ FROM changes told
 CROSS JOIN LATERAL (
     SELECT r.status FROM reservations r WHERE r.id = told.reservation_id AND r.event_id = told.event_id LIMIT 1
 ) AS found
-WHERE told.event_id = ANY ($1::uuid[]) AND told.kind = 'reserved'
+WHERE told.event_id = ANY (:event_ids::uuid[]) AND told.kind = 'reserved'
 
 -- new_entries
--- The log entries of the events $1 after version $2 up to $3.
+-- The log entries of the events :event_ids after :after_versions up to :until_versions.
 SELECT c.event_id, c.version, c.reservation_id
-FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS given (event_id, after, until)
+FROM unnest(:event_ids::uuid[], :after_versions::bigint[], :until_versions::bigint[]) AS given (event_id, after, until)
 CROSS JOIN LATERAL (
     SELECT x.event_id, x.version, x.reservation_id
     FROM changes x WHERE x.event_id = given.event_id AND x.version > given.after AND x.version <= given.until
@@ -145,32 +147,32 @@ CROSS JOIN LATERAL (
 ) AS c
 
 -- gaps_in_new_entries
--- Events $1 of which not every version after $2 up to $3 has its log entry.
+-- Those of the events :event_ids of which not every version after :after_versions up to :until_versions has its log entry.
 SELECT given.event_id, given.until AS version, count(c.version) AS entries, min(c.version) AS first, max(c.version) AS last
-FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS given (event_id, after, until)
+FROM unnest(:event_ids::uuid[], :after_versions::bigint[], :until_versions::bigint[]) AS given (event_id, after, until)
 LEFT JOIN changes c ON c.event_id = given.event_id AND c.version > given.after AND c.version <= given.until
 GROUP BY given.event_id, given.after, given.until
 HAVING count(c.version) <> given.until - given.after
 
 -- stray_charts
--- Seats and log entries of events that never were, of the next $2 event ids after $1 in each of the two tables; the last
--- id that was looked at comes along, and null for it where the tables end.
+-- Seats and log entries of events that never were, of the next :rows_max event ids after :after_id in each of the two
+-- tables; the last id that was looked at comes along, and null for it where the tables end.
 WITH RECURSIVE charts AS (
-    (SELECT event_id, 1 AS place FROM seats WHERE event_id > $1 ORDER BY event_id LIMIT 1)
+    (SELECT event_id, 1 AS place FROM seats WHERE event_id > :after_id ORDER BY event_id LIMIT 1)
     UNION ALL
     SELECT (SELECT s.event_id FROM seats s WHERE s.event_id > charts.event_id ORDER BY s.event_id LIMIT 1), place + 1
-    FROM charts WHERE charts.event_id IS NOT NULL AND place < $2
+    FROM charts WHERE charts.event_id IS NOT NULL AND place < :rows_max
 ),
 logs AS (
-    (SELECT event_id, 1 AS place FROM changes WHERE event_id > $1 ORDER BY event_id LIMIT 1)
+    (SELECT event_id, 1 AS place FROM changes WHERE event_id > :after_id ORDER BY event_id LIMIT 1)
     UNION ALL
     SELECT (SELECT c.event_id FROM changes c WHERE c.event_id > logs.event_id ORDER BY c.event_id LIMIT 1), place + 1
-    FROM logs WHERE logs.event_id IS NOT NULL AND place < $2
+    FROM logs WHERE logs.event_id IS NOT NULL AND place < :rows_max
 ),
 ends AS (
     SELECT least(
-        (SELECT max(event_id::text) FROM charts HAVING count(event_id) = $2),
-        (SELECT max(event_id::text) FROM logs HAVING count(event_id) = $2)
+        (SELECT max(event_id::text) FROM charts HAVING count(event_id) = :rows_max),
+        (SELECT max(event_id::text) FROM logs HAVING count(event_id) = :rows_max)
     )::uuid AS last
 )
 SELECT ends.last, orphan.event_id, orphan.kind
@@ -183,15 +185,18 @@ LEFT JOIN LATERAL (
 ) AS orphan ON true
 
 -- stray_reservations
--- Reservations without their entry in the log, of the next $2 after $1 by id; the last that was looked at comes along.
+-- Reservations without their entry in the log, of the next :rows_max after :after_id by id; the last that was looked at
+-- comes along.
 WITH looked AS MATERIALIZED (
     SELECT r.id, r.event_id, r.status, r.created_version
-    FROM reservations r WHERE r.id > $1 ORDER BY r.id LIMIT $2
+    FROM reservations r WHERE r.id > :after_id ORDER BY r.id LIMIT :rows_max
 ),
 ends AS (
     SELECT (SELECT id FROM looked ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*) FROM looked) AS looked
 )
-SELECT CASE WHEN ends.looked = $2 THEN ends.last END AS last, stray.event_id, stray.id AS reservation_id, stray.status
+SELECT
+    CASE WHEN ends.looked = :rows_max THEN ends.last END AS last,
+    stray.event_id, stray.id AS reservation_id, stray.status
 FROM ends
 LEFT JOIN LATERAL (
     SELECT l.* FROM looked l
@@ -202,16 +207,17 @@ LEFT JOIN LATERAL (
 ) AS stray ON true
 
 -- stray_claims
--- Claims without a live reservation of their seat, of the next $2 after $1 by seat; the last that was looked at comes along.
+-- Claims without a live reservation of their seat, of the next :rows_max after :after_id by seat; the last that was
+-- looked at comes along.
 WITH looked AS MATERIALIZED (
     SELECT c.seat_id, c.event_id, c.reservation_id, c.status
-    FROM claims c WHERE c.seat_id > $1 ORDER BY c.seat_id LIMIT $2
+    FROM claims c WHERE c.seat_id > :after_id ORDER BY c.seat_id LIMIT :rows_max
 ),
 ends AS (
     SELECT (SELECT seat_id FROM looked ORDER BY seat_id DESC LIMIT 1) AS last, (SELECT count(*) FROM looked) AS looked
 )
 SELECT
-    CASE WHEN ends.looked = $2 THEN ends.last END AS last,
+    CASE WHEN ends.looked = :rows_max THEN ends.last END AS last,
     stray.event_id, stray.seat_id, stray.reservation_id AS claimed_by, stray.status AS claim_status
 FROM ends
 LEFT JOIN LATERAL (

@@ -1,36 +1,36 @@
 -- lock_event
 -- Take the one lock of an event; nothing else is sent before its answer.
-SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE
+SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE
 
 -- lock_event_unless_locked
 -- The same for who does not wait: an event that somebody else has locked keeps no writer.
-SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
+SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE SKIP LOCKED
 
 -- event_exists
 -- Tell an event that could not be locked from one that is not there.
-SELECT true FROM events WHERE id = $1
+SELECT true FROM events WHERE id = :event_id
 
 -- locked_version
 -- Tell, once an event is locked after a COMMIT whose answer was lost, whether that COMMIT stored anything.
-SELECT version FROM events WHERE id = $1
+SELECT version FROM events WHERE id = :event_id
 
 -- lock_idle_events
 -- Lock those of some events that nobody else holds. The answer of this statement is not seen: which ones they are is kept
 -- in a setting of the transaction, and `load_batch` tells it.
 SELECT set_config('holdfast.locked_events', coalesce(string_agg(idle.id::text, ' '), ''), true)
-FROM unnest($1::uuid[]) AS asked (id)
+FROM unnest(:event_ids::uuid[]) AS asked (id)
 CROSS JOIN LATERAL (SELECT e.id FROM events e WHERE e.id = asked.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) AS idle
 
 -- load_batch
--- Read what the batches of some events can touch, and the time, in one snapshot: $1 events; $2 wanted seats and $3 the
--- event of each; $4 and $5 users and keys of the wishes and $6 the event of each; $7 reservations to confirm or cancel and
--- $8 the event of each; $9 how many overdue holds of each event beside those on the wanted seats.
+-- Read what the batches of some events (:event_ids) can touch, and the time, in one snapshot: the wanted seats, what the
+-- wishes' users and keys made before, the reservations that shall be confirmed or cancelled (each with its event), and of
+-- each event up to :overdue_max overdue holds beside those on the wanted seats.
 WITH clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
 wanted AS MATERIALIZED (
     SELECT wish.event_id, seat.id AS seat_id, seat.price, claim.reservation_id, claim.status, claim.expires_at
-    FROM unnest($2::uuid[], $3::uuid[]) AS wish (seat_id, event_id)
+    FROM unnest(:wanted_seat_ids::uuid[], :wanted_event_ids::uuid[]) AS wish (seat_id, event_id)
     CROSS JOIN LATERAL (
         SELECT s.id, s.price FROM seats s WHERE s.id = wish.seat_id AND s.event_id = wish.event_id LIMIT 1
     ) AS seat
@@ -42,22 +42,24 @@ wanted AS MATERIALIZED (
 touched AS MATERIALIZED (
     -- what the wishes' keys made before
     SELECT wish.event_id, prior.id
-    FROM unnest($4::text[], $5::text[], $6::uuid[]) AS wish (user_id, idempotency_key, event_id)
+    FROM unnest(:key_user_ids::text[], :idempotency_keys::text[], :key_event_ids::uuid[])
+        AS wish (user_id, idempotency_key, event_id)
     CROSS JOIN LATERAL (
         SELECT r.id FROM reservations r
         WHERE r.idempotency_key = wish.idempotency_key AND r.user_id = wish.user_id AND r.event_id = wish.event_id
         LIMIT 1
     ) AS prior
     UNION
-    SELECT asked.event_id, asked.id FROM unnest($7::uuid[], $8::uuid[]) AS asked (id, event_id)
+    SELECT asked.event_id, asked.id
+    FROM unnest(:asked_reservation_ids::uuid[], :asked_event_ids::uuid[]) AS asked (id, event_id)
     UNION
     -- overdue holds of each event, the longest overdue first
-    SELECT asked.event_id, overdue.id FROM unnest($1::uuid[]) AS asked (event_id)
+    SELECT asked.event_id, overdue.id FROM unnest(:event_ids::uuid[]) AS asked (event_id)
     CROSS JOIN LATERAL (
         SELECT r.id FROM reservations r
         WHERE r.event_id = asked.event_id AND r.status = 'pending' AND r.expires_at <= (SELECT now FROM clock)
         ORDER BY r.expires_at
-        LIMIT $9
+        LIMIT :overdue_max
     ) AS overdue
     UNION
     -- overdue holds on the wanted seats
@@ -91,7 +93,7 @@ SELECT
         WHERE t.event_id = asked.event_id
     ) AS reservations
 FROM clock
-CROSS JOIN unnest($1::uuid[]) WITH ORDINALITY AS asked (event_id, place)
+CROSS JOIN unnest(:event_ids::uuid[]) WITH ORDINALITY AS asked (event_id, place)
 LEFT JOIN LATERAL (SELECT * FROM events x WHERE x.id = asked.event_id LIMIT 1) AS e ON true
 LEFT JOIN LATERAL (
     SELECT c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = e.id AND c.version = e.version LIMIT 1
@@ -109,14 +111,15 @@ ORDER BY asked.place
 
 -- store_new_holds
 -- Write batches, each of another event, that made new holds and nothing else, as most do: what the rows have in common is
--- sent once, and claims and log follow from the reservations. $1-$8 the events with their loaded and new versions and
--- counters, $9 time, $10 end of the holds; then the reservations, $12 the event of each. An event's row is found through
--- its primary key and then by its place, as in `store_batch`.
+-- sent once, and claims and log follow from the reservations. All holds began at :now and end at :expires_at. An event's
+-- row is found through its primary key and then by its place, as in `store_batch`.
 WITH guard AS (
     UPDATE events e SET version = n.version, available = n.available, reserved = n.reserved, confirmed = n.confirmed,
         pending_reservations = n.pending_reservations, confirmed_reservations = n.confirmed_reservations
-    FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::int[], $5::int[], $6::int[], $7::int[], $8::int[])
-        AS n (id, loaded_version, version, available, reserved, confirmed, pending_reservations, confirmed_reservations)
+    FROM unnest(
+        :event_ids::uuid[], :loaded_versions::bigint[], :versions::bigint[], :available::int[], :reserved::int[],
+        :confirmed::int[], :pending_reservations::int[], :confirmed_reservations::int[]
+    ) AS n (id, loaded_version, version, available, reserved, confirmed, pending_reservations, confirmed_reservations)
     CROSS JOIN LATERAL (SELECT x.ctid AS place FROM events x WHERE x.id = n.id LIMIT 1) AS found
     WHERE e.ctid = found.place AND e.version = n.loaded_version
     RETURNING 1
@@ -124,10 +127,11 @@ WITH guard AS (
 made AS MATERIALIZED (
     SELECT
         n.id, n.event_id, n.user_id, n.idempotency_key, n.fingerprint, n.total_amount, n.version,
-        ($20::uuid[])[n.first_seat:n.last_seat] AS seat_ids
+        (:seat_ids::uuid[])[n.first_seat : n.last_seat] AS seat_ids
     FROM unnest(
-        $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::bytea[], $16::bigint[], $17::bigint[], $18::int[],
-        $19::int[]
+        :reservation_ids::uuid[], :reservation_event_ids::uuid[], :user_ids::text[], :idempotency_keys::text[],
+        :fingerprints::bytea[], :total_amounts::bigint[], :created_versions::bigint[],
+        :first_seats::int[], :last_seats::int[]
     ) AS n (id, event_id, user_id, idempotency_key, fingerprint, total_amount, version, first_seat, last_seat)
 ),
 created AS (
@@ -137,19 +141,19 @@ created AS (
     )
     SELECT
         m.id, m.event_id, m.user_id, m.idempotency_key, m.fingerprint, m.seat_ids, 'pending', NULL, m.total_amount,
-        $9, $10, NULL, m.version, m.version
+        :now, :expires_at, NULL, m.version, m.version
     FROM made m
     RETURNING 1
 ),
 claimed AS (
     INSERT INTO claims (seat_id, event_id, reservation_id, status, expires_at)
-    SELECT held.seat_id, m.event_id, m.id, 'reserved', $10
+    SELECT held.seat_id, m.event_id, m.id, 'reserved', :expires_at
     FROM made m CROSS JOIN LATERAL unnest(m.seat_ids) AS held (seat_id)
     RETURNING 1
 ),
 logged AS (
     INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at)
-    SELECT m.event_id, m.version, 'reserved', m.id, m.seat_ids, $9 FROM made m
+    SELECT m.event_id, m.version, 'reserved', m.id, m.seat_ids, :now FROM made m
     RETURNING 1
 )
 SELECT
@@ -162,14 +166,14 @@ SELECT
     (SELECT count(*) FROM logged) AS log
 
 -- store_batch
--- Write the netted changes of a batch under their guards and count the rows of each kind, which the caller compares:
--- $1 event, $2 loaded version, $3 new version, $4-$8 counters, $9 time; then the arrays of each kind. Rows that change
--- are found one by one through their primary keys and then by their place: a join would leave the planner a choice, and
--- on tables that were empty when it planned it reads all rows of the event for each batch.
+-- Write the netted changes of a batch under their guards and count the rows of each kind, which the caller compares. Each
+-- kind comes as arrays, a column each. Rows that change are found one by one through their primary keys and then by their
+-- place: a join would leave the planner a choice, and on tables that were empty when it planned it reads all rows of the
+-- event for each batch.
 WITH guard AS (
-    UPDATE events SET version = $3, available = $4, reserved = $5, confirmed = $6,
-        pending_reservations = $7, confirmed_reservations = $8
-    WHERE id = $1 AND version = $2
+    UPDATE events SET version = :version, available = :available, reserved = :reserved, confirmed = :confirmed,
+        pending_reservations = :pending_reservations, confirmed_reservations = :confirmed_reservations
+    WHERE id = :event_id AND version = :loaded_version
     RETURNING 1
 ),
 created AS (
@@ -178,11 +182,15 @@ created AS (
         created_at, expires_at, confirmed_at, created_version, changed_version
     )
     SELECT
-        n.id, $1, n.user_id, n.idempotency_key, n.fingerprint, ($23::uuid[])[n.first_seat:n.last_seat], n.status,
-        n.cancel_reason, n.total_amount, $9, n.expires_at, n.confirmed_at, n.created_version, n.changed_version
+        n.id, :event_id, n.user_id, n.idempotency_key, n.fingerprint,
+        (:created_seat_ids::uuid[])[n.first_seat : n.last_seat], n.status, n.cancel_reason, n.total_amount,
+        :now, n.expires_at, n.confirmed_at, n.created_version, n.changed_version
     FROM unnest(
-        $10::uuid[], $11::text[], $12::text[], $13::bytea[], $14::text[], $15::text[], $16::bigint[],
-        $17::timestamptz[], $18::timestamptz[], $19::bigint[], $20::bigint[], $21::int[], $22::int[]
+        :created_ids::uuid[], :created_user_ids::text[], :created_idempotency_keys::text[],
+        :created_fingerprints::bytea[], :created_statuses::text[], :created_cancel_reasons::text[],
+        :created_total_amounts::bigint[], :created_expire_at::timestamptz[], :created_confirmed_at::timestamptz[],
+        :created_versions::bigint[], :created_changed_versions::bigint[],
+        :created_first_seats::int[], :created_last_seats::int[]
     ) AS n (
         id, user_id, idempotency_key, fingerprint, status, cancel_reason, total_amount,
         expires_at, confirmed_at, created_version, changed_version, first_seat, last_seat
@@ -193,46 +201,54 @@ changed AS (
     UPDATE reservations r SET
         status = n.status, cancel_reason = n.cancel_reason, confirmed_at = n.confirmed_at,
         changed_version = n.changed_version
-    FROM unnest($24::uuid[], $25::bigint[], $26::text[], $27::text[], $28::timestamptz[], $29::bigint[])
-        AS n (id, loaded_version, status, cancel_reason, confirmed_at, changed_version)
+    FROM unnest(
+        :changed_ids::uuid[], :changed_loaded_versions::bigint[], :changed_statuses::text[],
+        :changed_cancel_reasons::text[], :changed_confirmed_at::timestamptz[], :changed_versions::bigint[]
+    ) AS n (id, loaded_version, status, cancel_reason, confirmed_at, changed_version)
     CROSS JOIN LATERAL (
         SELECT x.ctid AS place, x.status, x.changed_version
-        FROM reservations x WHERE x.id = n.id AND x.event_id = $1 LIMIT 1
+        FROM reservations x WHERE x.id = n.id AND x.event_id = :event_id LIMIT 1
     ) AS found
     WHERE r.ctid = found.place AND found.status = 'pending' AND found.changed_version = n.loaded_version
     RETURNING 1
 ),
 claimed AS (
     INSERT INTO claims (seat_id, event_id, reservation_id, status, expires_at)
-    SELECT n.seat_id, $1, n.reservation_id, n.status, n.expires_at
-    FROM unnest($30::uuid[], $31::uuid[], $32::text[], $33::timestamptz[])
-        AS n (seat_id, reservation_id, status, expires_at)
+    SELECT n.seat_id, :event_id, n.reservation_id, n.status, n.expires_at
+    FROM unnest(
+        :claimed_seat_ids::uuid[], :claimed_reservation_ids::uuid[], :claimed_statuses::text[],
+        :claimed_expire_at::timestamptz[]
+    ) AS n (seat_id, reservation_id, status, expires_at)
     RETURNING 1
 ),
 moved AS (
     UPDATE claims c SET reservation_id = n.reservation_id, status = n.status, expires_at = n.expires_at
-    FROM unnest($34::uuid[], $35::uuid[], $36::uuid[], $37::text[], $38::timestamptz[])
-        AS n (seat_id, loaded_reservation_id, reservation_id, status, expires_at)
+    FROM unnest(
+        :moved_seat_ids::uuid[], :moved_loaded_reservation_ids::uuid[], :moved_reservation_ids::uuid[],
+        :moved_statuses::text[], :moved_expire_at::timestamptz[]
+    ) AS n (seat_id, loaded_reservation_id, reservation_id, status, expires_at)
     CROSS JOIN LATERAL (
-        SELECT x.ctid AS place FROM claims x WHERE x.seat_id = n.seat_id AND x.event_id = $1 LIMIT 1
+        SELECT x.ctid AS place FROM claims x WHERE x.seat_id = n.seat_id AND x.event_id = :event_id LIMIT 1
     ) AS found
     WHERE c.ctid = found.place AND c.reservation_id = n.loaded_reservation_id AND c.status = 'reserved'
     RETURNING 1
 ),
 freed AS (
     DELETE FROM claims c
-    USING unnest($39::uuid[], $40::uuid[]) AS n (seat_id, loaded_reservation_id)
+    USING unnest(:freed_seat_ids::uuid[], :freed_loaded_reservation_ids::uuid[]) AS n (seat_id, loaded_reservation_id)
     CROSS JOIN LATERAL (
-        SELECT x.ctid AS place FROM claims x WHERE x.seat_id = n.seat_id AND x.event_id = $1 LIMIT 1
+        SELECT x.ctid AS place FROM claims x WHERE x.seat_id = n.seat_id AND x.event_id = :event_id LIMIT 1
     ) AS found
     WHERE c.ctid = found.place AND c.reservation_id = n.loaded_reservation_id AND c.status = 'reserved'
     RETURNING 1
 ),
 logged AS (
     INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at)
-    SELECT $1, n.version, n.kind, n.reservation_id, ($46::uuid[])[n.first_seat:n.last_seat], $9
-    FROM unnest($41::bigint[], $42::text[], $43::uuid[], $44::int[], $45::int[])
-        AS n (version, kind, reservation_id, first_seat, last_seat)
+    SELECT :event_id, n.version, n.kind, n.reservation_id, (:logged_seat_ids::uuid[])[n.first_seat : n.last_seat], :now
+    FROM unnest(
+        :logged_versions::bigint[], :logged_kinds::text[], :logged_reservation_ids::uuid[],
+        :logged_first_seats::int[], :logged_last_seats::int[]
+    ) AS n (version, kind, reservation_id, first_seat, last_seat)
     RETURNING 1
 )
 SELECT
@@ -247,7 +263,7 @@ SELECT
 -- reservation_owners
 -- Find the event and the user of reservations.
 SELECT r.id, r.event_id, r.user_id
-FROM unnest($1::uuid[]) AS wanted (id)
+FROM unnest(:reservation_ids::uuid[]) AS wanted (id)
 CROSS JOIN LATERAL (
     SELECT x.id, x.event_id, x.user_id FROM reservations x WHERE x.id = wanted.id LIMIT 1
 ) AS r
@@ -274,4 +290,4 @@ holding AS (
 SELECT h.event_id FROM holding h
 WHERE h.expires_at <= (SELECT now FROM clock)
 ORDER BY h.expires_at
-LIMIT $1
+LIMIT :events_max

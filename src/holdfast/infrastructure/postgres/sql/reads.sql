@@ -3,7 +3,7 @@
 SELECT
     id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
     version, available, reserved, confirmed, false AS deleted
-FROM events WHERE id = $1 AND deleted_at IS NULL
+FROM events WHERE id = :event_id AND deleted_at IS NULL
 
 -- events
 -- List events, newest created first.
@@ -12,14 +12,14 @@ SELECT
     version, available, reserved, confirmed, false AS deleted
 FROM events WHERE deleted_at IS NULL
 ORDER BY created_at DESC, id DESC
-LIMIT $1 OFFSET $2
+LIMIT :limit OFFSET :offset
 
 -- event_stamps
 -- List the same events, only by id and time of the last edit.
 SELECT id, updated_at
 FROM events WHERE deleted_at IS NULL
 ORDER BY created_at DESC, id DESC
-LIMIT $1 OFFSET $2
+LIMIT :limit OFFSET :offset
 
 -- seat
 -- Find a seat of an event that is not deleted; an overdue hold no longer counts.
@@ -28,7 +28,7 @@ FROM seats s
 JOIN events e ON e.id = s.event_id AND e.deleted_at IS NULL
 LEFT JOIN claims c ON c.seat_id = s.id AND c.event_id = s.event_id
     AND (c.status = 'confirmed' OR c.expires_at > clock_timestamp())
-WHERE s.id = $1
+WHERE s.id = :seat_id
 LIMIT 1
 
 -- reservation
@@ -36,13 +36,13 @@ LIMIT 1
 SELECT r.*, e.version, clock_timestamp() AS now
 FROM reservations r
 JOIN events e ON e.id = r.event_id
-WHERE r.id = $1 AND r.user_id = $2
+WHERE r.id = :reservation_id AND r.user_id = :user_id
 LIMIT 1
 
 -- reservations
 -- List a caller's reservations, newest created first, and the time.
 SELECT r.*, clock_timestamp() AS now
 FROM reservations r
-WHERE r.user_id COLLATE "POSIX" = $1
+WHERE r.user_id COLLATE "POSIX" = :user_id
 ORDER BY r.created_at DESC, r.id DESC
-LIMIT $2 OFFSET $3
+LIMIT :limit OFFSET :offset

@@ -1,13 +1,13 @@
 -- freshness
--- Hold known versions against the events: $1 events, $2 the version known of each, null where none is. Of each event's log
--- the entry at the known version comes first, or the last one where none is known or the event has not come so far (at
--- version 0 the event's creation stands for it), then those after it, $3 at most.
+-- Hold the version known of each event, null where none is, against the events. Of each event's log the entry at the known
+-- version comes first, or the last one where none is known or the event has not come so far (at version 0 the event's
+-- creation stands for it), then those after it, :entries_max at most.
 SELECT
     known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, hold.overdue,
     e.available, e.available + e.reserved + e.confirmed AS seats,
     coalesce(entry.version, 0) AS version, entry.kind, entry.reservation_id, entry.seat_ids,
     coalesce(entry.at, e.created_at) AS at
-FROM unnest($1::uuid[], $2::bigint[]) WITH ORDINALITY AS known (event_id, version, place)
+FROM unnest(:event_ids::uuid[], :known_versions::bigint[]) WITH ORDINALITY AS known (event_id, version, place)
 CROSS JOIN LATERAL (
     SELECT one.version, one.available, one.reserved, one.confirmed, one.created_at, one.deleted_at
     FROM events one WHERE one.id = known.event_id LIMIT 1
@@ -24,18 +24,18 @@ LEFT JOIN LATERAL (
         CASE WHEN c.version > known.version THEN c.seat_ids ELSE '{}' END AS seat_ids
     FROM changes c WHERE c.event_id = known.event_id AND c.version >= least(known.version, e.version)
     ORDER BY c.version
-    LIMIT $3::int + 1
+    LIMIT :entries_max::int + 1
 ) AS entry ON true
 ORDER BY known.place, entry.version
 
 -- load_maps
--- Load the seats of events in one snapshot: $1 events, $2 whether the list of each is wanted too. In chart order come ids,
--- statuses and holders, in the order of their numbers the parts of the seats' JSON that never change (the API's words; no
--- JSON holds a line break, which divides them) and their places in the chart.
+-- Load the seats of events in one snapshot; :listed says of each event whether its list is wanted too. In chart order come
+-- ids, statuses and holders, in the order of their numbers the parts of the seats' JSON that never change (the API's
+-- words; no JSON holds a line break, which divides them) and their places in the chart.
 SELECT
     asked.place, asked.listed, e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, hold.overdue,
     chart.ids, chart.codes, chart.holders, list.heads, list.positions
-FROM unnest($1::uuid[], $2::boolean[]) WITH ORDINALITY AS asked (event_id, listed, place)
+FROM unnest(:event_ids::uuid[], :listed::boolean[]) WITH ORDINALITY AS asked (event_id, listed, place)
 CROSS JOIN LATERAL (
     SELECT one.version, one.created_at FROM events one WHERE one.id = asked.event_id AND one.deleted_at IS NULL LIMIT 1
 ) AS e
@@ -85,8 +85,8 @@ CROSS JOIN LATERAL (
 ORDER BY asked.place
 
 -- added_seats
--- Read the seats of the event $1 whose places in the chart are $2 or later, in one snapshot, as `load_maps` does; $3: with
--- the list.
+-- Read the seats of an event whose places in the chart are :first_position or later, in one snapshot, as `load_maps` does,
+-- and if :listed their list.
 SELECT
     e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id,
     added.ids, added.heads, added.positions
@@ -97,8 +97,8 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT
         string_agg(uuid_send(s.id), '' ORDER BY s.position) AS ids,
-        convert_to(string_agg(s.head, E'\n' ORDER BY s.seat_number) FILTER (WHERE $3), 'UTF8') AS heads,
-        string_agg(int4send(s.position), '' ORDER BY s.seat_number) FILTER (WHERE $3) AS positions
+        convert_to(string_agg(s.head, E'\n' ORDER BY s.seat_number) FILTER (WHERE :listed), 'UTF8') AS heads,
+        string_agg(int4send(s.position), '' ORDER BY s.seat_number) FILTER (WHERE :listed) AS positions
     FROM (
         SELECT
             seat.id, seat.position, seat.seat_number,
@@ -107,14 +107,14 @@ CROSS JOIN LATERAL (
             || coalesce(',"row":' || to_json(seat.row_name), '')
             || ',"price":' || seat.price || ',' AS head
         FROM seats seat
-        WHERE seat.event_id = $1 AND seat.position >= $2
+        WHERE seat.event_id = :event_id AND seat.position >= :first_position
     ) AS s
 ) AS added
-WHERE e.id = $1 AND e.deleted_at IS NULL
+WHERE e.id = :event_id AND e.deleted_at IS NULL
 
 -- list_page
--- Read the next $3 seats of the event $1 after the number $2, of those whose places in the chart are below $4, as
--- `load_maps` lists them.
+-- Read the next :seats_max seats of an event after :after_number, of those whose places in the chart are below :chart_seats,
+-- as `load_maps` lists them.
 SELECT
     convert_to(string_agg(s.head, E'\n'), 'UTF8') AS heads,
     string_agg(int4send(s.position), '') AS positions,
@@ -127,22 +127,22 @@ FROM (
         || ',"price":' || seat.price || ',' AS head,
         seat.position, seat.seat_number
     FROM seats seat
-    WHERE seat.event_id = $1 AND seat.seat_number > $2 AND seat.position < $4
+    WHERE seat.event_id = :event_id AND seat.seat_number > :after_number AND seat.position < :chart_seats
     ORDER BY seat.seat_number
-    LIMIT $3
+    LIMIT :seats_max
 ) AS s
 
 -- positions
--- Find the places of the seats $1 in the charts of their events $2.
+-- Find the places of seats in the charts of their events.
 SELECT s.id, s.position
-FROM unnest($1::uuid[], $2::uuid[]) AS wanted (seat_id, event_id)
+FROM unnest(:seat_ids::uuid[], :event_ids::uuid[]) AS wanted (seat_id, event_id)
 CROSS JOIN LATERAL (
     SELECT x.id, x.position FROM seats x WHERE x.id = wanted.seat_id AND x.event_id = wanted.event_id LIMIT 1
 ) AS s
 
 -- mark
--- Tell what the version $2 of the event $1 means.
-SELECT c.version, c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = $1 AND c.version = $2
+-- Tell what a version of an event means.
+SELECT c.version, c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = :event_id AND c.version = :version
 
 -- chart
 -- Write the chart of an event in the order of its positions, one JSON array a column.
@@ -162,7 +162,7 @@ CROSS JOIN LATERAL (
         convert_to(coalesce(json_agg(s.price)::text, '[]'), 'UTF8') AS prices
     FROM (
         SELECT seat.id, seat.seat_number, seat.section, seat.row_name, seat.price
-        FROM seats seat WHERE seat.event_id = $1 ORDER BY seat.position
+        FROM seats seat WHERE seat.event_id = :event_id ORDER BY seat.position
     ) AS s
 ) AS chart
-WHERE e.id = $1 AND e.deleted_at IS NULL
+WHERE e.id = :event_id AND e.deleted_at IS NULL

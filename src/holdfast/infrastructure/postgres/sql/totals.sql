@@ -4,28 +4,31 @@ SELECT pg_try_advisory_lock(1215259748, 1)
 
 -- slice_of_events
 -- Sum up live reservations by the counters of the events, which an invariant compares with the reservations, for the
--- events after $1 up to $2, or where that is null, for the next $3; with the last of these, null where there are no more.
+-- events after :after_event_id up to :until_event_id, or where that is null, for the next :slice_events; with the last of
+-- these, null where there are no more.
 SELECT
     coalesce(sum(few.pending_reservations), 0)::bigint AS pending,
     coalesce(sum(few.confirmed_reservations), 0)::bigint AS confirmed,
-    CASE WHEN count(*) = $3 THEN (array_agg(few.id ORDER BY few.id DESC))[1] END AS last
+    CASE WHEN count(*) = :slice_events THEN (array_agg(few.id ORDER BY few.id DESC))[1] END AS last
 FROM (
     SELECT id, pending_reservations, confirmed_reservations
-    FROM events WHERE id > $1 AND id <= coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-    ORDER BY id LIMIT CASE WHEN $2 IS NULL THEN $3::bigint END
+    FROM events
+    WHERE id > :after_event_id AND id <= coalesce(:until_event_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    ORDER BY id LIMIT CASE WHEN :until_event_id IS NULL THEN :slice_events::bigint END
 ) AS few
 
 -- busiest_events
--- Find the $4 with the most seats taken among the same events.
+-- Find the :events_max with the most seats taken among the same events.
 SELECT few.id, few.name, few.available, few.reserved, few.confirmed
 FROM (
     SELECT id, name, available, reserved, confirmed, created_at, deleted_at
-    FROM events WHERE id > $1 AND id <= coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-    ORDER BY id LIMIT CASE WHEN $2 IS NULL THEN $3::bigint END
+    FROM events
+    WHERE id > :after_event_id AND id <= coalesce(:until_event_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+    ORDER BY id LIMIT CASE WHEN :until_event_id IS NULL THEN :slice_events::bigint END
 ) AS few
 WHERE few.deleted_at IS NULL
 ORDER BY few.reserved + few.confirmed DESC, few.created_at DESC, few.id
-LIMIT $4
+LIMIT :events_max
 
 -- overdue_in_total
 -- Count overdue holds and tell how long the oldest is overdue, by a walk along the index of pending reservations.

@@ -1,0 +1,142 @@
+"""What the statements of `batch.sql` take: rows as arrays, one a column; arrays of one kind are equally long."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from holdfast.infrastructure.postgres.queries import Query, bound, load_queries
+
+
+class OfEvent(TypedDict):
+    """One event."""
+
+    event_id: UUID
+
+
+class OfEvents(TypedDict):
+    """Several events."""
+
+    event_ids: Sequence[UUID]
+
+
+class OfReservations(TypedDict):
+    """Several reservations, of any events."""
+
+    reservation_ids: Sequence[UUID]
+
+
+class EventsMax(TypedDict):
+    """How many events at most."""
+
+    events_max: int
+
+
+class Touched(TypedDict):
+    """What batches can touch: events, wanted seats, keys of wishes, and reservations that are asked for."""
+
+    event_ids: Sequence[UUID]
+    wanted_seat_ids: Sequence[UUID]
+    wanted_event_ids: Sequence[UUID]
+    key_user_ids: Sequence[str]
+    idempotency_keys: Sequence[str]
+    key_event_ids: Sequence[UUID]
+    asked_reservation_ids: Sequence[UUID]
+    asked_event_ids: Sequence[UUID]
+    overdue_max: int
+
+
+class NewHolds(TypedDict):
+    """The rows of several events, then the reservations that are new in them."""
+
+    event_ids: Sequence[UUID]
+    loaded_versions: Sequence[int]
+    versions: Sequence[int]
+    available: Sequence[int]
+    reserved: Sequence[int]
+    confirmed: Sequence[int]
+    pending_reservations: Sequence[int]
+    confirmed_reservations: Sequence[int]
+    now: datetime
+    expires_at: datetime
+    reservation_ids: Sequence[UUID]
+    reservation_event_ids: Sequence[UUID]
+    user_ids: Sequence[str]
+    idempotency_keys: Sequence[str]
+    fingerprints: Sequence[bytes]
+    total_amounts: Sequence[int]
+    created_versions: Sequence[int]
+    first_seats: Sequence[int]
+    last_seats: Sequence[int]
+    seat_ids: Sequence[UUID]
+
+
+class NettedChanges(TypedDict):
+    """An event's row, then what becomes of each kind of rows; `loaded` is what a row must still say."""
+
+    event_id: UUID
+    loaded_version: int
+    version: int
+    available: int
+    reserved: int
+    confirmed: int
+    pending_reservations: int
+    confirmed_reservations: int
+    now: datetime
+    created_ids: Sequence[UUID]
+    created_user_ids: Sequence[str]
+    created_idempotency_keys: Sequence[str]
+    created_fingerprints: Sequence[bytes]
+    created_statuses: Sequence[str]
+    created_cancel_reasons: Sequence[str | None]
+    created_total_amounts: Sequence[int]
+    created_expire_at: Sequence[datetime]
+    created_confirmed_at: Sequence[datetime | None]
+    created_versions: Sequence[int]
+    created_changed_versions: Sequence[int]
+    created_first_seats: Sequence[int]
+    created_last_seats: Sequence[int]
+    created_seat_ids: Sequence[UUID]
+    changed_ids: Sequence[UUID]
+    changed_loaded_versions: Sequence[int]
+    changed_statuses: Sequence[str]
+    changed_cancel_reasons: Sequence[str | None]
+    changed_confirmed_at: Sequence[datetime | None]
+    changed_versions: Sequence[int]
+    claimed_seat_ids: Sequence[UUID]
+    claimed_reservation_ids: Sequence[UUID]
+    claimed_statuses: Sequence[str]
+    claimed_expire_at: Sequence[datetime | None]
+    moved_seat_ids: Sequence[UUID]
+    moved_loaded_reservation_ids: Sequence[UUID]
+    moved_reservation_ids: Sequence[UUID]
+    moved_statuses: Sequence[str]
+    moved_expire_at: Sequence[datetime | None]
+    freed_seat_ids: Sequence[UUID]
+    freed_loaded_reservation_ids: Sequence[UUID]
+    logged_versions: Sequence[int]
+    logged_kinds: Sequence[str]
+    logged_reservation_ids: Sequence[UUID | None]
+    logged_first_seats: Sequence[int]
+    logged_last_seats: Sequence[int]
+    logged_seat_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchQueries:
+    """The statements of `batch.sql`."""
+
+    lock_event: Query[OfEvent]
+    lock_event_unless_locked: Query[OfEvent]
+    event_exists: Query[OfEvent]
+    locked_version: Query[OfEvent]
+    lock_idle_events: Query[OfEvents]
+    load_batch: Query[Touched]
+    store_new_holds: Query[NewHolds]
+    store_batch: Query[NettedChanges]
+    reservation_owners: Query[OfReservations]
+    overdue_events: Query[EventsMax]
+
+
+BATCH = bound(BatchQueries, load_queries("batch"))

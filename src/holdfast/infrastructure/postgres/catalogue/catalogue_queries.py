@@ -1,0 +1,102 @@
+"""What the statements of `catalogue.sql` take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
+from holdfast.infrastructure.postgres.queries import Query, bound, load_queries
+
+
+class OfEvent(TypedDict):
+    """One event."""
+
+    event_id: UUID
+
+
+class Details(TypedDict):
+    """What an organiser says of an event."""
+
+    name: str
+    description: str
+    venue: str
+    start_at: datetime
+    end_at: datetime
+    total_seats: int
+
+
+class NewEvent(OfEvent, Details):
+    """An event that is made."""
+
+
+class OfLoadedEvent(OfEvent):
+    """A locked event, and the version that it must still have."""
+
+    loaded_version: int
+
+
+class EditedEvent(OfLoadedEvent, Details):
+    """An event whose details are replaced."""
+
+    now: datetime
+
+
+class LoggedChange(OfEvent):
+    """An entry of the log."""
+
+    version: int
+    kind: str
+    at: datetime
+
+
+class EndedHolds(OfLoadedEvent):
+    """An event all of whose holds end."""
+
+    now: datetime
+
+
+class DeletedEvent(OfLoadedEvent):
+    """An event that is marked deleted, and the version that it has then."""
+
+    now: datetime
+    version: int
+
+
+class Entry(OfEvent):
+    """An entry that the log may have."""
+
+    version: int
+    at: datetime
+
+
+class SeatNumbers(OfEvent):
+    """Seat numbers that somebody wants in an event."""
+
+    seat_numbers: Sequence[str]
+
+
+class AddedSeats(OfLoadedEvent):
+    """How many seats an event gets."""
+
+    added_seats: int
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueQueries:
+    """The statements of `catalogue.sql`."""
+
+    lock_event: Query[OfEvent]
+    event_after_lock: Query[OfEvent]
+    insert_event: Query[NewEvent]
+    update_event: Query[EditedEvent]
+    log_change: Query[LoggedChange]
+    cancel_holds_of_deleted_event: Query[EndedHolds]
+    delete_event: Query[DeletedEvent]
+    has_entry: Query[Entry]
+    has_other_forms: Query[OfEvent]
+    taken_seat_numbers: Query[SeatNumbers]
+    count_added_seats: Query[AddedSeats]
+
+
+CATALOGUE = bound(CatalogueQueries, load_queries("catalogue"))

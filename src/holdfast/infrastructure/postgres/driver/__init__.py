@@ -1,0 +1,1 @@
+"""One connection to PostgreSQL and how statements get onto it."""

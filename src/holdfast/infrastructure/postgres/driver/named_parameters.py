@@ -1,0 +1,46 @@
+"""Numbers the named parameters of a statement: people read and write `:event_id`, PostgreSQL takes `$1`.
+
+Only what cannot be anything else counts as a parameter. Whatever could be misread, in `s[a:b]` for example, is refused
+when the program starts, so that nobody has to remember how it is read.
+"""
+
+import re
+
+_TOKENS = re.compile(
+    r"""
+    (?P<skipped>
+        --[^\n]* | /\*(?:(?!/\*|\*/).)*\*/          # comments; those inside others are refused below
+        | \b[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*'  # strings
+        | "(?:[^"]|"")*"                            # quoted identifiers
+        | \$(?P<tag>(?:[A-Za-z_]\w*)?)\$.*?\$(?P=tag)\$  # strings in dollar signs
+        | ::                                        # casts
+        | :(?=\s|=)                                 # slices with spaces around the colon, and `name := value`
+    )
+    | (?<![\w\])]):(?P<name>[a-z][a-z0-9_]*)\b
+    | (?P<odd>\$\d+ | :\S* | ['"$] | /\*)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """Put numbers where a statement has names.
+
+    Returns:
+        The statement with `$1`, `$2` and so on, and the names in the order of their numbers. A name that is used twice
+        has one number.
+
+    Raises:
+        ValueError: naming what can be read in two ways, or not at all: a number, a name that is not in snake_case, a
+            slice without spaces around its colon, a string or comment without an end.
+    """
+    numbers: dict[str, int] = {}
+
+    def number(token: re.Match[str]) -> str:
+        if token["odd"]:
+            raise ValueError(f"{token['odd']!r} after {sql[: token.start()][-30:]!r} is no named parameter")
+        if not token["name"]:
+            return token[0]
+        return f"${numbers.setdefault(token['name'], len(numbers) + 1)}"
+
+    return _TOKENS.sub(number, sql), tuple(numbers)

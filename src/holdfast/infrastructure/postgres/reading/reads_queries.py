@@ -1,0 +1,54 @@
+"""What the statements of `reads.sql` take."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+from uuid import UUID
+
+from holdfast.infrastructure.postgres.queries import Query, bound, load_queries
+
+
+class OfEvent(TypedDict):
+    """One event."""
+
+    event_id: UUID
+
+
+class OfSeat(TypedDict):
+    """One seat."""
+
+    seat_id: UUID
+
+
+class OfReservation(TypedDict):
+    """One reservation, and who asks for it."""
+
+    reservation_id: UUID
+    user_id: str
+
+
+class Page(TypedDict):
+    """A stretch of a list."""
+
+    limit: int
+    offset: int
+
+
+class PageOfUser(Page):
+    """A stretch of a user's list."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadsQueries:
+    """The statements of `reads.sql`."""
+
+    event: Query[OfEvent]
+    events: Query[Page]
+    event_stamps: Query[Page]
+    seat: Query[OfSeat]
+    reservation: Query[OfReservation]
+    reservations: Query[PageOfUser]
+
+
+READS = bound(ReadsQueries, load_queries("reads"))

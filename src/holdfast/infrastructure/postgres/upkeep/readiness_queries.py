@@ -1,0 +1,17 @@
+"""The statements of `readiness.sql`, which take no values."""
+
+from dataclasses import dataclass
+
+from holdfast.infrastructure.postgres.queries import Nothing, Query, bound, load_queries
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessQueries:
+    """The statements of `readiness.sql`."""
+
+    server: Query[Nothing]
+    lock_nothing: Query[Nothing]
+    missing_grants: Query[Nothing]
+
+
+READINESS = bound(ReadinessQueries, load_queries("readiness"))
