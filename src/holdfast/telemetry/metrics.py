@@ -111,6 +111,14 @@ rounds_failed_total = Counter(
     "Rounds of an endless loop that failed, by whether the surroundings or a bug were the cause; the loop goes on.",
     ["loop", "cause"],
 )
+tokens_total = Counter(
+    "holdfast_tokens_total",
+    "Tokens by how their check ended: known (found good within the last minute), checked (found good), or why not.",
+    ["result"],
+)
+issuer_fetches_total = Counter(
+    "holdfast_issuer_fetches_total", "Attempts to fetch an issuer's keys: fetched, failed.", ["issuer", "result"]
+)
 live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.", multiprocess_mode="livesum")
 live_listeners_dropped_total = Counter(
     "holdfast_live_listeners_dropped_total", "Streams that were too slow and were told to reload."
@@ -134,6 +142,7 @@ _KNOWN_VALUES: tuple[tuple[Counter, tuple[str, ...]], ...] = (
     (holds_expired_total, ("batch", "worker")),
     (audits_total, ("sound", "broken", "failed")),
     (log_lines_dropped_total, ("repeated", "slow")),
+    (tokens_total, ("known", "checked", "signature", "unknown_key", "expired", "issuer_never_reached")),
 )
 for _loop in ("expire_round", "audit", "totals"):
     for _cause in ("surroundings", "bug"):

@@ -1,0 +1,59 @@
+"""An issuer's discovery document, and the key set that it leads to."""
+
+from dataclasses import dataclass
+
+from holdfast.infrastructure.oidc.addresses import require_fetchable
+from holdfast.infrastructure.oidc.fetching import Document, Fetcher, FetchFailedError
+from holdfast.infrastructure.oidc.issuers import Issuer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovered:
+    """Where an issuer has what we need of it."""
+
+    jwks_uri: str
+    authorization_endpoint: str | None
+    """Where the pages send whoever wants to sign in; None where the issuer has no such thing, or names no good one."""
+    token_endpoint: str | None
+
+
+async def discover(issuer: Issuer, fetcher: Fetcher) -> Discovered:
+    """Fetch the discovery document.
+
+    Raises:
+        FetchFailedError: It could not be had, or is another issuer's.
+    """
+    document = await fetcher.fetch(issuer.discovery_url, through_proxy=not issuer.on_loopback)
+    if document.members.get("issuer") != issuer.issuer:
+        raise FetchFailedError("its discovery document names another issuer")
+    jwks_uri = _address(issuer, document, "jwks_uri")
+    if jwks_uri is None:
+        raise FetchFailedError("its discovery document has no jwks_uri that may be fetched")
+    return Discovered(
+        jwks_uri=jwks_uri,
+        authorization_endpoint=_address(issuer, document, "authorization_endpoint"),
+        token_endpoint=_address(issuer, document, "token_endpoint"),
+    )
+
+
+async def fetch_keys(issuer: Issuer, fetcher: Fetcher) -> Document:
+    """Fetch the key set to which the discovery document leads now.
+
+    The document is read again each time: an issuer may move its keys.
+
+    Raises:
+        FetchFailedError: Either could not be had.
+    """
+    discovered = await discover(issuer, fetcher)
+    return await fetcher.fetch(discovered.jwks_uri, through_proxy=not issuer.on_loopback)
+
+
+def _address(issuer: Issuer, document: Document, name: str) -> str | None:
+    url = document.members.get(name)
+    if not isinstance(url, str):
+        return None
+    try:
+        require_fetchable(url, loopback=issuer.on_loopback)
+    except ValueError:
+        return None
+    return url

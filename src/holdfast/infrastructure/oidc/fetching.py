@@ -1,0 +1,95 @@
+"""Fetches what issuers publish: small JSON documents, from nowhere but where the operator meant."""
+
+import asyncio
+import re
+import ssl
+from dataclasses import dataclass
+from functools import cache
+
+import httpx2
+
+from holdfast.infrastructure.oidc.json_object import MalformedJsonError, read_object
+
+STEP_SECONDS_MAX = 2.0
+"""For a connection, and for each piece of an answer."""
+FETCH_SECONDS_MAX = 4.0
+"""For a document as a whole: an answer that trickles in keeps within every step's time for ever."""
+DOCUMENT_BYTES_MAX = 256 * 1024
+
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,;])", re.IGNORECASE)
+
+
+class FetchFailedError(Exception):
+    """The document could not be had; the message says why, in words that are fit for a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was fetched."""
+
+    members: dict[str, object]
+    max_age_seconds: int | None
+    """For how long its publisher says that it holds."""
+
+
+class Fetcher:
+    """Sends GET and reads one JSON object.
+
+    No redirect is followed: the keys come from where the discovery document says, and nobody on the way there has a
+    say in it. No compression is taken, so that the limit of bytes is the limit of memory.
+    """
+
+    def __init__(self) -> None:
+        self._tls = _system_certificates()
+
+    async def fetch(self, url: str, *, through_proxy: bool) -> Document:
+        """Fetch a document.
+
+        Args:
+            url: Where it is; the caller has looked at it.
+            through_proxy: Whether `HTTPS_PROXY` and its like count, as they do for what is not on this machine.
+
+        Raises:
+            FetchFailedError: saying why.
+        """
+        try:
+            async with asyncio.timeout(FETCH_SECONDS_MAX), self._client(through_proxy) as client:
+                return await _get(client, url)
+        except TimeoutError:
+            raise FetchFailedError(f"it did not answer within {FETCH_SECONDS_MAX:g} s") from None
+        except httpx2.TimeoutException:
+            raise FetchFailedError(f"it was silent for {STEP_SECONDS_MAX:g} s") from None
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            raise FetchFailedError(f"{type(error).__name__}: {str(error)[:200]}") from None
+        except MalformedJsonError as error:
+            raise FetchFailedError(f"its answer {error}") from None
+
+    def _client(self, through_proxy: bool) -> httpx2.AsyncClient:  # noqa: FBT001 - as above
+        return httpx2.AsyncClient(
+            verify=self._tls,
+            timeout=httpx2.Timeout(STEP_SECONDS_MAX),
+            follow_redirects=False,
+            trust_env=through_proxy,
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "holdfast"},
+        )
+
+
+@cache
+def _system_certificates() -> ssl.SSLContext:
+    """Read whom the system trusts, once: it takes a tenth of a second, so it is done before anything is served."""
+    return httpx2.create_ssl_context()
+
+
+async def _get(client: httpx2.AsyncClient, url: str) -> Document:
+    async with client.stream("GET", url) as response:
+        if response.status_code != httpx2.codes.OK:
+            raise FetchFailedError(f"it answered {response.status_code}")
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise FetchFailedError("its answer is compressed, which was not asked for")
+        body = bytearray()
+        async for piece in response.aiter_raw():
+            body += piece
+            if len(body) > DOCUMENT_BYTES_MAX:
+                raise FetchFailedError(f"its answer is longer than {DOCUMENT_BYTES_MAX} bytes")
+        found = _MAX_AGE.search(response.headers.get("cache-control", ""))
+    return Document(read_object(bytes(body)), int(found[1]) if found else None)
