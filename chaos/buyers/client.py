@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
-from chaos.buyers.caller import Caller, HttpAnswer, NoAnswerError, NotSentError, Target
+from chaos.buyers.caller import Caller, NoAnswerError, NotSentError, Target
 from chaos.histories.database_rows import microseconds
 from chaos.histories.history import Kind, Recorder, claim_from
+from holdfast.bench.clients.raw import Answer
 
 BASE = "/api/v1"
 _REFUSED_PAUSE_SECONDS = 0.05
@@ -149,7 +150,7 @@ class Client:
         user: str = "",
         key: str = "",
         reservation: str = "",
-    ) -> tuple[int, HttpAnswer | None]:
+    ) -> tuple[int, Answer | None]:
         """Record a call and make it; None where there is no answer to be judged, which is recorded already."""
         caller = self._random.choice(self._callers)
         self._tally.operations += 1
@@ -176,7 +177,7 @@ class Client:
             self._tally.writes.append((called_ns, time.monotonic_ns()))
         return number, self._judged(number, f"{method} {path}", answer)
 
-    def _judged(self, number: int, request: str, answer: HttpAnswer) -> HttpAnswer | None:
+    def _judged(self, number: int, request: str, answer: Answer) -> Answer | None:
         """Record what is no success; gives the answer where it is one, or a refusal."""
         if answer.status < 400:
             return answer
@@ -198,7 +199,7 @@ class Client:
         self._recorder.complete(number, "info", why)
         self._process = next(self._numbers)
 
-    def _reservation(self, number: int, kind: Kind, answer: HttpAnswer | None) -> Seen:
+    def _reservation(self, number: int, kind: Kind, answer: Answer | None) -> Seen:
         if answer is None:
             return Seen("info", "")
         if answer.status >= 400:
@@ -219,14 +220,14 @@ class Client:
         )
         return Seen("ok", said, found["id"], status, expires_at_us)
 
-    def _refused(self, number: int, answer: HttpAnswer) -> Seen:
+    def _refused(self, number: int, answer: Answer) -> Seen:
         problem = answer.json()
         named = problem.get("seat_ids") or ()
         self._tally.answers[problem["code"]] += 1
         self._recorder.complete(number, "fail", problem["code"], version=answer.version, named=tuple(named))
         return Seen("fail", problem["code"])
 
-    def _read(self, number: int, answer: HttpAnswer | None) -> Any:  # noqa: ANN401 - what was read
+    def _read(self, number: int, answer: Answer | None) -> Any:  # noqa: ANN401 - what was read
         if answer is None:
             return None
         if answer.status >= 400:
@@ -240,7 +241,7 @@ def client_numbers() -> Iterator[int]:
     return count()
 
 
-def _problem(answer: HttpAnswer) -> dict[str, Any] | None:
+def _problem(answer: Answer) -> dict[str, Any] | None:
     if not answer.headers.get("content-type", "").startswith("application/problem+json"):
         return None
     try:

@@ -7,6 +7,7 @@ from typing import Self
 
 from chaos.buyers.caller import Target
 from chaos.buyers.client import BASE
+from holdfast.bench.clients.raw import RawConnection, open_raw
 
 OPEN_SECONDS_MAX = 15.0
 
@@ -26,7 +27,7 @@ class Stream:
         self._target = target
         self.event = event
         self._task: asyncio.Task[None] | None = None
-        self._writer: asyncio.StreamWriter | None = None
+        self._connection: RawConnection | None = None
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -54,17 +55,16 @@ class Stream:
         Raises:
             OSError: No connection can be had.
         """
-        async with asyncio.timeout(OPEN_SECONDS_MAX):
-            reader, self._writer = await asyncio.open_connection(self._target.host, self._target.port, limit=2**22)
+        connection = self._connection = await open_raw(self._target, seconds_max=OPEN_SECONDS_MAX)
         lines = [f"GET {BASE}/events/{self.event}/changes HTTP/1.1", "Host: chaos", "Accept: text/event-stream"]
         lines += [f"Last-Event-ID: {self.last_id}"] if self.last_id else []
-        self._writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
-        self._task = asyncio.create_task(self._follow(reader))
+        connection.writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
+        self._task = asyncio.create_task(self._follow(connection))
 
     async def leave(self) -> None:
         """Hang up at once."""
-        if self._writer is not None:
-            self._writer.transport.abort()
+        if self._connection is not None:
+            self._connection.abort()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
@@ -79,14 +79,12 @@ class Stream:
             return False
         return True
 
-    async def _follow(self, reader: asyncio.StreamReader) -> None:
+    async def _follow(self, connection: RawConnection) -> None:
         text = b""
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.status = int(head.split(b" ", 2)[1])
-            while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-                text += await reader.readexactly(size)
-                await reader.readexactly(2)
+            self.status = (await connection.head()).status
+            async for chunk in connection.chunks():
+                text += chunk
                 *frames, text = text.split(b"\n\n")
                 for frame in frames:
                     self._hear(frame.decode())

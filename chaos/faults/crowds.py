@@ -8,6 +8,7 @@ from chaos.buyers.caller import Caller, NoAnswerError, NotSentError, Target
 from chaos.buyers.client import BASE
 from chaos.buyers.load import Habits, Load
 from chaos.trial import Trial, fault
+from holdfast.bench.clients.raw import open_raw
 
 
 @fault(
@@ -54,23 +55,23 @@ async def _slow_loris(trial: Trial) -> None:
 async def _drip(target: Target) -> bool:
     """Send one byte at a time; tells whether the other side has closed within 20 s."""
     try:
-        reader, writer = await asyncio.open_connection(*target)
+        connection = await open_raw(target)
     except OSError:
         return True
     try:
         deadline = time.monotonic() + 20.0
         while time.monotonic() < deadline:
-            writer.write(b"G")
+            connection.writer.write(b"G")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.5):
-                    if not await reader.read(4_096):
+                    if not await connection.reader.read(4_096):
                         break
     except OSError:
         pass  # reset
     else:
         return time.monotonic() < deadline
     finally:
-        writer.transport.abort()
+        connection.abort()
     return True
 
 

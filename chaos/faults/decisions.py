@@ -3,11 +3,12 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from chaos.buyers.caller import Caller, HttpAnswer
+from chaos.buyers.caller import Caller
 from chaos.buyers.client import BASE, Wish
 from chaos.buyers.load import Habits, Load, Sale
 from chaos.faults.database import execute
 from chaos.trial import Trial, fault
+from holdfast.bench.clients.raw import Answer
 
 _CALM = Habits(pause_seconds=0.05)
 
@@ -139,7 +140,7 @@ async def _edit(trial: Trial, caller: Caller, event: str) -> None:
 async def _delete(trial: Trial, caller: Caller, event: str) -> None:
     path = f"{BASE}/events/{event}"
 
-    async def gone() -> HttpAnswer:
+    async def gone() -> Answer:
         return await caller.call("GET", path)
 
     answer = await caller.call("DELETE", path)

@@ -8,11 +8,11 @@ from chaos.buyers.caller import Caller, Target
 from chaos.buyers.client import BASE
 from chaos.buyers.load import Habits, Load
 from chaos.buyers.pace import watched_health
-from chaos.buyers.raw_http import exchange, statuses
 from chaos.faults.edge.connections import crowd_at
 from chaos.site.process_memory import watched_memory
 from chaos.site.processes import off_loop
 from chaos.trial import Trial, fault
+from holdfast.bench.clients.raw import exchange, open_raw, statuses
 
 _FLOOD_BYTES = 60_000_000
 _FLOOD_MIB_MAX = 24.0
@@ -32,23 +32,23 @@ async def _flood(target: Target, head: bytes) -> tuple[list[int], bool]:
 
     What comes after a refusal may be taken and thrown away for a while, so that the refusal is read.
     """
-    reader, writer = await asyncio.open_connection(*target)
-    reading = asyncio.create_task(reader.read())
+    connection = await open_raw(target)
+    reading = asyncio.create_task(connection.reader.read())
     try:
         with contextlib.suppress(OSError, TimeoutError):
-            writer.write(head)
+            connection.writer.write(head)
             for piece in _fields(_FLOOD_BYTES):
                 if reading.done():
                     break
-                writer.write(piece)
+                connection.writer.write(piece)
                 async with asyncio.timeout(5.0):
-                    await writer.drain()
+                    await connection.writer.drain()
         await asyncio.wait([reading], timeout=_CLOSED_SECONDS_MAX)
         closed = reading.done()
     finally:
         reading.cancel()
         (reply,) = await asyncio.gather(reading, return_exceptions=True)
-        writer.transport.abort()
+        connection.abort()
     return statuses(reply) if isinstance(reply, bytes) else [], closed
 
 
@@ -169,22 +169,21 @@ async def _pipelined_floods(trial: Trial) -> None:
 
 async def _pipeline(target: Target, requests: bytes) -> bytes:
     """Send all of them, and read at the same time, for 5 s or until they are answered."""
-    reader, writer = await asyncio.open_connection(*target)
+    connection = await open_raw(target)
     reply = bytearray()
 
     async def read() -> None:
-        while part := await reader.read(65_536):
+        while part := await connection.reader.read(65_536):
             reply.extend(part)
 
     reading = asyncio.create_task(read())
     try:
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(5.0):
-                writer.write(requests)
-                await writer.drain()
+                await connection.send(requests)
                 await reading
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
-        writer.transport.abort()
+        connection.abort()
     return bytes(reply)
