@@ -7,9 +7,6 @@ It starts a stack of its own, as `holdfast run` does, sells seats one at a time 
 another process adds 100,000 seats a call (default 10 calls) to the other event. Both answers are read to the end.
 """
 
-import contextlib
-import http.client
-import json
 import multiprocessing
 import sys
 import tempfile
@@ -17,6 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from multiprocessing.synchronize import Event as Signal
 from pathlib import Path
+
+import httpx
 
 from holdfast.bench.report.statistics import percentile
 from holdfast.bench.server import Server
@@ -32,10 +31,10 @@ SEATS_FOR_SALE = 20_000
 def add_seats(port: int, event_id: str, calls: int, ended: Signal) -> None:
     """Add the seats, and say how fast; the process of its own that the reservations run beside."""
     begin = time.monotonic()
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
+    with _client(port) as client:
         for number in range(calls):
             wanted = {"prefix": f"B{number}", "count": SEATS_A_CALL, "price": 5_000}
-            _post(connection, f"/api/v1/events/{event_id}/seats/bulk", wanted)
+            _post(client, f"/api/v1/events/{event_id}/seats/bulk", wanted)
     rate = calls * SEATS_A_CALL / (time.monotonic() - begin)
     sys.stdout.write(f"{calls} calls of {SEATS_A_CALL:,} seats: {rate:,.0f} seats/s\n")
     ended.set()
@@ -44,23 +43,25 @@ def add_seats(port: int, event_id: str, calls: int, ended: Signal) -> None:
 def reserve(port: int, event_id: str, seats: Iterator[str], until: Callable[[], bool]) -> list[float]:
     """Hold one seat after the other; gives what each took, in milliseconds."""
     took = []
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+    with _client(port) as client:
         while not until():
             seat = next(seats)
             wish = {"event_id": event_id, "seat_ids": [seat], "idempotency_key": seat}
             begin = time.monotonic()
-            _post(connection, "/api/v1/reservations", wish)
+            _post(client, "/api/v1/reservations", wish)
             took.append((time.monotonic() - begin) * 1000)
             time.sleep(PAUSE_SECONDS)
     return took
 
 
-def _post(connection: http.client.HTTPConnection, path: str, body: object) -> None:
-    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", "X-User-ID": "buyer"})
-    answer = connection.getresponse()
-    text = answer.read()
-    if answer.status != 201:
-        raise SystemExit(f"{path}: {answer.status} {text[:300]!r}")
+def _client(port: int) -> httpx.Client:
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"X-User-ID": "buyer"}, timeout=120)
+
+
+def _post(client: httpx.Client, path: str, body: object) -> None:
+    answer = client.post(path, json=body)
+    if answer.status_code != 201:
+        raise SystemExit(f"{path}: {answer.status_code} {answer.text[:300]!r}")
 
 
 def _line(name: str, took: list[float]) -> str:

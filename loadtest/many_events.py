@@ -16,13 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle, islice
 from multiprocessing.synchronize import Event as Signal
 from pathlib import Path
+
+import httpx
 
 from holdfast.bench.clients.driver import drive
 from holdfast.bench.report.statistics import percentile
@@ -113,9 +113,8 @@ def new_node(stack: Stack) -> Iterator[str]:
 
 def _ready(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - ours
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
+    except httpx.TransportError:
         return False
 
 

@@ -1,7 +1,6 @@
 """The node as the reader under judgement: its server in a process of its own, watched from outside."""
 
 import asyncio
-import os
 import signal
 import socket
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import psutil
 
 from chaos.edge_fuzz import served
 from chaos.edge_fuzz.reading import Reading
@@ -84,8 +84,7 @@ class NodeSide:
     @property
     def memory_mib(self) -> float:
         """Resident memory."""
-        pages = Path(f"/proc/{self._child.pid}/statm").read_text(encoding="ascii").split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        return float(psutil.Process(self._child.pid).memory_info().rss / 2**20)
 
     def tracebacks(self) -> int:
         """How many errors it wrote into its log that nothing had caught."""

@@ -1,11 +1,11 @@
 """How much memory a process of the site has; Linux only."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
+
+import psutil
 
 from chaos.site.processes import Program
 
@@ -14,9 +14,13 @@ _LOOK_SECONDS = 0.05
 
 
 def memory_bytes(process: int) -> int:
-    """Give the resident memory that is the process's own (not its program's files)."""
-    found = re.search(r"RssAnon:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
-    return 0 if found is None else int(found[1]) * 1024
+    """Measure the resident memory that is the process's own (not its program's files).
+
+    Raises:
+        psutil.Error: It is gone.
+    """
+    memory = psutil.Process(process).memory_info()
+    return int(memory.rss - memory.shared)
 
 
 @dataclass(slots=True)
@@ -41,7 +45,7 @@ async def watched_memory(program: Program) -> AsyncIterator[Growth]:
 
     async def watch() -> None:
         while True:
-            with suppress(OSError):
+            with suppress(psutil.Error):
                 growth.most_bytes = max(growth.most_bytes, memory_bytes(process))
             await asyncio.sleep(_LOOK_SECONDS)
 

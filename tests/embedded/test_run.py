@@ -11,9 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
 
 from holdfast.infrastructure.embedded.process import processes_in, wait_until
@@ -55,8 +55,7 @@ class Run:
         return next(line.split(None, 1)[1] for line in self.lines if line.strip().startswith(f"{name}:"))
 
     def get(self, path: str):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
-            return answer.read()
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=5).raise_for_status().content
 
     def left(self) -> list[int]:
         """Process ids of everything that belongs to this run, but not of the command itself."""

@@ -8,11 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
+
+import httpx
+
+from holdfast.bench.clients.raw import Answer, open_raw
 
 START_SECONDS_MAX = 30
 
@@ -49,7 +52,7 @@ class ServerProcess:
             assert self._process.poll() is None, f"holdfast serve ended with {self._process.returncode}"
             try:
                 self._get("/health")
-            except (urllib.error.URLError, ConnectionError):
+            except httpx.TransportError:
                 assert time.monotonic() < deadline, "holdfast serve does not answer"
                 time.sleep(0.05)
             else:
@@ -67,8 +70,7 @@ class ServerProcess:
         self._process.wait(timeout=START_SECONDS_MAX)
 
     def _get(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
-            return str(answer.read().decode())
+        return httpx.get(self.url + path, timeout=10).raise_for_status().text
 
 
 @dataclass(frozen=True)
@@ -93,29 +95,12 @@ class Request:
         return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
-@dataclass(frozen=True)
-class Response:
-    """What a server answered; header names are in lower case."""
-
-    status: int
-    headers: dict[str, str]
-    json: dict[str, Any]
-
-
-async def send_together(requests: Sequence[Request]) -> list[Response]:
+async def send_together(requests: Sequence[Request]) -> list[Answer]:
     """Send all requests at once, each on a connection that was opened before."""
-    connections = [await asyncio.open_connection("127.0.0.1", one.server.port) for one in requests]
-    for request, (_, writer) in zip(requests, connections, strict=True):
-        writer.write(request.encoded())
-    answers = await asyncio.gather(*(reader.read() for reader, _ in connections))
-    for _, writer in connections:
-        writer.close()
-        await writer.wait_closed()
-    return [_parsed(answer) for answer in answers]
-
-
-def _parsed(answer: bytes) -> Response:
-    head, _, body = answer.partition(b"\r\n\r\n")
-    status, *lines = head.decode().split("\r\n")
-    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
-    return Response(int(status.split(" ")[1]), headers, json.loads(body))
+    async with AsyncExitStack() as stack:
+        connections = [
+            await stack.enter_async_context(await open_raw(("127.0.0.1", one.server.port))) for one in requests
+        ]
+        for request, connection in zip(requests, connections, strict=True):
+            connection.writer.write(request.encoded())
+        return await asyncio.gather(*(connection.answer() for connection in connections))

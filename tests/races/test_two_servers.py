@@ -36,7 +36,7 @@ def resolving(node, verb, reservation_id, user_id):
 
 
 def codes_of(answers):
-    return Counter((answer.status, answer.json.get("code", "")) for answer in answers)
+    return Counter((answer.status, answer.json().get("code", "")) for answer in answers)
 
 
 async def test_a_storm_on_one_seat_of_one_server_then_of_both(nodes, ledger):
@@ -62,13 +62,13 @@ async def test_one_key_and_confirm_against_cancel_at_two_servers(nodes, ledger):
         [reserving(nodes[number % 2], event_id, "impatient", seat_ids[:1], key="k") for number in range(50)]
     )
     assert codes_of(answers) == {(201, ""): 50}
-    assert len({answer.json["id"] for answer in answers}) == 1
+    assert len({answer.json()["id"] for answer in answers}) == 1
     assert Counter(answer.headers.get("idempotent-replayed") for answer in answers) == {"true": 49, None: 1}
 
     held = await send_together(
         [reserving(nodes[0], event_id, f"buyer-{n}", [seat]) for n, seat in enumerate(seat_ids[1:])]
     )
-    ids = [answer.json["id"] for answer in held]
+    ids = [answer.json()["id"] for answer in held]
     confirms = [resolving(nodes[n % 2], "confirm", one, f"buyer-{n}") for n, one in enumerate(ids)]
     cancels = [resolving(nodes[1 - n % 2], "cancel", one, f"buyer-{n}") for n, one in enumerate(ids)]
     answers = await send_together([*confirms, *cancels])
@@ -77,8 +77,8 @@ async def test_one_key_and_confirm_against_cancel_at_two_servers(nodes, ledger):
         status = (await ledger.reservation(reservation_id))["status"]
         if status == "confirmed":
             assert codes_of([confirmed, cancelled]) == {(200, ""): 1, (409, "already_confirmed"): 1}
-            assert confirmed.json["status"] == "confirmed"
+            assert confirmed.json()["status"] == "confirmed"
         else:
             assert codes_of([confirmed, cancelled]) == {(409, "already_cancelled"): 1, (200, ""): 1}
-            assert cancelled.json["status"] == "cancelled"
+            assert cancelled.json()["status"] == "cancelled"
     await assert_sound(ledger)

@@ -6,6 +6,7 @@ import resource
 
 import pytest
 
+from holdfast.bench.clients.raw import open_raw
 from holdfast.http.security_headers import SECURITY_HEADERS
 from scale.http_caller import Caller, until
 
@@ -190,16 +191,16 @@ async def test_events_arrive_as_they_happen(front, told_by):
         node.streams = True
         node.answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n"
         node.answer += b"X-Accel-Buffering: no\r\n\r\n" if told_by == "the node" else b"\r\n"
-        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        connection = await open_raw(("127.0.0.1", running.port))
         path = b"/api/v1/events/7/changes" if told_by == "the path" else b"/api/v1/other"
-        writer.write(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        await connection.send(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")
         for number in range(3):
             event = b"data: %d\n\n" % number
             node.more.put_nowait(event)
             async with asyncio.timeout(10):
-                assert event in await reader.readuntil(event)
+                assert event in await connection.reader.readuntil(event)
         node.more.put_nowait(None)
-        writer.close()
+        connection.abort()
 
 
 async def test_asking_for_events_elsewhere_is_no_way_around_the_buffers(front):
@@ -212,11 +213,10 @@ async def test_asking_for_events_elsewhere_is_no_way_around_the_buffers(front):
         node.answer += b"Content-Length: %d\r\n\r\n" % (len(piece) * pieces)
         for _ in range(pieces):
             node.more.put_nowait(piece)
-        _, writer = await asyncio.open_connection("127.0.0.1", running.port, limit=1024)
-        writer.write(b"GET /api/v1/events/7/seats HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n")
-        await until(lambda: _is(node.more.empty()))
-        node.more.put_nowait(None)
-        writer.transport.abort()
+        async with await open_raw(("127.0.0.1", running.port)) as slow:
+            await slow.send(b"GET /api/v1/events/7/seats HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n")
+            await until(lambda: _is(node.more.empty()))
+            node.more.put_nowait(None)
 
 
 async def test_nobodys_streams_keep_others_from_being_answered(front):
@@ -229,12 +229,12 @@ async def test_nobodys_streams_keep_others_from_being_answered(front):
             asked = b"GET /api/v1/events/7/changes HTTP/1.1\r\nHost: a\r\n\r\n"
             opened = []
             for _ in range(11):
-                some = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", running.port) for _ in range(100)))
-                for _, writer in some:
-                    writer.write(asked)
+                some = await asyncio.gather(*(open_raw(("127.0.0.1", running.port)) for _ in range(100)))
+                for connection in some:
+                    await connection.send(asked)
                 opened += some
             async with asyncio.timeout(40):
-                firsts = await asyncio.gather(*(reader.readuntil(b"\r\n") for reader, _ in opened))
+                firsts = await asyncio.gather(*(connection.reader.readuntil(b"\r\n") for connection in opened))
             assert [first.split()[1] for first in firsts].count(b"200") == 1_000
             node.streams = False
             node.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -244,8 +244,8 @@ async def test_nobodys_streams_keep_others_from_being_answered(front):
                 for path in ("/health", "/livez", "/readyz", "/metrics", "/api/v1/health", "/api/v1/events"):
                     assert (await caller.call("GET", path)).status == 200, path
                 assert (await caller.call("POST", "/api/v1/reservations", {})).status == 200
-            for _, writer in opened:
-                writer.transport.abort()
+            for connection in opened:
+                connection.abort()
             for _ in range(1_000):
                 node.more.put_nowait(None)
 
@@ -298,14 +298,14 @@ async def test_slow_headers_end_and_harm_nobody(front):
     async with front() as running, Caller(running.port) as caller:
         slow = []
         for _ in range(300):
-            slow.append(await asyncio.open_connection("127.0.0.1", running.port))
-            slow[-1][1].write(b"POST /api/v1/reservations HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+            slow.append(await open_raw(("127.0.0.1", running.port)))
+            await slow[-1].send(b"POST /api/v1/reservations HTTP/1.1\r\nHost: a\r\nX-Slow: ")
         for _ in range(20):
             assert (await caller.call("GET", EVENTS)).status == 200
         assert len(running.seen) == 20
         async with asyncio.timeout(25):
-            ends = await asyncio.gather(*(reader.read() for reader, _ in slow), return_exceptions=True)
+            ends = await asyncio.gather(*(connection.reader.read() for connection in slow), return_exceptions=True)
         assert all(end == b"" or isinstance(end, ConnectionResetError) for end in ends)
-        for _, writer in slow:
-            writer.close()
+        for connection in slow:
+            connection.abort()
         assert len(running.seen) == 20

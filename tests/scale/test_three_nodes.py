@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from box_office import assert_promises_hold, sql
+from holdfast.bench.clients.raw import open_raw
 from holdfast.cli.rolling_restart import request_rolling_restart
 from scale.buyers_load import BASE, Ledger, buyers_at_work, lost, put_on_sale
 from scale.http_caller import Caller, answers_with, until
@@ -68,13 +69,11 @@ async def test_a_rolling_restart_under_load_fails_no_request(scale):
         stop.set()
 
     async def listen() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", scale.port)
-        writer.write(f"GET {BASE}/events/{event_id}/changes HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-        async with asyncio.timeout(30):
-            heard = await reader.readuntil(b"\r\n0\r\n\r\n")  # ended by the node, not cut
-        assert b"event: hello" in heard
-        writer.close()
+        async with await open_raw(("127.0.0.1", scale.port)) as connection, asyncio.timeout(30):
+            await connection.send(f"GET {BASE}/events/{event_id}/changes HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            answer = await connection.answer()  # ended by the node, not cut
+        assert answer.status == 200
+        assert b"event: hello" in answer.body
 
     await asyncio.gather(buyers_at_work(scale.port, 24, ledger, stop), restart(), listen())
     assert ledger.failures == []

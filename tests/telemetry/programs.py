@@ -6,15 +6,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from prometheus_client.parser import text_string_to_metric_families
-
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def free_port() -> int:
@@ -23,8 +20,7 @@ def free_port() -> int:
 
 
 def get(url: str) -> str:
-    with _NO_PROXY.open(url, timeout=10) as answer:
-        return answer.read().decode()
+    return httpx.get(url, timeout=10, trust_env=False).raise_for_status().text
 
 
 def eventually(fact: Callable[[], object], seconds: float = 20.0):
@@ -35,7 +31,7 @@ def eventually(fact: Callable[[], object], seconds: float = 20.0):
             found = fact()
         except ChildProcessError:
             raise
-        except (OSError, AssertionError) as error:
+        except (OSError, httpx.HTTPError, AssertionError) as error:
             found, last = None, error
         else:
             last = None

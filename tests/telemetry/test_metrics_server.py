@@ -1,9 +1,8 @@
 """The metrics of a process without an API tell browsers what the API's answers tell them."""
 
-import asyncio
-
 import pytest
 
+from holdfast.bench.clients.raw import open_raw
 from holdfast.http.security_headers import SECURITY_HEADERS
 from holdfast.telemetry.metrics_server import serve_metrics
 
@@ -15,10 +14,9 @@ async def test_every_answer_is_guarded(line):
 
     server = await serve_metrics("127.0.0.1", 0, account, SECURITY_HEADERS)
     try:
-        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
-        writer.write(f"{line} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        answer = await reader.read()
-        writer.close()
+        async with await open_raw(server.sockets[0].getsockname()[:2]) as connection:
+            await connection.send(f"{line} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            answer = await connection.reader.read()
     finally:
         server.close()
     head = answer.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
