@@ -11,13 +11,11 @@ from holdfast.infrastructure.postgres.booking.batch_queries import NettedChanges
 
 def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
     """Lay out changes for `store_batch`."""
-    event, created, changed = changes.event, changes.created, changes.changed
-    added, moved, removed, log = (
-        changes.claims_added,
-        changes.claims_moved,
-        changes.claims_removed,
-        changes.log,
-    )
+    event, created, added, log = changes.event, changes.created, changes.claims_added, changes.log
+    # The statement bisects the keys of rows that change.
+    changed = sorted(changes.changed, key=lambda pair: pair[0].id.bytes)
+    moved = sorted(changes.claims_moved, key=lambda pair: pair[0].seat_id.bytes)
+    removed = sorted(changes.claims_removed, key=lambda claim: claim.seat_id.bytes)
     first_created, last_created, created_seats = _flattened([new.seat_ids for new in created])
     first_logged, last_logged, logged_seats = _flattened([entry.seat_ids for entry in log])
     return {
@@ -98,6 +96,7 @@ def makes_new_holds_only(changes: Changes) -> bool:
 
 def new_hold_arguments(batches: Sequence[Changes], now: datetime) -> NewHolds:
     """Lay out such changes, each of another event, for `store_new_holds`."""
+    batches = sorted(batches, key=lambda changes: changes.event.id.bytes)  # the statement bisects their ids
     events = [changes.event for changes in batches]
     created = [new for changes in batches for new in changes.created]
     first, last, seats = _flattened([new.seat_ids for new in created])
