@@ -38,6 +38,7 @@ RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 INSTALLED := $(VENV)/.installed-run
 INSTALLED_DEV := $(VENV)/.installed-dev
+PROVIDER := $(VENV)/provider/.installed
 UV := $(VENV)/bin/uv
 # uv does not read pip's settings: tell it the index that pip uses.
 UV_INDEX = index="$$($(PIP) config get :env:.index-url 2>/dev/null || $(PIP) config get global.index-url 2>/dev/null)"; \
@@ -51,7 +52,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install test run-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test check format \
+.PHONY: help run scale rolling-restart rolling-restart-test install provider test run-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test check format \
 	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
@@ -71,7 +72,9 @@ rolling-restart-test: $(INSTALLED_DEV) ## Do so under a load of 20,000 requests 
 
 install: $(INSTALLED_DEV) ## Install everything for development into .venv
 
-test: $(INSTALLED_DEV) ## Run the tests with branch coverage, on a PostgreSQL and Redis of their own
+provider: $(PROVIDER) ## Install the OpenID Connect provider of the tests, where there is Node.js
+
+test: $(INSTALLED_DEV) $(PROVIDER) ## Run the tests with branch coverage, on a PostgreSQL and Redis of their own
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
 
 chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 14 minutes; the report goes to build/chaos
@@ -171,6 +174,13 @@ $(INSTALLED_DEV): $(DEV_LOCK) $(INSTALLED)
 	@echo "Installing what the tests and checks need (only the first time)"
 	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r $(DEV_LOCK) || { $(NOT_INSTALLED); }
 	@touch $@
+
+# Without Node.js its tests are skipped, and say so; nothing else needs it.
+$(PROVIDER): tests/oidc/provider/package-lock.json tests/oidc/provider/package.json $(VENV)/.folder
+	@mkdir -p $(VENV)/provider && cp tests/oidc/provider/package.json tests/oidc/provider/package-lock.json $(VENV)/provider
+	@if ! npm --version >/dev/null 2>&1; then echo "There is no npm: the tests with a real OpenID Connect provider are skipped"; \
+	else npm ci --silent --no-audit --no-fund --ignore-scripts --fetch-retries 5 --prefix $(VENV)/provider && touch $@ || \
+	echo "npm could not install the OpenID Connect provider of the tests: they are skipped, and fail where CI is set" >&2; fi
 
 $(UV): $(DEV_LOCK) $(VENV)/.folder
 	@awk '/^[a-z]/ {ours = /^uv==/} ours' $(DEV_LOCK) > $(VENV)/uv.txt

@@ -1,6 +1,7 @@
 """Fetches what issuers publish: small JSON documents, from nowhere but where the operator meant."""
 
 import asyncio
+import logging
 import re
 import ssl
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ STEP_SECONDS_MAX = 2.0
 FETCH_SECONDS_MAX = 4.0
 """For a document as a whole: an answer that trickles in keeps within every step's time for ever."""
 DOCUMENT_BYTES_MAX = 256 * 1024
+
+# The client writes a line for each request, with the words of whoever answered in it, and at DEBUG what was sent too.
+for _name in ("httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,;])", re.IGNORECASE)
 
@@ -59,6 +64,9 @@ class Fetcher:
             raise FetchFailedError(f"it did not answer within {FETCH_SECONDS_MAX:g} s") from None
         except httpx2.TimeoutException:
             raise FetchFailedError(f"it was silent for {STEP_SECONDS_MAX:g} s") from None
+        except httpx2.ProtocolError:
+            # The client quotes what it got; that may be anything, and goes into a log.
+            raise FetchFailedError("its answer is not HTTP, or broke off") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise FetchFailedError(f"{type(error).__name__}: {str(error)[:200]}") from None
         except MalformedJsonError as error:
