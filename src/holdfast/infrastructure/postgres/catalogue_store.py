@@ -33,7 +33,7 @@ class PostgresCatalogueTransaction:
         await self._execute(CATALOGUE.lock_event({"event_id": event_id}))
         with translated():
             row = await CATALOGUE.event_after_lock({"event_id": event_id}).fetchrow(self._connection)
-            now: datetime = row["now"] if row else await self._connection.fetchval("SELECT clock_timestamp()")
+            now: datetime = row["now"] if row else await CATALOGUE.clock({}).fetchval(self._connection)
         return (event_from(row) if row else None), now
 
     async def insert_event(self, event_id: UUID, details: EventDetails) -> Event:

@@ -90,7 +90,7 @@ class PostgresReadiness:
         async with self._pool.connection() as connection:
             with translated():
                 try:
-                    current = await connection.fetchval("SELECT version_num FROM alembic_version")
+                    current = await READINESS.schema_version({}).fetchval(connection)
                 except asyncpg.UndefinedTableError:
                     current = None
                 except asyncpg.InsufficientPrivilegeError:

@@ -61,7 +61,7 @@ class Sweep:
     async def _inside_event(self, connection: Connection, inside: tuple[UUID, int]) -> tuple[Rows, int]:
         """Look at the next stretch of a large event's log, and in the end at its counters."""
         event_id, after = inside
-        version = await connection.fetchval("SELECT version FROM events WHERE id = $1", event_id)
+        version = await AUDIT.event_version({"event_id": event_id}).fetchval(connection)
         until = min(version or 0, after + self._slice_entries)
         if until > after:
             rows = await self._checks.windows(connection, [Window(event_id, after, until)])

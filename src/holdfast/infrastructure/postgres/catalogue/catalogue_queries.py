@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from holdfast.infrastructure.postgres.queries import Query, bound, load_queries
+from holdfast.infrastructure.postgres.queries import Nothing, Query, bound, load_queries
 
 
 class OfEvent(TypedDict):
@@ -88,6 +88,7 @@ class CatalogueQueries:
 
     lock_event: Query[OfEvent]
     event_after_lock: Query[OfEvent]
+    clock: Query[Nothing]
     insert_event: Query[NewEvent]
     update_event: Query[EditedEvent]
     log_change: Query[LoggedChange]

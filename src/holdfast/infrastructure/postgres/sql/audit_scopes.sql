@@ -15,6 +15,10 @@ FROM (
 SELECT id, version, version + 1 + (available + reserved + confirmed) / 10 AS price
 FROM events WHERE id > :after_event_id ORDER BY id LIMIT :events_max
 
+-- event_version
+-- How far an event has come.
+SELECT version FROM events WHERE id = :event_id
+
 -- recent_entries
 -- The first and the last of the log entries that each event got since :since.
 SELECT event_id, min(version) AS first, max(version) AS last

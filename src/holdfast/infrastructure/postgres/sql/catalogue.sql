@@ -9,6 +9,10 @@ SELECT
     version, available, reserved, confirmed, deleted_at IS NOT NULL AS deleted
 FROM events WHERE id = :event_id
 
+-- clock
+-- The database's time.
+SELECT clock_timestamp()
+
 -- insert_event
 -- Store a new event; its own earlier commit is no conflict.
 INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at)

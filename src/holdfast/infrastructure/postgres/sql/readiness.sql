@@ -13,6 +13,10 @@ SELECT
     ) AS not_durable
 FROM pg_database d WHERE d.datname = current_database()
 
+-- schema_version
+-- Name the newest migration that this schema has.
+SELECT version_num FROM alembic_version
+
 -- lock_nothing
 -- Do what each batch begins with, for no event: whoever may not write cannot.
 SELECT 1 FROM events WHERE false FOR NO KEY UPDATE

@@ -27,6 +27,12 @@ class Since(TypedDict):
     since: datetime
 
 
+class OfEvent(TypedDict):
+    """One event."""
+
+    event_id: UUID
+
+
 class OfEvents(TypedDict):
     """Some events."""
 
@@ -60,6 +66,7 @@ class AuditQueries:
     try_to_lead: Query[Nothing]
     price_of_everything: Query[EventsMax]
     next_events: Query[NextEvents]
+    event_version: Query[OfEvent]
     recent_entries: Query[Since]
     marks: Query[OfVersions]
     clock: Query[Nothing]

@@ -10,6 +10,7 @@ class ReadinessQueries:
     """The statements of `readiness.sql`."""
 
     server: Query[Nothing]
+    schema_version: Query[Nothing]
     lock_nothing: Query[Nothing]
     missing_grants: Query[Nothing]
 
