@@ -103,17 +103,18 @@ def new_node(stack: Stack) -> Iterator[str]:
     node = subprocess.Popen([sys.executable, "-m", "holdfast", "serve"], env=environment)
     url = f"http://127.0.0.1:{port}"
     try:
-        while not _ready(url):
-            time.sleep(0.02)
+        with httpx.Client(base_url=url, timeout=5) as client:
+            while not _ready(client):
+                time.sleep(0.02)
         yield url
     finally:
         node.terminate()
         node.wait()
 
 
-def _ready(url: str) -> bool:
+def _ready(client: httpx.Client) -> bool:
     try:
-        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
+        return client.get("/readyz").status_code == 200
     except httpx.TransportError:
         return False
 

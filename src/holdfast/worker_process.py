@@ -1,20 +1,18 @@
 """The composition root of the worker.
 
-It stands apart from that of the API, so that a worker need not keep in memory what it never uses: the HTTP server, the
-pages of the document, the client of Redis.
+It stands apart from that of the API, so that a worker need not keep in memory what it never uses: the API, the pages
+of the document, the client of Redis.
 """
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 import structlog
 import uvloop
 
 from holdfast.application.expire import Expirer
 from holdfast.application.shutdown import Deadline
-from holdfast.http.security_headers import SECURITY_HEADERS
 from holdfast.infrastructure.postgres.auditor import PostgresAuditor
 from holdfast.infrastructure.postgres.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.connection import Timeouts
@@ -30,9 +28,9 @@ from holdfast.process import (
 )
 from holdfast.settings import Settings
 from holdfast.telemetry.exposition import Account, exposition
-from holdfast.telemetry.metrics_server import serve_metrics
 from holdfast.worker.audit import audit_invariants
 from holdfast.worker.expire_holds import expire_holds
+from holdfast.worker.metrics_server import metrics_server
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +54,9 @@ async def _work(settings: Settings) -> None:
         expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings))
         auditor = PostgresAuditor(database_url_of(settings))
         await stack.enter_async_context(telling(settings, process="worker", deadline=deadline))
-        await stack.enter_async_context(_worker_metrics(settings))
+        if settings.worker_metrics_port:
+            host, port = settings.worker_metrics_host, settings.worker_metrics_port
+            await stack.enter_async_context(metrics_server(host, port, Account(exposition).give))
         cutting = asyncio.create_task(_cut_in_time(stop, deadline, write_pool, read_pool))
         stack.callback(cutting.cancel)
         log.info("worker_started")
@@ -77,18 +77,3 @@ async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, *pools: Pool) ->
     await asyncio.sleep(deadline.left(for_others=LAST_SPANS_SECONDS + 0.5))
     for pool in pools:
         await pool.close()
-
-
-@asynccontextmanager
-async def _worker_metrics(settings: Settings) -> AsyncIterator[None]:
-    port = settings.worker_metrics_port
-    server = (
-        await serve_metrics(settings.worker_metrics_host, port, Account(exposition).give, SECURITY_HEADERS)
-        if port
-        else None
-    )
-    try:
-        yield
-    finally:
-        if server is not None:
-            server.close()

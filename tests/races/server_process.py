@@ -27,6 +27,7 @@ class ServerProcess:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self._http = httpx.Client(base_url=self.url, timeout=10, trust_env=False)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "holdfast", "serve"],
             env={
@@ -52,7 +53,7 @@ class ServerProcess:
             assert self._process.poll() is None, f"holdfast serve ended with {self._process.returncode}"
             try:
                 self._get("/health")
-            except httpx.TransportError:
+            except httpx.HTTPError:
                 assert time.monotonic() < deadline, "holdfast serve does not answer"
                 time.sleep(0.05)
             else:
@@ -68,9 +69,10 @@ class ServerProcess:
         """End it as an operator would."""
         self._process.terminate()
         self._process.wait(timeout=START_SECONDS_MAX)
+        self._http.close()
 
     def _get(self, path: str) -> str:
-        return httpx.get(self.url + path, timeout=10).raise_for_status().text
+        return self._http.get(path).raise_for_status().text
 
 
 @dataclass(frozen=True)

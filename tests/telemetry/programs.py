@@ -13,6 +13,9 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+# One for all, as making one takes long; a connection for each call, as processes that share a port are told apart so.
+_client = httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -20,7 +23,7 @@ def free_port() -> int:
 
 
 def get(url: str) -> str:
-    return httpx.get(url, timeout=10, trust_env=False).raise_for_status().text
+    return _client.get(url).raise_for_status().text
 
 
 def eventually(fact: Callable[[], object], seconds: float = 20.0):
