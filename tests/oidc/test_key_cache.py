@@ -150,6 +150,19 @@ async def test_a_caller_who_hangs_up_takes_no_fetch_from_the_others():
         assert shop.fetches == 1
 
 
+async def test_a_refresh_that_falls_due_during_a_fetch_joins_it():
+    async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
+        shop.gate.clear()
+        caller = asyncio.create_task(verifier.verify(shop.shop.token()))
+        await _until(lambda: shop.asked)
+        verifier.start()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        shop.gate.set()
+        await caller
+        assert shop.asked == {DISCOVERY: 1, "/keys": 1}
+
+
 async def test_a_fetch_that_left_before_the_rotation_is_not_the_last_word():
     """The token is newer than the answer that its caller waited for, so the issuer is asked once more."""
     async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
