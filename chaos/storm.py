@@ -20,7 +20,7 @@ from chaos.buyers.caller import Target
 from chaos.buyers.load import Sale, put_on_sale
 from chaos.site.processes import off_loop, open_site
 from holdfast.bench.clients.driver import Load, drive
-from holdfast.infrastructure.postgres.invariants import check_invariants
+from holdfast.infrastructure.postgres.upkeep.invariants import check_invariants
 
 CONNECTIONS = 200
 SEATS_PER_EVENT_CALL = 50

@@ -24,7 +24,7 @@ from pathlib import Path
 from holdfast.bench.clients.raw import Answer, RawConnection, open_raw
 from holdfast.bench.stack.processes import cpu_seconds
 from holdfast.infrastructure.embedded import EmbeddedPostgres, EmbeddedRedis
-from holdfast.infrastructure.postgres.migrate import upgrade
+from holdfast.infrastructure.postgres.migrations.migrate import upgrade
 
 RESERVATIONS = 3_000
 WARM_UP = 600

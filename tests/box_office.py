@@ -1,4 +1,4 @@
-"""A desk on real servers, something to sell, and the promises to hold in the end."""
+"""An engine on real servers, something to sell, and the promises to hold in the end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,26 +9,26 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast import bootstrap
-from holdfast.application.add_seats import add_seats
-from holdfast.application.create_event import create_event
-from holdfast.application.desk import Desk
+import holdfast.bootstrap.engine
+from holdfast.application.booking.reserve import reserve
+from holdfast.application.catalogue.add_seats import add_seats
+from holdfast.application.catalogue.create_event import create_event
 from holdfast.application.failures import Unavailable
 from holdfast.application.identifiers import uuid7
-from holdfast.application.reserve import reserve
-from holdfast.domain.commands import Done, Reserve
-from holdfast.domain.event import EventDetails
-from holdfast.domain.seat import numbered_seats
-from holdfast.infrastructure.postgres.invariants import check_invariants
+from holdfast.bootstrap.engine import Engine
+from holdfast.domain.booking.commands import Done, Reserve
+from holdfast.domain.catalogue.event import EventDetails
+from holdfast.domain.catalogue.seat import numbered_seats
+from holdfast.infrastructure.postgres.upkeep.invariants import check_invariants
 from holdfast.settings import Settings
 
 
 @asynccontextmanager
-async def open_desk(database_url: str, redis_url: str | None = None, **settings) -> AsyncIterator[Desk]:
-    """A desk as a node has it; without Redis unless one is named."""
-    given = {"redis_call_seconds": 0.5, **settings}
-    async with bootstrap.open_desk(Settings(database_url=database_url, redis_url=redis_url, **given)) as desk:
-        yield desk
+async def open_engine(database_url: str, redis_url: str | None = None, **settings) -> AsyncIterator[Engine]:
+    """An engine as a node has it; without Redis unless one is named."""
+    chosen = Settings(database_url=database_url, redis_url=redis_url, **{"redis_call_seconds": 0.5, **settings})
+    async with holdfast.bootstrap.engine.open_engine(chosen) as engine:
+        yield engine
 
 
 def an_event(*, starts_in=timedelta(days=1), **wanted) -> EventDetails:
@@ -55,10 +55,10 @@ class OnSale:
             seat_ids=tuple(self.seats[place] for place in places),
         )
 
-    async def reserve(self, desk: Desk, *places: int, user="ann", key: str | None = None) -> Done:
+    async def reserve(self, engine: Engine, *places: int, user="ann", key: str | None = None) -> Done:
         """What POST /reservations does."""
         return await reserve(
-            desk,
+            engine.booking,
             event_id=self.event_id,
             user_id=user,
             idempotency_key=key or str(uuid7()),
@@ -66,10 +66,10 @@ class OnSale:
         )
 
 
-async def put_on_sale(desk: Desk, seats: int = 4, **wanted) -> OnSale:
+async def put_on_sale(engine: Engine, seats: int = 4, **wanted) -> OnSale:
     """Make an event with seats."""
-    event = await create_event(desk, an_event(**wanted))
-    added, _ = await add_seats(desk, event.id, numbered_seats(prefix="A", count=seats, price=1_000))
+    event = await create_event(engine.catalogue, an_event(**wanted))
+    added, _ = await add_seats(engine.catalogue, event.id, numbered_seats(prefix="A", count=seats, price=1_000))
     return OnSale(event.id, tuple(seat.id for seat in added))
 
 

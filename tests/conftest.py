@@ -109,7 +109,7 @@ def _in_own_loop() -> Iterator[Callable]:
 @pytest.fixture(scope="session")
 def _template(servers, _in_own_loop) -> str:
     """The name of the migrated database that tests copy; made by whoever of the workers comes first."""
-    from holdfast.infrastructure.postgres.migrate import upgrade
+    from holdfast.infrastructure.postgres.migrations.migrate import upgrade
 
     done = Path(servers.folder) / "template.done"
     with (Path(servers.folder) / "template.lock").open("w") as lock:

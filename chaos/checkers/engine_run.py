@@ -22,20 +22,19 @@ import asyncpg
 
 from chaos.histories.database_rows import dump, microseconds
 from chaos.histories.history import Kind, Recorder, claim_from
-from holdfast.application.add_seats import add_seats
-from holdfast.application.cancel import cancel
-from holdfast.application.confirm import confirm
-from holdfast.application.create_event import create_event
-from holdfast.application.desk import Desk
+from holdfast.application.booking.cancel import cancel
+from holdfast.application.booking.confirm import confirm
+from holdfast.application.booking.reserve import reserve
+from holdfast.application.catalogue.add_seats import add_seats
+from holdfast.application.catalogue.create_event import create_event
 from holdfast.application.failures import OperationalFailure, Unavailable
-from holdfast.application.reserve import reserve
-from holdfast.bootstrap import open_desk
-from holdfast.domain.commands import Done
-from holdfast.domain.errors import Refusal
-from holdfast.domain.event import EventDetails
-from holdfast.domain.reservation import Reservation
-from holdfast.domain.seat import numbered_seats
-from holdfast.process import database_url_of
+from holdfast.bootstrap.engine import Engine, open_engine
+from holdfast.bootstrap.process import database_url_of
+from holdfast.domain.booking.commands import Done
+from holdfast.domain.booking.reservation import Reservation
+from holdfast.domain.catalogue.event import EventDetails
+from holdfast.domain.catalogue.seat import numbered_seats
+from holdfast.domain.refusal import Refusal
 from holdfast.settings import load_settings
 
 _KINDS: tuple[Kind, ...] = (
@@ -52,7 +51,7 @@ _KINDS: tuple[Kind, ...] = (
 class Clients:
     """What all clients share: whom they ask, what they want, and what they have seen."""
 
-    desk: Desk
+    engine: Engine
     recorder: Recorder
     random: Random
     event: UUID
@@ -87,7 +86,9 @@ class Clients:
             client, "reserve", str(self.event), seats=tuple(map(str, seats)), user=user, key=key
         )
         try:
-            done = await reserve(self.desk, event_id=self.event, user_id=user, idempotency_key=key, seat_ids=seats)
+            done = await reserve(
+                self.engine.booking, event_id=self.event, user_id=user, idempotency_key=key, seat_ids=seats
+            )
         except (Refusal, Unavailable, OperationalFailure) as failure:
             self._failed(number, failure)
             return
@@ -105,7 +106,9 @@ class Clients:
         reservation, user = self.random.choice(self.known[-100:])
         number = self.recorder.call(client, kind, str(self.event), user=user, reservation=str(reservation))
         try:
-            done = await (confirm if kind == "confirm" else cancel)(self.desk, reservation_id=reservation, user_id=user)
+            done = await (confirm if kind == "confirm" else cancel)(
+                self.engine.booking, reservation_id=reservation, user_id=user
+            )
         except (Refusal, Unavailable, OperationalFailure) as failure:
             self._failed(number, failure)
         else:
@@ -114,7 +117,7 @@ class Clients:
     async def _read_seat(self, client: int) -> None:
         seat = self._some_seats()[0]
         number = self.recorder.call(client, "read_seat", str(self.event), seats=(str(seat),))
-        found = await self.desk.reads.seat(seat)
+        found = await self.engine.views.reads.seat(seat)
         assert found is not None
         state = claim_from(found[0].status, str(found[0].reserved_by))
         self.recorder.complete(number, "ok", "seen", version=found[1], status=state)
@@ -124,7 +127,7 @@ class Clients:
         number = self.recorder.call(
             client, "read_reservation", str(self.event), user=user, reservation=str(reservation)
         )
-        found = await self.desk.reads.reservation(reservation, user)
+        found = await self.engine.views.reads.reservation(reservation, user)
         if found is None:
             self.recorder.complete(number, "fail", "reservation_not_found")
         else:
@@ -132,7 +135,7 @@ class Clients:
 
     async def _read_count(self, client: int) -> None:
         number = self.recorder.call(client, "read_count", str(self.event))
-        found = await self.desk.seat_maps.standing(self.event)
+        found = await self.engine.views.seat_maps.standing(self.event)
         assert found is not None
         self.recorder.complete(number, "ok", "seen", version=found.version, count=found.available)
 
@@ -167,16 +170,16 @@ async def run(folder: Path, *, operations: int, clients: int, seats: int, seed: 
     """Record one run into `folder`."""
     settings = load_settings()
     with Recorder(folder / "history.jsonl") as recorder:
-        async with open_desk(settings) as desk:
+        async with open_engine(settings) as engine:
             start_at = datetime.now(UTC) + timedelta(days=1)
             event = await create_event(
-                desk,
+                engine.catalogue,
                 EventDetails(
                     name="Run", description="", venue="", start_at=start_at, end_at=start_at, total_seats=seats
                 ),
             )
-            chart, _ = await add_seats(desk, event.id, numbered_seats(prefix="A", count=seats, price=5_000))
-            everybody = Clients(desk, recorder, Random(seed), event.id, [seat.id for seat in chart])  # noqa: S311
+            chart, _ = await add_seats(engine.catalogue, event.id, numbered_seats(prefix="A", count=seats, price=5_000))
+            everybody = Clients(engine, recorder, Random(seed), event.id, [seat.id for seat in chart])  # noqa: S311
             await asyncio.gather(*(everybody.live(client, operations // clients) for client in range(clients)))
     connection = await asyncpg.connect(database_url_of(settings))
     try:

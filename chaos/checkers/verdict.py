@@ -14,7 +14,7 @@ from chaos.checkers.prove import Proof, prove
 from chaos.checkers.report import Assumptions
 from chaos.histories.database_rows import DatabaseRows, dump
 from chaos.histories.history import Operation, read_history, wall_offset_ns
-from holdfast.infrastructure.postgres.invariants import InvariantResult, check_invariants
+from holdfast.infrastructure.postgres.upkeep.invariants import InvariantResult, check_invariants
 
 _SHOWN_MAX = 10
 _QUIET_SECONDS_MAX = 15.0

@@ -14,16 +14,17 @@ import structlog
 import uvloop
 
 from chaos.edge_fuzz.reading import reading_of
-from holdfast.api import problems
-from holdfast.api.call import Call
-from holdfast.api.problems import MissingUserId
-from holdfast.application.readiness import Draining
-from holdfast.application.shutdown import Deadline
-from holdfast.domain.errors import Refusal
-from holdfast.http.asgi import ClientGoneError, Receive, Scope, Send
-from holdfast.http.problem import PROBLEM_JSON
+from holdfast.application.lifecycle.readiness import Draining
+from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.domain.refusal import Refusal
+from holdfast.http.endpoints.call import Call
+from holdfast.http.endpoints.problems import MissingUserId, Problems
+from holdfast.http.protocol.asgi import ClientGoneError, Receive, Scope, Send
+from holdfast.http.protocol.problem import PROBLEM_JSON
 from holdfast.http.server import NodeServer
 from holdfast.settings import Settings
+
+_problems = Problems({})
 
 BODY_BYTES_MAX = 1024 * 1024
 READINGS = "readings"
@@ -58,7 +59,7 @@ class Teller:
         status, content = 200, b"{}"
         headers = [TOLD, (b"x-request-id", call.request_id.encode()), (b"content-type", b"application/json")]
         if refusal is not None:
-            answer = problems.refused(refusal, call.source())
+            answer = _problems.refused(refusal, call.source())
             assert isinstance(answer.body, bytes)
             status, content = answer.status, answer.body
             headers[-1] = PROBLEM_JSON

@@ -24,7 +24,7 @@ from chaos.trial import PROMOTION_SECONDS_MAX, RESTART_SECONDS_MAX, CannotBeInje
 from holdfast.infrastructure.embedded import EmbeddedPostgres
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.process import processes_in
-from holdfast.infrastructure.postgres.migrate import upgrade
+from holdfast.infrastructure.postgres.migrations.migrate import upgrade
 
 _SYNCHRONOUS = {"synchronous_standby_names": "FIRST 1 (twin)"}
 _CANCELLED_WAIT = "canceling wait for synchronous replication"

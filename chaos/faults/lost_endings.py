@@ -22,7 +22,7 @@ from chaos.site.wire import Wire, wire_to
 from chaos.trial import Trial, fault
 from holdfast.infrastructure.embedded import EmbeddedPostgres
 from holdfast.infrastructure.embedded.folder import private_folder
-from holdfast.infrastructure.postgres.migrate import upgrade
+from holdfast.infrastructure.postgres.migrations.migrate import upgrade
 
 _LOST = 3
 """Holds of each event that are acknowledged and then lost with the end of the log."""

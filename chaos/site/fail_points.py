@@ -18,10 +18,13 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.application.ports import AuditedInvariant, Closure
-from holdfast.domain.snapshot import Changes, Snapshot
-from holdfast.infrastructure.postgres import auditor, batch_store, catalogue_store
-from holdfast.infrastructure.postgres.failures import translated
+from holdfast.application.booking.ports import Closure
+from holdfast.application.upkeep.ports import AuditedInvariant
+from holdfast.domain.booking.snapshot import Changes, Snapshot
+from holdfast.infrastructure.postgres.booking import batch_store
+from holdfast.infrastructure.postgres.catalogue import catalogue_store
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.upkeep import auditor
 
 Point: TypeAlias = Literal[
     "after_lock", "after_store", "before_commit", "after_commit", "before_catalogue_commit", "before_audit"

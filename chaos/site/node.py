@@ -14,9 +14,9 @@ def main(arguments: list[str]) -> int:
     """Install the fail points, then build and run what Holdfast's own command would."""
     install(Path(os.environ[FOLDER_VARIABLE]))
     # After the transactions were replaced.
-    from holdfast.bootstrap import serve  # noqa: PLC0415
+    from holdfast.bootstrap.api import serve  # noqa: PLC0415
+    from holdfast.bootstrap.worker import work  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415 - likewise
-    from holdfast.worker_process import work  # noqa: PLC0415
 
     settings = load_settings()
     if arguments == ["serve"]:

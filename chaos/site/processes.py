@@ -19,7 +19,7 @@ from holdfast.infrastructure.embedded.folder import free_port, private_folder
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx
 from holdfast.infrastructure.embedded.nginx_config import Address
 from holdfast.infrastructure.embedded.process import Child, processes_in, wait_until
-from holdfast.infrastructure.postgres.migrate import upgrade
+from holdfast.infrastructure.postgres.migrations.migrate import upgrade
 
 Result = TypeVar("Result")
 

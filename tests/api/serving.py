@@ -9,10 +9,10 @@ from types import SimpleNamespace
 import httpx
 
 from builders import a_wish, an_event, numbered_seats
-from holdfast.api.endpoint import PROBES
-from holdfast.application.readiness import Draining
-from holdfast.application.shutdown import Deadline
-from holdfast.bootstrap import application
+from holdfast.application.lifecycle.readiness import Draining
+from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.bootstrap.api import application
+from holdfast.http.endpoints.endpoint import PROBES
 from holdfast.http.server import NodeServer
 from holdfast.settings import Settings
 

@@ -11,10 +11,10 @@ from api.serving import refused
 from box_office import event_locked
 from builders import an_event, numbered_seats
 from edge.raw import problem_in, wire_to
-from holdfast.api import seats
+from holdfast.api import seat_additions
 from holdfast.api.bulk_body import read_bulk_body
-from holdfast.application.bulk_line import CALLS_MAX
-from holdfast.domain.errors import InvalidValue
+from holdfast.application.catalogue.bulk_line import CALLS_MAX
+from holdfast.domain.refusal import InvalidValue
 
 
 async def _bulk(api, event_id, **wanted):
@@ -80,7 +80,7 @@ async def test_commas_within_texts_are_no_values():
 
 async def test_a_large_body_holds_its_place_for_a_bounded_time(api, monkeypatch):
     """However steadily it comes: eight callers at a kilobyte a second kept everybody else out for hours."""
-    monkeypatch.setattr(seats, "LARGE_BODY_SECONDS_MAX", 0.3)
+    monkeypatch.setattr(seat_additions, "LARGE_BODY_SECONDS_MAX", 0.3)
     event_id, _ = await api.event_on_sale(seats=0)
     async with wire_to(str(api.http.base_url)) as wire:
         path = f"/api/v1/events/{event_id}/seats/bulk".encode()

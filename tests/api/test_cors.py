@@ -2,7 +2,7 @@ import pytest
 
 from api.serving import refused
 from builders import an_event
-from holdfast.api.headers import ANSWER_HEADERS
+from holdfast.http.endpoints.headers import ANSWER_HEADERS
 
 SHOP = "https://shop.example"
 PREFLIGHT = {

@@ -5,16 +5,21 @@ import inspect
 import jsonschema_rs
 import pytest
 
-from holdfast.api import examples, problems
-from holdfast.api.openapi import openapi_document
-from holdfast.api.problems import PROBLEMS
-from holdfast.api.routes import route_table
-from holdfast.domain import errors
-from holdfast.domain.errors import Refusal
-from holdfast.http.refusal import INTERNAL
+from holdfast.api import examples, probes
+from holdfast.api.document import document
+from holdfast.api.operations import OPERATIONS as TABLE
+from holdfast.api.problems import PROBLEMS as OF_DOMAIN
+from holdfast.domain.booking import refusals as booking
+from holdfast.domain.booking.refusals import IdempotencyKeyReused
+from holdfast.domain.catalogue import refusals as catalogue
+from holdfast.domain.refusal import InvalidValue, Refusal
+from holdfast.http.endpoints import problems
+from holdfast.http.endpoints.problems import OF_HTTP
+from holdfast.http.protocol.refusal import INTERNAL
 
-TABLE = route_table(health_facts=None, exposition=bytes, document=bytes)
-DOCUMENT = openapi_document(TABLE)
+PROBLEMS = {**OF_HTTP, **OF_DOMAIN}
+MODULES = (booking, catalogue, problems, probes)
+DOCUMENT = document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 
 
@@ -43,7 +48,7 @@ def test_no_two_routes_are_alike():
     assert len({operation.name for operation in TABLE}) == len(TABLE)
 
 
-@pytest.mark.parametrize("refusal", sorted(_all_refusals(errors) | _all_refusals(problems), key=str))
+@pytest.mark.parametrize("refusal", sorted(set().union(*map(_all_refusals, MODULES)), key=str))
 def test_every_refusal_has_a_status_and_is_in_the_document(refusal):
     status = str(PROBLEMS[refusal].status)
     documented = [
@@ -63,8 +68,8 @@ def test_codes_are_unique():
 
 
 def test_bad_input_is_400_and_422_is_a_reused_key_only():
-    assert [refusal for refusal, row in PROBLEMS.items() if row.status == 422] == [errors.IdempotencyKeyReused]
-    assert [refusal for refusal, row in PROBLEMS.items() if row.status == 400] == [errors.InvalidValue]
+    assert [refusal for refusal, row in PROBLEMS.items() if row.status == 422] == [IdempotencyKeyReused]
+    assert [refusal for refusal, row in PROBLEMS.items() if row.status == 400] == [InvalidValue]
 
 
 @pytest.mark.parametrize(

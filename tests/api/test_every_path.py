@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 
 import holdfast.api
+import holdfast.http.endpoints
 from api.serving import refused
 from builders import an_event
-from holdfast.api.cors import CorsPolicy
-from holdfast.api.headers import ANSWER_HEADERS, READ_HEADERS
-from holdfast.api.routes import route_table
+from holdfast.api.operations import OPERATIONS
+from holdfast.http.endpoints.cors import CorsPolicy
+from holdfast.http.endpoints.headers import ANSWER_HEADERS, READ_HEADERS
 from holdfast.telemetry import metrics
 
 SHOP = "https://shop.example"
-PATHS = sorted({operation.path for operation in route_table(health_facts=None, exposition=bytes, document=bytes)})
+PATHS = sorted({operation.path for operation in OPERATIONS})
 SECURITY = ("x-content-type-options", "referrer-policy", "content-security-policy")
 SAFELISTED = {
     "cache-control",
@@ -130,7 +131,8 @@ async def test_a_page_may_read_every_header_that_is_meant_for_the_caller(api):
 def test_every_header_written_in_the_code_is_declared():
     """A new answer header that nobody thinks of in a browser would be hidden from pages: this finds its literal."""
     declared = {name.lower() for name in ANSWER_HEADERS} | SAFELISTED | NOT_FOR_PAGES
-    for module in Path(holdfast.api.__file__).parent.rglob("*.py"):
+    rooms = (holdfast.api, holdfast.http.endpoints)
+    for module in (path for room in rooms for path in Path(room.__file__).parent.rglob("*.py")):
         for name in re.findall(r'(?<!\w)\(\s*b"([a-z][a-z-]+)",\s', module.read_text()):
             assert name in declared or name.startswith("access-control-"), (module.name, name)
 
@@ -149,7 +151,8 @@ def test_no_handler_reads_a_header_that_is_not_declared():
     read = {header.name.lower() for header in READ_HEADERS}
     pattern = re.compile(r'headers(?:\.get\(|\[)b"([a-z-]+)"|b"([a-z-]+)" in (?:call\.|self\.)?headers')
     found = set()
-    for module in Path(holdfast.api.__file__).parent.rglob("*.py"):
+    rooms = (holdfast.api, holdfast.http.endpoints)
+    for module in (path for room in rooms for path in Path(room.__file__).parent.rglob("*.py")):
         found |= {first or second for first, second in pattern.findall(module.read_text())}
     assert "x-user-id" in found
     assert found <= read
@@ -190,7 +193,7 @@ def test_a_header_declared_later_is_allowed_and_exposed_without_a_second_list(mo
     """If-Match is to come: it will be written into one list only."""
     import importlib
 
-    from holdfast.api import cors, headers
+    from holdfast.http.endpoints import cors, headers
 
     monkeypatch.setattr(headers, "READ_HEADERS", (*READ_HEADERS, headers.ReadHeader("If-Match")))
     monkeypatch.setattr(headers, "ANSWER_HEADERS", {**ANSWER_HEADERS, "Missing-Cells": {}})

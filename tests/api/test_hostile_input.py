@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from api.serving import refused
 from builders import a_seat, a_wish, an_event, numbered_seats
-from holdfast.api.bodies import EventInput, ReservationInput, SeatsInput
-from holdfast.api.bulk_body import read_bulk_body
-from holdfast.api.strict_json import StrictDecoder
-from holdfast.domain.errors import InvalidValue
+from holdfast.api.bulk_body import SeatsInput, read_bulk_body
+from holdfast.api.events import EventInput
+from holdfast.api.reservations import ReservationInput
+from holdfast.domain.refusal import InvalidValue
+from holdfast.http.endpoints.strict_json import StrictDecoder
 
 BOM = codecs.BOM_UTF8
 UNKNOWN_ID = "00000000-0000-7000-8000-00000000000a"

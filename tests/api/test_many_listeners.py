@@ -6,7 +6,7 @@ import json
 import httpx
 
 from api.serving import Api, serving
-from holdfast.bootstrap import application
+from holdfast.bootstrap.api import application
 from holdfast.settings import Settings
 
 

@@ -6,9 +6,8 @@ import pytest
 
 from api.serving import refused
 from builders import a_wish
-from holdfast.api.routes import route_table
+from holdfast.api.operations import OPERATIONS as TABLE
 
-TABLE = route_table(health_facts=None, exposition=bytes, document=bytes)
 OF_CALLERS = [operation for operation in TABLE if operation.tag == "reservations"]
 OF_ONE = [operation for operation in OF_CALLERS if operation.path_parameters]
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from api.serving import serving
-from holdfast.bootstrap import application
+from holdfast.bootstrap.api import application
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.embedded.folder import free_port
 from holdfast.infrastructure.embedded.nginx import nginx_program

@@ -9,7 +9,7 @@ from box_office import (
     assert_promises_hold,
     event_locked,
     log_locked,
-    open_desk,
+    open_engine,
     outcome_of,
     put_on_sale,
     reservations_of,
@@ -17,44 +17,44 @@ from box_office import (
     until,
 )
 from holdfast.application.identifiers import uuid7
-from holdfast.domain.commands import Cancel, Confirm, Done, Expire, Refused
-from holdfast.domain.errors import EventNotFound
-from holdfast.infrastructure.postgres import batch_store
+from holdfast.domain.booking.commands import Cancel, Confirm, Done, Expire, Refused
+from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.infrastructure.postgres.booking import batch_store
 from holdfast.telemetry import metrics
 
 
 @asynccontextmanager
-async def gathering(database_url, desk, sale):
+async def gathering(database_url, engine, sale):
     """While this is open a first batch waits for the event's lock, and what is submitted gathers."""
     async with event_locked(database_url, sale.event_id):
-        first = asyncio.create_task(desk.batcher.submit(sale.event_id, Expire(1)))
-        await until(lambda: first_is_under_way(desk) and not desk.batcher.waiting)
+        first = asyncio.create_task(engine.booking.batcher.submit(sale.event_id, Expire(1)))
+        await until(lambda: first_is_under_way(engine) and not engine.booking.batcher.waiting)
         yield
     await first
 
 
-def first_is_under_way(desk):
-    return bool(desk.batcher._settler.under_way)
+def first_is_under_way(engine):
+    return bool(engine.booking.batcher._runner.under_way)
 
 
-def submit_all(desk, sale, commands):
-    return [asyncio.create_task(desk.batcher.submit(sale.event_id, command)) for command in commands]
+def submit_all(engine, sale, commands):
+    return [asyncio.create_task(engine.booking.batcher.submit(sale.event_id, command)) for command in commands]
 
 
 async def test_an_idle_event_decides_one_command_at_once(database_url):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
-        outcome, batch = await desk.batcher.submit(sale.event_id, sale.wish(0))
-        _, next_batch = await desk.batcher.submit(sale.event_id, sale.wish(1))
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
+        outcome, batch = await engine.booking.batcher.submit(sale.event_id, sale.wish(0))
+        _, next_batch = await engine.booking.batcher.submit(sale.event_id, sale.wish(1))
     assert isinstance(outcome, Done)
     assert next_batch == batch + 1
 
 
 async def test_a_batch_has_at_most_256_commands(database_url):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk, 300)
-        async with gathering(database_url, desk, sale):
-            answers = submit_all(desk, sale, [sale.wish(place) for place in range(300)])
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine, 300)
+        async with gathering(database_url, engine, sale):
+            answers = submit_all(engine, sale, [sale.wish(place) for place in range(300)])
             await asyncio.sleep(0)
         batches = [batch for _, batch in await asyncio.gather(*answers)]
     assert [batches.count(batch) for batch in sorted(set(batches))] == [256, 44]
@@ -62,11 +62,11 @@ async def test_a_batch_has_at_most_256_commands(database_url):
 
 
 async def test_a_batch_has_at_most_1000_seats(database_url):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk, 1_220)
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine, 1_220)
         wishes = [sale.wish(*range(20 * number, 20 * number + 20)) for number in range(61)]
-        async with gathering(database_url, desk, sale):
-            answers = submit_all(desk, sale, wishes)
+        async with gathering(database_url, engine, sale):
+            answers = submit_all(engine, sale, wishes)
             await asyncio.sleep(0)
         batches = [batch for _, batch in await asyncio.gather(*answers)]
     assert [batches.count(batch) for batch in sorted(set(batches))] == [50, 11]
@@ -74,12 +74,14 @@ async def test_a_batch_has_at_most_1000_seats(database_url):
 
 
 async def test_confirmations_and_cancellations_go_ahead(database_url):
-    async with open_desk(database_url, batch_commands_max=2) as desk:
-        sale = await put_on_sale(desk, 6)
-        held, other = await sale.reserve(desk, 0), await sale.reserve(desk, 1)
-        async with gathering(database_url, desk, sale):
-            wishes = submit_all(desk, sale, [sale.wish(2), sale.wish(3), sale.wish(1, user="bob")])
-            urgent = submit_all(desk, sale, [Confirm(held.reservation.id, "ann"), Cancel(other.reservation.id, "ann")])
+    async with open_engine(database_url, batch_commands_max=2) as engine:
+        sale = await put_on_sale(engine, 6)
+        held, other = await sale.reserve(engine, 0), await sale.reserve(engine, 1)
+        async with gathering(database_url, engine, sale):
+            wishes = submit_all(engine, sale, [sale.wish(2), sale.wish(3), sale.wish(1, user="bob")])
+            urgent = submit_all(
+                engine, sale, [Confirm(held.reservation.id, "ann"), Cancel(other.reservation.id, "ann")]
+            )
             await asyncio.sleep(0)
         (_, first), (_, second) = await asyncio.gather(*urgent)
         later = await asyncio.gather(*wishes)
@@ -90,31 +92,33 @@ async def test_confirmations_and_cancellations_go_ahead(database_url):
 async def test_the_queue_of_an_event_is_bounded(database_url):
     rejected = metrics.commands_rejected_total.labels("event_queue_full")
     before = rejected._value.get()
-    async with open_desk(database_url, event_queue_max=3) as desk:
-        sale = await put_on_sale(desk)
-        other = await put_on_sale(desk)
-        async with gathering(database_url, desk, sale):
-            waiting = submit_all(desk, sale, [sale.wish(place) for place in range(3)])
+    async with open_engine(database_url, event_queue_max=3) as engine:
+        sale = await put_on_sale(engine)
+        other = await put_on_sale(engine)
+        async with gathering(database_url, engine, sale):
+            waiting = submit_all(engine, sale, [sale.wish(place) for place in range(3)])
             await asyncio.sleep(0)
-            assert await outcome_of(desk.batcher.submit(sale.event_id, sale.wish(3))) == "none"
-            assert isinstance((await desk.batcher.submit(other.event_id, other.wish(0)))[0], Done)
+            assert await outcome_of(engine.booking.batcher.submit(sale.event_id, sale.wish(3))) == "none"
+            assert isinstance((await engine.booking.batcher.submit(other.event_id, other.wish(0)))[0], Done)
         assert all(isinstance(outcome, Done) for outcome, _ in await asyncio.gather(*waiting))
     assert rejected._value.get() == before + 1
 
 
 async def test_the_queues_of_a_process_are_bounded(database_url):
     settled = []
-    async with open_desk(database_url, event_queue_max=3, process_queue_max=3) as desk:
-        sale = await put_on_sale(desk)
-        other = await put_on_sale(desk)
-        async with gathering(database_url, desk, sale):
-            waiting = submit_all(desk, sale, [sale.wish(place) for place in range(3)])
+    async with open_engine(database_url, event_queue_max=3, process_queue_max=3) as engine:
+        sale = await put_on_sale(engine)
+        other = await put_on_sale(engine)
+        async with gathering(database_url, engine, sale):
+            waiting = submit_all(engine, sale, [sale.wish(place) for place in range(3)])
             await asyncio.sleep(0)
-            assert desk.batcher.overflowing
-            refused = desk.batcher.submit(other.event_id, other.wish(0), settled=lambda: settled.append("refused"))
+            assert engine.booking.batcher.overflowing
+            refused = engine.booking.batcher.submit(
+                other.event_id, other.wish(0), on_finished=lambda: settled.append("refused")
+            )
             assert await outcome_of(refused) == "none"
         await asyncio.gather(*waiting)
-        assert not desk.batcher.overflowing
+        assert not engine.booking.batcher.overflowing
     assert settled == ["refused"]
 
 
@@ -126,16 +130,18 @@ async def test_a_command_that_waited_too_long_is_answered_while_the_transaction_
             await go_on.wait()
             return await super().load(event_id, closure)
 
-    async with open_desk(database_url, queue_wait_seconds_max=0.1) as desk:
-        sale = await put_on_sale(desk)
+    async with open_engine(database_url, queue_wait_seconds_max=0.1) as engine:
+        sale = await put_on_sale(engine)
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(batch_store, "PostgresBatchTransaction", Hanging)
-            first = asyncio.create_task(desk.batcher.submit(sale.event_id, Expire(1)))
-            await until(lambda: first_is_under_way(desk))
-            late = desk.batcher.submit(sale.event_id, sale.wish(0), settled=lambda: settled.append("late"))
+            first = asyncio.create_task(engine.booking.batcher.submit(sale.event_id, Expire(1)))
+            await until(lambda: first_is_under_way(engine))
+            late = engine.booking.batcher.submit(
+                sale.event_id, sale.wish(0), on_finished=lambda: settled.append("late")
+            )
             assert await outcome_of(late) == "none"
             assert settled == ["late"]
-            assert desk.batcher.waiting == 0
+            assert engine.booking.batcher.waiting == 0
             assert not first.done()
             go_on.set()
             await first
@@ -144,13 +150,15 @@ async def test_a_command_that_waited_too_long_is_answered_while_the_transaction_
 
 async def test_a_client_that_goes_away_before_its_batch_reserves_nothing(database_url):
     settled = []
-    async with open_desk(database_url, batch_seats_max=20) as desk:
-        sale = await put_on_sale(desk, 25)
-        async with gathering(database_url, desk, sale):
+    async with open_engine(database_url, batch_seats_max=20) as engine:
+        sale = await put_on_sale(engine, 25)
+        async with gathering(database_url, engine, sale):
             gone = asyncio.create_task(
-                desk.batcher.submit(sale.event_id, sale.wish(*range(20)), settled=lambda: settled.append("gone"))
+                engine.booking.batcher.submit(
+                    sale.event_id, sale.wish(*range(20)), on_finished=lambda: settled.append("gone")
+                )
             )
-            stays = submit_all(desk, sale, [sale.wish(20), sale.wish(21)])
+            stays = submit_all(engine, sale, [sale.wish(20), sale.wish(21)])
             await asyncio.sleep(0)
             gone.cancel()
             await asyncio.gather(gone, return_exceptions=True)
@@ -162,83 +170,83 @@ async def test_a_client_that_goes_away_before_its_batch_reserves_nothing(databas
 
 async def test_a_client_that_goes_away_during_its_batch_is_served_all_the_same(database_url):
     settled = []
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
         async with log_locked(database_url):
             gone = asyncio.create_task(
-                desk.batcher.submit(sale.event_id, sale.wish(0), settled=lambda: settled.append("gone"))
+                engine.booking.batcher.submit(sale.event_id, sale.wish(0), on_finished=lambda: settled.append("gone"))
             )
-            await until(lambda: first_is_under_way(desk))
+            await until(lambda: first_is_under_way(engine))
             gone.cancel()
             await asyncio.gather(gone, return_exceptions=True)
             assert settled == [], "its seats stay locked while a transaction works on them"
-        await desk.batcher.submit(sale.event_id, Expire(1))
+        await engine.booking.batcher.submit(sale.event_id, Expire(1))
         assert settled == ["gone"]
     assert len(await reservations_of(database_url, sale.event_id)) == 1
 
 
 async def test_a_batch_that_takes_too_long_is_answered_none_before_its_commit(database_url):
-    async with open_desk(database_url, batch_seconds_max=0.2) as desk:
-        sale = await put_on_sale(desk)
+    async with open_engine(database_url, batch_seconds_max=0.2) as engine:
+        sale = await put_on_sale(engine)
         async with event_locked(database_url, sale.event_id):
-            assert await outcome_of(desk.batcher.submit(sale.event_id, sale.wish(0))) == "none"
+            assert await outcome_of(engine.booking.batcher.submit(sale.event_id, sale.wish(0))) == "none"
 
 
 async def test_an_event_that_never_was_is_not_locked_and_not_committed(database_url):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
-        outcome, _ = await desk.batcher.submit(uuid7(), sale.wish(0))
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
+        outcome, _ = await engine.booking.batcher.submit(uuid7(), sale.wish(0))
     assert isinstance(outcome, Refused)
     assert isinstance(outcome.refusal, EventNotFound)
 
 
 async def test_events_are_written_side_by_side(database_url):
-    async with open_desk(database_url) as desk:
-        one, other = await put_on_sale(desk), await put_on_sale(desk)
-        async with gathering(database_url, desk, one):
-            assert not (await other.reserve(desk, 0)).replayed
+    async with open_engine(database_url) as engine:
+        one, other = await put_on_sale(engine), await put_on_sale(engine)
+        async with gathering(database_url, engine, one):
+            assert not (await other.reserve(engine, 0)).replayed
 
 
 class TestClosing:
     async def test_what_is_at_hand_is_finished(self, database_url):
-        async with open_desk(database_url) as desk:
-            sale = await put_on_sale(desk)
-            answers = submit_all(desk, sale, [sale.wish(place) for place in range(3)])
+        async with open_engine(database_url) as engine:
+            sale = await put_on_sale(engine)
+            answers = submit_all(engine, sale, [sale.wish(place) for place in range(3)])
             await asyncio.sleep(0)
         assert all(isinstance(outcome, Done) for outcome, _ in await asyncio.gather(*answers))
-        assert await outcome_of(desk.batcher.submit(sale.event_id, sale.wish(3))) == "none"
+        assert await outcome_of(engine.booking.batcher.submit(sale.event_id, sale.wish(3))) == "none"
 
     async def test_what_cannot_be_finished_is_answered(self, database_url):
         """Both the batch that hangs and the commands behind it."""
-        async with open_desk(database_url, shutdown_seconds=0.2, batch_seconds_max=3600) as desk:
-            sale = await put_on_sale(desk)
+        async with open_engine(database_url, shutdown_seconds=0.2, batch_seconds_max=3600) as engine:
+            sale = await put_on_sale(engine)
             locked = event_locked(database_url, sale.event_id)
             await locked.__aenter__()
-            hanging = asyncio.create_task(outcome_of(sale.reserve(desk, 0)))
-            await until(lambda: first_is_under_way(desk))
-            behind = asyncio.create_task(outcome_of(desk.batcher.submit(sale.event_id, sale.wish(1))))
+            hanging = asyncio.create_task(outcome_of(sale.reserve(engine, 0)))
+            await until(lambda: first_is_under_way(engine))
+            behind = asyncio.create_task(outcome_of(engine.booking.batcher.submit(sale.event_id, sale.wish(1))))
             await asyncio.sleep(0)
         assert await asyncio.gather(hanging, behind) == ["none", "none"]
         await locked.__aexit__(None, None, None)
         assert await reservations_of(database_url, sale.event_id) == []
 
     async def test_a_desk_that_was_never_used_closes(self, database_url):
-        async with open_desk(database_url):
+        async with open_engine(database_url):
             pass
         assert await sql(database_url, "SELECT 1 FROM events") == []
 
 
 @pytest.mark.parametrize("_turn", range(2))
 async def test_nothing_is_left_behind(database_url, _turn):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
-        await asyncio.gather(*(sale.reserve(desk, place) for place in range(4)))
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
+        await asyncio.gather(*(sale.reserve(engine, place) for place in range(4)))
         await asyncio.sleep(0)
-        assert not desk.batcher._queues
-        assert desk.batcher._queues._queues == {}
-        assert not desk.batcher._locked
-        assert desk.batcher._writers == set()
-        assert desk.batcher._settler.under_way == set()
+        assert not engine.booking.batcher._queues
+        assert engine.booking.batcher._queues._queues == {}
+        assert not engine.booking.batcher._locked
+        assert engine.booking.batcher._writers == set()
+        assert engine.booking.batcher._runner.under_way == set()
         idle = await sql(
             database_url,
             "SELECT count(*) AS many FROM pg_stat_activity "

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from box_office import outcome_of
-from holdfast.application.bulk_line import BulkLine
+from holdfast.application.catalogue.bulk_line import BulkLine
 
 
 async def _enter(line):

@@ -11,11 +11,11 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from box_office import assert_promises_hold, open_desk, put_on_sale, sql
-from holdfast.application.batching.batcher import Batcher
-from holdfast.application.batching.bounds import Bounds
+from box_office import assert_promises_hold, open_engine, put_on_sale, sql
+from holdfast.application.booking.batching.batcher import Batcher
+from holdfast.application.booking.batching.bounds import Bounds
 from holdfast.application.failures import ConnectionLost, Contended, GuardMismatch, Obstructed, Unavailable
-from holdfast.domain.commands import Cancel, Confirm, Done
+from holdfast.domain.booking.commands import Cancel, Confirm, Done
 
 FAILURES = {
     "lost": lambda: ConnectionLost("away"),
@@ -107,11 +107,11 @@ async def spoiled_in_every_way(database_url, *, steps, landed, events=1, command
     Gives by (step, failure) what all callers were told and how many reservations were stored.
     """
     ways = [(step, failure) for step in steps for failure in FAILURES]
-    async with open_desk(database_url, write_pool_size=8) as desk:
-        sales = [await asyncio.gather(*(put_on_sale(desk) for _ in range(events))) for _ in ways]
+    async with open_engine(database_url, write_pool_size=8) as engine:
+        sales = [await asyncio.gather(*(put_on_sale(engine) for _ in range(events))) for _ in ways]
 
         async def one(step, failure, sales):
-            store = Spoiled(desk.batcher._settler._store, landed=landed, step=step, failure=FAILURES[failure])
+            store = Spoiled(engine.booking.batcher._runner._store, landed=landed, step=step, failure=FAILURES[failure])
             # All at once on a busy machine: nobody's time in the queue may run out, nor that of a batch that can end.
             async with batcher_on(store, batch_seconds_max=6.0, queue_seconds_max=30.0) as batcher:
                 wishes = [(sale.event_id, sale.wish(place)) for sale in sales for place in range(commands)]
@@ -150,19 +150,19 @@ async def test_a_commit_that_never_arrived_is_in_doubt_until_the_event_is_locked
 
 @pytest.mark.parametrize("verb", [Confirm, Cancel])
 async def test_what_was_sold_or_given_back_is_told_so_too(database_url, verb):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
-        held = [await sale.reserve(desk, place) for place in range(2)]
-        store = Spoiled(desk.batcher._settler._store, landed=True, step="load", failure=FAILURES["bug"])
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
+        held = [await sale.reserve(engine, place) for place in range(2)]
+        store = Spoiled(engine.booking.batcher._runner._store, landed=True, step="load", failure=FAILURES["bug"])
         async with batcher_on(store) as batcher:
             commands = [(sale.event_id, verb(one.reservation.id, "ann")) for one in held]
             assert await answers_of(batcher, commands) == ["unknown"] * 2
 
 
 async def test_a_bug_that_is_told_as_unknown_is_not_kept_secret(database_url):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
-        store = Spoiled(desk.batcher._settler._store, landed=True, step="load", failure=FAILURES["bug"])
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
+        store = Spoiled(engine.booking.batcher._runner._store, landed=True, step="load", failure=FAILURES["bug"])
         async with batcher_on(store) as batcher:
             with capture_logs() as logs:
                 assert await answers_of(batcher, [(sale.event_id, sale.wish(0))]) == ["unknown"]
@@ -172,15 +172,15 @@ async def test_a_bug_that_is_told_as_unknown_is_not_kept_secret(database_url):
 
 async def test_what_is_in_doubt_settles_when_the_failure_ends(database_url):
     """As the whole first, which a bug ends, then one by one: each finds its own effect."""
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
 
         class Once(Spoiled):
             def fail_at(self, step, number):
                 if number == 2 and step == "load":
                     raise ZeroDivisionError
 
-        store = Once(desk.batcher._settler._store, landed=True)
+        store = Once(engine.booking.batcher._runner._store, landed=True)
         async with batcher_on(store, batch_seconds_max=5) as batcher:
             wishes = [(sale.event_id, sale.wish(place)) for place in range(3)]
             assert await answers_of(batcher, wishes) == ["done"] * 3
@@ -189,8 +189,8 @@ async def test_what_is_in_doubt_settles_when_the_failure_ends(database_url):
 
 
 async def test_only_the_culprit_of_a_batch_that_never_landed_gets_the_500(database_url):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
         poison = sale.wish(1)
 
         class Poisoned(Spoiled):
@@ -203,7 +203,7 @@ async def test_only_the_culprit_of_a_batch_that_never_landed_gets_the_500(databa
                     raise ZeroDivisionError
                 return await self._transaction.load(event_id, closure)
 
-        store = Poisoned(desk.batcher._settler._store, landed=False)
+        store = Poisoned(engine.booking.batcher._runner._store, landed=False)
 
         @asynccontextmanager
         async def transaction():
@@ -234,9 +234,9 @@ async def test_a_desk_that_closes_tells_what_is_in_doubt(database_url):
             async with super().transaction() as transaction:
                 yield transaction
 
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
-        batcher = Batcher(Hanging(desk.batcher._settler._store, landed=True), Bounds())
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
+        batcher = Batcher(Hanging(engine.booking.batcher._runner._store, landed=True), Bounds())
         tasks = [asyncio.create_task(batcher.submit(sale.event_id, sale.wish(place))) for place in range(3)]
         await hangs.wait()
         await batcher.close(seconds_max=0.1)

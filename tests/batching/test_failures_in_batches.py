@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from box_office import assert_promises_hold, open_desk, outcome_of, put_on_sale
-from holdfast.application.batching.batcher import Batcher
-from holdfast.application.batching.bounds import Bounds
+from box_office import assert_promises_hold, open_engine, outcome_of, put_on_sale
+from holdfast.application.booking.batching.batcher import Batcher
+from holdfast.application.booking.batching.bounds import Bounds
+from holdfast.application.coalescer import Coalescer
 from holdfast.application.failures import ConnectionLost, GuardMismatch
-from holdfast.application.gatherer import Gatherer
-from holdfast.domain.commands import Done, Expire
+from holdfast.domain.booking.commands import Done, Expire
 
 
 class _Spoiled:
@@ -41,9 +41,9 @@ class _SpoiledTransaction:
 
 @asynccontextmanager
 async def spoiled_batcher(database_url, before_load, **bounds):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk, 300)
-        batcher = Batcher(_Spoiled(desk.batcher._settler._store, before_load), Bounds(**bounds))
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine, 300)
+        batcher = Batcher(_Spoiled(engine.booking.batcher._runner._store, before_load), Bounds(**bounds))
         yield batcher, sale
         await batcher.close(seconds_max=5)
 
@@ -108,9 +108,9 @@ async def test_a_listener_that_fails_after_the_commit_costs_no_answer(database_u
             if self.times >= 0:
                 raise ZeroDivisionError
 
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
-        batcher = Batcher(desk.batcher._settler._store, Bounds(), listeners=[Failing()])
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
+        batcher = Batcher(engine.booking.batcher._runner._store, Bounds(), listeners=[Failing()])
         done = await asyncio.gather(*(batcher.submit(sale.event_id, sale.wish(place)) for place in range(3)))
         await batcher.close(seconds_max=5)
     assert not any(outcome.replayed for outcome, _ in done)
@@ -143,7 +143,7 @@ class TestGatherer:
             await go_on.wait()
             return [question * 10 for question in questions]
 
-        gatherer = Gatherer(answer, questions_max=3)
+        gatherer = Coalescer(answer, questions_max=3)
         asked = [asyncio.create_task(gatherer.ask("a", number)) for number in range(6)]
         other = asyncio.create_task(gatherer.ask("b", 7))
         await asyncio.sleep(0.01)
@@ -162,7 +162,7 @@ class TestGatherer:
         async def answer(_key, _questions):
             return given.pop(0)
 
-        gatherer = Gatherer(answer, questions_max=3)
+        gatherer = Coalescer(answer, questions_max=3)
         with pytest.raises(ValueError, match="argument 2"):
             await gatherer.ask("a", 1)
         assert await gatherer.ask("a", 1) == 1
@@ -171,6 +171,6 @@ class TestGatherer:
         async def fail(_key, _questions):
             raise ConnectionLost
 
-        gatherer = Gatherer(fail, questions_max=3)
+        gatherer = Coalescer(fail, questions_max=3)
         answers = await asyncio.gather(*(gatherer.ask("a", number) for number in range(4)), return_exceptions=True)
         assert [type(answer) for answer in answers] == [ConnectionLost] * 4

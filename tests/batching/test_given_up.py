@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from box_office import open_desk, put_on_sale, sql
-from holdfast.application.batching.write import Progress, write_batch, write_together
+from box_office import open_engine, put_on_sale, sql
+from holdfast.application.booking.batching.write import Progress, write_batch, write_together
 from holdfast.application.failures import Unavailable
 
 HOLD = timedelta(minutes=15)
@@ -15,13 +15,13 @@ class TestGivenUp:
     """After a client was told `none`, no COMMIT may be sent."""
 
     async def test_one_event_stores_nothing(self, database_url):
-        async with open_desk(database_url) as desk:
-            sale = await put_on_sale(desk)
+        async with open_engine(database_url) as engine:
+            sale = await put_on_sale(engine)
             progress = Progress()
             assert progress.give_up() == "none"
             with pytest.raises(Unavailable) as raised:
                 await write_batch(
-                    desk.batcher._settler._store,
+                    engine.booking.batcher._runner._store,
                     sale.event_id,
                     [sale.wish(0)],
                     hold=HOLD,
@@ -32,13 +32,13 @@ class TestGivenUp:
         assert await sql(database_url, "SELECT 1 FROM reservations") == []
 
     async def test_one_of_several_events_has_none_of_them_stored(self, database_url):
-        async with open_desk(database_url) as desk:
-            sales = [await put_on_sale(desk) for _ in range(3)]
+        async with open_engine(database_url) as engine:
+            sales = [await put_on_sale(engine) for _ in range(3)]
             progress = {sale.event_id: Progress() for sale in sales}
             assert progress[sales[1].event_id].give_up() == "none"
             with pytest.raises(Unavailable):
                 await write_together(
-                    desk.batcher._settler._store,
+                    engine.booking.batcher._runner._store,
                     {sale.event_id: [sale.wish(0)] for sale in sales},
                     hold=HOLD,
                     overdue_max=0,

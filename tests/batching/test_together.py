@@ -6,14 +6,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
-from box_office import assert_promises_hold, event_locked, open_desk, put_on_sale, reservations_of, sql, until
-from holdfast.application.batching.batcher import Batcher
-from holdfast.application.batching.bounds import Bounds
-from holdfast.application.batching.queues import TOGETHER_COMMANDS_MAX
+from box_office import assert_promises_hold, event_locked, open_engine, put_on_sale, reservations_of, sql, until
+from holdfast.application.booking.batching.batcher import Batcher
+from holdfast.application.booking.batching.bounds import Bounds
+from holdfast.application.booking.batching.queues import TOGETHER_COMMANDS_MAX
 from holdfast.application.failures import ConnectionLost
 from holdfast.application.identifiers import uuid7
-from holdfast.domain.commands import Cancel, Confirm, Done, Refused
-from holdfast.domain.errors import EventNotFound
+from holdfast.domain.booking.commands import Cancel, Confirm, Done, Refused
+from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.telemetry import metrics
 
 
@@ -21,8 +21,8 @@ def transactions() -> float:
     return metrics.batches_total._value.get()
 
 
-async def put_many_on_sale(desk, events, seats=4):
-    return [await put_on_sale(desk, seats) for _ in range(events)]
+async def put_many_on_sale(engine, events, seats=4):
+    return [await put_on_sale(engine, seats) for _ in range(events)]
 
 
 def submit_in_one_turn(batcher, commands):
@@ -45,8 +45,8 @@ async def batcher_on(store, **bounds):
         await batcher.close(seconds_max=5)
 
 
-def store_of(desk):
-    return desk.batcher._settler._store
+def store_of(engine):
+    return engine.booking.batcher._runner._store
 
 
 class _Spoiled:
@@ -98,11 +98,11 @@ class _SpoiledTransaction:
 
 
 async def test_commands_of_events_that_wait_at_the_same_time_share_a_transaction(database_url):
-    async with open_desk(database_url) as desk:
-        sales = await put_many_on_sale(desk, 5)
+    async with open_engine(database_url) as engine:
+        sales = await put_many_on_sale(engine, 5)
         before = transactions()
         wishes = [(sale.event_id, sale.wish(place)) for place in range(2) for sale in sales]
-        answers = await asyncio.gather(*submit_in_one_turn(desk.batcher, wishes))
+        answers = await asyncio.gather(*submit_in_one_turn(engine.booking.batcher, wishes))
         assert transactions() == before + 1
     assert all(isinstance(outcome, Done) for outcome, _ in answers)
     assert len({batch for _, batch in answers}) == 1
@@ -111,12 +111,12 @@ async def test_commands_of_events_that_wait_at_the_same_time_share_a_transaction
 
 
 async def test_what_waits_for_the_only_transaction_goes_together_in_the_next(database_url):
-    async with open_desk(database_url, write_pool_size=1) as desk:
-        first, *sales = await put_many_on_sale(desk, 5)
+    async with open_engine(database_url, write_pool_size=1) as engine:
+        first, *sales = await put_many_on_sale(engine, 5)
         async with event_locked(database_url, first.event_id):
-            (blocked,) = submit_in_one_turn(desk.batcher, [(first.event_id, first.wish(0))])
-            await until(lambda: desk.batcher._free_slots == 0 and not desk.batcher.waiting)
-            answers = submit_in_one_turn(desk.batcher, [(sale.event_id, sale.wish(0)) for sale in sales])
+            (blocked,) = submit_in_one_turn(engine.booking.batcher, [(first.event_id, first.wish(0))])
+            await until(lambda: engine.booking.batcher._free_slots == 0 and not engine.booking.batcher.waiting)
+            answers = submit_in_one_turn(engine.booking.batcher, [(sale.event_id, sale.wish(0)) for sale in sales])
             await asyncio.sleep(0)
         _, number = await blocked
         assert {batch for _, batch in await asyncio.gather(*answers)} == {number + 1}
@@ -125,11 +125,11 @@ async def test_what_waits_for_the_only_transaction_goes_together_in_the_next(dat
 
 class TestALockedEvent:
     async def test_keeps_no_other_waiting_and_is_served_afterwards(self, database_url):
-        async with open_desk(database_url) as desk:
-            locked, *sales = await put_many_on_sale(desk, 4)
+        async with open_engine(database_url) as engine:
+            locked, *sales = await put_many_on_sale(engine, 4)
             async with event_locked(database_url, locked.event_id):
                 wishes = [(sale.event_id, sale.wish(0)) for sale in (locked, *sales)]
-                waits, *others = submit_in_one_turn(desk.batcher, wishes)
+                waits, *others = submit_in_one_turn(engine.booking.batcher, wishes)
                 answers = await asyncio.gather(*others)
                 assert not waits.done()
             outcome, _ = await waits
@@ -140,22 +140,22 @@ class TestALockedEvent:
     @pytest.mark.parametrize("locked_events", [1, 2])
     async def test_keeps_the_next_commands_of_the_others_not_waiting_either(self, database_url, locked_events):
         """Its transaction waits for the lock; the events it began with have to be free by then."""
-        async with open_desk(database_url) as desk:
-            locked = await put_many_on_sale(desk, locked_events)
-            sales = await put_many_on_sale(desk, 3)
+        async with open_engine(database_url) as engine:
+            locked = await put_many_on_sale(engine, locked_events)
+            sales = await put_many_on_sale(engine, 3)
             async with AsyncExitStack() as stack:
                 for sale in locked:
                     await stack.enter_async_context(event_locked(database_url, sale.event_id))
                 settled = []
                 wishes = [(sale.event_id, sale.wish(0)) for sale in (*locked, *sales)]
-                submitted = submit_in_one_turn(desk.batcher, wishes)
-                watched = desk.batcher.submit(
-                    sales[0].event_id, sales[0].wish(1), settled=lambda: settled.append("written")
+                submitted = submit_in_one_turn(engine.booking.batcher, wishes)
+                watched = engine.booking.batcher.submit(
+                    sales[0].event_id, sales[0].wish(1), on_finished=lambda: settled.append("written")
                 )
                 await asyncio.gather(watched, *submitted[locked_events:])
                 for place in (2, 3):
                     next_wishes = [(sale.event_id, sale.wish(place)) for sale in sales]
-                    outcomes = await asyncio.gather(*submit_in_one_turn(desk.batcher, next_wishes))
+                    outcomes = await asyncio.gather(*submit_in_one_turn(engine.booking.batcher, next_wishes))
                     assert all(isinstance(outcome, Done) for outcome, _ in outcomes)
                 assert settled == ["written"]
                 assert not any(task.done() for task in submitted[:locked_events])
@@ -176,9 +176,9 @@ class TestALockedEvent:
                     await lock_is_free.wait()
                 return await self._transaction.lock(event_id, **how)
 
-        async with open_desk(database_url) as desk:
-            hot, other = await put_many_on_sale(desk, 2)
-            async with batcher_on(_Spoiled(store_of(desk), step="none", transactions_are=Paused)) as batcher:
+        async with open_engine(database_url) as engine:
+            hot, other = await put_many_on_sale(engine, 2)
+            async with batcher_on(_Spoiled(store_of(engine), step="none", transactions_are=Paused)) as batcher:
                 first = submit_in_one_turn(batcher, [(sale.event_id, sale.wish(0)) for sale in (hot, other)])
                 await until(lambda: batcher._writers and not batcher.waiting and batcher._patience is None)
                 many = [(hot.event_id, hot.wish(1)) for _ in range(TOGETHER_COMMANDS_MAX)]
@@ -196,10 +196,10 @@ class TestALockedEvent:
 
 
 async def test_an_event_that_does_not_exist_is_refused_and_the_others_are_served(database_url):
-    async with open_desk(database_url) as desk:
-        sales = await put_many_on_sale(desk, 3)
+    async with open_engine(database_url) as engine:
+        sales = await put_many_on_sale(engine, 3)
         wishes = [(uuid7(), sales[0].wish(1)), *((sale.event_id, sale.wish(0)) for sale in sales)]
-        (nowhere, _), *answers = await asyncio.gather(*submit_in_one_turn(desk.batcher, wishes))
+        (nowhere, _), *answers = await asyncio.gather(*submit_in_one_turn(engine.booking.batcher, wishes))
     assert isinstance(nowhere, Refused)
     assert isinstance(nowhere.refusal, EventNotFound)
     assert all(isinstance(outcome, Done) for outcome, _ in answers)
@@ -207,9 +207,9 @@ async def test_an_event_that_does_not_exist_is_refused_and_the_others_are_served
 
 
 async def test_holds_confirmations_and_cancellations_of_several_events_are_each_done(database_url):
-    async with open_desk(database_url) as desk:
-        sales = await put_many_on_sale(desk, 4)
-        held = [await sale.reserve(desk, 0) for sale in sales]
+    async with open_engine(database_url) as engine:
+        sales = await put_many_on_sale(engine, 4)
+        held = [await sale.reserve(engine, 0) for sale in sales]
         before = transactions()
         (new, confirmed, cancelled, both), (first, second, third, _) = sales, [one.reservation.id for one in held]
         commands = [
@@ -220,7 +220,7 @@ async def test_holds_confirmations_and_cancellations_of_several_events_are_each_
             (both.event_id, both.wish(0, user="bob")),
             (new.event_id, new.wish(0, user="bob")),
         ]
-        *done, (refused, _) = await asyncio.gather(*submit_in_one_turn(desk.batcher, commands))
+        *done, (refused, _) = await asyncio.gather(*submit_in_one_turn(engine.booking.batcher, commands))
         assert transactions() == before + 1
         assert all(isinstance(outcome, Done) for outcome, _ in done)
         assert isinstance(refused, Refused)
@@ -235,9 +235,9 @@ async def test_holds_confirmations_and_cancellations_of_several_events_are_each_
     [("load_locked", False), ("store_together", False), ("store_together", True), ("commit", False), ("commit", True)],
 )
 async def test_a_group_that_fails_is_written_event_by_event_and_nothing_twice(database_url, step, after):
-    async with open_desk(database_url) as desk:
-        sales = await put_many_on_sale(desk, 4)
-        spoiled = _Spoiled(store_of(desk), step=step, after=after)
+    async with open_engine(database_url) as engine:
+        sales = await put_many_on_sale(engine, 4)
+        spoiled = _Spoiled(store_of(engine), step=step, after=after)
         async with batcher_on(spoiled) as batcher:
             wishes = [(sale.event_id, sale.wish(place)) for sale in sales for place in range(2)]
             answers = await asyncio.gather(*submit_in_one_turn(batcher, wishes))
@@ -249,9 +249,9 @@ async def test_a_group_that_fails_is_written_event_by_event_and_nothing_twice(da
 
 class TestBounds:
     async def test_one_event_at_most_writes_each_alone(self, database_url):
-        async with open_desk(database_url) as desk:
-            sales = await put_many_on_sale(desk, 4)
-            async with batcher_on(store_of(desk), events_max=1) as batcher:
+        async with open_engine(database_url) as engine:
+            sales = await put_many_on_sale(engine, 4)
+            async with batcher_on(store_of(engine), events_max=1) as batcher:
                 wishes = [(sale.event_id, sale.wish(0)) for sale in sales]
                 before = transactions()
                 answers = await asyncio.gather(*submit_in_one_turn(batcher, wishes))
@@ -259,15 +259,15 @@ class TestBounds:
         assert len({batch for _, batch in answers}) == 4
 
     async def test_an_event_with_many_commands_has_its_own_transaction(self, database_url):
-        async with open_desk(database_url) as desk:
-            hot = await put_on_sale(desk, TOGETHER_COMMANDS_MAX + 1)
-            sales = await put_many_on_sale(desk, 3)
+        async with open_engine(database_url) as engine:
+            hot = await put_on_sale(engine, TOGETHER_COMMANDS_MAX + 1)
+            sales = await put_many_on_sale(engine, 3)
             wishes = [
                 *((sale.event_id, sale.wish(0)) for sale in sales[:2]),
                 *((hot.event_id, hot.wish(place)) for place in range(TOGETHER_COMMANDS_MAX + 1)),
                 (sales[2].event_id, sales[2].wish(0)),
             ]
-            answers = await asyncio.gather(*submit_in_one_turn(desk.batcher, wishes))
+            answers = await asyncio.gather(*submit_in_one_turn(engine.booking.batcher, wishes))
         numbers = [batch for _, batch in answers]
         assert numbers[0] == numbers[1]
         assert len(set(numbers[2:-1])) == 1
@@ -277,19 +277,19 @@ class TestBounds:
 
 async def test_two_nodes_that_race_on_the_same_events_sell_each_seat_once(database_url):
     chance = random.Random(7)
-    async with open_desk(database_url) as desk, open_desk(database_url) as other:
-        sales = await put_many_on_sale(desk, 8, seats=6)
+    async with open_engine(database_url) as engine, open_engine(database_url) as other:
+        sales = await put_many_on_sale(engine, 8, seats=6)
         made = []
 
         async def buy(node, number):
             for _ in range(6):
                 sale = chance.choice(sales)
                 places = chance.sample(range(6), chance.choice([1, 2]))
-                outcome, _ = await node.batcher.submit(sale.event_id, sale.wish(*places, user=f"user-{number}"))
+                outcome, _ = await node.booking.batcher.submit(sale.event_id, sale.wish(*places, user=f"user-{number}"))
                 if isinstance(outcome, Done):
                     made.extend(outcome.reservation.seat_ids)
 
-        await asyncio.gather(*(buy(node, number) for number in range(20) for node in (desk, other)))
+        await asyncio.gather(*(buy(node, number) for number in range(20) for node in (engine, other)))
     assert len(made) == len(set(made)) > 0
     rows = await sql(database_url, "SELECT unnest(seat_ids) AS seat_id FROM reservations")
     assert sorted(row["seat_id"] for row in rows) == sorted(made)

@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager
 import pytest
 from structlog.testing import capture_logs
 
-from box_office import assert_promises_hold, open_desk, put_on_sale, sql
-from holdfast.application.batching import batch as batch_module
-from holdfast.application.batching import batcher as batcher_module
-from holdfast.application.batching import settling
-from holdfast.application.batching.batcher import Batcher
-from holdfast.application.batching.bounds import Bounds
+from box_office import assert_promises_hold, open_engine, put_on_sale, sql
+from holdfast.application.booking.batching import batch as batch_module
+from holdfast.application.booking.batching import batch_runner
+from holdfast.application.booking.batching import batcher as batcher_module
+from holdfast.application.booking.batching.batcher import Batcher
+from holdfast.application.booking.batching.bounds import Bounds
 from holdfast.application.failures import ConnectionLost, Contended, GuardMismatch, Obstructed, Unavailable
-from holdfast.domain.commands import Cancel, Confirm, Done, Reserve
+from holdfast.domain.booking.commands import Cancel, Confirm, Done, Reserve
 from holdfast.telemetry import metrics
 
 POINTS = [
@@ -33,9 +33,9 @@ POINTS = [
     (metrics.batches_total, "inc"),
     (metrics.queue_commands, "set"),
     (metrics.unknown_outcomes_total, "inc"),
-    (settling, "_count_expired"),
-    (settling, "persist"),
-    (settling, "write_together"),
+    (batch_runner, "_count_expired"),
+    (batch_runner, "persist"),
+    (batch_runner, "write_together"),
 ]
 
 
@@ -87,7 +87,7 @@ async def told(task):
 def left_over(batcher):
     return {
         "events": dict(batcher._queues._queues),
-        "under way": set(batcher._settler.under_way),
+        "under way": set(batcher._runner.under_way),
         "locked": dict(batcher._locked._batches),
         "waiting": batcher.waiting,
         "slots": batcher._free_slots - batcher._bounds.batches_at_once,
@@ -107,9 +107,9 @@ async def at_rest(batcher):
 async def test_a_call_that_fails_strands_no_event(database_url, monkeypatch, target, events):
     owner, name = target
     settled = []
-    async with open_desk(database_url) as desk:
-        sales = [await put_on_sale(desk) for _ in range(events)]
-        batcher = Batcher(desk.batcher._settler._store, Bounds(), listeners=[Listener()])
+    async with open_engine(database_url) as engine:
+        sales = [await put_on_sale(engine) for _ in range(events)]
+        batcher = Batcher(engine.booking.batcher._runner._store, Bounds(), listeners=[Listener()])
         with capture_logs(), monkeypatch.context() as patched:
             real, times = getattr(owner, name), 0
 
@@ -123,7 +123,9 @@ async def test_a_call_that_fails_strands_no_event(database_url, monkeypatch, tar
             patched.setattr(owner, name, fail_once)
             wishes = [(sale, place) for sale in sales for place in range(2)]
             tasks = [
-                asyncio.create_task(batcher.submit(sale.event_id, sale.wish(place), settled=lambda: settled.append(1)))
+                asyncio.create_task(
+                    batcher.submit(sale.event_id, sale.wish(place), on_finished=lambda: settled.append(1))
+                )
                 for sale, place in wishes
             ]
             answers = await asyncio.gather(*map(told, tasks))
@@ -149,12 +151,13 @@ async def test_a_callback_and_a_listener_that_fail_cost_nothing(database_url):
     def fail():
         raise ZeroDivisionError
 
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
-        batcher = Batcher(desk.batcher._settler._store, Bounds(), listeners=[Failing(), Failing()])
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
+        batcher = Batcher(engine.booking.batcher._runner._store, Bounds(), listeners=[Failing(), Failing()])
         with capture_logs():
             tasks = [
-                asyncio.create_task(batcher.submit(sale.event_id, sale.wish(place), settled=fail)) for place in range(3)
+                asyncio.create_task(batcher.submit(sale.event_id, sale.wish(place), on_finished=fail))
+                for place in range(3)
             ]
             assert all(isinstance(outcome, Done) for outcome, _ in await asyncio.gather(*tasks))
             await asyncio.wait_for(at_rest(batcher), 20)
@@ -169,9 +172,9 @@ async def test_a_writer_that_is_cancelled_answers_and_returns_its_place(database
             hangs.set()
             await asyncio.sleep(3600)
 
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
-        batcher = Batcher(Flawed(desk.batcher._settler._store, hang), Bounds())
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
+        batcher = Batcher(Flawed(engine.booking.batcher._runner._store, hang), Bounds())
         task = asyncio.create_task(batcher.submit(sale.event_id, sale.wish(0)))
         await hangs.wait()
         for writer in tuple(batcher._writers):
@@ -243,9 +246,9 @@ class Trade:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_no_failure_anywhere_breaks_a_promise(database_url, seed):
-    async with open_desk(database_url) as desk:
-        sales = [await put_on_sale(desk, 12) for _ in range(5)]
-        trade = Trade(random.Random(seed), sales, desk.batcher._settler._store)
+    async with open_engine(database_url) as engine:
+        sales = [await put_on_sale(engine, 12) for _ in range(5)]
+        trade = Trade(random.Random(seed), sales, engine.booking.batcher._runner._store)
         with capture_logs():
             await trade.run()
     stored = {row["id"] for row in await sql(database_url, "SELECT id FROM reservations")}

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from chaos.site import fail_points
 
-from box_office import open_desk, put_on_sale
-from holdfast.application.batching.write import Progress, write_batch, write_together
-from holdfast.infrastructure.postgres import auditor, batch_store, catalogue_store
+from box_office import open_engine, put_on_sale
+from holdfast.application.booking.batching.write import Progress, write_batch, write_together
+from holdfast.infrastructure.postgres.booking import batch_store
+from holdfast.infrastructure.postgres.catalogue import catalogue_store
+from holdfast.infrastructure.postgres.upkeep import auditor
 
 POINTS = ["after_lock", "after_store", "before_commit", "after_commit"]
 
@@ -34,9 +36,9 @@ def passed(monkeypatch, tmp_path):
 @pytest.mark.parametrize("events", [1, 3])
 async def test_each_point_is_passed_once(database_url, passed, events):
     how = {"hold": timedelta(minutes=15), "overdue_max": 0}
-    async with open_desk(database_url) as desk:
-        sales = [await put_on_sale(desk) for _ in range(events)]
-        store = desk.batcher._settler._store
+    async with open_engine(database_url) as engine:
+        sales = [await put_on_sale(engine) for _ in range(events)]
+        store = engine.booking.batcher._runner._store
         batches = {sale.event_id: [sale.wish(0)] for sale in sales}
         if events == 1:
             ((event_id, commands),) = batches.items()

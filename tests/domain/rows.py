@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from holdfast.domain.commands import Cancel, Command, Confirm, Expire, Reserve
-from holdfast.domain.decide import decide
-from holdfast.domain.reservation import Reservation
-from holdfast.domain.seat import Claim
-from holdfast.domain.snapshot import Changes, Decision, EventState, LogEntry, Snapshot
-from holdfast.domain.states import ReservationStatus, SeatStatus
+from holdfast.domain.booking.commands import Cancel, Command, Confirm, Expire, Reserve
+from holdfast.domain.booking.decide import decide
+from holdfast.domain.booking.reservation import Reservation
+from holdfast.domain.booking.seat import Claim
+from holdfast.domain.booking.snapshot import Changes, Decision, EventState, LogEntry, Snapshot
+from holdfast.domain.booking.states import ReservationStatus, SeatStatus
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 HOLD = timedelta(minutes=15)

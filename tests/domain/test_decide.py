@@ -7,21 +7,21 @@ from uuid import UUID
 import pytest
 
 from domain.rows import EVENT_ID, HOLD, NOON, PRICES, SEATS, Rows, new_event, wish
-from holdfast.domain.commands import Cancel, Confirm, Done, Expire, Expired, Refused
-from holdfast.domain.decide import decide
-from holdfast.domain.errors import (
+from holdfast.domain.booking.commands import Cancel, Confirm, Done, Expire, Expired, Refused
+from holdfast.domain.booking.decide import decide
+from holdfast.domain.booking.refusals import (
     AlreadyCancelled,
     AlreadyConfirmed,
     BookingClosed,
-    EventNotFound,
     HoldExpired,
     IdempotencyKeyReused,
     ReservationNotFound,
     SeatsNotFound,
     SeatsUnavailable,
 )
-from holdfast.domain.snapshot import ChangeKind, Snapshot
-from holdfast.domain.states import CancelReason, ReservationStatus, SeatStatus
+from holdfast.domain.booking.snapshot import ChangeKind, Snapshot
+from holdfast.domain.booking.states import CancelReason, ReservationStatus, SeatStatus
+from holdfast.domain.catalogue.refusals import EventNotFound
 
 STRANGE_SEAT = UUID(int=999)
 TICK = timedelta(microseconds=1)

@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.rows import HOLD, NOON, SEATS, Rows, wish
-from holdfast.domain.commands import Cancel, Confirm, Done, Expire, Expired, Refused, Reserve
-from holdfast.domain.decide import decide
+from holdfast.domain.booking.commands import Cancel, Confirm, Done, Expire, Expired, Refused, Reserve
+from holdfast.domain.booking.decide import decide
 
 USERS = ("ann", "bob", "cy")
 

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.rows import EVENT_ID, NOON, SEATS, wish
-from holdfast.domain.commands import Reserve
-from holdfast.domain.errors import EventHasConfirmedReservations, InvalidValue, SeatsExceedTotal
-from holdfast.domain.event import DESCRIPTION_MAX, TEXT_MAX, TOTAL_SEATS_MAX, Event, EventDetails
-from holdfast.domain.reservation import fingerprint_of
-from holdfast.domain.seat import PRICE_MAX, NewSeat, check_new_seats, numbered_seats
+from holdfast.domain.booking.commands import Reserve
+from holdfast.domain.booking.reservation import fingerprint_of
+from holdfast.domain.catalogue.event import DESCRIPTION_MAX, TEXT_MAX, TOTAL_SEATS_MAX, Event, EventDetails
+from holdfast.domain.catalogue.refusals import EventHasConfirmedReservations, SeatsExceedTotal
+from holdfast.domain.catalogue.seat import PRICE_MAX, NewSeat, check_new_seats, numbered_seats
+from holdfast.domain.refusal import InvalidValue
 
 DETAILS = EventDetails(name="Concert", description="", venue="", start_at=NOON, end_at=NOON, total_seats=10)
 EVENT = Event(

@@ -3,10 +3,11 @@
 from uuid import UUID
 
 from domain.rows import EVENT_ID, HOLD, NOON, SEATS, Rows, wish
-from holdfast.domain.decide import foresee
-from holdfast.domain.errors import EventNotFound, SeatsUnavailable
-from holdfast.domain.snapshot import Snapshot
-from holdfast.domain.states import CancelReason
+from holdfast.domain.booking.decide import foresee
+from holdfast.domain.booking.refusals import SeatsUnavailable
+from holdfast.domain.booking.snapshot import Snapshot
+from holdfast.domain.booking.states import CancelReason
+from holdfast.domain.catalogue.refusals import EventNotFound
 
 
 def look(rows, wishes, now=NOON):

@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from holdfast.domain import errors
-from holdfast.domain.errors import AlreadyCancelled, AlreadyConfirmed, HoldExpired, Refusal
-from holdfast.domain.states import (
+from holdfast.domain import refusal
+from holdfast.domain.booking import refusals as booking
+from holdfast.domain.booking.refusals import AlreadyCancelled, AlreadyConfirmed, HoldExpired, SeatsUnavailable
+from holdfast.domain.booking.states import (
     RESERVATION_TRANSITIONS,
     SEAT_TRANSITIONS,
     CancelReason,
@@ -16,6 +17,9 @@ from holdfast.domain.states import (
     Verb,
     next_status,
 )
+from holdfast.domain.catalogue import refusals as catalogue
+from holdfast.domain.catalogue.refusals import SeatNumberTaken
+from holdfast.domain.refusal import Refusal
 
 
 def test_every_state_and_verb_has_its_entry():
@@ -50,9 +54,12 @@ def test_the_next_status(status, reason, verb, step):
     assert next_status(status, reason, verb) is step
 
 
+TREES = {module.__name__: module.__doc__ for module in (refusal, booking, catalogue)}
+
+
 def _refusals(kind=Refusal):
     for below in kind.__subclasses__():
-        if below.__module__ == errors.__name__:
+        if below.__module__ in TREES:
             yield below
             yield from _refusals(below)
 
@@ -61,18 +68,18 @@ def test_every_refusal_has_a_code_of_its_own_and_stands_in_the_tree():
     leaves = [kind for kind in _refusals() if not kind.__subclasses__()]
     codes = [kind.code for kind in leaves]
     assert len(set(codes)) == len(codes)
-    assert all(kind.__name__ in errors.__doc__ for kind in _refusals())
+    assert all(kind.__name__ in TREES[kind.__module__] for kind in _refusals())
 
 
 def test_a_refusal_carries_its_sentence_its_data_and_a_version():
-    told = errors.SeatsUnavailable([UUID(int=1)]).at(7)
+    told = SeatsUnavailable([UUID(int=1)]).at(7)
     assert str(UUID(int=1)) in str(told)
     assert (told.code, told.version, told.data) == ("seats_unavailable", 7, {"seat_ids": [str(UUID(int=1))]})
 
 
 def test_a_long_list_of_taken_numbers_is_cut_short():
-    told = errors.SeatNumberTaken([f"A-{number}" for number in range(250)])
-    assert len(told.data["seat_numbers"]) == errors.SeatNumberTaken.NAMED_MAX
+    told = SeatNumberTaken([f"A-{number}" for number in range(250)])
+    assert len(told.data["seat_numbers"]) == SeatNumberTaken.NAMED_MAX
     assert told.data["seat_numbers_count"] == 250
     assert "and 150 more" in str(told)
-    assert "more" not in str(errors.SeatNumberTaken(["A-1"]))
+    assert "more" not in str(SeatNumberTaken(["A-1"]))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.http.body import (
+from holdfast.http.protocol.body import (
     CHUNKS_MAX,
     EXTENSION_BYTES_MAX,
     SIZE_LINE_BYTES_MAX,
@@ -13,8 +13,8 @@ from holdfast.http.body import (
     ChunkedBody,
     LengthBody,
 )
-from holdfast.http.head import FIELDS_MAX
-from holdfast.http.refusal import RequestRefusedError
+from holdfast.http.protocol.head import FIELDS_MAX
+from holdfast.http.protocol.refusal import RequestRefusedError
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 

@@ -14,7 +14,7 @@ from api.serving import api_with, serving
 from builders import a_wish
 from edge.raw import exchange, problem_in, telling, wire_to
 from edge.test_head import REFUSED
-from holdfast.http import connection
+from holdfast.http.protocol import connection
 from holdfast.telemetry import metrics
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"

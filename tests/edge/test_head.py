@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from holdfast.http.forwarding import Forwarding, address_of
-from holdfast.http.head import FIELDS_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX, read_head, refuse_incomplete
-from holdfast.http.refusal import RequestRefusedError
+from holdfast.http.protocol.forwarding import Forwarding, address_of
+from holdfast.http.protocol.head import FIELDS_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX, read_head, refuse_incomplete
+from holdfast.http.protocol.refusal import RequestRefusedError
 
 REFUSED = {
     "no host": (b"GET / HTTP/1.1\r\n\r\n", 400),

@@ -8,7 +8,7 @@ import pytest
 from api.serving import serving
 from edge.raw import exchange, problem_in, telling, wire_to
 from edge.test_connection import GET, LARGE, large, refusing
-from holdfast.http import connection, pace, watch
+from holdfast.http.protocol import connection, pace, watch
 
 PROBE = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 

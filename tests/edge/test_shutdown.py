@@ -11,7 +11,7 @@ import pytest
 from api.serving import serving
 from edge.raw import telling, wire_to
 from edge.test_connection import GET
-from holdfast.application.shutdown import Deadline
+from holdfast.application.lifecycle.shutdown import Deadline
 
 
 def test_the_time_is_shared():

@@ -11,13 +11,13 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from box_office import assert_promises_hold, open_desk, outcome_of, put_on_sale, reservations_of, sql
+from box_office import assert_promises_hold, open_engine, outcome_of, put_on_sale, reservations_of, sql
 from faults.saboteur import fail
-from holdfast.application.publish_totals import publish_totals
-from holdfast.infrastructure.postgres.connection import Timeouts
-from holdfast.infrastructure.postgres.pool import Pool
-from holdfast.infrastructure.postgres.readiness import PostgresReadiness
-from holdfast.infrastructure.postgres.totals import PostgresTotals
+from holdfast.application.upkeep.publish_totals import publish_totals
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.pool import Pool
+from holdfast.infrastructure.postgres.upkeep.readiness import PostgresReadiness
+from holdfast.infrastructure.postgres.upkeep.totals import PostgresTotals
 from holdfast.telemetry.installation import installation
 
 _CUT = (
@@ -53,35 +53,35 @@ async def broken(database_url, break_it, mend_it):
 
 @pytest.mark.parametrize("kind", STATEMENTS)
 async def test_a_statement_that_is_refused_is_503_and_mends_itself(database_url, kind):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk, 6)
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine, 6)
         with capture_logs() as logs:
             async with broken(database_url, *STATEMENTS[kind]):
-                answers = await asyncio.gather(*(outcome_of(sale.reserve(desk, place)) for place in range(5)))
+                answers = await asyncio.gather(*(outcome_of(sale.reserve(engine, place)) for place in range(5)))
         assert answers == ["none"] * 5
         assert not [entry for entry in logs if entry["log_level"] in ("error", "critical")]
-        assert not (await sale.reserve(desk, 5)).replayed
+        assert not (await sale.reserve(engine, 5)).replayed
     await assert_promises_hold(database_url)
 
 
 @pytest.mark.parametrize("sqlstate", ["XX000", "XX001", "28000", "42883", "54000", "0A000", "22P05", "ZZ123"])
 async def test_what_only_the_surroundings_can_cause_is_tried_again_and_then_503(database_url, sqlstate):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk)
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine)
         await fail(database_url, sqlstate=sqlstate, times=2)
-        assert not (await sale.reserve(desk, 0)).replayed
+        assert not (await sale.reserve(engine, 0)).replayed
         await sql(database_url, "DROP TRIGGER sabotage ON changes; DROP FUNCTION sabotage; DROP SEQUENCE sabotages")
         await fail(database_url, sqlstate=sqlstate, times=10**6)
-        assert await outcome_of(sale.reserve(desk, 1)) == "none"
+        assert await outcome_of(sale.reserve(engine, 1)) == "none"
     assert len(await reservations_of(database_url, sale.event_id)) == 1
 
 
 async def test_one_command_that_meets_a_damaged_page_fails_alone(database_url):
-    async with open_desk(database_url) as desk:
-        sale = await put_on_sale(desk, 20)
+    async with open_engine(database_url) as engine:
+        sale = await put_on_sale(engine, 20)
         await fail(database_url, sqlstate="XX001", table="reservations", times=10**6, when="NEW.user_id = 'poison'")
         wishes = [sale.wish(place, user="poison" if place == 7 else "ann") for place in range(20)]
-        tasks = [asyncio.create_task(desk.batcher.submit(sale.event_id, wish)) for wish in wishes]
+        tasks = [asyncio.create_task(engine.booking.batcher.submit(sale.event_id, wish)) for wish in wishes]
         assert await outcome_of(tasks[7]) == "none"
         await asyncio.gather(*(task for task in tasks if task is not tasks[7]))
     await assert_promises_hold(database_url)
@@ -90,11 +90,11 @@ async def test_one_command_that_meets_a_damaged_page_fails_alone(database_url):
 async def test_readiness_tells_of_it(database_url):
     pool = Pool(database_url, size=1, application_name="readiness", timeouts=Timeouts())
     try:
-        async with open_desk(database_url) as desk:
-            sale = await put_on_sale(desk)
+        async with open_engine(database_url) as engine:
+            sale = await put_on_sale(engine)
             assert (await PostgresReadiness(pool).server()).state == "ok"
             async with broken(database_url, *STATEMENTS["a right that was taken away"]):
-                assert await outcome_of(sale.reserve(desk, 0)) == "none"
+                assert await outcome_of(sale.reserve(engine, 0)) == "none"
             finding = await PostgresReadiness(pool).server()
         assert finding.state == "degraded"
         assert "42501" in finding.detail
@@ -146,16 +146,16 @@ async def test_who_is_let_in_no_more_waits_and_is_served_when_let_in_again(
     keeper = await asyncpg.connect(administrator_url)
     totals = asyncio.create_task(publish_totals(PostgresTotals(role_url, Timeouts(), application_name="test-totals")))
     try:
-        async with open_desk(database_url) as owner, open_desk(role_url, batch_seconds_max=0.4) as desk:
+        async with open_engine(database_url) as owner, open_engine(role_url, batch_seconds_max=0.4) as engine:
             sale = await put_on_sale(owner)
-            await sale.reserve(desk, 0)
+            await sale.reserve(engine, 0)
             await keeper.execute(break_it)
             await keeper.execute(f"{_CUT} AND usename = 'role_{name}'")
             with capture_logs() as logs:
-                assert await outcome_of(sale.reserve(desk, 1)) == "none"
+                assert await outcome_of(sale.reserve(engine, 1)) == "none"
             assert not [entry for entry in logs if entry["log_level"] == "error"]
             await keeper.execute(mend_it)
-            assert not (await sale.reserve(desk, 1)).replayed
+            assert not (await sale.reserve(engine, 1)).replayed
             await _published(totals)
     finally:
         await keeper.execute(mend_it)

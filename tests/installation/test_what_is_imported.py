@@ -18,11 +18,11 @@ _NOBODY = {"numpy", "matplotlib", "pytest", "hypothesis", "k6"}
             _MIGRATIONS | _TERMINAL | _NOBODY | {"asyncpg", "redis", "uvloop", "starlette", "structlog"},
         ),
         (
-            "import holdfast.telemetry.without_rich, holdfast.cli, holdfast.bootstrap",
+            "import holdfast.telemetry.without_rich, holdfast.cli, holdfast.bootstrap.api",
             _MIGRATIONS | _TERMINAL | _NOBODY,
         ),
         (
-            "import holdfast.telemetry.without_rich, holdfast.cli, holdfast.worker_process",
+            "import holdfast.telemetry.without_rich, holdfast.cli, holdfast.bootstrap.worker",
             _MIGRATIONS | _TERMINAL | _NOBODY | {"redis", "starlette", "httptools", "uvicorn"},
         ),
     ],

@@ -9,15 +9,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from box_office import OnSale, an_event, assert_promises_hold, let_holds_run_out, open_desk, put_on_sale
-from holdfast.application.add_seats import add_seats
-from holdfast.application.cancel import cancel
-from holdfast.application.confirm import confirm
-from holdfast.application.delete_event import delete_event
-from holdfast.application.edit_event import edit_event
-from holdfast.application.expire import expire_overdue
-from holdfast.domain.errors import Refusal
-from holdfast.domain.seat import numbered_seats
+from box_office import OnSale, an_event, assert_promises_hold, let_holds_run_out, open_engine, put_on_sale
+from holdfast.application.booking.cancel import cancel
+from holdfast.application.booking.confirm import confirm
+from holdfast.application.booking.expire import expire_overdue
+from holdfast.application.catalogue.add_seats import add_seats
+from holdfast.application.catalogue.delete_event import delete_event
+from holdfast.application.catalogue.edit_event import edit_event
+from holdfast.domain.catalogue.seat import numbered_seats
+from holdfast.domain.refusal import Refusal
 from model.sold_out import BoxOffice
 
 users = st.sampled_from(["ann", "bob", "cy"])
@@ -33,9 +33,9 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
 
         @initialize()
         def open(self):
-            self.opened = open_desk(database_url, redis_url)
-            self.desk = self.run(self.opened.__aenter__())
-            self.sale: OnSale = self.run(put_on_sale(self.desk, 4, total_seats=12))
+            self.opened = open_engine(database_url, redis_url)
+            self.engine = self.run(self.opened.__aenter__())
+            self.sale: OnSale = self.run(put_on_sale(self.engine, 4, total_seats=12))
             self.model = BoxOffice(seats=4)
             self.ids: dict[tuple[str, str], UUID] = {}
             self.chart = list(self.sale.seats) + [UUID(int=number) for number in range(8)]
@@ -62,7 +62,7 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
                 assert done.reservation.id == known, "a key made two reservations"
                 return done.reservation.cancel_reason or done.reservation.status
 
-            return self.answer(sale.reserve(self.desk, *seats, user=user, key=key), told)
+            return self.answer(sale.reserve(self.engine, *seats, user=user, key=key), told)
 
         @rule(target=made, user=users, key=keys, seats=seat_sets)
         def reserve(self, user, key, seats):
@@ -80,13 +80,13 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
             ticket = self.model.tickets.get(name)
             if ticket is not None:
                 call = {"confirm": confirm, "cancel": cancel}[verb]
-                answer = self.answer(call(self.desk, reservation_id=self.ids[name], user_id=name[0]))
+                answer = self.answer(call(self.engine, reservation_id=self.ids[name], user_id=name[0]))
                 assert answer == getattr(self.model, verb)(ticket)
 
         @rule(name=made, other=users, verb=st.sampled_from([confirm, cancel]))
         def resolve_somebody_elses(self, name, other, verb):
             if name in self.ids and other != name[0]:
-                answer = self.answer(verb(self.desk, reservation_id=self.ids[name], user_id=other))
+                answer = self.answer(verb(self.engine, reservation_id=self.ids[name], user_id=other))
                 assert answer == "reservation_not_found"
 
         @rule(names=st.lists(made, min_size=1, max_size=3), told=st.booleans())
@@ -96,7 +96,7 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
                 self.run(let_holds_run_out(database_url, *(self.ids[name] for name in known)))
                 self.model.run_out([self.model.tickets[name] for name in known])
             if told:
-                self.run(expire_overdue(self.desk.batcher, self.sale.event_id))
+                self.run(expire_overdue(self.engine.booking.batcher, self.sale.event_id))
 
         @rule(wishes=st.lists(st.tuples(users, keys, seat_sets), min_size=2, max_size=5, unique_by=lambda w: w[:2]))
         def a_crowd(self, wishes):
@@ -106,7 +106,7 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
 
             async def ask():
                 return await asyncio.gather(
-                    *(sale.reserve(self.desk, *seats, user=user, key=key) for user, key, seats in wishes),
+                    *(sale.reserve(self.engine, *seats, user=user, key=key) for user, key, seats in wishes),
                     return_exceptions=True,
                 )
 
@@ -129,27 +129,27 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
                 self.chart[start : start + count] = [seat.id for seat in answer[0]]
                 return "added"
 
-            answer = self.answer(add_seats(self.desk, self.sale.event_id, new), told)
+            answer = self.answer(add_seats(self.engine.catalogue, self.sale.event_id, new), told)
             assert answer == self.model.add_seats(count)
 
         @rule(total=st.integers(3, 14), opened=st.sampled_from([True, True, False]))
         def edit(self, total, opened):
             details = an_event(starts_in=timedelta(days=1 if opened else -1), total_seats=total)
-            answer = self.answer(edit_event(self.desk, self.sale.event_id, details), lambda _: "edited")
+            answer = self.answer(edit_event(self.engine.catalogue, self.sale.event_id, details), lambda _: "edited")
             assert answer == self.model.edit(total=total, opened=opened)
 
         @rule(sure=st.sampled_from([False, False, False, True]))
         def delete(self, sure):
             sold = any(ticket.state == "confirmed" for ticket in self.model.tickets.values())
             if sure or sold:  # what would end the run is done seldom, what is refused often
-                answer = self.answer(delete_event(self.desk, self.sale.event_id), lambda _: "deleted")
+                answer = self.answer(delete_event(self.engine.catalogue, self.sale.event_id), lambda _: "deleted")
                 assert answer == self.model.delete()
 
         @invariant()
         def the_seats_are_as_they_should_be(self):
             if not hasattr(self, "model"):
                 return
-            shown = self.run(self.desk.seat_maps.current(self.sale.event_id))
+            shown = self.run(self.engine.views.seat_maps.current(self.sale.event_id))
             if self.model.deleted:
                 assert shown is None
             else:
@@ -159,7 +159,7 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
         def read(self, name):
             ticket = self.model.tickets.get(name)
             if ticket is not None:
-                shown, _ = self.run(self.desk.reads.reservation(self.ids[name], name[0]))
+                shown, _ = self.run(self.engine.views.reads.reservation(self.ids[name], name[0]))
                 assert (shown.cancel_reason or shown.status) == ticket.state
 
     return Machine

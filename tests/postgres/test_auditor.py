@@ -6,12 +6,12 @@ from contextlib import suppress
 
 import pytest
 
-from box_office import open_desk, put_on_sale, sql
-from holdfast.application.cancel import cancel
-from holdfast.application.confirm import confirm
-from holdfast.application.delete_event import delete_event
-from holdfast.domain.errors import Refusal
-from holdfast.infrastructure.postgres.auditor import PostgresAuditor
+from box_office import open_engine, put_on_sale, sql
+from holdfast.application.booking.cancel import cancel
+from holdfast.application.booking.confirm import confirm
+from holdfast.application.catalogue.delete_event import delete_event
+from holdfast.domain.refusal import Refusal
+from holdfast.infrastructure.postgres.upkeep.auditor import PostgresAuditor
 from postgres.test_plans import FULL
 
 _AUDITS_MAX = 40
@@ -22,20 +22,20 @@ async def _broken(auditor):
     return {invariant.name for invariant in await auditor.audit() if invariant.violations}
 
 
-async def _write(desk, sale, source, number):
+async def _write(engine, sale, source, number):
     done = None
     with suppress(Refusal):
-        done = await sale.reserve(desk, *source.sample(range(30), 2), key=f"k{number}")
+        done = await sale.reserve(engine, *source.sample(range(30), 2), key=f"k{number}")
     if done is not None and source.random() < 0.8:
         verb = confirm if source.random() < 0.1 else cancel
         with suppress(Refusal):
-            await verb(desk, reservation_id=done.reservation.id, user_id="ann")
+            await verb(engine, reservation_id=done.reservation.id, user_id="ann")
 
 
 @pytest.fixture
-async def desk(database_url):
-    async with open_desk(database_url) as desk:
-        yield desk
+async def engine(database_url):
+    async with open_engine(database_url) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -55,17 +55,17 @@ async def auditors(database_url):
 
 
 @pytest.mark.parametrize("entries_max", [4, 60])
-async def test_it_accuses_nobody_however_little_it_looks_at(desk, auditors, entries_max):
+async def test_it_accuses_nobody_however_little_it_looks_at(engine, auditors, entries_max):
     source = random.Random(1)
-    sales = [await put_on_sale(desk, seats=30) for _ in range(3)]
+    sales = [await put_on_sale(engine, seats=30) for _ in range(3)]
     auditor = await auditors(entries_max, slice_entries=entries_max // 2)
     for number in range(20):
         for sale in sales:
-            await _write(desk, sale, source, number)
+            await _write(engine, sale, source, number)
         assert await _broken(auditor) == set()
-    unsold = await put_on_sale(desk, seats=30)
-    await unsold.reserve(desk, 1)
-    await delete_event(desk, unsold.event_id)
+    unsold = await put_on_sale(engine, seats=30)
+    await unsold.reserve(engine, 1)
+    await delete_event(engine.catalogue, unsold.event_id)
     for _ in range(_AUDITS_MAX // 2):
         assert await _broken(auditor) == set()
 
@@ -109,15 +109,15 @@ _OF_IT = "WHERE event_id = $1"
     ],
 )
 @pytest.mark.parametrize("is_new", [True, False])
-async def test_what_is_broken_is_found_and_told_until_it_is_mended(database_url, desk, auditors, damage, is_new):
+async def test_what_is_broken_is_found_and_told_until_it_is_mended(database_url, engine, auditors, damage, is_new):
     breaking, mending, name = damage
-    busy = await put_on_sale(desk, seats=30)
+    busy = await put_on_sale(engine, seats=30)
     for number in range(12):
-        await _write(desk, busy, random.Random(number), number)
-    small = await put_on_sale(desk, seats=3)
+        await _write(engine, busy, random.Random(number), number)
+    small = await put_on_sale(engine, seats=3)
     auditor = await auditors(6)
     assert await _broken(auditor) == set()
-    await small.reserve(desk, 0)
+    await small.reserve(engine, 0)
     for _ in range(0 if is_new else _AUDITS_MAX):
         assert await _broken(auditor) == set()
     await sql(database_url, breaking, small.event_id)
@@ -157,11 +157,11 @@ async def _audits_until(auditor, condition):
         ),
     ],
 )
-async def test_rows_that_no_event_leads_to_are_found(database_url, desk, auditors, stray, name):
-    sale = await put_on_sale(desk, seats=30)
+async def test_rows_that_no_event_leads_to_are_found(database_url, engine, auditors, stray, name):
+    sale = await put_on_sale(engine, seats=30)
     for number in range(12):
-        await _write(desk, sale, random.Random(number), number)
-    await sale.reserve(desk, 29)
+        await _write(engine, sale, random.Random(number), number)
+    await sale.reserve(engine, 29)
     auditor = await auditors(5)
     for _ in range(_AUDITS_MAX):
         assert await _broken(auditor) == set()
@@ -169,10 +169,10 @@ async def test_rows_that_no_event_leads_to_are_found(database_url, desk, auditor
     assert await _audits_until(auditor, lambda broken: name in broken)
 
 
-async def test_a_large_event_is_looked_at_in_slices_and_its_counters_in_the_end(database_url, desk, auditors):
-    sale = await put_on_sale(desk, seats=30)
+async def test_a_large_event_is_looked_at_in_slices_and_its_counters_in_the_end(database_url, engine, auditors):
+    sale = await put_on_sale(engine, seats=30)
     for number in range(40):
-        await _write(desk, sale, random.Random(number), number)
+        await _write(engine, sale, random.Random(number), number)
     auditor = await auditors(10, slice_entries=5)
     for _ in range(_AUDITS_MAX):
         assert await _broken(auditor) == set()
@@ -180,14 +180,14 @@ async def test_a_large_event_is_looked_at_in_slices_and_its_counters_in_the_end(
     assert await _audits_until(auditor, lambda broken: broken == {"counters_count"})
 
 
-async def test_entries_in_the_place_of_lost_ones_are_new(database_url, desk, auditors, monkeypatch):
+async def test_entries_in_the_place_of_lost_ones_are_new(database_url, engine, auditors, monkeypatch):
     """Also when the event has come further than the version that was audited before the failover."""
-    busy, sale = await put_on_sale(desk, seats=30), await put_on_sale(desk, seats=30)
+    busy, sale = await put_on_sale(engine, seats=30), await put_on_sale(engine, seats=30)
     for number in range(12):
-        await _write(desk, busy, random.Random(number), number)
+        await _write(engine, busy, random.Random(number), number)
     auditor = await auditors(20)
     await auditor.audit()
-    lost = [await sale.reserve(desk, place) for place in range(3)]
+    lost = [await sale.reserve(engine, place) for place in range(3)]
     await auditor.audit()
     assert auditor._audited[sale.event_id] == lost[-1].version == 4
     await sql(
@@ -201,7 +201,7 @@ async def test_entries_in_the_place_of_lost_ones_are_new(database_url, desk, aud
         """,
     )
     for place in range(4):
-        await sale.reserve(desk, place)
+        await sale.reserve(engine, place)
     looked_at = []
     windows = auditor._checks.windows
 
@@ -218,8 +218,8 @@ async def test_entries_in_the_place_of_lost_ones_are_new(database_url, desk, aud
 _OF_SALE = "WHERE event_id = '{}'"
 
 
-async def test_one_of_several_leads_and_another_takes_over(database_url, desk):
-    await put_on_sale(desk)
+async def test_one_of_several_leads_and_another_takes_over(database_url, engine):
+    await put_on_sale(engine)
     first, second = PostgresAuditor(database_url), PostgresAuditor(database_url)
     try:
         assert await first.audit() is not None

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
-from box_office import open_desk, put_on_sale
-from holdfast.application.add_seats import add_seats
-from holdfast.domain.seat import numbered_seats
+from box_office import open_engine, put_on_sale
+from holdfast.application.catalogue.add_seats import add_seats
+from holdfast.domain.catalogue.seat import numbered_seats
 
 PASSED_BYTES = 200_000
 """What is let through of what a client says: the beginning of a COPY."""
@@ -65,9 +65,11 @@ async def test_seats_are_added_after_all_when_the_connection_goes_away_while_it_
     """The driver waits until the socket takes more. That it never will, the driver is not told: the call never ended,
     nor did any bulk call after it begin."""
     stall = Stall()
-    async with stall.before(database_url) as url, open_desk(url) as desk:
-        sale = await put_on_sale(desk, total_seats=100_000)
-        adding = asyncio.create_task(add_seats(desk, sale.event_id, numbered_seats(prefix="B", count=50_000, price=1)))
+    async with stall.before(database_url) as url, open_engine(url) as engine:
+        sale = await put_on_sale(engine, total_seats=100_000)
+        adding = asyncio.create_task(
+            add_seats(engine.catalogue, sale.event_id, numbered_seats(prefix="B", count=50_000, price=1))
+        )
         async with asyncio.timeout(10):
             await stall.met.wait()
             await asyncio.sleep(0.2)

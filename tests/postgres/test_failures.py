@@ -8,8 +8,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from holdfast.application.failures import ConnectionLost, GuardMismatch, Obstructed
-from holdfast.infrastructure.postgres.connection import Timeouts, connect
-from holdfast.infrastructure.postgres.failures import translated, translation_of
+from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
+from holdfast.infrastructure.postgres.driver.failures import translated, translation_of
 
 LOST, CONTENDED, OBSTRUCTED, BUG = "ConnectionLost", "Contended", "Obstructed", "a bug"
 

@@ -6,7 +6,7 @@ import time
 import asyncpg
 import pytest
 
-from holdfast.infrastructure.postgres.hosts import connect_to_one_of
+from holdfast.infrastructure.postgres.driver.hosts import connect_to_one_of
 from holdfast.server_urls import postgres
 
 

@@ -7,7 +7,7 @@ import pytest
 from box_office import sql
 from holdfast.cli.database import migrate as _migrate
 from holdfast.infrastructure.embedded.errors import EmbeddedError
-from holdfast.infrastructure.postgres import migrate
+from holdfast.infrastructure.postgres.migrations import migrate
 from holdfast.settings import Settings
 
 SHAPE = """

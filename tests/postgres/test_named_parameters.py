@@ -6,9 +6,9 @@ from typing import TypedDict
 
 import pytest
 
-from holdfast.infrastructure.postgres import queries
+from holdfast.infrastructure.postgres.driver import queries
 from holdfast.infrastructure.postgres.driver.named_parameters import numbered
-from holdfast.infrastructure.postgres.queries import Query, bound
+from holdfast.infrastructure.postgres.driver.queries import Query, bound
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ from uuid import UUID
 import pytest
 
 from box_office import sql
-from holdfast.application.batching.write import closure_of
-from holdfast.application.ports import Closure
-from holdfast.domain.commands import Expire, Reserve
-from holdfast.domain.decide import decide
-from holdfast.infrastructure.postgres.batch_arguments import load_arguments, new_hold_arguments, store_arguments
-from holdfast.infrastructure.postgres.batch_store import load
+from holdfast.application.booking.batching.write import closure_of
+from holdfast.application.booking.ports import Closure
+from holdfast.domain.booking.commands import Expire, Reserve
+from holdfast.domain.booking.decide import decide
+from holdfast.infrastructure.postgres.booking.batch_arguments import load_arguments, new_hold_arguments, store_arguments
 from holdfast.infrastructure.postgres.booking.batch_queries import BATCH
-from holdfast.infrastructure.postgres.connection import Timeouts, connect
-from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.infrastructure.postgres.booking.batch_store import load
+from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
+from holdfast.infrastructure.postgres.driver.queries import load_queries
 
 EVENT = UUID(int=1)
 COUNTERS = ("available", "reserved", "confirmed", "pending_reservations", "confirmed_reservations")
@@ -208,7 +208,7 @@ async def test_hot_statements_look_up_each_row_by_its_whole_key(connection):
 
 async def test_whether_a_hold_is_overdue_is_found_by_its_time(connection):
     """A volatile clock is not compared in an index: every reading would go through all holds of the event."""
-    query = load_queries("seat_maps")["freshness"]
+    query = load_queries("reading/seat_maps")["freshness"]
     steady = query.sql
     volatile = steady.replace("(SELECT clock_timestamp())", "clock_timestamp()")
     assert volatile != steady

@@ -8,11 +8,11 @@ import pytest
 from box_office import sql
 from faults.proxy import between
 from holdfast.application.failures import ConnectionLost
-from holdfast.infrastructure.postgres.batch_store import commit, rollback_if_open
-from holdfast.infrastructure.postgres.connection import Timeouts
-from holdfast.infrastructure.postgres.failures import translated
-from holdfast.infrastructure.postgres.pool import Pool
-from holdfast.infrastructure.postgres.reads import PostgresReads
+from holdfast.infrastructure.postgres.booking.batch_store import commit, rollback_if_open
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.pool import Pool
+from holdfast.infrastructure.postgres.reading.reads import PostgresReads
 
 
 @pytest.fixture
@@ -264,5 +264,5 @@ async def test_a_session_is_not_used_for_ever(make_pool, monkeypatch):
     """A setting that was taken back stays in sessions that are open, such as `synchronous_commit`."""
     pool = make_pool()
     first = await pid_of(pool)
-    monkeypatch.setattr("holdfast.infrastructure.postgres.pool.SESSION_SECONDS_MAX", 0.0)
+    monkeypatch.setattr("holdfast.infrastructure.postgres.driver.pool.SESSION_SECONDS_MAX", 0.0)
     assert await pid_of(pool) != first

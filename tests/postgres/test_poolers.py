@@ -16,9 +16,9 @@ import asyncpg
 import pytest
 
 from holdfast.application.failures import ConnectionLost
-from holdfast.infrastructure.postgres.connection import Timeouts, connect
-from holdfast.infrastructure.postgres.migrate import status
-from holdfast.infrastructure.postgres.poolers import connect_with
+from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
+from holdfast.infrastructure.postgres.driver.poolers import connect_with
+from holdfast.infrastructure.postgres.migrations.migrate import status
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 

@@ -10,9 +10,10 @@ import pytest
 
 from box_office import sql
 from holdfast.infrastructure import postgres
-from holdfast.infrastructure.postgres import catalogue_store, failures
-from holdfast.infrastructure.postgres.connection import Timeouts, connect
-from holdfast.infrastructure.postgres.queries import load_queries
+from holdfast.infrastructure.postgres.catalogue import catalogue_store
+from holdfast.infrastructure.postgres.driver import failures
+from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
+from holdfast.infrastructure.postgres.driver.queries import load_queries
 
 FILES = sorted(path.name.removesuffix(".sql") for path in (files(postgres) / "sql").iterdir())
 _TABLES_OF_AN_AUDIT = """
@@ -58,7 +59,7 @@ def test_no_value_is_numbered_by_hand():
 
 
 def test_a_statement_without_a_sentence_is_refused(monkeypatch, tmp_path):
-    from holdfast.infrastructure.postgres import queries
+    from holdfast.infrastructure.postgres.driver import queries
 
     (tmp_path / "sql").mkdir()
     monkeypatch.setattr(queries, "files", lambda _: tmp_path)

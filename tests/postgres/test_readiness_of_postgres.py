@@ -3,10 +3,10 @@
 import pytest
 
 from box_office import sql
-from holdfast.application.readiness import OK
-from holdfast.infrastructure.postgres.connection import Timeouts
-from holdfast.infrastructure.postgres.pool import Pool
-from holdfast.infrastructure.postgres.readiness import PostgresReadiness
+from holdfast.application.lifecycle.readiness import OK
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.pool import Pool
+from holdfast.infrastructure.postgres.upkeep.readiness import PostgresReadiness
 
 
 async def test_a_database_without_a_schema_says_what_to_do(empty_database_url):

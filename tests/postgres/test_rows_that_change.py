@@ -7,13 +7,17 @@ from uuid import UUID
 import pytest
 
 from box_office import sql
-from holdfast.application.batching.write import closure_of
-from holdfast.domain.commands import Cancel, Reserve
-from holdfast.domain.decide import decide
-from holdfast.infrastructure.postgres.batch_arguments import expected_counts, new_hold_arguments, store_arguments
-from holdfast.infrastructure.postgres.batch_store import load
+from holdfast.application.booking.batching.write import closure_of
+from holdfast.domain.booking.commands import Cancel, Reserve
+from holdfast.domain.booking.decide import decide
+from holdfast.infrastructure.postgres.booking.batch_arguments import (
+    expected_counts,
+    new_hold_arguments,
+    store_arguments,
+)
 from holdfast.infrastructure.postgres.booking.batch_queries import BATCH
-from holdfast.infrastructure.postgres.connection import Timeouts, connect
+from holdfast.infrastructure.postgres.booking.batch_store import load
+from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 
 EVENTS = [UUID(int=number) for number in (3, 1, 2)]
 SEATS_EACH = 12

@@ -3,16 +3,16 @@
 import asyncpg
 import pytest
 
-from box_office import open_desk, put_on_sale, sql
-from holdfast.application.confirm import confirm
-from holdfast.infrastructure.postgres.connection import Timeouts
-from holdfast.infrastructure.postgres.totals import PostgresTotals
+from box_office import open_engine, put_on_sale, sql
+from holdfast.application.booking.confirm import confirm
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.upkeep.totals import PostgresTotals
 
 
 @pytest.fixture
-async def desk(database_url):
-    async with open_desk(database_url) as desk:
-        yield desk
+async def engine(database_url):
+    async with open_engine(database_url) as engine:
+        yield engine
 
 
 @pytest.fixture
@@ -28,12 +28,12 @@ async def _read(totals, times=1):
     return found
 
 
-async def test_they_are_those_of_all_events_in_however_many_slices(desk, totals):
-    sales = [await put_on_sale(desk) for _ in range(5)]
+async def test_they_are_those_of_all_events_in_however_many_slices(engine, totals):
+    sales = [await put_on_sale(engine) for _ in range(5)]
     for sale in sales:
-        await sale.reserve(desk, 0)
-    sold = await sales[1].reserve(desk, 1, 2)
-    await confirm(desk, reservation_id=sold.reservation.id, user_id="ann")
+        await sale.reserve(engine, 0)
+    sold = await sales[1].reserve(engine, 1, 2)
+    await confirm(engine.booking, reservation_id=sold.reservation.id, user_id="ann")
     assert await totals.read() is None, "it has only just become the leader"
     found = await _read(totals)
     assert (found.pending_reservations, found.confirmed_reservations) == (5, 1)
@@ -41,22 +41,22 @@ async def test_they_are_those_of_all_events_in_however_many_slices(desk, totals)
     assert len(found.events) == 5
 
 
-async def test_new_events_count_at_once_and_changes_of_old_ones_in_their_turn(desk, totals):
-    old = [await put_on_sale(desk) for _ in range(6)]
+async def test_new_events_count_at_once_and_changes_of_old_ones_in_their_turn(engine, totals):
+    old = [await put_on_sale(engine) for _ in range(6)]
     await totals.read()
     await _read(totals)
-    new = await put_on_sale(desk)
-    await new.reserve(desk, 0)
+    new = await put_on_sale(engine)
+    await new.reserve(engine, 0)
     assert (await _read(totals)).pending_reservations == 1
-    await old[0].reserve(desk, 0)
-    await old[3].reserve(desk, 0)
+    await old[0].reserve(engine, 0)
+    await old[3].reserve(engine, 0)
     assert (await _read(totals, times=3)).pending_reservations == 3
 
 
-async def test_an_event_whose_id_lies_among_older_ones_is_counted_once(database_url, desk, totals):
+async def test_an_event_whose_id_lies_among_older_ones_is_counted_once(database_url, engine, totals):
     """The clocks of two nodes differ, so that an id may come after those that it precedes."""
     for _ in range(5):
-        await (await put_on_sale(desk)).reserve(desk, 0)
+        await (await put_on_sale(engine)).reserve(engine, 0)
     await totals.read()
     await _read(totals)
     await sql(
@@ -83,9 +83,9 @@ async def test_the_oldest_snapshot_is_told(database_url, totals):
     assert (await _read(totals)).oldest_snapshot_seconds < 0.3
 
 
-async def test_no_more_events_are_read_each_time_than_slices_have(database_url, desk, totals):
+async def test_no_more_events_are_read_each_time_than_slices_have(database_url, engine, totals):
     for _ in range(12):
-        await put_on_sale(desk, seats=1)
+        await put_on_sale(engine, seats=1)
     await totals.read()
     await _read(totals)
     before = await _events_read(database_url, totals)

@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from holdfast.application.add_seats import add_seats
-from holdfast.application.cancel import cancel
-from holdfast.application.confirm import confirm
-from holdfast.application.delete_event import delete_event
-from holdfast.application.desk import Desk
+from holdfast.application.booking.cancel import cancel
+from holdfast.application.booking.confirm import confirm
+from holdfast.application.booking.reserve import reserve
+from holdfast.application.catalogue.add_seats import add_seats
+from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.failures import Unavailable
-from holdfast.application.reserve import reserve
-from holdfast.domain.commands import Done
-from holdfast.domain.errors import Refusal
-from holdfast.domain.seat import NewSeat
+from holdfast.bootstrap.engine import Engine
+from holdfast.domain.booking.commands import Done
+from holdfast.domain.catalogue.seat import NewSeat
+from holdfast.domain.refusal import Refusal
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ def resolve_call(verb: str, reservation_id: str, user_id: str, *, delay_seconds:
     return Call(verb, user_id=user_id, reservation_id=reservation_id, delay_seconds=delay_seconds)
 
 
-async def perform(desk: Desk, call: Call) -> Answer:
+async def perform(engine: Engine, call: Call) -> Answer:
     """Carry out one call, and give whatever became of it; nothing is raised."""
     try:
-        return await _perform(desk, call)
+        return await _perform(engine, call)
     except Refusal as refusal:
         return Answer(refusal.code, data=dict(refusal.data))
     except Unavailable as unavailable:
@@ -71,12 +71,12 @@ async def perform(desk: Desk, call: Call) -> Answer:
         return Answer("bug", data={"error": repr(bug)})
 
 
-async def _perform(desk: Desk, call: Call) -> Answer:
+async def _perform(engine: Engine, call: Call) -> Answer:
     match call.verb:
         case "reserve":
             return _answer(
                 await reserve(
-                    desk,
+                    engine.booking,
                     event_id=UUID(call.event_id),
                     user_id=call.user_id,
                     idempotency_key=call.key,
@@ -84,15 +84,17 @@ async def _perform(desk: Desk, call: Call) -> Answer:
                 )
             )
         case "confirm":
-            return _answer(await confirm(desk, reservation_id=UUID(call.reservation_id), user_id=call.user_id))
+            return _answer(
+                await confirm(engine.booking, reservation_id=UUID(call.reservation_id), user_id=call.user_id)
+            )
         case "cancel":
-            return _answer(await cancel(desk, reservation_id=UUID(call.reservation_id), user_id=call.user_id))
+            return _answer(await cancel(engine.booking, reservation_id=UUID(call.reservation_id), user_id=call.user_id))
         case "delete_event":
-            await delete_event(desk, UUID(call.event_id))
+            await delete_event(engine.catalogue, UUID(call.event_id))
             return Answer("done")
         case "add_seats":
             new = [NewSeat(seat_number=number, price=1000) for number in call.seat_numbers]
-            seats, _ = await add_seats(desk, UUID(call.event_id), new)
+            seats, _ = await add_seats(engine.catalogue, UUID(call.event_id), new)
             return Answer("done", seat_ids=tuple(str(seat.id) for seat in seats))
     raise ValueError(call.verb)
 
@@ -108,11 +110,11 @@ def _answer(done: Done) -> Answer:
     )
 
 
-async def perform_together(desk: Desk, calls: Sequence[Call], *, start_at: float) -> list[Answer]:
+async def perform_together(engine: Engine, calls: Sequence[Call], *, start_at: float) -> list[Answer]:
     """Carry out all calls at once.
 
     Args:
-        desk: Who answers.
+        engine: Who answers.
         calls: The race.
         start_at: Seconds since 1970: the barrier, which processes of one machine share.
     """
@@ -122,7 +124,7 @@ async def perform_together(desk: Desk, calls: Sequence[Call], *, start_at: float
         await barrier.wait()
         if call.delay_seconds:
             await asyncio.sleep(call.delay_seconds)
-        return await perform(desk, call)
+        return await perform(engine, call)
 
     tasks = [asyncio.create_task(run(call)) for call in calls]
     await asyncio.sleep(max(0.0, start_at - time.time()))

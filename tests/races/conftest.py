@@ -1,4 +1,4 @@
-"""Desks that race: one in this process, or two in two processes of their own."""
+"""Engines that race: one in this process, or two in two processes of their own."""
 
 import asyncio
 import time
@@ -9,17 +9,16 @@ import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from holdfast.application.desk import Desk
-from holdfast.bootstrap import open_desk
+from holdfast.bootstrap.engine import Engine, open_engine
 from races.calls import Answer, Call, perform_together
-from races.desk_process import DeskProcess, desk_settings
+from races.engine_process import EngineProcess, engine_settings
 from races.ledger import Ledger
 
 LEAD_SECONDS = 0.05
 """From asking the processes to the start: long enough to make the tasks of a race."""
 
 
-class Desks(Protocol):
+class Engines(Protocol):
     """Where a race is run."""
 
     @property
@@ -37,32 +36,32 @@ class Desks(Protocol):
 
 
 class OneProcess:
-    """All calls at one desk."""
+    """All calls at one engine."""
 
     processes = 1
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
 
     async def race(self, *lines: Sequence[Call]) -> list[Answer]:
         calls = [call for line in lines for call in line]
-        return await perform_together(self.desk, calls, start_at=time.time() + LEAD_SECONDS)
+        return await perform_together(self.engine, calls, start_at=time.time() + LEAD_SECONDS)
 
 
 class TwoProcesses:
-    """Calls at two desks that know nothing of each other."""
+    """Calls at two engines that know nothing of each other."""
 
     processes = 2
 
-    def __init__(self, processes: Sequence[DeskProcess]) -> None:
-        self._desks = processes
+    def __init__(self, processes: Sequence[EngineProcess]) -> None:
+        self._engines = processes
 
     async def race(self, *lines: Sequence[Call]) -> list[Answer]:
         start_at = time.time() + 2 * LEAD_SECONDS
         dealt = [lines[0][0::2], lines[0][1::2]] if len(lines) == 1 else [*lines]
         assert len(dealt) == self.processes
         given = await asyncio.gather(
-            *(process.race(calls, start_at=start_at) for process, calls in zip(self._desks, dealt, strict=True))
+            *(process.race(calls, start_at=start_at) for process, calls in zip(self._engines, dealt, strict=True))
         )
         if len(lines) > 1:
             return [answer for answers in given for answer in answers]
@@ -72,13 +71,13 @@ class TwoProcesses:
 
 
 @pytest.fixture(scope="session")
-def desk_processes() -> Iterator[Callable[[], list[DeskProcess]]]:
+def engine_processes() -> Iterator[Callable[[], list[EngineProcess]]]:
     """Two processes, started when first wanted and kept for the whole run."""
-    started: list[DeskProcess] = []
+    started: list[EngineProcess] = []
 
-    def start() -> list[DeskProcess]:
+    def start() -> list[EngineProcess]:
         if not started:
-            started.extend(DeskProcess() for _ in range(2))
+            started.extend(EngineProcess() for _ in range(2))
         return started
 
     yield start
@@ -87,20 +86,20 @@ def desk_processes() -> Iterator[Callable[[], list[DeskProcess]]]:
 
 
 @pytest.fixture
-async def desk(database_url, redis_url) -> AsyncIterator[Desk]:
-    """A desk in this process."""
-    async with open_desk(desk_settings(database_url, redis_url)) as opened:
+async def engine(database_url, redis_url) -> AsyncIterator[Engine]:
+    """An engine in this process."""
+    async with open_engine(engine_settings(database_url, redis_url)) as opened:
         yield opened
 
 
 @pytest.fixture(params=["one process", "two processes"])
-async def desks(request, database_url, redis_url, desk_processes) -> AsyncIterator[Desks]:
-    """Where a race is run: each race is run at one desk and at two."""
+async def engines(request, database_url, redis_url, engine_processes) -> AsyncIterator[Engines]:
+    """Where a race is run: each race is run at one engine and at two."""
     if request.param == "one process":
-        async with open_desk(desk_settings(database_url, redis_url)) as opened:
+        async with open_engine(engine_settings(database_url, redis_url)) as opened:
             yield OneProcess(opened)
         return
-    processes = desk_processes()
+    processes = engine_processes()
     await asyncio.gather(*(asyncio.to_thread(one.open, database_url, redis_url) for one in processes))
     yield TwoProcesses(processes)
     await asyncio.gather(*(asyncio.to_thread(one.close) for one in processes))

@@ -15,16 +15,16 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.application.batching.write import Progress, write_batch
+from holdfast.application.booking.batching.write import Progress, write_batch
+from holdfast.application.booking.ports import BatchTransaction, Gate
 from holdfast.application.failures import Contended, GuardMismatch
 from holdfast.application.identifiers import uuid7
-from holdfast.application.ports import BatchTransaction, Gate
-from holdfast.domain.commands import Done, Refused, Reserve
-from holdfast.domain.snapshot import Changes
-from holdfast.infrastructure.postgres import batch_store
-from holdfast.infrastructure.postgres.batch_store import PostgresBatchStore
-from holdfast.infrastructure.postgres.connection import Timeouts
-from holdfast.infrastructure.postgres.pool import Pool
+from holdfast.domain.booking.commands import Done, Refused, Reserve
+from holdfast.domain.booking.snapshot import Changes
+from holdfast.infrastructure.postgres.booking import batch_store
+from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.pool import Pool
 from races.ledger import DOUBLE_SALES
 
 HOLD = timedelta(minutes=15)

@@ -10,7 +10,7 @@ import asyncpg
 
 from builders import ordered_ids
 from holdfast.application.identifiers import uuid7
-from holdfast.infrastructure.postgres.invariants import check_invariants
+from holdfast.infrastructure.postgres.upkeep.invariants import check_invariants
 from races.calls import Answer
 from races.waiting import until
 

@@ -4,9 +4,9 @@ from races.calls import Call, reserve_call, resolve_call
 from races.ledger import assert_sound, by_code
 
 
-async def test_an_event_is_deleted_or_sold_and_never_both(desks, ledger):
+async def test_an_event_is_deleted_or_sold_and_never_both(engines, ledger):
     events = [await ledger.add_event(seats=8) for _ in range(12)]
-    held = await desks.race(
+    held = await engines.race(
         [
             reserve_call(event_id, f"buyer-{place}", [seat_id])
             for event_id, seat_ids in events
@@ -25,7 +25,7 @@ async def test_an_event_is_deleted_or_sold_and_never_both(desks, ledger):
         for line, calls in zip(lines, orders[number % 3], strict=True):
             line.extend(calls)
 
-    answers = dict(zip([*lines[0], *lines[1]], await desks.race(*lines), strict=True))
+    answers = dict(zip([*lines[0], *lines[1]], await engines.race(*lines), strict=True))
 
     for number, (event_id, _) in enumerate(events):
         deletion = answers[Call("delete_event", str(event_id))]
@@ -49,18 +49,18 @@ async def test_an_event_is_deleted_or_sold_and_never_both(desks, ledger):
     await assert_sound(ledger)
 
 
-async def test_of_many_deletions_of_one_event_one_takes_effect(desks, ledger):
+async def test_of_many_deletions_of_one_event_one_takes_effect(engines, ledger):
     event_id, seat_ids = await ledger.add_event(seats=4)
-    await desks.race([reserve_call(event_id, f"buyer-{place}", [seat]) for place, seat in enumerate(seat_ids)])
+    await engines.race([reserve_call(event_id, f"buyer-{place}", [seat]) for place, seat in enumerate(seat_ids)])
 
-    answers = await desks.race([Call("delete_event", str(event_id))] * 8)
+    answers = await engines.race([Call("delete_event", str(event_id))] * 8)
 
     assert by_code(answers) == {"done": 1, "event_not_found": 7}
     assert await ledger.count("SELECT count(*) FROM changes WHERE kind = 'cancelled'") == 4
     await assert_sound(ledger)
 
 
-async def test_seats_are_added_while_others_are_sold_and_every_count_agrees(desks, ledger):
+async def test_seats_are_added_while_others_are_sold_and_every_count_agrees(engines, ledger):
     event_id, seat_ids = await ledger.add_event(seats=40, total_seats=140)
     # Two blocks share the number B-5, and together the blocks would be more than the event may have.
     blocks = [tuple(f"{prefix}-{number}" for number in range(30)) for prefix in ("A", "B", "C", "D")]
@@ -71,7 +71,7 @@ async def test_seats_are_added_while_others_are_sold_and_every_count_agrees(desk
         for number in range(120)
     ]
 
-    answers = await desks.race(
+    answers = await engines.race(
         [*wishes[:20], *additions[:3], *wishes[20:60]], [*wishes[60:80], *additions[3:], *wishes[80:]]
     )
 
@@ -86,11 +86,11 @@ async def test_seats_are_added_while_others_are_sold_and_every_count_agrees(desk
     await assert_sound(ledger)
 
 
-async def test_new_seats_are_for_sale_at_once_and_each_goes_to_one_buyer(desks, ledger):
+async def test_new_seats_are_for_sale_at_once_and_each_goes_to_one_buyer(engines, ledger):
     event_id, _ = await ledger.add_event(seats=1, total_seats=100)
-    [added] = await desks.race([Call("add_seats", str(event_id), seat_numbers=("N-1", "N-2"))], [])
+    [added] = await engines.race([Call("add_seats", str(event_id), seat_numbers=("N-1", "N-2"))], [])
 
-    answers = await desks.race(
+    answers = await engines.race(
         [
             Call("reserve", str(event_id), f"buyer-{number}", "once", (added.seat_ids[number // 2 % 2],))
             for number in range(60)

@@ -8,11 +8,11 @@ from redis.asyncio import Redis
 
 from builders import ordered_ids
 from holdfast.application.identifiers import uuid7
-from holdfast.bootstrap import open_desk
-from holdfast.domain.commands import Reserve
+from holdfast.bootstrap.engine import open_engine
+from holdfast.domain.booking.commands import Reserve
 from holdfast.infrastructure.redis.gate import RedisGate
 from races.calls import perform, perform_together, reserve_call
-from races.desk_process import desk_settings
+from races.engine_process import engine_settings
 from races.ledger import assert_sound, by_code
 from races.waiting import until
 
@@ -170,9 +170,9 @@ async def test_users_and_keys_that_read_alike_end_to_end_are_different_owners(ga
 async def test_locks_that_run_out_during_the_transaction_sell_nothing_twice(database_url, redis_url, ledger, redis):
     """Both buyers pass the gate, for the lock of the first is gone when the second comes."""
     event_id, [seat_id] = await ledger.add_event(seats=1)
-    settings = desk_settings(database_url, redis_url, lock_seconds=0.05)
+    settings = engine_settings(database_url, redis_url, lock_seconds=0.05)
     blocker = await asyncpg.connect(database_url)
-    async with open_desk(settings) as one, open_desk(settings) as other:
+    async with open_engine(settings) as one, open_engine(settings) as other:
         async with blocker.transaction():
             await blocker.execute("SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE", event_id)
             first = asyncio.create_task(perform(one, reserve_call(event_id, "ann", [seat_id])))
@@ -188,7 +188,7 @@ async def test_locks_that_run_out_during_the_transaction_sell_nothing_twice(data
     await assert_sound(ledger)
 
 
-async def test_locks_are_given_back_after_every_end_of_a_wish(desk, ledger, redis):
+async def test_locks_are_given_back_after_every_end_of_a_wish(engine, ledger, redis):
     event_id, seat_ids = await ledger.add_event(seats=10)
     calls = [
         *(reserve_call(event_id, f"buyer-{number}", [seat_ids[number % 10]]) for number in range(50)),
@@ -196,7 +196,7 @@ async def test_locks_are_given_back_after_every_end_of_a_wish(desk, ledger, redi
         reserve_call(event_id, "stranger", [uuid7()]),
     ]
 
-    codes = by_code(await perform_together(desk, calls, start_at=0))
+    codes = by_code(await perform_together(engine, calls, start_at=0))
     await all_given_back(redis)
 
     assert codes == {"done": 10, "seats_unavailable": 40, "event_not_found": 1, "seats_not_found": 1}

@@ -2,10 +2,10 @@
 
 import pytest
 
-from holdfast.application.batching.write import Progress, write_batch
+from holdfast.application.booking.batching.write import Progress, write_batch
 from holdfast.application.failures import GuardMismatch
 from holdfast.application.identifiers import uuid7
-from holdfast.domain.commands import Cancel, Done, Reserve
+from holdfast.domain.booking.commands import Cancel, Done, Reserve
 from races.layers import HOLD, Layers, storm, weakened_store
 
 CALLERS = 12

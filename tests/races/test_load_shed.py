@@ -10,13 +10,13 @@ WRITES_MAX = 3
 READS_MAX = 50
 
 
-async def test_three_hundred_callers_on_one_seat_cost_a_few_reads_and_at_most_three_writes(desk, ledger, counted):
+async def test_three_hundred_callers_on_one_seat_cost_a_few_reads_and_at_most_three_writes(engine, ledger, counted):
     for _ in range(3):
         event_id, [seat_id] = await ledger.add_event(seats=1)
         writes, reads = counted("holdfast_batches_total"), counted("holdfast_shared_reads_total")
 
         calls = [reserve_call(event_id, f"buyer-{number}", [seat_id]) for number in range(300)]
-        answers = await perform_together(desk, calls, start_at=0)
+        answers = await perform_together(engine, calls, start_at=0)
 
         assert by_code(answers) == {"done": 1, "seats_unavailable": 299}
         assert writes() <= WRITES_MAX
@@ -38,44 +38,44 @@ class LateGate:
         return passed
 
 
-async def test_a_wish_whose_seat_is_sold_while_it_stands_at_the_gate_costs_no_write(desk, ledger, counted):
+async def test_a_wish_whose_seat_is_sold_while_it_stands_at_the_gate_costs_no_write(engine, ledger, counted):
     event_id, [seat_id] = await ledger.add_event(seats=1)
-    gate = LateGate(desk.gate)
+    gate = LateGate(engine.booking.gate)
     late = [reserve_call(event_id, f"late-{number}", [seat_id]) for number in range(20)]
-    waiting = asyncio.create_task(perform_together(replace(desk, gate=gate), late, start_at=0))
+    waiting = asyncio.create_task(perform_together(replace(engine, gate=gate), late, start_at=0))
     await asyncio.sleep(0.05)
     writes = counted("holdfast_batches_total")
 
-    sold = await perform(desk, reserve_call(event_id, "ann", [seat_id]))
+    sold = await perform(engine, reserve_call(event_id, "ann", [seat_id]))
     gate.answers_arrive.set()
 
     assert sold.done
     assert by_code(await waiting) == {"seats_unavailable": 20}
     assert writes() == 1
-    assert (await perform(desk, reserve_call(event_id, "ann", [seat_id]))).replayed
+    assert (await perform(engine, reserve_call(event_id, "ann", [seat_id]))).replayed
     await assert_sound(ledger)
 
 
-async def test_five_thousand_callers_at_once_cost_no_more_writes(desk, ledger, counted):
+async def test_five_thousand_callers_at_once_cost_no_more_writes(engine, ledger, counted):
     event_id, [seat_id] = await ledger.add_event(seats=1)
     writes = counted("holdfast_batches_total")
 
     calls = [reserve_call(event_id, f"buyer-{number}", [seat_id]) for number in range(5_000)]
-    answers = await perform_together(desk, calls, start_at=0)
+    answers = await perform_together(engine, calls, start_at=0)
 
     assert by_code(answers) == {"done": 1, "seats_unavailable": 4_999}
     assert writes() <= WRITES_MAX
     await assert_sound(ledger)
 
 
-async def test_ten_thousand_calls_on_one_seat_cost_at_most_three_writes(desk, ledger, counted):
+async def test_ten_thousand_calls_on_one_seat_cost_at_most_three_writes(engine, ledger, counted):
     event_id, [seat_id] = await ledger.add_event(seats=1)
     writes = counted("holdfast_batches_total")
 
     sold = 0
     for wave in range(20):
         calls = [reserve_call(event_id, f"buyer-{wave}-{number}", [seat_id]) for number in range(500)]
-        codes = by_code(await perform_together(desk, calls, start_at=0))
+        codes = by_code(await perform_together(engine, calls, start_at=0))
         assert set(codes) <= {"done", "seats_unavailable"}
         sold += codes["done"]
 

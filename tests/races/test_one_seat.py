@@ -6,11 +6,13 @@ from races.calls import reserve_call
 from races.ledger import assert_sound, by_code, winners
 
 
-async def test_one_buyer_gets_the_seat_and_all_others_are_told_that_it_is_taken(desks, ledger):
+async def test_one_buyer_gets_the_seat_and_all_others_are_told_that_it_is_taken(engines, ledger):
     for callers in (50, 100, 500):
         event_id, [seat_id] = await ledger.add_event(seats=1)
 
-        answers = await desks.race([reserve_call(event_id, f"buyer-{number}", [seat_id]) for number in range(callers)])
+        answers = await engines.race(
+            [reserve_call(event_id, f"buyer-{number}", [seat_id]) for number in range(callers)]
+        )
 
         assert by_code(answers) == {"done": 1, "seats_unavailable": callers - 1}
         assert all(answer.data["seat_ids"] == [str(seat_id)] for answer in answers if not answer.done)
@@ -21,10 +23,10 @@ async def test_one_buyer_gets_the_seat_and_all_others_are_told_that_it_is_taken(
     await assert_sound(ledger)
 
 
-async def test_as_many_buyers_as_seats_get_one_each_however_many_come(desks, ledger):
+async def test_as_many_buyers_as_seats_get_one_each_however_many_come(engines, ledger):
     event_id, seat_ids = await ledger.add_event(seats=8)
 
-    answers = await desks.race(
+    answers = await engines.race(
         [reserve_call(event_id, f"buyer-{number}", [seat_ids[number // 2 % 8]]) for number in range(200)]
     )
 
@@ -35,11 +37,11 @@ async def test_as_many_buyers_as_seats_get_one_each_however_many_come(desks, led
     await assert_sound(ledger)
 
 
-async def test_a_seat_whose_hold_ran_out_is_sold_to_one_of_the_next_wave(desks, ledger):
+async def test_a_seat_whose_hold_ran_out_is_sold_to_one_of_the_next_wave(engines, ledger):
     event_id, [seat_id] = await ledger.add_event(seats=1)
     for round_number in range(4):
         buyers = [f"buyer-{round_number}-{number}" for number in range(40)]
-        answers = await desks.race([reserve_call(event_id, buyer, [seat_id]) for buyer in buyers])
+        answers = await engines.race([reserve_call(event_id, buyer, [seat_id]) for buyer in buyers])
         assert by_code(answers) == {"done": 1, "seats_unavailable": 39}
         [winner] = winners(answers)
         await ledger.let_hold_run_out(winner.reservation_id, after_seconds=0)

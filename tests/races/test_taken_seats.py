@@ -3,12 +3,12 @@
 import pytest
 
 from builders import ordered_ids
+from holdfast.application.booking.taken_seats import TakenSeats
 from holdfast.application.identifiers import uuid7
-from holdfast.application.taken_seats import TakenSeats
-from holdfast.bootstrap import open_desk
-from holdfast.domain.commands import Reserve
+from holdfast.bootstrap.engine import open_engine
+from holdfast.domain.booking.commands import Reserve
 from races.calls import perform, reserve_call, resolve_call
-from races.desk_process import desk_settings
+from races.engine_process import engine_settings
 from races.ledger import assert_sound
 from races.waiting import until
 
@@ -54,49 +54,49 @@ async def test_it_forgets_what_was_seen_free_and_the_oldest_when_full():
     assert [memory.steers(wish("bob", seat_id)) for seat_id in (A, B, C)] == [False, False, True]
 
 
-async def test_a_taken_seat_steers_to_the_database_and_a_freed_one_no_longer(desk, ledger, counted):
+async def test_a_taken_seat_steers_to_the_database_and_a_freed_one_no_longer(engine, ledger, counted):
     event_id, [seat_id] = await ledger.add_event(seats=1)
     steered = counted("holdfast_gate_steered_total", by="memory")
     writes = counted("holdfast_batches_total")
 
-    ann = await perform(desk, reserve_call(event_id, "ann", [seat_id]))
-    bob = await perform(desk, reserve_call(event_id, "bob", [seat_id]))
+    ann = await perform(engine, reserve_call(event_id, "ann", [seat_id]))
+    bob = await perform(engine, reserve_call(event_id, "bob", [seat_id]))
     assert (ann.code, bob.code, steered(), writes()) == ("done", "seats_unavailable", 1, 1)
 
-    await perform(desk, resolve_call("cancel", ann.reservation_id, "ann"))
-    bob = await perform(desk, reserve_call(event_id, "bob", [seat_id]))
+    await perform(engine, resolve_call("cancel", ann.reservation_id, "ann"))
+    bob = await perform(engine, reserve_call(event_id, "bob", [seat_id]))
     assert (bob.code, steered(), writes()) == ("done", 1, 3)
     await assert_sound(ledger)
 
 
-async def _cancel_at_another_desk(reservation_id, database_url, redis_url):
-    async with open_desk(desk_settings(database_url, redis_url)) as other:
+async def _cancel_at_another_engine(reservation_id, database_url, redis_url):
+    async with open_engine(engine_settings(database_url, redis_url)) as other:
         await perform(other, resolve_call("cancel", reservation_id, "ann"))
 
 
 @pytest.mark.parametrize("by_cancellation", [True, False])
-async def test_a_seat_freed_behind_its_back_is_sold_at_once(desk, ledger, redis_url, counted, by_cancellation):
+async def test_a_seat_freed_behind_its_back_is_sold_at_once(engine, ledger, redis_url, counted, by_cancellation):
     event_id, [seat_id] = await ledger.add_event(seats=1)
-    ann = await perform(desk, reserve_call(event_id, "ann", [seat_id]))
+    ann = await perform(engine, reserve_call(event_id, "ann", [seat_id]))
     if by_cancellation:
-        await _cancel_at_another_desk(ann.reservation_id, ledger.database_url, redis_url)
+        await _cancel_at_another_engine(ann.reservation_id, ledger.database_url, redis_url)
     else:
         await ledger.let_hold_run_out(ann.reservation_id, after_seconds=0)
     steered = counted("holdfast_gate_steered_total", by="memory")
 
-    bob = await perform(desk, reserve_call(event_id, "bob", [seat_id]))
+    bob = await perform(engine, reserve_call(event_id, "bob", [seat_id]))
 
     assert (bob.code, steered()) == ("done", 1)
     await assert_sound(ledger)
 
 
-async def test_the_owner_finds_the_own_reservation_again(desk, ledger, counted):
+async def test_the_owner_finds_the_own_reservation_again(engine, ledger, counted):
     event_id, [seat_id] = await ledger.add_event(seats=1)
-    first = await perform(desk, reserve_call(event_id, "ann", [seat_id]))
+    first = await perform(engine, reserve_call(event_id, "ann", [seat_id]))
     steered = counted("holdfast_gate_steered_total", by="memory")
-    again = await perform(desk, reserve_call(event_id, "ann", [seat_id]))
+    again = await perform(engine, reserve_call(event_id, "ann", [seat_id]))
     assert (again.reservation_id, again.replayed, steered()) == (first.reservation_id, True, 0)
 
-    await perform(desk, reserve_call(event_id, "bob", [seat_id]))
-    again = await perform(desk, reserve_call(event_id, "ann", [seat_id]))
+    await perform(engine, reserve_call(event_id, "bob", [seat_id]))
+    again = await perform(engine, reserve_call(event_id, "ann", [seat_id]))
     assert (again.reservation_id, again.replayed) == (first.reservation_id, True)

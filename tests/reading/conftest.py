@@ -1,17 +1,17 @@
 import pytest
 
 import domain.profile  # noqa: F401 - the profile of Hypothesis
-from box_office import open_desk
+from box_office import open_engine
 
 
 @pytest.fixture
-async def desk(database_url):
-    async with open_desk(database_url) as desk:
-        yield desk
+async def engine(database_url):
+    async with open_engine(database_url) as engine:
+        yield engine
 
 
 @pytest.fixture
-async def other_desk(database_url):
+async def other_engine(database_url):
     """Another node on the same database."""
-    async with open_desk(database_url) as desk:
-        yield desk
+    async with open_engine(database_url) as engine:
+        yield engine

@@ -17,8 +17,8 @@ from holdfast.application.identifiers import uuid7
 from holdfast.application.reading.seat_list import SeatList
 from holdfast.application.reading.seat_map import CODES, STATUS_AFTER, LoggedChange, SeatMap
 from holdfast.application.reading.source import AddedSeats, Freshness
-from holdfast.domain.snapshot import ChangeKind, Mark
-from holdfast.domain.states import SeatStatus
+from holdfast.domain.booking.snapshot import ChangeKind, Mark
+from holdfast.domain.booking.states import SeatStatus
 
 BEGAN = datetime(2031, 1, 1, tzinfo=UTC)
 

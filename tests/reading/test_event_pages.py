@@ -3,9 +3,9 @@
 import pytest
 
 from box_office import an_event
-from holdfast.application.create_event import create_event
-from holdfast.application.delete_event import delete_event
-from holdfast.application.edit_event import edit_event
+from holdfast.application.catalogue.create_event import create_event
+from holdfast.application.catalogue.delete_event import delete_event
+from holdfast.application.catalogue.edit_event import edit_event
 from holdfast.application.reading import event_pages
 from holdfast.application.reading.event_pages import EventPages
 
@@ -26,31 +26,31 @@ def encode():
 
 
 @pytest.fixture
-def pages(desk, encode):
-    return EventPages(desk.reads, encode)
+def pages(engine, encode):
+    return EventPages(engine.views.reads, encode)
 
 
 async def names(pages, **place) -> str:
     return (await pages.page(**{"limit": 10, "offset": 0, **place})).body.decode()
 
 
-async def test_a_page_is_encoded_again_only_when_an_event_on_it_changed(desk, other_desk, pages, encode):
+async def test_a_page_is_encoded_again_only_when_an_event_on_it_changed(engine, other_engine, pages, encode):
     """Whichever node changed it."""
-    first = await create_event(desk, an_event(name="first"))
+    first = await create_event(engine.catalogue, an_event(name="first"))
     assert await names(pages) == await names(pages) == "first"
     assert encode.times == 1
-    second = await create_event(other_desk, an_event(name="second"))
+    second = await create_event(other_engine.catalogue, an_event(name="second"))
     assert await names(pages) == "second first"
-    await edit_event(other_desk, first.id, an_event(name="edited"))
+    await edit_event(other_engine.catalogue, first.id, an_event(name="edited"))
     assert await names(pages) == await names(pages) == "second edited"
-    await delete_event(other_desk, second.id)
+    await delete_event(other_engine.catalogue, second.id)
     assert await names(pages) == await names(pages) == "edited"
     assert encode.times == 4
 
 
-async def test_pages_are_kept_apart_and_named_by_their_content(desk, pages, encode):
+async def test_pages_are_kept_apart_and_named_by_their_content(engine, pages, encode):
     for name in ("first", "second"):
-        await create_event(desk, an_event(name=name))
+        await create_event(engine.catalogue, an_event(name=name))
     newest = await pages.page(limit=1, offset=0)
     oldest = await pages.page(limit=1, offset=1)
     assert (newest.body, oldest.body) == (b"second", b"first")
@@ -60,11 +60,11 @@ async def test_pages_are_kept_apart_and_named_by_their_content(desk, pages, enco
 
 
 async def test_the_pages_kept_together_are_bounded_and_the_one_not_asked_for_longest_goes(
-    desk, pages, encode, monkeypatch
+    engine, pages, encode, monkeypatch
 ):
     monkeypatch.setattr(event_pages, "KEPT_BYTES_MAX", 10)
     for name in ("third", "other", "first"):
-        await create_event(desk, an_event(name=name))
+        await create_event(engine.catalogue, an_event(name=name))
     for offset in (0, 1, 0, 2):
         await names(pages, limit=1, offset=offset)
     assert list(pages._kept) == [(1, 0), (1, 2)]

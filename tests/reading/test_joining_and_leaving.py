@@ -16,8 +16,8 @@ from holdfast.application.reading.listeners import RELOAD, LastSeen
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_map import CODES
 from holdfast.application.reading.seat_maps import SeatMaps
-from holdfast.domain.errors import EventNotFound
-from holdfast.domain.snapshot import ChangeKind
+from holdfast.domain.booking.snapshot import ChangeKind
+from holdfast.domain.catalogue.refusals import EventNotFound
 from reading.simulated_source import SimulatedSource, turns, until_quiet
 
 SEATS = 6

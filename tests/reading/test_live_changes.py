@@ -6,13 +6,13 @@ import json
 import pytest
 
 from box_office import put_on_sale
-from holdfast.application.add_seats import add_seats
-from holdfast.application.delete_event import delete_event
+from holdfast.application.catalogue.add_seats import add_seats
+from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.identifiers import uuid7
 from holdfast.application.reading import listeners, live_changes
 from holdfast.application.reading.listeners import LastSeen
-from holdfast.domain.errors import EventNotFound
-from holdfast.domain.seat import numbered_seats
+from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.seat import numbered_seats
 
 
 class Reader:
@@ -33,42 +33,42 @@ class Reader:
         return fields["event"], version, json.loads(fields["data"])
 
 
-async def test_changes_are_told_as_they_happen(desk, other_desk):
-    sale = await put_on_sale(desk, 4)
-    reader = Reader(await desk.live_changes.listen(sale.event_id, after=None))
+async def test_changes_are_told_as_they_happen(engine, other_engine):
+    sale = await put_on_sale(engine, 4)
+    reader = Reader(await engine.views.live_changes.listen(sale.event_id, after=None))
     assert await reader.next() == ("hello", 1, {"version": 1, "seats": 4})
-    await sale.reserve(desk, 2)
+    await sale.reserve(engine, 2)
     assert await reader.next() == ("changes", 2, {"version": 2, "seats": 4, "changes": [[2, 1]]})
-    await sale.reserve(other_desk, 0, 3)
+    await sale.reserve(other_engine, 0, 3)
     assert await reader.next() == ("changes", 3, {"version": 3, "seats": 4, "changes": [[0, 1], [3, 1]]})
 
 
-async def test_resuming_leaves_no_gap(desk):
-    sale = await put_on_sale(desk, 6)
-    first = await desk.live_changes.listen(sale.event_id, after=None)
+async def test_resuming_leaves_no_gap(engine):
+    sale = await put_on_sale(engine, 6)
+    first = await engine.views.live_changes.listen(sale.event_id, after=None)
     reader = Reader(first)
     await reader.next()
-    await sale.reserve(desk, 0)
+    await sale.reserve(engine, 0)
     await reader.next()
     first.stop()
-    await sale.reserve(desk, 1)
-    await sale.reserve(desk, 2)
+    await sale.reserve(engine, 1)
+    await sale.reserve(engine, 2)
 
-    again = Reader(await desk.live_changes.listen(sale.event_id, after=reader.last_seen))
+    again = Reader(await engine.views.live_changes.listen(sale.event_id, after=reader.last_seen))
     assert await again.next() == ("changes", 4, {"version": 4, "seats": 6, "changes": [[1, 1], [2, 1]]})
-    await sale.reserve(desk, 3)
+    await sale.reserve(engine, 3)
     assert await again.next() == ("changes", 5, {"version": 5, "seats": 6, "changes": [[3, 1]]})
 
 
-async def test_resuming_while_seats_are_sold_leaves_no_gap(desk):
+async def test_resuming_while_seats_are_sold_leaves_no_gap(engine):
     """Whoever comes back in the middle of a storm, again and again, ends with the same picture as the tables."""
-    sale = await put_on_sale(desk, 60)
+    sale = await put_on_sale(engine, 60)
     known: dict[int, int] = {}
 
     async def follow():
         last_seen: LastSeen | None = None
         while len(known) < 60:
-            listener = await desk.live_changes.listen(sale.event_id, after=last_seen)
+            listener = await engine.views.live_changes.listen(sale.event_id, after=last_seen)
             reader = Reader(listener)
             for _ in range(2):
                 kind, _, data = await reader.next()
@@ -82,48 +82,48 @@ async def test_resuming_while_seats_are_sold_leaves_no_gap(desk):
     follower = asyncio.create_task(follow())
     await asyncio.sleep(0.05)
     for place in range(60):
-        await sale.reserve(desk, place)
+        await sale.reserve(engine, place)
         await asyncio.sleep(0.005)
     async with asyncio.timeout(20):
         await follower
     assert known == dict.fromkeys(range(60), 1)
 
 
-async def test_a_version_that_never_was_and_one_too_old_mean_reload(desk):
-    sale = await put_on_sale(desk, 2)
-    reader = Reader(await desk.live_changes.listen(sale.event_id, after=LastSeen(999)))
+async def test_a_version_that_never_was_and_one_too_old_mean_reload(engine):
+    sale = await put_on_sale(engine, 2)
+    reader = Reader(await engine.views.live_changes.listen(sale.event_id, after=LastSeen(999)))
     assert (await reader.next())[0] == "reload"
 
 
-async def test_a_bare_version_is_understood(desk):
+async def test_a_bare_version_is_understood(engine):
     """As listeners send it that were opened on a node of the release before."""
-    sale = await put_on_sale(desk, 2)
-    await sale.reserve(desk, 1)
-    reader = Reader(await desk.live_changes.listen(sale.event_id, after=LastSeen.parse(b"1")))
+    sale = await put_on_sale(engine, 2)
+    await sale.reserve(engine, 1)
+    reader = Reader(await engine.views.live_changes.listen(sale.event_id, after=LastSeen.parse(b"1")))
     assert await reader.next() == ("changes", 2, {"version": 2, "seats": 2, "changes": [[1, 1]]})
     for nonsense in (b"", b"x", b"-1", b"1-", b"1-12345678901g", b"9" * 30, b"1-" + b"a" * 13):
         assert LastSeen.parse(nonsense) is None
 
 
-async def test_added_seats_are_part_of_the_frame(desk):
-    sale = await put_on_sale(desk, 2)
-    reader = Reader(await desk.live_changes.listen(sale.event_id, after=None))
+async def test_added_seats_are_part_of_the_frame(engine):
+    sale = await put_on_sale(engine, 2)
+    reader = Reader(await engine.views.live_changes.listen(sale.event_id, after=None))
     await reader.next()
-    await add_seats(desk, sale.event_id, numbered_seats(prefix="B", count=3, price=1))
+    await add_seats(engine.catalogue, sale.event_id, numbered_seats(prefix="B", count=3, price=1))
     assert await reader.next() == ("changes", 2, {"version": 2, "seats": 5, "changes": []})
 
 
-async def test_a_deleted_event_ends_its_streams(desk):
-    sale = await put_on_sale(desk, 2)
-    listener = await desk.live_changes.listen(sale.event_id, after=None)
+async def test_a_deleted_event_ends_its_streams(engine):
+    sale = await put_on_sale(engine, 2)
+    listener = await engine.views.live_changes.listen(sale.event_id, after=None)
     reader = Reader(listener)
     await reader.next()
-    await delete_event(desk, sale.event_id)
+    await delete_event(engine.catalogue, sale.event_id)
     assert (await reader.next())[0] == "deleted"
     with pytest.raises(StopAsyncIteration):
         await reader.next()
     with pytest.raises(EventNotFound):
-        await desk.live_changes.listen(uuid7(), after=None)
+        await engine.views.live_changes.listen(uuid7(), after=None)
 
 
 def test_a_slow_listener_is_sent_away_to_reload():
@@ -137,10 +137,10 @@ def test_a_slow_listener_is_sent_away_to_reload():
     assert asyncio.run(rest()) == [listeners.RELOAD]
 
 
-async def test_heartbeats_keep_quiet_streams_open(desk, monkeypatch):
+async def test_heartbeats_keep_quiet_streams_open(engine, monkeypatch):
     monkeypatch.setattr(live_changes, "HEARTBEAT_SECONDS", 0.1)
-    sale = await put_on_sale(desk, 1)
-    listener = await desk.live_changes.listen(sale.event_id, after=None)
+    sale = await put_on_sale(engine, 1)
+    listener = await engine.views.live_changes.listen(sale.event_id, after=None)
     frames = listener.frames()
     await anext(frames)
     async with asyncio.timeout(10):

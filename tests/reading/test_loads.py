@@ -10,7 +10,7 @@ from holdfast.application.failures import ConnectionLost, Contended
 from holdfast.application.reading import kept_maps, map_loads
 from holdfast.application.reading.kept_maps import KeptMaps
 from holdfast.application.reading.seat_maps import SeatMaps
-from holdfast.domain.snapshot import ChangeKind
+from holdfast.domain.booking.snapshot import ChangeKind
 from holdfast.telemetry import metrics
 from reading.simulated_source import SimulatedSource, turns, until_quiet
 
@@ -157,23 +157,23 @@ async def test_what_keeping_costs_does_not_grow_with_what_is_kept(source, monkey
     assert weighed == [made[3]], "only what comes in is weighed"
 
 
-async def test_a_count_of_a_hall_on_sale_loads_no_map(desk, database_url):
-    sale = await put_on_sale(desk, 4)
-    await sale.reserve(desk, 0)
+async def test_a_count_of_a_hall_on_sale_loads_no_map(engine, database_url):
+    sale = await put_on_sale(engine, 4)
+    await sale.reserve(engine, 0)
     before = metrics.seat_maps_loaded_total._value.get()
-    standing = await desk.seat_maps.standing(sale.event_id)
+    standing = await engine.views.seat_maps.standing(sale.event_id)
     assert (standing.available, standing.seats, standing.version) == (3, 4, 2)
-    await sale.reserve(desk, 1)
-    assert (await desk.seat_maps.standing(sale.event_id)).available == 2
+    await sale.reserve(engine, 1)
+    assert (await engine.views.seat_maps.standing(sale.event_id)).available == 2
     await sql(database_url, "UPDATE reservations SET expires_at = now() - interval '1 s'")
     await sql(database_url, "UPDATE claims SET expires_at = now() - interval '1 s'")
-    assert (await desk.seat_maps.standing(sale.event_id)).available == 4, "holds that ran out count as free"
+    assert (await engine.views.seat_maps.standing(sale.event_id)).available == 4, "holds that ran out count as free"
     assert metrics.seat_maps_loaded_total._value.get() == before
 
 
-async def test_streams_of_many_events_open_and_live(desk, other_desk, database_url):
+async def test_streams_of_many_events_open_and_live(engine, other_engine, database_url):
     """None of them needs a map, and the loop asks for them in slices."""
-    sale = await put_on_sale(desk, 2)
+    sale = await put_on_sale(engine, 2)
     await sql(
         database_url,
         """
@@ -183,12 +183,12 @@ async def test_streams_of_many_events_open_and_live(desk, other_desk, database_u
     )
     event_ids = [row["id"] for row in await sql(database_url, "SELECT id FROM events")]
     before = metrics.seat_maps_loaded_total._value.get()
-    live = desk.live_changes
+    live = engine.views.live_changes
     listeners = await asyncio.gather(*(live.listen(event_id, after=None) for event_id in event_ids))
     assert live.listeners == len(event_ids) == 1501
     frames = listeners[event_ids.index(sale.event_id)].frames()
     await anext(frames)
-    await sale.reserve(other_desk, 1)
+    await sale.reserve(other_engine, 1)
     async with asyncio.timeout(20):
         assert b'"changes":[[1,1]]' in await anext(frames)
     for listener in listeners:

@@ -6,12 +6,12 @@ import json
 import pytest
 
 from box_office import put_on_sale, sql
-from holdfast.application.confirm import confirm
+from holdfast.application.booking.confirm import confirm
 from holdfast.application.reading.listeners import RELOAD, LastSeen
 
 
-async def statuses(desk, event_id) -> list[str]:
-    seat_map = await desk.seat_maps.current(event_id, lists=True)
+async def statuses(engine, event_id) -> list[str]:
+    seat_map = await engine.views.seat_maps.current(event_id, lists=True)
     seat_map.list.write(seat_map.list.unwritten(), seat_map.write)
     return [seat["status"] for seat in json.loads(b"".join(seat_map.list.pieces(available_only=False)))]
 
@@ -34,65 +34,65 @@ async def lose_holds(database_url, *held) -> None:
 
 
 @pytest.mark.parametrize("made_anew", [1, 2, 4])
-async def test_a_map_of_a_lost_version_is_not_believed(desk, other_desk, database_url, made_anew):
+async def test_a_map_of_a_lost_version_is_not_believed(engine, other_engine, database_url, made_anew):
     """However far the event has come since: the entry at the map's version is another one."""
-    sale = await put_on_sale(desk, 6)
-    lost = [await sale.reserve(desk, place) for place in (0, 1)]
-    assert (await statuses(desk, sale.event_id))[:2] == ["reserved"] * 2
-    lost_name = (await desk.seat_maps.current(sale.event_id)).mark.name
+    sale = await put_on_sale(engine, 6)
+    lost = [await sale.reserve(engine, place) for place in (0, 1)]
+    assert (await statuses(engine, sale.event_id))[:2] == ["reserved"] * 2
+    lost_name = (await engine.views.seat_maps.current(sale.event_id)).mark.name
     await lose_holds(database_url, *lost)
     for place in range(made_anew):
-        await sale.reserve(other_desk, 5 - place)
+        await sale.reserve(other_engine, 5 - place)
     free = 6 - made_anew
-    assert await statuses(desk, sale.event_id) == ["available"] * free + ["reserved"] * made_anew
-    again = await desk.seat_maps.current(sale.event_id)
+    assert await statuses(engine, sale.event_id) == ["available"] * free + ["reserved"] * made_anew
+    again = await engine.views.seat_maps.current(sale.event_id)
     assert again.available == free
     assert again.mark.name != lost_name
 
 
-async def test_an_own_batch_upon_a_version_that_was_given_again_is_not_taken_in(desk, other_desk, database_url):
+async def test_an_own_batch_upon_a_version_that_was_given_again_is_not_taken_in(engine, other_engine, database_url):
     """Its number follows the map's, but what it was decided upon is not what the map shows."""
-    sale = await put_on_sale(desk, 4)
-    lost = await sale.reserve(desk, 0)
-    assert (await statuses(desk, sale.event_id))[0] == "reserved"
+    sale = await put_on_sale(engine, 4)
+    lost = await sale.reserve(engine, 0)
+    assert (await statuses(engine, sale.event_id))[0] == "reserved"
     await lose_holds(database_url, lost)
-    held = await sale.reserve(other_desk, 3)
-    await confirm(desk, reservation_id=held.reservation.id, user_id="ann")
-    assert await statuses(desk, sale.event_id) == ["available"] * 3 + ["confirmed"]
+    held = await sale.reserve(other_engine, 3)
+    await confirm(engine.booking, reservation_id=held.reservation.id, user_id="ann")
+    assert await statuses(engine, sale.event_id) == ["available"] * 3 + ["confirmed"]
 
 
-async def test_a_repeated_time_does_not_hide_it(desk, other_desk, database_url):
+async def test_a_repeated_time_does_not_hide_it(engine, other_engine, database_url):
     """The clock of the new primary may be behind."""
-    sale = await put_on_sale(desk, 2)
-    lost = await sale.reserve(desk, 0)
-    at = (await desk.seat_maps.current(sale.event_id)).mark.at
+    sale = await put_on_sale(engine, 2)
+    lost = await sale.reserve(engine, 0)
+    at = (await engine.views.seat_maps.current(sale.event_id)).mark.at
     await lose_holds(database_url, lost)
-    await sale.reserve(other_desk, 1)
+    await sale.reserve(other_engine, 1)
     await sql(database_url, "UPDATE changes SET at = $1 WHERE version = 2", at)
-    assert await statuses(desk, sale.event_id) == ["available", "reserved"]
+    assert await statuses(engine, sale.event_id) == ["available", "reserved"]
 
 
 @pytest.mark.parametrize("made_anew", [0, 1, 3])
-async def test_streams_that_told_of_it_are_told_to_reload(desk, other_desk, database_url, made_anew):
-    sale = await put_on_sale(desk, 6)
-    frames = (await desk.live_changes.listen(sale.event_id, after=None)).frames()
+async def test_streams_that_told_of_it_are_told_to_reload(engine, other_engine, database_url, made_anew):
+    sale = await put_on_sale(engine, 6)
+    frames = (await engine.views.live_changes.listen(sale.event_id, after=None)).frames()
     await anext(frames)
-    lost = await sale.reserve(desk, 0)
+    lost = await sale.reserve(engine, 0)
     async with asyncio.timeout(10):
         assert b"changes" in await anext(frames)
     await lose_holds(database_url, lost)
     for place in range(made_anew):
-        await sale.reserve(other_desk, 5 - place)
+        await sale.reserve(other_engine, 5 - place)
     async with asyncio.timeout(10):
         assert await anext(frames) == RELOAD
 
 
-async def test_who_resumes_from_a_lost_version_is_told_to_reload(desk, other_desk, database_url):
-    sale = await put_on_sale(desk, 6)
-    lost = await sale.reserve(desk, 0)
-    seen = LastSeen.parse((await desk.seat_maps.current(sale.event_id)).mark.name.encode())
+async def test_who_resumes_from_a_lost_version_is_told_to_reload(engine, other_engine, database_url):
+    sale = await put_on_sale(engine, 6)
+    lost = await sale.reserve(engine, 0)
+    seen = LastSeen.parse((await engine.views.seat_maps.current(sale.event_id)).mark.name.encode())
     await lose_holds(database_url, lost)
     for place in (4, 5):
-        await sale.reserve(other_desk, place)
-    listener = await other_desk.live_changes.listen(sale.event_id, after=seen)
+        await sale.reserve(other_engine, place)
+    listener = await other_engine.views.live_changes.listen(sale.event_id, after=seen)
     assert await anext(listener.frames()) == RELOAD

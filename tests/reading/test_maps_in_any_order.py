@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from holdfast.application.failures import ConnectionLost, Contended
 from holdfast.application.reading.seat_map import CODES, STATUS_AFTER
 from holdfast.application.reading.seat_maps import SeatMaps
-from holdfast.domain.snapshot import ChangeKind, Changes, EventState, LogEntry
+from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry
 from reading.simulated_source import BEGAN, SimulatedSource, turns, until_quiet
 from reading.test_seat_map import listed, statuses_of
 
@@ -106,7 +106,7 @@ class Scene:
         await until_quiet(self.source, lambda: asyncio.gather(*self.tasks))
         for event in self.events:
             await until_quiet(self.source, lambda event=event: self._ask(event, True))
-        kept = [seat_map for event in self.events if (seat_map := self.maps.peek(event.id)) is not None]
+        kept = [seat_map for event in self.events if (seat_map := self.maps.kept(event.id)) is not None]
         assert self.maps._maps.size_bytes == sum(seat_map.size_bytes for seat_map in kept)
         assert not self.maps._loads._loads, "no load is forgotten"
 

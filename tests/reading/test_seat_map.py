@@ -14,7 +14,7 @@ from holdfast.application.identifiers import uuid7
 from holdfast.application.reading import seat_list
 from holdfast.application.reading.seat_list import SeatList, number_of
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
-from holdfast.domain.snapshot import ChangeKind, Mark
+from holdfast.domain.booking.snapshot import ChangeKind, Mark
 
 EVENT = uuid7()
 NOW = datetime(2031, 1, 1, tzinfo=UTC)

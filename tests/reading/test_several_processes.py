@@ -2,7 +2,7 @@
 
 import pytest
 
-from holdfast import bootstrap
+from holdfast.bootstrap.engine import open_engine, reading_pause_seconds
 from holdfast.settings import Settings
 
 
@@ -13,7 +13,7 @@ async def test_processes_of_one_node_ask_together_about_as_often_as_one(database
     Where one of several processes has all connections, it sees all readers, and pauses no longer than one alone.
     """
     settings = Settings(database_url=database_url, workers=4)
-    async with bootstrap.open_desk(settings, processes_in_use=lambda: in_use) as desk:
-        pauses = {desk.seat_maps._looks._pause_seconds(), desk.event_pages._readings._pause_seconds()}
-    assert pauses == {bootstrap.reading_pause_seconds(in_use)}
-    assert bootstrap.reading_pause_seconds(in_use) >= in_use * bootstrap.reading_pause_seconds(1)
+    async with open_engine(settings, processes_in_use=lambda: in_use) as engine:
+        pauses = {engine.views.seat_maps._probes._pause_seconds(), engine.views.event_pages._readings._pause_seconds()}
+    assert pauses == {reading_pause_seconds(in_use)}
+    assert reading_pause_seconds(in_use) >= in_use * reading_pause_seconds(1)

@@ -7,7 +7,7 @@ import resource
 import pytest
 
 from holdfast.bench.clients.raw import open_raw
-from holdfast.http.security_headers import SECURITY_HEADERS
+from holdfast.http.protocol.security_headers import SECURITY_HEADERS
 from scale.http_caller import Caller, until
 
 EVENTS = "/api/v1/events"

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from holdfast.application.readiness import Draining
-from holdfast.application.shutdown import Deadline
+from holdfast.application.lifecycle.readiness import Draining
+from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.http.server import NodeServer
 from holdfast.infrastructure.embedded.folder import free_port
 from scale.http_caller import Caller, answers_with, until

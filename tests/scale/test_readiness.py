@@ -12,14 +12,14 @@ from redis.asyncio import Redis
 
 from api.serving import serving
 from box_office import sql
-from holdfast.application.readiness import Draining
-from holdfast.bootstrap import application
+from holdfast.application.lifecycle.readiness import Draining
+from holdfast.bootstrap.api import application
 from holdfast.infrastructure.embedded import EmbeddedRedis
 from holdfast.infrastructure.embedded.folder import free_port
-from holdfast.infrastructure.postgres import migrate
-from holdfast.infrastructure.postgres.migrate import head_revision
-from holdfast.infrastructure.postgres.readiness import newest_migration
-from holdfast.infrastructure.postgres.suitability import unsuitable
+from holdfast.infrastructure.postgres.migrations import migrate
+from holdfast.infrastructure.postgres.migrations.migrate import head_revision
+from holdfast.infrastructure.postgres.upkeep.readiness import newest_migration
+from holdfast.infrastructure.postgres.upkeep.suitability import unsuitable
 from holdfast.settings import Settings
 from scale.http_caller import Caller, answers_with, until
 

@@ -5,9 +5,9 @@ import json
 
 from prometheus_client import REGISTRY
 
-from box_office import an_event, open_desk, sql, until
-from holdfast.application.create_event import create_event
-from holdfast.infrastructure.postgres.auditor import PostgresAuditor
+from box_office import an_event, open_engine, sql, until
+from holdfast.application.catalogue.create_event import create_event
+from holdfast.infrastructure.postgres.upkeep.auditor import PostgresAuditor
 from holdfast.telemetry import lines
 from holdfast.telemetry.logging import configure_logging
 from holdfast.worker.audit import audit_invariants
@@ -31,8 +31,8 @@ async def _one_round(database_url: str) -> None:
 
 async def test_a_broken_promise_is_counted_and_logged_with_its_rows(database_url, capfd):
     configure_logging("production", "INFO")
-    async with open_desk(database_url) as desk:
-        event = await create_event(desk, an_event())
+    async with open_engine(database_url) as engine:
+        event = await create_event(engine.catalogue, an_event())
     await _one_round(database_url)
     assert _value("holdfast_invariant_violations", invariant="counters_count") == 0
     assert "invariant_broken" not in capfd.readouterr().err

@@ -4,10 +4,10 @@ import asyncio
 
 from prometheus_client import REGISTRY
 
-from box_office import let_holds_run_out, open_desk, put_on_sale
-from holdfast.application.batching.queue import Ticket
+from box_office import let_holds_run_out, open_engine, put_on_sale
+from holdfast.application.booking.batching.queue import Ticket
 from holdfast.application.failures import Unavailable
-from holdfast.domain.commands import Expire
+from holdfast.domain.booking.commands import Expire
 
 
 def _value(name: str, **labels: str) -> float:
@@ -29,10 +29,10 @@ async def test_a_command_is_counted_as_unknown_once_and_only_if_it_is():
 
 
 async def test_holds_that_a_batch_ends_are_counted(database_url, redis_url):
-    async with open_desk(database_url, redis_url) as desk:
-        sale = await put_on_sale(desk, seats=2)
-        await sale.reserve(desk, 0)
+    async with open_engine(database_url, redis_url) as engine:
+        sale = await put_on_sale(engine, seats=2)
+        await sale.reserve(engine, 0)
         await let_holds_run_out(database_url)
         before = _value("holdfast_holds_expired_total", by="batch")
-        await sale.reserve(desk, 1)
+        await sale.reserve(engine, 1)
         assert _value("holdfast_holds_expired_total", by="batch") == before + 1

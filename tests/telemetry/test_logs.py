@@ -13,9 +13,9 @@ import structlog
 from api.serving import serving
 from builders import a_wish, an_event, numbered_seats
 from holdfast.application.failures import GuardMismatch
-from holdfast.bootstrap import application
+from holdfast.bootstrap.api import application
 from holdfast.cli.callers import name_in_log
-from holdfast.infrastructure.postgres.failures import translated
+from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.settings import Settings
 from holdfast.telemetry import callers, context, lines
 from holdfast.telemetry.logging import configure_logging
@@ -281,7 +281,7 @@ async def test_a_bug_is_logged_with_its_request_and_without_secrets(database_url
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"Authorization: Bearer {CANARY}")
 
-    monkeypatch.setattr("holdfast.infrastructure.postgres.reads.PostgresReads.events", fail)
+    monkeypatch.setattr("holdfast.infrastructure.postgres.reading.reads.PostgresReads.events", fail)
     async with (
         application(Settings(database_url=database_url)) as app,
         serving(app) as url,

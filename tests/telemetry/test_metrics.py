@@ -11,8 +11,8 @@ import pytest
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
 from api.serving import api_with
-from holdfast.application.batching.bounds import LOCK_WAITS_AT_ONCE
-from holdfast.bootstrap import application
+from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE
+from holdfast.bootstrap.api import application
 from holdfast.settings import Settings
 from holdfast.telemetry.exposition import Account, exposition, written
 from holdfast.telemetry.installation import EventSeats, InstallationMetrics, Totals

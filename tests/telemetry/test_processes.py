@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from builders import a_wish, an_event, numbered_seats
-from holdfast.application.batching.bounds import LOCK_WAITS_AT_ONCE
+from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE
 from holdfast.http.turns import CONNECTIONS_BEFORE_NEXT
 from telemetry.programs import eventually, get, running
 

@@ -183,7 +183,7 @@ def test_errors_are_marked_and_probes_are_left_out(node, http, receiver):
 def test_nothing_is_imported_unless_traces_are_wanted(environment):
     # The client of Redis imports the SDK for itself where it is installed; the exporter is nobody's but ours.
     program = (
-        "import sys; from holdfast import bootstrap; from holdfast.telemetry import tracing; tracing.start();"
+        "import sys; from holdfast.bootstrap import api; from holdfast.telemetry import tracing; tracing.start();"
         "assert tracing.active is None; assert 'holdfast.telemetry.otel' not in sys.modules;"
         "assert not [name for name in sys.modules if name.startswith('opentelemetry.exporter')]"
     )

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from holdfast.bench.clients.raw import open_raw
-from holdfast.http.security_headers import SECURITY_HEADERS
+from holdfast.http.protocol.security_headers import SECURITY_HEADERS
 from holdfast.worker.metrics_server import CONNECTIONS_MAX, metrics_server
 
 

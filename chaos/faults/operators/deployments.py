@@ -12,7 +12,7 @@ from chaos.faults.operators.surroundings import unsound_parts
 from chaos.site.processes import off_loop
 from chaos.site.whole_run import CHECKOUT
 from chaos.trial import Trial, fault
-from holdfast.infrastructure.postgres.migrate import upgrade
+from holdfast.infrastructure.postgres.migrations.migrate import upgrade
 
 _NAME = "latin"
 _CREATE = f"CREATE DATABASE {_NAME} OWNER holdfast TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C' ENCODING '{{}}'"

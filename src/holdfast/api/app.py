@@ -1,26 +1,29 @@
-"""Puts the API together: the route table, the endpoints made from it, and Starlette's router around them."""
+"""Puts the API together: the endpoints made from the route table, and Starlette's router around them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
-import msgspec
 from prometheus_client import generate_latest
 from starlette.routing import Route, Router
 
-from holdfast.api.cors import CorsPolicy
-from holdfast.api.endpoint import Endpoint, Surroundings, unmatched
-from holdfast.api.limits import ApiSettings
-from holdfast.api.openapi import openapi_document
-from holdfast.api.operation import Operation
-from holdfast.api.paths import PathTable
-from holdfast.api.public_url import PublicUrl
-from holdfast.api.routes import route_table
-from holdfast.api.service import HealthFacts
-from holdfast.application.desk import Desk
-from holdfast.application.readiness import Readiness
+from holdfast.api.document import document_bytes
+from holdfast.api.documentation import Documentation
+from holdfast.api.operations import OPERATIONS
+from holdfast.api.probes import HealthFacts, NodeState
+from holdfast.api.problems import PROBLEMS
+from holdfast.api.settings import ApiSettings
+from holdfast.application.lifecycle.readiness import Readiness
+from holdfast.http.endpoints.cors import CorsPolicy
+from holdfast.http.endpoints.endpoint import Dependencies, Endpoint, unmatched
+from holdfast.http.endpoints.operation import Operation
+from holdfast.http.endpoints.paths import PathTable
+from holdfast.http.endpoints.problems import Problems
+from holdfast.http.endpoints.public_url import PublicUrl
+from holdfast.telemetry.exposition import Account
 
 
 def build_app(
-    desk: Desk,
+    capabilities: Mapping[type, object],
     settings: ApiSettings,
     *,
     health_facts: HealthFacts | None = None,
@@ -30,32 +33,32 @@ def build_app(
     """Build the ASGI application.
 
     Args:
-        desk: What the handlers call.
+        capabilities: What the handlers work with, by type: `Booking`, `Catalogue` and `Views`.
         settings: What an operator may set.
         health_facts: More strings for GET /health, by name.
         exposition: Gives the metrics in Prometheus' text format.
         readiness: Looks at what GET /readyz tells of.
     """
-    written = b""
     public = PublicUrl(settings.public_url)
-    operations = route_table(
-        health_facts=health_facts, exposition=exposition, document=lambda: written, readiness=readiness, public=public
-    )
-    written = msgspec.json.encode(openapi_document(operations, server=public.server))
-    surroundings = Surroundings(
-        desk=desk,
+    dependencies = Dependencies(
+        capabilities={
+            **capabilities,
+            NodeState: NodeState(Account(exposition), readiness, health_facts),
+            Documentation: Documentation(document_bytes(server=public.server), public),
+        },
+        problems=Problems(PROBLEMS),
         cors=CorsPolicy(settings.cors_allow_origins),
         body_bytes_max=settings.body_bytes_max,
         public_path=public.path.encode("ascii"),
     )
-    endpoints = {path: Endpoint(path, on_path, surroundings) for path, on_path in _by_path(operations).items()}
+    endpoints = {path: Endpoint(path, on_path, dependencies) for path, on_path in _by_path().items()}
     # The router's patterns end with `$`, and so before a line feed too: no path is left to it that the table knows.
     routes = [Route(path, endpoint) for path, endpoint in endpoints.items() if not PathTable.takes(path)]
-    return PathTable(endpoints, Router(routes, redirect_slashes=False, default=unmatched(surroundings)))
+    return PathTable(endpoints, Router(routes, redirect_slashes=False, default=unmatched(dependencies)))
 
 
-def _by_path(operations: list[Operation]) -> dict[str, list[Operation]]:
-    by_path: dict[str, list[Operation]] = {}
-    for operation in operations:
+def _by_path() -> dict[str, list[Operation[Any]]]:
+    by_path: dict[str, list[Operation[Any]]] = {}
+    for operation in OPERATIONS:
         by_path.setdefault(operation.path, []).append(operation)
     return by_path

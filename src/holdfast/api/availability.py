@@ -2,20 +2,25 @@
 
 import re
 from base64 import b64encode
+from typing import Any
 from uuid import UUID
 
-from holdfast.api.answer import JSON, Answer, Header, event_version
-from holdfast.api.call import Call
-from holdfast.api.operation import QueryParameter
+from msgspec import Struct
+
+from holdfast.api import examples
+from holdfast.api.paging import BASE
 from holdfast.api.representation import headers_of, represent, state_tag, tags_of, unchanged
-from holdfast.api.seat_reads import seat_map_of, standing_of
-from holdfast.application.desk import Desk
+from holdfast.api.standing import seat_map_of, standing_of
 from holdfast.application.reading.listeners import LastSeen
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import Standing
-from holdfast.domain.errors import EventNotFound
+from holdfast.application.reading.views import Views
+from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.http.endpoints.answer import JSON, Answer, Header, event_version
+from holdfast.http.endpoints.call import Call
+from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
 
-CHART_VERSION = QueryParameter("chart_version", "The chart that is wanted; makes the answer immutable.", "2000")
+_CHART_VERSION = QueryParameter("chart_version", "The chart that is wanted; makes the answer immutable.", "2000")
 
 OCTETS: Header = (b"content-type", b"application/octet-stream")
 EVENT_STREAM: Header = (b"content-type", b"text/event-stream; charset=utf-8")
@@ -24,17 +29,17 @@ _STREAM_HEADERS: tuple[Header, ...] = ((b"cache-control", b"no-store"), (b"x-acc
 _CHART_TAG = re.compile(rb'"chart-([0-9]{1,9})-(([0-9]{1,18})-[0-9a-f]{12})(?:-gz)?"')
 
 
-async def seat_map(desk: Desk, call: Call) -> Answer:
+async def seat_map(views: Views, call: Call) -> Answer:
     """GET /events/{event_id}/seat-map."""
     event_id = call.path_id("event_id")
-    standing = await standing_of(desk, event_id)
+    standing = await standing_of(views, event_id)
     # Seats are only ever appended, so their number names the chart: asked for by it, the answer never changes.
     named = call.query().get("chart_version") == str(standing.seats)
     headers = (IMMUTABLE,) if named else ()
-    tag = await _chart_that_client_has(desk, call, event_id, standing)
+    tag = await _chart_that_client_has(views, call, event_id, standing)
     if tag is not None:
         return Answer(304, b"", headers_of(tag, standing.version, headers), content_type=None)
-    chart = await desk.kept_charts.chart(event_id, standing)
+    chart = await views.kept_charts.chart(event_id, standing)
     if chart is None:
         raise EventNotFound(event_id)
     seats, mark = chart.seats, chart.mark
@@ -43,7 +48,9 @@ async def seat_map(desk: Desk, call: Call) -> Answer:
     return await represent(call, chart.body, tag=tag, version=mark.version, headers=headers, kept=(chart.answers, mark))
 
 
-async def _chart_that_client_has(desk: Desk, call: Call, event_id: UUID, standing: SeatMap | Standing) -> bytes | None:
+async def _chart_that_client_has(
+    views: Views, call: Call, event_id: UUID, standing: SeatMap | Standing
+) -> bytes | None:
     """Find a tag among those the client sent that names the event's chart as it stands; None where there is none.
 
     A tag says in which state of the event its chart was read. Where the log still has that state, and no seats came
@@ -54,22 +61,22 @@ async def _chart_that_client_has(desk: Desk, call: Call, event_id: UUID, standin
         if parts is not None and int(parts[1]) == standing.seats:
             if parts[2] == standing.mark.name.encode():
                 return tag
-            mark = await desk.charts.mark(event_id, int(parts[3]))
+            mark = await views.charts.mark(event_id, int(parts[3]))
             if mark is not None and mark.name.encode() == parts[2]:
                 return tag
     return None
 
 
-async def availability(desk: Desk, call: Call) -> Answer:
+async def availability(views: Views, call: Call) -> Answer:
     """GET /events/{event_id}/availability, as JSON or, when asked for, as bare bytes."""
     event_id = call.path_id("event_id")
     bare = b"application/octet-stream" in call.headers.get(b"accept", b"")
     name = "bits" if bare else "availability"
-    standing = await standing_of(desk, event_id)
+    standing = await standing_of(views, event_id)
     known = unchanged(call, state_tag(name, standing), version=standing.version, headers=_chart_version(standing.seats))
     if known is not None:
         return known
-    current = await seat_map_of(desk, event_id, standing)
+    current = await seat_map_of(views, event_id, standing)
     body = current.answers.get(f"{name} body", current.mark)
     if body is None:
         body = current.answers.put(f"{name} body", current.mark, _bits(current) if bare else _availability(current))
@@ -106,10 +113,99 @@ def _availability(current: SeatMap) -> bytes:
     )
 
 
-async def changes(desk: Desk, call: Call) -> Answer:
+async def changes(views: Views, call: Call) -> Answer:
     """GET /events/{event_id}/changes: server-sent events."""
     event_id = call.path_id("event_id")
     after = LastSeen.parse(call.headers.get(b"last-event-id", b""))
-    listener = await desk.live_changes.listen(event_id, after=after)
+    listener = await views.live_changes.listen(event_id, after=after)
     headers = (event_version(listener.version), *_STREAM_HEADERS)
     return Answer(200, b"", headers, EVENT_STREAM, stream=listener)
+
+
+class AvailabilityBody(Struct, kw_only=True):
+    """The status of every seat of an event, two bits a seat in chart order, base64."""
+
+    event_id: UUID
+    version: int
+    chart_version: int
+    seats: int
+    available: int
+    bits_per_seat: int
+    statuses: str
+
+
+class SeatMapBody(Struct, kw_only=True):
+    """An event's chart, one array a column, in chart order."""
+
+    event_id: UUID
+    chart_version: int
+    seats: int
+    ids: list[UUID]
+    seat_numbers: list[str]
+    sections: list[str | None]
+    rows: list[str | None]
+    prices: list[int]
+
+
+_REFUSALS = (EventNotFound,)
+OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation(
+        method="GET",
+        path=f"{BASE}/events/{{event_id}}/availability",
+        name="get_availability",
+        tag="seats",
+        summary="Show the status of every seat in two bits",
+        description=(
+            "Seats in chart order (see `seat-map`), four to a byte, the first in the lowest bits: 0 available, "
+            "1 reserved, 2 confirmed. With `Accept: application/octet-stream` the bytes alone."
+        ),
+        needs=Views,
+        handler=availability,
+        success=Success(
+            status=200,
+            description="The statuses.",
+            body=AvailabilityBody,
+            event_version=True,
+            example=examples.AVAILABILITY,
+        ),
+        refusals=_REFUSALS,
+    ),
+    Operation(
+        method="GET",
+        path=f"{BASE}/events/{{event_id}}/seat-map",
+        name="get_seat_map",
+        tag="seats",
+        summary="Show the chart: what of the seats never changes",
+        description=(
+            "One array a column, in chart order. Seats are only ever appended, so `chart_version`, their number, "
+            "names the chart: asked for with `?chart_version=`, the answer may be kept for ever."
+        ),
+        needs=Views,
+        handler=seat_map,
+        query=(_CHART_VERSION,),
+        success=Success(
+            status=200,
+            description="The chart.",
+            body=SeatMapBody,
+            event_version=True,
+            example=examples.SEAT_MAP,
+        ),
+        refusals=_REFUSALS,
+    ),
+    Operation(
+        method="GET",
+        path=f"{BASE}/events/{{event_id}}/changes",
+        name="stream_changes",
+        tag="seats",
+        summary="Follow an event's seats as they change (server-sent events)",
+        description=(
+            "`hello` tells the version from which changes are told; `changes` carries `[place in the chart, "
+            "status]` pairs since the last frame; `reload` asks to load availability anew; `deleted` is the end. "
+            "`Last-Event-ID` resumes without a gap; send the last id as it came (of two in a frame the second)."
+        ),
+        needs=Views,
+        handler=changes,
+        success=Success(status=200, description="The stream.", media_type="text/event-stream", event_version=True),
+        refusals=_REFUSALS,
+    ),
+)

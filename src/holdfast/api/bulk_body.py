@@ -5,16 +5,21 @@ a hostile body is full of is never in memory as a whole. What a seat may hold be
 """
 
 import codecs
+from typing import Annotated
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from holdfast.api.bodies import LISTED_SEATS_MAX, SeatInput, SeatsInput
-from holdfast.api.strict_json import BODY, StrictDecoder, complaint, without_mark
-from holdfast.application.add_seats import SLICE_SEATS
+from holdfast.api.fields import Place, Prefix, Price, SeatNumber
+from holdfast.application.catalogue.add_seats import SLICE_SEATS
 from holdfast.application.giving_way import give_way
-from holdfast.domain.errors import InvalidValue
+from holdfast.domain.refusal import InvalidValue
+from holdfast.http.endpoints.strict_json import BODY, StrictDecoder, complaint, without_mark
 
+NUMBERED_SEATS_MAX = 100_000
+"""Seats in one call that numbers them (contract)."""
+LISTED_SEATS_MAX = 10_000
+"""Seats in one call that lists them (contract)."""
 SMALL_BYTES = 64 * 1024
 """Up to here a body is decoded in one piece: about 2 ms at worst."""
 SEAT_BYTES_MAX = 4 * 1024
@@ -24,6 +29,38 @@ SEAT_VALUES_MAX = 400
 BESIDE_BYTES_MAX = 16 * 1024
 """What stands beside the array of seats."""
 _UTF8_SLICE_BYTES = 256 * 1024
+
+
+class SeatInput(Struct, kw_only=True):
+    """One seat to be added to an event's chart."""
+
+    seat_number: SeatNumber
+    price: Price
+    section: Place | UnsetType = UNSET
+    row: Place | UnsetType = UNSET
+
+
+class NumberedSeatsInput(Struct, kw_only=True):
+    """Seats `PREFIX-1 … PREFIX-count`, all at one price."""
+
+    prefix: Prefix
+    count: Annotated[int, Meta(ge=1, le=NUMBERED_SEATS_MAX)]
+    price: Price
+
+
+class ListedSeatsInput(Struct, kw_only=True):
+    """Seats one by one."""
+
+    seats: Annotated[list[SeatInput], Meta(min_length=1, max_length=LISTED_SEATS_MAX)]
+
+
+class SeatsInput(Struct, kw_only=True):
+    """Either of the two forms, before it is known which."""
+
+    seats: Annotated[list[SeatInput], Meta(min_length=1, max_length=LISTED_SEATS_MAX)] | UnsetType = UNSET
+    prefix: Prefix | UnsetType = UNSET
+    count: Annotated[int, Meta(ge=1, le=NUMBERED_SEATS_MAX)] | UnsetType = UNSET
+    price: Price | UnsetType = UNSET
 
 
 class _Whole(Struct):

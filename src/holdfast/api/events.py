@@ -1,19 +1,58 @@
-"""Events over HTTP."""
+"""Events over HTTP: bodies, handlers, operations."""
 
 from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
 
-from holdfast.api.answer import Answer, event_version, json_answer
-from holdfast.api.bodies import EventInput, event_body
-from holdfast.api.call import Call
-from holdfast.api.limits import SMALL_BODY_BYTES
+import msgspec
+from msgspec import Meta, Struct
+
+from holdfast.api import examples
+from holdfast.api.fields import NO_NUL, Time
+from holdfast.api.paging import BASE, PAGE
 from holdfast.api.representation import represent
-from holdfast.api.strict_json import StrictDecoder
-from holdfast.application.create_event import create_event
-from holdfast.application.delete_event import delete_event
-from holdfast.application.desk import Desk
-from holdfast.application.edit_event import edit_event
-from holdfast.domain.errors import EventNotFound, InvalidValue
-from holdfast.domain.event import Event, EventDetails
+from holdfast.application.catalogue.catalogue import Catalogue
+from holdfast.application.catalogue.create_event import create_event
+from holdfast.application.catalogue.delete_event import delete_event
+from holdfast.application.catalogue.edit_event import edit_event
+from holdfast.application.reading.views import Views
+from holdfast.domain.catalogue.event import DESCRIPTION_MAX, TEXT_MAX, TOTAL_SEATS_MAX, Event, EventDetails
+from holdfast.domain.catalogue.refusals import EventHasConfirmedReservations, EventNotFound, SeatsExceedTotal
+from holdfast.domain.refusal import InvalidValue
+from holdfast.http.endpoints.answer import Answer, event_version, json_answer
+from holdfast.http.endpoints.call import Call
+from holdfast.http.endpoints.operation import Link, Operation, Success
+from holdfast.http.endpoints.strict_json import StrictDecoder
+
+
+class EventInput(Struct, kw_only=True):
+    """What an organiser writes of an event; `end_at` is not before `start_at`."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=TEXT_MAX, pattern=NO_NUL)]
+    description: Annotated[str, Meta(max_length=DESCRIPTION_MAX, pattern=NO_NUL)] = ""
+    venue: Annotated[str, Meta(max_length=TEXT_MAX, pattern=NO_NUL)] = ""
+    start_at: Time
+    end_at: Time
+    total_seats: Annotated[int, Meta(ge=1, le=TOTAL_SEATS_MAX)]
+
+
+class EventBody(Struct, kw_only=True):
+    """An event."""
+
+    id: UUID
+    name: str
+    description: str
+    venue: str
+    start_at: Time
+    end_at: Time
+    total_seats: int
+    created_at: Time
+    updated_at: Time
+
+
+_decoder = StrictDecoder(EventInput)
+BODY_BYTES = 160 * 1024
+"""10,000 characters of description, each escaped, take 120,000 bytes."""
 
 # PostgreSQL's driver takes the very first and the very last microsecond for "infinity", which is no time.
 _EARLIEST = datetime.min.replace(microsecond=1, tzinfo=UTC)
@@ -21,46 +60,44 @@ _LATEST = datetime.max.replace(microsecond=999_998, tzinfo=UTC)
 
 _TIMES = "after 0001-01-01T00:00:00 and before 9999-12-31T23:59:59.999999"
 
-_decoder = StrictDecoder(EventInput)
 
-
-async def create(desk: Desk, call: Call) -> Answer:
+async def create(catalogue: Catalogue, call: Call) -> Answer:
     """POST /events."""
-    event = await create_event(desk, await _details(call))
+    event = await create_event(catalogue, await _details(call))
     return _event_answer(201, event)
 
 
-async def find_all(desk: Desk, call: Call) -> Answer:
+async def find_all(views: Views, call: Call) -> Answer:
     """GET /events."""
     limit, offset = call.page()
-    page = await desk.event_pages.page(limit=limit, offset=offset)
+    page = await views.event_pages.page(limit=limit, offset=offset)
     return await represent(call, page.body, tag=f'"events-{page.digest}"'.encode(), version=None)
 
 
-async def find(desk: Desk, call: Call) -> Answer:
+async def find(views: Views, call: Call) -> Answer:
     """GET /events/{id}."""
     event_id = call.path_id("id")
-    event = await desk.reads.event(event_id)
+    event = await views.reads.event(event_id)
     if event is None:
         raise EventNotFound(event_id)
     return _event_answer(200, event)
 
 
-async def edit(desk: Desk, call: Call) -> Answer:
+async def edit(catalogue: Catalogue, call: Call) -> Answer:
     """PUT /events/{id}."""
     event_id = call.path_id("id")
-    event = await edit_event(desk, event_id, await _details(call))
+    event = await edit_event(catalogue, event_id, await _details(call))
     return _event_answer(200, event)
 
 
-async def delete(desk: Desk, call: Call) -> Answer:
+async def delete(catalogue: Catalogue, call: Call) -> Answer:
     """DELETE /events/{id}."""
-    await delete_event(desk, call.path_id("id"))
+    await delete_event(catalogue, call.path_id("id"))
     return Answer(204, content_type=None)
 
 
 async def _details(call: Call) -> EventDetails:
-    given = await _decoder.read(await call.body(SMALL_BODY_BYTES))
+    given = await _decoder.read(await call.body(BODY_BYTES))
     return EventDetails(
         name=given.name,
         description=given.description,
@@ -83,3 +120,104 @@ def _in_utc(field: str, time: datetime) -> datetime:
 
 def _event_answer(status: int, event: Event) -> Answer:
     return json_answer(status, event_body(event), event_version(event.version))
+
+
+def event_body(event: Event) -> EventBody:
+    """Show an event as the contract has it."""
+    details = event.details
+    return EventBody(
+        id=event.id,
+        name=details.name,
+        description=details.description,
+        venue=details.venue,
+        start_at=details.start_at,
+        end_at=details.end_at,
+        total_seats=details.total_seats,
+        created_at=event.created_at,
+        updated_at=event.updated_at,
+    )
+
+
+def event_list(events: list[Event]) -> bytes:
+    """Write a list of events."""
+    return msgspec.json.encode([event_body(event) for event in events])
+
+
+_ONE = Success(
+    status=200,
+    description="The event.",
+    body=EventBody,
+    event_version=True,
+    example=examples.EVENT,
+)
+OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation(
+        method="GET",
+        path=f"{BASE}/events/{{id}}",
+        name="get_event",
+        tag="events",
+        summary="Show an event",
+        needs=Views,
+        handler=find,
+        success=_ONE,
+        refusals=(EventNotFound,),
+    ),
+    Operation(
+        method="PUT",
+        path=f"{BASE}/events/{{id}}",
+        name="edit_event",
+        tag="events",
+        summary="Replace an event's details",
+        needs=Catalogue,
+        handler=edit,
+        request=(EventInput,),
+        request_examples={"a concert": examples.EVENT_INPUT},
+        success=_ONE,
+        refusals=(EventNotFound, SeatsExceedTotal),
+    ),
+    Operation(
+        method="DELETE",
+        path=f"{BASE}/events/{{id}}",
+        name="delete_event",
+        tag="events",
+        summary="Delete an event of which nothing was sold",
+        description="Its live holds are cancelled; its reservations stay readable.",
+        needs=Catalogue,
+        handler=delete,
+        success=Success(status=204, description="It is gone.", media_type=None),
+        refusals=(EventNotFound, EventHasConfirmedReservations),
+    ),
+    Operation(
+        method="GET",
+        path=f"{BASE}/events",
+        name="list_events",
+        tag="events",
+        summary="List events, newest first",
+        needs=Views,
+        handler=find_all,
+        query=PAGE,
+        success=Success(status=200, description="The events.", body=list[EventBody], example=[examples.EVENT]),
+    ),
+    Operation(
+        method="POST",
+        path=f"{BASE}/events",
+        name="create_event",
+        tag="events",
+        summary="Create an event",
+        needs=Catalogue,
+        handler=create,
+        request=(EventInput,),
+        request_examples={"a concert": examples.EVENT_INPUT},
+        success=Success(
+            status=201,
+            description="The event.",
+            body=EventBody,
+            event_version=True,
+            example=examples.EVENT,
+            links=(
+                *(Link(name, "id") for name in ("get_event", "edit_event", "delete_event")),
+                *(Link(name, "event_id") for name in ("list_seats", "add_seat", "add_seats", "count_available_seats")),
+            ),
+        ),
+    ),
+)

@@ -1,141 +1,23 @@
-"""Every error's HTTP status and title, in one table, and how it is written (RFC 9457)."""
+"""The status and title of every refusal of the domain, in one table."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from holdfast.api.probes import NotReady
+from holdfast.domain.booking import refusals as booking
+from holdfast.domain.catalogue import refusals as catalogue
+from holdfast.http.endpoints.problems import ProblemTable, Row
 
-from holdfast.api.answer import Answer, Header, event_version
-from holdfast.application.failures import Unavailable
-from holdfast.domain import errors
-from holdfast.domain.errors import Refusal
-from holdfast.http.problem import PROBLEM_JSON, problem_body
-from holdfast.http.refusal import INTERNAL, INTERNAL_DETAIL, RequestRefusedError
-
-
-class MissingUserId(Refusal):
-    """The caller did not say who is asking."""
-
-    code = "missing_user_id"
-
-    def __init__(self) -> None:
-        super().__init__("The header X-User-ID names the caller; it is missing or empty.", field="X-User-ID")
-
-
-class PathNotFound(Refusal):
-    """Nothing is served under this path."""
-
-    code = "path_not_found"
-
-    def __init__(self) -> None:
-        super().__init__("There is nothing under this path. GET / tells where the API is described.")
-
-
-class MethodNotAllowed(Refusal):
-    """The path exists, but not for this method."""
-
-    code = "method_not_allowed"
-
-    def __init__(self, allowed: tuple[str, ...]) -> None:
-        super().__init__(f"This path takes {', '.join(allowed)}.", allowed=list(allowed))
-
-
-class BodyTooLarge(Refusal):
-    """The request's body has more bytes than this route takes."""
-
-    code = "body_too_large"
-
-    def __init__(self, bytes_max: int) -> None:
-        super().__init__(f"The body may have at most {bytes_max} bytes.", bytes_max=bytes_max)
-
-
-class Source(NamedTuple):
-    """The request that is answered."""
-
-    path: bytes
-    """As the caller sent it, without the query."""
-    request_id: str
-
-
-class NotReady(Refusal):
-    """The node should be given no requests now."""
-
-    code = "not_ready"
-
-    def __init__(self, parts: Mapping[str, object]) -> None:
-        super().__init__("Send requests to another node; `parts` says why.", parts=parts, outcome="none")
-
-
-class Row(NamedTuple):
-    """How one kind of refusal is answered."""
-
-    status: int
-    title: str
-
-
-PROBLEMS: Mapping[type[Refusal], Row] = {
-    errors.InvalidValue: Row(400, "Invalid request"),
-    MissingUserId: Row(401, "Caller not named"),
-    errors.EventNotFound: Row(404, "Event not found"),
-    errors.SeatNotFound: Row(404, "Seat not found"),
-    errors.ReservationNotFound: Row(404, "Reservation not found"),
-    errors.SeatsNotFound: Row(404, "Seats not found"),
-    PathNotFound: Row(404, "Path not found"),
-    MethodNotAllowed: Row(405, "Method not allowed"),
-    errors.BookingClosed: Row(409, "Booking closed"),
-    errors.SeatsUnavailable: Row(409, "Seats unavailable"),
-    errors.HoldExpired: Row(409, "Hold expired"),
-    errors.AlreadyCancelled: Row(409, "Already cancelled"),
-    errors.AlreadyConfirmed: Row(409, "Already confirmed"),
-    errors.SeatNumberTaken: Row(409, "Seat number taken"),
-    errors.SeatsExceedTotal: Row(409, "Seats exceed total"),
-    errors.EventHasConfirmedReservations: Row(409, "Event has confirmed reservations"),
-    BodyTooLarge: Row(413, "Body too large"),
-    errors.IdempotencyKeyReused: Row(422, "Idempotency key reused"),
-    NotReady: Row(503, "Not ready"),
+PROBLEMS: ProblemTable = {
+    catalogue.EventNotFound: Row(404, "Event not found"),
+    catalogue.SeatNotFound: Row(404, "Seat not found"),
+    booking.ReservationNotFound: Row(404, "Reservation not found"),
+    booking.SeatsNotFound: Row(404, "Seats not found"),
+    booking.BookingClosed: Row(409, "Booking closed"),
+    booking.SeatsUnavailable: Row(409, "Seats unavailable"),
+    booking.HoldExpired: Row(409, "Hold expired"),
+    booking.AlreadyCancelled: Row(409, "Already cancelled"),
+    booking.AlreadyConfirmed: Row(409, "Already confirmed"),
+    catalogue.SeatNumberTaken: Row(409, "Seat number taken"),
+    catalogue.SeatsExceedTotal: Row(409, "Seats exceed total"),
+    catalogue.EventHasConfirmedReservations: Row(409, "Event has confirmed reservations"),
+    booking.IdempotencyKeyReused: Row(422, "Idempotency key reused"),
+    NotReady: Row(503, "Not ready", retry_after_seconds=1),
 }
-UNAVAILABLE = Row(503, "Temporarily unavailable")
-UNAVAILABLE_CODE = "unavailable"
-
-
-def foreseen(why: Refusal | RequestRefusedError | Unavailable, source: Source) -> Answer:
-    """Answer what was not done, for a reason that is nobody's bug."""
-    if isinstance(why, Refusal):
-        return refused(why, source)
-    return unavailable(why, source) if isinstance(why, Unavailable) else unreadable(why, source)
-
-
-def refused(refusal: Refusal, source: Source) -> Answer:
-    """Answer a refusal, at the event's version at which it was true."""
-    row = PROBLEMS[type(refusal)]
-    headers: tuple[Header, ...] = ()
-    if refusal.version is not None:
-        headers = (event_version(refusal.version),)
-    if isinstance(refusal, MethodNotAllowed):
-        headers = ((b"allow", ", ".join(refusal.data["allowed"]).encode()),)  # type: ignore[arg-type]
-    if isinstance(refusal, NotReady):
-        headers = ((b"retry-after", b"1"),)
-    body = _problem(row, refusal.code, str(refusal), source=source, data=refusal.data)
-    return Answer(row.status, body, headers, PROBLEM_JSON, refusal.code)
-
-
-def unavailable(failure: Unavailable, source: Source) -> Answer:
-    """Answer that it cannot be done now, and what the caller may assume."""
-    data = {"outcome": failure.outcome, "retry_after_seconds": failure.retry_after_seconds}
-    body = _problem(UNAVAILABLE, UNAVAILABLE_CODE, str(failure), source=source, data=data)
-    retry_after = (b"retry-after", str(failure.retry_after_seconds).encode())
-    return Answer(UNAVAILABLE.status, body, (retry_after,), PROBLEM_JSON, UNAVAILABLE_CODE)
-
-
-def unreadable(refused: RequestRefusedError, source: Source) -> Answer:
-    """Answer that the body of a request is none, or comes too slowly."""
-    status, code, title = refused.refusal
-    body = _problem(Row(status, title), code, str(refused), source=source, data={})
-    return Answer(status, body, (), PROBLEM_JSON, code)
-
-
-def internal(source: Source) -> Answer:
-    """Answer a bug; what it was stands in the log only, under the request's id."""
-    return unreadable(RequestRefusedError(INTERNAL, INTERNAL_DETAIL), source)
-
-
-def _problem(row: Row, code: str, detail: str, source: Source, data: Mapping[str, object]) -> bytes:
-    return problem_body(row.status, row.title, code, detail, path=source.path, request_id=source.request_id, data=data)

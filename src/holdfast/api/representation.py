@@ -4,10 +4,10 @@ import asyncio
 import zlib
 from typing import Protocol
 
-from holdfast.api.answer import JSON, Answer, Header, event_version
-from holdfast.api.call import Call
 from holdfast.application.reading.kept_answers import KeptAnswers
-from holdfast.domain.snapshot import Mark
+from holdfast.domain.booking.snapshot import Mark
+from holdfast.http.endpoints.answer import JSON, Answer, Header, event_version
+from holdfast.http.endpoints.call import Call
 
 REVALIDATE: Header = (b"cache-control", b"no-cache")
 VARY: Header = (b"vary", b"accept, accept-encoding, origin")

@@ -1,18 +1,77 @@
-"""Reservations over HTTP. The caller is checked before anything else of the request."""
+"""Reservations over HTTP: bodies, handlers, operations. The caller is checked before anything else of the request."""
 
+from typing import Annotated, Any
 from uuid import UUID
 
-from holdfast.api.answer import REPLAYED, Answer, event_version, json_answer
-from holdfast.api.bodies import KEY_MAX, ReservationInput, reservation_body
-from holdfast.api.call import Call
-from holdfast.api.limits import SMALL_BODY_BYTES, WISH_BODY_BYTES
-from holdfast.api.strict_json import StrictDecoder
-from holdfast.application.cancel import cancel as cancel_reservation
-from holdfast.application.confirm import confirm as confirm_reservation
-from holdfast.application.desk import Desk
-from holdfast.application.reserve import reserve as reserve_seats
-from holdfast.domain.commands import Done
-from holdfast.domain.errors import InvalidValue, ReservationNotFound
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from holdfast.api import examples
+from holdfast.api.fields import Time
+from holdfast.api.paging import BASE, PAGE
+from holdfast.application.booking.booking import Booking
+from holdfast.application.booking.cancel import cancel as cancel_reservation
+from holdfast.application.booking.confirm import confirm as confirm_reservation
+from holdfast.application.booking.reserve import reserve as reserve_seats
+from holdfast.application.reading.views import Views
+from holdfast.domain.booking.commands import Done
+from holdfast.domain.booking.refusals import (
+    AlreadyCancelled,
+    AlreadyConfirmed,
+    BookingClosed,
+    HoldExpired,
+    IdempotencyKeyReused,
+    ReservationNotFound,
+    SeatsNotFound,
+    SeatsUnavailable,
+)
+from holdfast.domain.booking.reservation import SEATS_MAX, Reservation
+from holdfast.domain.booking.states import CancelReason, ReservationStatus
+from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.refusal import InvalidValue
+from holdfast.http.endpoints.answer import REPLAYED, Answer, event_version, json_answer
+from holdfast.http.endpoints.call import Call
+from holdfast.http.endpoints.operation import Link, Operation, Success
+from holdfast.http.endpoints.strict_json import StrictDecoder
+
+KEY_MAX = 255
+"""Characters in an idempotency key (contract)."""
+
+
+class ReservationInput(Struct, kw_only=True):
+    """A buyer's wish; `seat_ids` has no repeats."""
+
+    event_id: UUID
+    seat_ids: Annotated[list[UUID], Meta(min_length=1, max_length=SEATS_MAX, extra_json_schema={"uniqueItems": True})]
+    idempotency_key: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=KEY_MAX,
+            description="Printable ASCII, the same again when the request is sent again.",
+            extra_json_schema={"pattern": "^[ -~]+$"},
+        ),
+    ]
+
+
+class ReservationBody(Struct, kw_only=True):
+    """A reservation; `confirmed_at` once confirmed, `cancel_reason` once cancelled."""
+
+    id: UUID
+    event_id: UUID
+    user_id: str
+    seat_ids: tuple[UUID, ...]
+    status: ReservationStatus
+    total_amount: int
+    expires_at: Time
+    created_at: Time
+    confirmed_at: Time | UnsetType = UNSET
+    cancel_reason: CancelReason | UnsetType = UNSET
+
+
+WISH_BODY_BYTES = 16 * 1024
+"""A buyer's wish: 20 seats and a key whose every character is escaped take 2,500 bytes."""
+EMPTY_BODY_BYTES = 160 * 1024
+"""Of a body that has to be empty: spaces are allowed."""
 
 _EMPTY_BODIES = (b"", b"{}", b"null")
 
@@ -24,7 +83,7 @@ def _quotes_of_wish(given: ReservationInput) -> int:
 _decoder = StrictDecoder(ReservationInput, quotes=_quotes_of_wish)
 
 
-async def reserve(desk: Desk, call: Call) -> Answer:
+async def reserve(booking: Booking, call: Call) -> Answer:
     """POST /reservations."""
     user_id = call.user_id()
     given = await _decoder.read(await call.body(WISH_BODY_BYTES))
@@ -32,45 +91,45 @@ async def reserve(desk: Desk, call: Call) -> Answer:
     if not (key.isascii() and key.isprintable()):
         raise InvalidValue("idempotency_key", f"must be 1 to {KEY_MAX} printable ASCII characters")
     done = await reserve_seats(
-        desk, event_id=given.event_id, user_id=user_id, idempotency_key=key, seat_ids=tuple(given.seat_ids)
+        booking, event_id=given.event_id, user_id=user_id, idempotency_key=key, seat_ids=tuple(given.seat_ids)
     )
     return _done_answer(201, done, call)
 
 
-async def find_all(desk: Desk, call: Call) -> Answer:
+async def find_all(views: Views, call: Call) -> Answer:
     """GET /reservations."""
     user_id = call.user_id()
     limit, offset = call.page()
-    found = await desk.reads.reservations(user_id, limit=limit, offset=offset)
+    found = await views.reads.reservations(user_id, limit=limit, offset=offset)
     return json_answer(200, [reservation_body(reservation) for reservation in found])
 
 
-async def find(desk: Desk, call: Call) -> Answer:
+async def find(views: Views, call: Call) -> Answer:
     """GET /reservations/{id}."""
     user_id = call.user_id()
     reservation_id = _reservation_id(call)
-    found = await desk.reads.reservation(reservation_id, user_id)
+    found = await views.reads.reservation(reservation_id, user_id)
     if found is None:
         raise ReservationNotFound(reservation_id)
     reservation, version = found
     return json_answer(200, reservation_body(reservation), event_version(version))
 
 
-async def confirm(desk: Desk, call: Call) -> Answer:
+async def confirm(booking: Booking, call: Call) -> Answer:
     """POST /reservations/{id}/confirm."""
     user_id = call.user_id()
     reservation_id = _reservation_id(call)
     await _require_no_body(call)
-    done = await confirm_reservation(desk, reservation_id=reservation_id, user_id=user_id)
+    done = await confirm_reservation(booking, reservation_id=reservation_id, user_id=user_id)
     return _done_answer(200, done, call)
 
 
-async def cancel(desk: Desk, call: Call) -> Answer:
+async def cancel(booking: Booking, call: Call) -> Answer:
     """POST /reservations/{id}/cancel."""
     user_id = call.user_id()
     reservation_id = _reservation_id(call)
     await _require_no_body(call)
-    done = await cancel_reservation(desk, reservation_id=reservation_id, user_id=user_id)
+    done = await cancel_reservation(booking, reservation_id=reservation_id, user_id=user_id)
     return _done_answer(200, done, call)
 
 
@@ -80,7 +139,7 @@ def _reservation_id(call: Call) -> UUID:
 
 
 async def _require_no_body(call: Call) -> None:
-    body = await call.body(SMALL_BODY_BYTES)
+    body = await call.body(EMPTY_BODY_BYTES)
     if body.strip() not in _EMPTY_BODIES:
         raise InvalidValue("body", "must be empty")
 
@@ -91,3 +150,111 @@ def _done_answer(status: int, done: Done, call: Call) -> Answer:
     if done.replayed:
         return json_answer(status, body, event_version(done.version), REPLAYED)
     return json_answer(status, body, event_version(done.version))
+
+
+def reservation_body(reservation: Reservation) -> ReservationBody:
+    """Show a reservation as the contract has it."""
+    return ReservationBody(
+        id=reservation.id,
+        event_id=reservation.event_id,
+        user_id=reservation.user_id,
+        seat_ids=reservation.seat_ids,
+        status=reservation.status,
+        total_amount=reservation.total_amount,
+        expires_at=reservation.expires_at,
+        created_at=reservation.created_at,
+        confirmed_at=UNSET if reservation.confirmed_at is None else reservation.confirmed_at,
+        cancel_reason=UNSET if reservation.cancel_reason is None else reservation.cancel_reason,
+    )
+
+
+_ONE = Success(status=200, description="The reservation.", body=ReservationBody, event_version=True)
+OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation(
+        method="POST",
+        path=f"{BASE}/reservations",
+        name="reserve",
+        tag="reservations",
+        summary="Hold seats",
+        description=(
+            "Holds every seat of the wish for 15 minutes, or none. The key belongs to its user and event: sent "
+            "again with the same seats, in any order, it gives the same reservation in its present state."
+        ),
+        needs=Booking,
+        handler=reserve,
+        needs_user=True,
+        request=(ReservationInput,),
+        request_examples={"two seats": examples.WISH},
+        success=Success(
+            status=201,
+            description="The reservation, pending; after a replay in its present state.",
+            body=ReservationBody,
+            event_version=True,
+            replayed=True,
+            example=examples.RESERVATION,
+            links=(Link("get_reservation", "id"), Link("confirm", "id"), Link("cancel", "id")),
+        ),
+        refusals=(
+            IdempotencyKeyReused,
+            EventNotFound,
+            BookingClosed,
+            SeatsNotFound,
+            SeatsUnavailable,
+        ),
+    ),
+    Operation(
+        method="GET",
+        path=f"{BASE}/reservations",
+        name="list_reservations",
+        tag="reservations",
+        summary="List the caller's reservations, newest first",
+        needs=Views,
+        handler=find_all,
+        needs_user=True,
+        query=PAGE,
+        success=Success(
+            status=200,
+            description="The caller's reservations.",
+            body=list[ReservationBody],
+            example=[examples.RESERVATION],
+        ),
+    ),
+    Operation(
+        method="POST",
+        path=f"{BASE}/reservations/{{id}}/confirm",
+        name="confirm",
+        tag="reservations",
+        summary="Buy the held seats",
+        description="The body is empty. A confirmed reservation is answered unchanged.",
+        needs=Booking,
+        handler=confirm,
+        needs_user=True,
+        success=_ONE,
+        refusals=(ReservationNotFound, HoldExpired, AlreadyCancelled),
+    ),
+    Operation(
+        method="POST",
+        path=f"{BASE}/reservations/{{id}}/cancel",
+        name="cancel",
+        tag="reservations",
+        summary="Give the held seats back",
+        description="The body is empty. A cancelled or expired reservation is answered unchanged.",
+        needs=Booking,
+        handler=cancel,
+        needs_user=True,
+        success=_ONE,
+        refusals=(ReservationNotFound, AlreadyConfirmed),
+    ),
+    Operation(
+        method="GET",
+        path=f"{BASE}/reservations/{{id}}",
+        name="get_reservation",
+        tag="reservations",
+        summary="Show a reservation of the caller",
+        needs=Views,
+        handler=find,
+        needs_user=True,
+        success=_ONE,
+        refusals=(ReservationNotFound,),
+    ),
+)

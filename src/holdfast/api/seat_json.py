@@ -1,6 +1,6 @@
 """How the maps of events write a seat: what never changes comes from the database, what changes from here."""
 
-from holdfast.domain.states import SeatStatus
+from holdfast.domain.booking.states import SeatStatus
 
 
 def seat_tail(status: SeatStatus, reserved_by: str | None) -> bytes:

@@ -1,145 +1,163 @@
-"""Seats over HTTP."""
+"""Seats over HTTP, as they are read: lists, counts, one seat."""
 
-import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AsyncExitStack
+from typing import Any
+from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct, UnsetType
 
-from holdfast.api.answer import Answer, event_version, json_answer, list_pieces
-from holdfast.api.bodies import NumberedSeatsInput, SeatInput, SeatsInput, added_seat_body, seat_body
-from holdfast.api.bulk_body import decode_seat, read_bulk_body
-from holdfast.api.call import Call
-from holdfast.api.limits import SEAT_BODY_BYTES, SMALL_BODY_BYTES
-from holdfast.application.add_seats import (
-    SLICE_SEATS,
-    SeatAddition,
-    add_seats,
-    begin_storing,
-    number_seats,
-    require_room,
-)
-from holdfast.application.bulk_line import Place
-from holdfast.application.desk import Desk
+from holdfast.api import examples
+from holdfast.api.paging import BASE
+from holdfast.api.representation import REVALIDATE, VARY, represent, state_tag, unchanged
+from holdfast.api.standing import seat_map_of, standing_of
 from holdfast.application.giving_way import give_way
-from holdfast.domain.errors import InvalidValue, SeatNotFound
-from holdfast.domain.legible import require_legible
-from holdfast.domain.seat import NewSeat, numbered_seats
-from holdfast.http.refusal import TIMEOUT, RequestRefusedError
+from holdfast.application.reading.seat_list import SeatList
+from holdfast.application.reading.seat_map import SeatMap
+from holdfast.application.reading.views import Views
+from holdfast.domain.booking.seat import Seat
+from holdfast.domain.booking.states import SeatStatus
+from holdfast.domain.catalogue.refusals import EventNotFound, SeatNotFound
+from holdfast.http.endpoints.answer import Answer, event_version, json_answer
+from holdfast.http.endpoints.call import Call
+from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
 
-LARGE_BODY_SECONDS_MAX = 60.0
-"""For the largest body, 300 KB/s. Its place in the line is taken meanwhile: eight callers at the least rate of the
-connection would keep everybody else out for hours."""
+PAGES_PER_TURN = 4
+"""Pages of a list that are written between two turns of the event loop: less than a millisecond."""
 
 
-async def add_one(desk: Desk, call: Call) -> Answer:
-    """POST /events/{event_id}/seats."""
+class SeatBody(Struct, kw_only=True):
+    """A seat; `reserved_by`, the reservation's id, is left out while it is available."""
+
+    id: UUID
+    event_id: UUID
+    seat_number: str
+    section: str | UnsetType = UNSET
+    row: str | UnsetType = UNSET
+    status: SeatStatus
+    price: int
+    reserved_by: UUID | UnsetType = UNSET
+
+
+class CountBody(Struct, kw_only=True):
+    """How many seats of an event are available."""
+
+    count: int
+
+
+async def find_all(views: Views, call: Call) -> Answer:
+    """GET /events/{event_id}/seats."""
     event_id = call.path_id("event_id")
-    given = await decode_seat.read(await call.body(SEAT_BODY_BYTES))
-    try:
-        seats, version = await add_seats(desk, event_id, [_new_seat(given)])
-    except InvalidValue as error:
-        field = str(error.data["field"]).removeprefix("seats[0].")
-        raise InvalidValue(field, str(error.data["problem"])) from None
-    return json_answer(201, seat_body(seats[0]), event_version(version))
+    available_only = call.query().get("available") == "true"
+    name = "available" if available_only else "seats"
+    standing = await standing_of(views, event_id)
+    known = unchanged(call, state_tag(name, standing), version=standing.version)
+    if known is not None:
+        return known
+    seat_map = await seat_map_of(views, event_id, standing, lists=True)
+    while (seat_list := await _written_list(seat_map)) is None:
+        if not views.seat_maps.keeps_list(seat_map.seats):
+            return _large_list(views, seat_map, name, available_only=available_only)
+        seat_map = await seat_map_of(views, event_id, None, lists=True)
+    pieces = seat_list.pieces(available_only=available_only)
+    kept = (seat_map.answers, seat_map.mark)
+    return await represent(call, pieces, tag=state_tag(name, seat_map), version=seat_map.version, kept=kept)
 
 
-async def add_many(desk: Desk, call: Call) -> Answer:
-    """POST /events/{event_id}/seats/bulk, in either form."""
-    event_id = call.path_id("event_id")
-    async with AsyncExitStack() as stack:
-        raw, place = await _body_and_place(desk, call, stack)
-        await place.turn()
-        given = await read_bulk_body(raw)
-        if given.seats is UNSET:
-            series = _series_of(given)
-            await require_room(desk, event_id, series.count)
-            addition = await number_seats(event_id, await _numbered(series))
-            return await _add_together(desk, addition, place, before=b"[", after=b"]")
-        if given.prefix is not UNSET or given.count is not UNSET:
-            raise InvalidValue("seats", "cannot be given together with prefix and count")
-        await require_room(desk, event_id, len(given.seats))
-        addition = await number_seats(event_id, await _listed(given.seats))
-        return await _add_together(desk, addition, place, before=b'{"seats":[', after=b"]}")
+async def count_available(views: Views, call: Call) -> Answer:
+    """GET /events/{event_id}/seats/available/count."""
+    standing = await standing_of(views, call.path_id("event_id"))
+    body = b'{"count":%d}' % standing.available
+    return await represent(call, body, tag=state_tag("count", standing), version=standing.version)
 
 
-async def find(desk: Desk, call: Call) -> Answer:
+async def find(views: Views, call: Call) -> Answer:
     """GET /seats/{id}."""
     seat_id = call.path_id("id")
-    found = await desk.reads.seat(seat_id)
+    found = await views.reads.seat(seat_id)
     if found is None:
         raise SeatNotFound(seat_id)
     seat, version = found
     return json_answer(200, seat_body(seat), event_version(version))
 
 
-async def _add_together(desk: Desk, addition: SeatAddition, place: Place, *, before: bytes, after: bytes) -> Answer:
-    """Write the answer while PostgreSQL stores the seats."""
-    storing = begin_storing(desk, addition)
-    place.keep_until(storing.task)
-    event_id, ids, seats = addition.event_id, addition.seat_ids, addition.seats
-    places = range(len(seats))
-    try:
-        pieces = await list_pieces(
-            places, lambda at: added_seat_body(event_id, ids[at], seats[at]), before=before, after=after
-        )
-    except BaseException:
-        storing.leave()
-        raise
-    return Answer(201, pieces, (event_version(await storing.result()),))
+async def _written_list(seat_map: SeatMap) -> SeatList | None:
+    """Write what changed of a map's list; None where it has none, or seats came in meanwhile that must not show yet."""
+    seat_list = seat_map.list
+    if seat_list is None:
+        return None
+    pages = seat_list.unwritten()
+    for start in range(0, len(pages), PAGES_PER_TURN):
+        if start:
+            await give_way()
+        seat_list.write(pages[start : start + PAGES_PER_TURN], seat_map.write)
+    if seat_map.grown_until is not None:
+        return None
+    seat_list.write(seat_list.unwritten(), seat_map.write)
+    return seat_list
 
 
-def _new_seat(given: SeatInput) -> NewSeat:
-    return NewSeat(
-        seat_number=given.seat_number,
-        price=given.price,
-        section=None if given.section is UNSET else given.section,
-        row=None if given.row is UNSET else given.row,
+def _large_list(views: Views, seat_map: SeatMap, name: str, *, available_only: bool) -> Answer:
+    """List the seats of an event whose list is too large to be kept."""
+    stream = views.large_lists.open(seat_map, available_only=available_only)
+    headers = (event_version(seat_map.version), (b"etag", state_tag(name, seat_map)), VARY, REVALIDATE)
+    return Answer(200, b"", headers, stream=stream)
+
+
+def seat_body(seat: Seat) -> SeatBody:
+    """Show a seat as the contract has it."""
+    return SeatBody(
+        id=seat.id,
+        event_id=seat.event_id,
+        seat_number=seat.seat_number,
+        section=UNSET if seat.section is None else seat.section,
+        row=UNSET if seat.row is None else seat.row,
+        status=seat.status,
+        price=seat.price,
+        reserved_by=UNSET if seat.reserved_by is None else seat.reserved_by,
     )
 
 
-async def _listed(given: Sequence[SeatInput]) -> list[NewSeat]:
-    return await _in_slices(len(given), lambda start, end: map(_new_seat, given[start:end]))
+_AVAILABLE = QueryParameter("available", "`true` keeps available seats only; all else counts as not given.", "true")
 
 
-async def _body_and_place(desk: Desk, call: Call, stack: AsyncExitStack) -> tuple[bytes, Place]:
-    """Read the body of a bulk call; for a large one the place comes first, so that few are in memory at a time."""
-    line, declared = desk.catalogue.bulk_line, call.declared_bytes()
-    if declared is not None and declared <= SMALL_BODY_BYTES:
-        return await call.body(), await stack.enter_async_context(line.place())
-    place = await stack.enter_async_context(line.place())
-    try:
-        async with asyncio.timeout(LARGE_BODY_SECONDS_MAX):
-            return await call.body(), place
-    except TimeoutError:
-        raise RequestRefusedError(TIMEOUT, "A body of this size must come more quickly.") from None
-
-
-def _series_of(given: SeatsInput) -> NumberedSeatsInput:
-    if given.prefix is UNSET and given.count is UNSET:
-        raise InvalidValue("body", "must have either seats, or prefix, count and price")
-    if given.prefix is UNSET:
-        raise InvalidValue("prefix", "is required with count")
-    if given.count is UNSET:
-        raise InvalidValue("count", "is required with prefix")
-    if given.price is UNSET:
-        raise InvalidValue("price", "is required with prefix and count")
-    # The number that follows may end what is a space inside.
-    require_legible("prefix", given.prefix.rstrip(" ") or " ")
-    return NumberedSeatsInput(prefix=given.prefix, count=given.count, price=given.price)
-
-
-async def _numbered(series: NumberedSeatsInput) -> list[NewSeat]:
-    return await _in_slices(
-        series.count,
-        lambda start, end: numbered_seats(prefix=series.prefix, first=start + 1, count=end - start, price=series.price),
-    )
-
-
-async def _in_slices(count: int, make: Callable[[int, int], Iterable[NewSeat]]) -> list[NewSeat]:
-    """Make seats from one place to another at a time, and let other requests have their turn in between."""
-    seats: list[NewSeat] = []
-    for start in range(0, count, SLICE_SEATS):
-        seats += make(start, min(start + SLICE_SEATS, count))
-        await give_way()
-    return seats
+OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation(
+        method="GET",
+        path=f"{BASE}/events/{{event_id}}/seats",
+        name="list_seats",
+        tag="seats",
+        summary="List an event's seats by number, in code-point order",
+        needs=Views,
+        handler=find_all,
+        query=(_AVAILABLE,),
+        success=Success(
+            status=200,
+            description="All seats, or the available ones.",
+            body=list[SeatBody],
+            event_version=True,
+            example=[examples.SEAT],
+        ),
+        refusals=(EventNotFound,),
+    ),
+    Operation(
+        method="GET",
+        path=f"{BASE}/events/{{event_id}}/seats/available/count",
+        name="count_available_seats",
+        tag="seats",
+        summary="Count the available seats",
+        needs=Views,
+        handler=count_available,
+        success=Success(status=200, description="The count.", body=CountBody, event_version=True),
+        refusals=(EventNotFound,),
+    ),
+    Operation(
+        method="GET",
+        path=f"{BASE}/seats/{{id}}",
+        name="get_seat",
+        tag="seats",
+        summary="Show a seat",
+        needs=Views,
+        handler=find,
+        success=Success(status=200, description="The seat.", body=SeatBody, event_version=True),
+        refusals=(SeatNotFound,),
+    ),
+)

@@ -101,9 +101,9 @@ def serve() -> None:
 @app.command()
 def work() -> None:
     """Run one worker process: it expires holds and checks the invariants."""
+    from holdfast.bootstrap.worker import work  # noqa: PLC0415
     from holdfast.cli.database import refuse_shared_connections, require_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
-    from holdfast.worker_process import work  # noqa: PLC0415
 
     work(refuse_shared_connections(require_database(load_settings())))
 
@@ -188,7 +188,7 @@ def prepare(
     settings = require_database(load_settings())
     migrate("upgrade", settings)
     if sample_event:
-        from holdfast.bootstrap import seed_sample_event  # noqa: PLC0415
+        from holdfast.bootstrap.one_off import seed_sample_event  # noqa: PLC0415
 
         asyncio.run(seed_sample_event(settings))
 

@@ -40,7 +40,7 @@ def refuse_shared_connections(settings: Settings) -> Settings:
     Raises:
         EmbeddedError: DATABASE_URL leads to such a pooler; in one line.
     """
-    from holdfast.infrastructure.postgres.poolers import PoolerError, connect_with  # noqa: PLC0415 - slow to import
+    from holdfast.infrastructure.postgres.driver.poolers import PoolerError, connect_with  # noqa: PLC0415 - slow to import
 
     async def look() -> None:
         connection = await connect_with(database_url(settings), {}, timeout=_LOOK_SECONDS)
@@ -95,7 +95,7 @@ def migrate(action: str, settings: Settings, *, may_drop: Callable[[int], bool] 
     Raises:
         EmbeddedError: The database cannot be reached or refuses, or its data was not to go; in one line.
     """
-    from holdfast.infrastructure.postgres import migrate as migrations  # noqa: PLC0415 - slow to import
+    from holdfast.infrastructure.postgres.migrations import migrate as migrations  # noqa: PLC0415 - slow to import
 
     url = database_url(settings)
     try:

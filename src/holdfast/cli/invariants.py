@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from holdfast.bootstrap import check_invariants
+from holdfast.bootstrap.one_off import check_invariants
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.settings import Settings
 

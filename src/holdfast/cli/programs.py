@@ -17,7 +17,7 @@ from holdfast.cli.database import forget_postgres_variables
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.process import Child
 from holdfast.infrastructure.embedded.supervisor import SERVERS_SECONDS, Supervisor
-from holdfast.infrastructure.postgres.pool_sizes import LARGE_CONNECTIONS
+from holdfast.infrastructure.postgres.driver.pool_sizes import LARGE_CONNECTIONS
 from holdfast.settings import Settings
 
 _READY_SECONDS = 30.0

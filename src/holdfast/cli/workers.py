@@ -73,7 +73,7 @@ def serve_with_workers(settings: Settings) -> int:
         if settings.log_caller_key is None:
             os.environ["LOG_CALLER_KEY"] = secrets.token_hex(16)  # one for all: else each would have its own
         return run_workers(settings)
-    from holdfast.bootstrap import serve  # noqa: PLC0415 - heavy, and the parent needs nothing of it
+    from holdfast.bootstrap.api import serve  # noqa: PLC0415 - heavy, and the parent needs nothing of it
 
     if listen_fd is None and settings.host == EVERY_ADDRESS:  # else the loop would listen to IPv6 only
         listen_fd = str(_listening(settings.host, settings.port).detach())

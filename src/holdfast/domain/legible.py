@@ -3,7 +3,7 @@
 import re
 from unicodedata import normalize
 
-from holdfast.domain.errors import InvalidValue
+from holdfast.domain.refusal import InvalidValue
 
 _INVISIBLE = (
     "\u0000-\u001f\u007f-\u009f"  # control characters

@@ -10,8 +10,8 @@ from typing import Any
 
 import structlog
 
-from holdfast.http.connection import Connection
-from holdfast.http.node import Node
+from holdfast.http.protocol.connection import Connection
+from holdfast.http.protocol.node import Node
 from holdfast.http.turns import LOOK_SECONDS, Turns
 
 CONNECTIONS_PER_LOOP_TURN = 32

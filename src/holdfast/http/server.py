@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import structlog
 
 from holdfast.http.accepting import Acceptor
-from holdfast.http.asgi import Application
-from holdfast.http.connection import Connection
-from holdfast.http.forwarding import Forwarding
-from holdfast.http.node import Node
+from holdfast.http.protocol.asgi import Application
+from holdfast.http.protocol.connection import Connection
+from holdfast.http.protocol.forwarding import Forwarding
+from holdfast.http.protocol.node import Node
 from holdfast.http.turns import Turns
 
 LISTEN_BACKLOG = 4_096

@@ -1,4 +1,4 @@
-"""What readiness looks at in one process, over connections of its own: busy pools are not absent servers."""
+"""What readiness probes at in one process, over connections of its own: busy pools are not absent servers."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -7,23 +7,23 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from holdfast.application.readiness import OK, Finding, Look
-from holdfast.infrastructure.postgres.connection import Timeouts
-from holdfast.infrastructure.postgres.pool import Pool
-from holdfast.infrastructure.postgres.readiness import PostgresReadiness
+from holdfast.application.lifecycle.readiness import OK, Finding, Probe
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.pool import Pool
+from holdfast.infrastructure.postgres.upkeep.readiness import PostgresReadiness
 from holdfast.infrastructure.redis.readiness import PING_SECONDS_MAX, RedisReadiness
 
 
 @asynccontextmanager
-async def open_looks(
+async def open_probes(
     database_url: str, redis_url: str | None, *, overflowing: Callable[[], bool]
-) -> AsyncIterator[dict[str, Look]]:
-    """Give every look, by its part's name. Connections are opened when a look first needs one.
+) -> AsyncIterator[dict[str, Probe]]:
+    """Make every probe, by its part's name. Connections are opened when a probe first needs one.
 
     Args:
         database_url: PostgreSQL.
         redis_url: Redis; None where there is none to look at.
-        overflowing: Tells whether requests are being refused for want of room.
+        overflowing: Tells whether requests are being refused because the queues are full.
     """
 
     async def queues() -> Finding:
@@ -33,7 +33,7 @@ async def open_looks(
         pool = Pool(database_url, size=1, application_name="holdfast-readiness", timeouts=Timeouts())
         stack.push_async_callback(pool.close)
         database = PostgresReadiness(pool)
-        looks: dict[str, Look] = {
+        probes: dict[str, Probe] = {
             "postgresql": database.server,
             "schema": database.schema,
             "queues": queues,
@@ -41,8 +41,8 @@ async def open_looks(
         if redis_url is not None:
             redis = RedisReadiness(_redis(redis_url))
             stack.push_async_callback(redis.close)
-            looks["redis"] = redis.server
-        yield looks
+            probes["redis"] = redis.server
+        yield probes
 
 
 def _redis(url: str) -> Redis:

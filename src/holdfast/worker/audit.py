@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import structlog
 
-from holdfast.application.ports import AuditedInvariant, Auditor
-from holdfast.application.rounds import go_round
+from holdfast.application.upkeep.ports import AuditedInvariant, Auditor
+from holdfast.application.upkeep.rounds import go_round
 from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)

@@ -4,8 +4,8 @@ import asyncio
 
 import structlog
 
-from holdfast.application.expire import Expirer
-from holdfast.application.rounds import go_round
+from holdfast.application.booking.expire import Expirer
+from holdfast.application.upkeep.rounds import go_round
 
 log = structlog.get_logger(__name__)
 

@@ -11,11 +11,11 @@ from contextlib import asynccontextmanager
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from holdfast.http.asgi import Application, Receive, Scope, Send
-from holdfast.http.connection import Connection
-from holdfast.http.forwarding import Forwarding
-from holdfast.http.node import Node
-from holdfast.http.security_headers import SECURITY_HEADERS
+from holdfast.http.protocol.asgi import Application, Receive, Scope, Send
+from holdfast.http.protocol.connection import Connection
+from holdfast.http.protocol.forwarding import Forwarding
+from holdfast.http.protocol.node import Node
+from holdfast.http.protocol.security_headers import SECURITY_HEADERS
 
 log = structlog.get_logger(__name__)
 

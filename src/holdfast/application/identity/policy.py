@@ -7,10 +7,10 @@ from uuid import UUID
 
 from holdfast.application.identity.rules import RULES, SEEN_WITH, Grant, Kind, Rule
 from holdfast.application.identity.verbs import Verb
-from holdfast.domain.errors import NotFound
 from holdfast.domain.identity.errors import Forbidden, Unauthenticated
 from holdfast.domain.identity.principal import Principal, Proof
 from holdfast.domain.identity.roles import Role
+from holdfast.domain.refusal import NotFound
 
 
 class Verdict(StrEnum):

@@ -7,9 +7,9 @@ from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
 
-from holdfast.application.gatherer import Gatherer
-from holdfast.application.ports import Reads
-from holdfast.domain.event import Event
+from holdfast.application.coalescer import Coalescer
+from holdfast.application.reading.ports import Reads
+from holdfast.domain.catalogue.event import Event
 
 Page = tuple[int, int]
 """Limit and offset."""
@@ -49,7 +49,7 @@ class EventPages:
         self._reads = reads
         self._encode = encode
         self._kept: OrderedDict[Page, tuple[Stamps, EventPage]] = OrderedDict()
-        self._readings: Gatherer[Page, None, EventPage] = Gatherer(
+        self._readings: Coalescer[Page, None, EventPage] = Coalescer(
             self._read, questions_max=1_000, pause_seconds=pause_seconds
         )
 

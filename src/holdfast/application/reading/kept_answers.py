@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from holdfast.domain.snapshot import Mark
+from holdfast.domain.booking.snapshot import Mark
 
 
 class KeptAnswers:

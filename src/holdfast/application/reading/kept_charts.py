@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from holdfast.application.gatherer import Gatherer
-from holdfast.application.ports import Charts
+from holdfast.application.coalescer import Coalescer
 from holdfast.application.reading.kept_answers import KeptAnswers
+from holdfast.application.reading.ports import Charts
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import Standing
-from holdfast.domain.snapshot import Mark
+from holdfast.domain.booking.snapshot import Mark
 
 KEPT_BYTES_MAX = 64 * 1024 * 1024
 """Of all charts that are kept together, with what they take compressed."""
@@ -43,7 +43,7 @@ class KeptCharts:
         self._kept: OrderedDict[UUID, KeptChart] = OrderedDict()
         self._size_bytes = 0
         self._large_turns = asyncio.Lock()
-        self._readings: Gatherer[UUID, int, KeptChart | None] = Gatherer(self._read, questions_max=1_000)
+        self._readings: Coalescer[UUID, int, KeptChart | None] = Coalescer(self._read, questions_max=1_000)
 
     async def chart(self, event_id: UUID, standing: SeatMap | Standing) -> KeptChart | None:
         """Give an event's chart, no older than how the event was found to stand; None where there is no such event.

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple
 from uuid import UUID
 
-from holdfast.domain.snapshot import Mark
+from holdfast.domain.booking.snapshot import Mark
 from holdfast.telemetry import metrics
 
 FRAMES_MAX = 32

@@ -14,8 +14,8 @@ from holdfast.application.reading.listeners import RELOAD, Channel, LastSeen, Li
 from holdfast.application.reading.seat_map import CODES, FOLLOWED, STATUS_AFTER, LoggedChange
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.reading.source import Freshness, SeatMapSource
-from holdfast.domain.errors import EventNotFound
-from holdfast.domain.snapshot import Mark
+from holdfast.domain.booking.snapshot import Mark
+from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -218,7 +218,7 @@ class LiveChanges:
         positions: dict[UUID, int] = {}
         unknown: dict[UUID, UUID] = {}
         for event_id, of_event in changes.items():
-            seat_map = self._maps.peek(event_id)
+            seat_map = self._maps.kept(event_id)
             for count, seat_id in enumerate({seat_id for change in of_event for seat_id in change.seat_ids}, start=1):
                 if count % SEATS_PER_TURN == 0:
                     await give_way()

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from holdfast.application.reading.kept_answers import KeptAnswers
 from holdfast.application.reading.seat_list import SeatList
-from holdfast.domain.snapshot import ChangeKind, Mark
-from holdfast.domain.states import SeatStatus
+from holdfast.domain.booking.snapshot import ChangeKind, Mark
+from holdfast.domain.booking.states import SeatStatus
 
 CODES = {SeatStatus.AVAILABLE: 0, SeatStatus.RESERVED: 1, SeatStatus.CONFIRMED: 2}
 """The two bits of a seat in `statuses`; 3 is not used."""

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import structlog
 
+from holdfast.application.coalescer import Coalescer
 from holdfast.application.failures import Contended, Unavailable
-from holdfast.application.gatherer import Gatherer
 from holdfast.application.giving_way import give_way
 from holdfast.application.reading.kept_maps import KeptMaps
 from holdfast.application.reading.map_loads import MapLoads
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
 from holdfast.application.reading.source import Freshness, SeatMapSource, Standing
-from holdfast.domain.snapshot import Changes, Mark
+from holdfast.domain.booking.snapshot import Changes, Mark
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ class SeatMaps:
         """When an event was last asked to record expiries, on the event loop's clock."""
         self._maps = KeptMaps(bytes_max=bytes_max)
         self._loads = MapLoads(source, self._maps)
-        self._looks: Gatherer[None, UUID, SeatMap | Standing | None] = Gatherer(
+        self._probes: Coalescer[None, UUID, SeatMap | Standing | None] = Coalescer(
             self._look_together,
             questions_max=QUESTIONS_MAX,
             pause_seconds=pause_seconds,
@@ -80,9 +80,9 @@ class SeatMaps:
         Raises:
             ConnectionLost, Contended: when the database cannot be asked.
         """
-        found = await self._looks.ask(None, event_id)
+        found = await self._probes.ask(None, event_id)
         if found is not None and found.overdue and await self._expired(event_id):
-            found = await self._looks.ask(None, event_id)
+            found = await self._probes.ask(None, event_id)
         return found
 
     async def current(
@@ -129,7 +129,7 @@ class SeatMaps:
         """Tell whether the list of an event with so many seats is kept in memory."""
         return seats <= self._list_seats_max
 
-    def peek(self, event_id: UUID) -> SeatMap | None:
+    def kept(self, event_id: UUID) -> SeatMap | None:
         """Give an event's map as it stands in memory."""
         return self._maps.get(event_id)
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
-from holdfast.domain.snapshot import Mark
+from holdfast.domain.booking.snapshot import Mark
 
 
 @dataclass(frozen=True, slots=True)

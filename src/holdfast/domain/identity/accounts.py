@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from holdfast.domain.errors import InvalidValue
 from holdfast.domain.identity.principal import USER_ID_MAX
+from holdfast.domain.refusal import InvalidValue
 
 ACCOUNT_PREFIX = "account:"
 """What the user id of an account begins with."""

@@ -18,7 +18,7 @@ Refusal
 
 from uuid import UUID
 
-from holdfast.domain.errors import Conflict, InvalidValue, NotFound, Refusal
+from holdfast.domain.refusal import Conflict, InvalidValue, NotFound, Refusal
 
 
 class Unauthenticated(Refusal):

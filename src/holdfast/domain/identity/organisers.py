@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from holdfast.domain.errors import InvalidValue
 from holdfast.domain.identity.roles import Role
 from holdfast.domain.legible import require_legible
+from holdfast.domain.refusal import InvalidValue
 
 DEFAULT_ORGANISER_ID = UUID("00000000-0000-7000-8000-000000000000")
 """Whose events are all that were made before there were organisers, and in `open` mode. The migration writes it too."""

@@ -6,9 +6,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from holdfast.domain.errors import InvalidValue
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.roles import Role
+from holdfast.domain.refusal import InvalidValue
 
 USER_ID_MAX = 255
 """Characters in a user id (contract)."""

@@ -10,13 +10,7 @@ from pathlib import Path
 
 from holdfast.infrastructure.embedded import binaries, cluster
 from holdfast.infrastructure.embedded.errors import EmbeddedError
-from holdfast.infrastructure.embedded.folder import (
-    FolderLock,
-    free_port,
-    private_folder,
-    read_secret,
-    write_secret,
-)
+from holdfast.infrastructure.embedded.folder import FolderLock, free_port, private_folder, read_secret, write_secret
 from holdfast.infrastructure.embedded.log_file import log_tail
 from holdfast.infrastructure.embedded.process import Child, end_leftovers, wait_until
 

@@ -1,1 +1,1 @@
-"""The truth: PostgreSQL through asyncpg, with every statement in `sql/`."""
+"""The truth: PostgreSQL through asyncpg, with every statement in a `.sql` file beside its caller."""

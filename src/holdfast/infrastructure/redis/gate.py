@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
-from holdfast.application.gatherer import Gatherer
-from holdfast.domain.commands import Reserve
+from holdfast.application.coalescer import Coalescer
+from holdfast.domain.booking.commands import Reserve
 from holdfast.domain.value import value
 from holdfast.infrastructure.redis.breaker import Breaker
 from holdfast.telemetry import metrics
@@ -37,7 +37,7 @@ class _Lock:
 
 
 class RedisGate:
-    """`application.ports.Gate` over Redis: one call for all wishes that gathered during the last one.
+    """`application.booking.ports.Gate` over Redis: one call for all wishes that gathered during the last one.
 
     Whatever happens to Redis, `acquire` answers: while it is away everybody passes, for the gate only sheds load.
     """
@@ -48,10 +48,10 @@ class RedisGate:
         self._call_seconds_max = call_seconds_max
         self._lock_script = self._script("gate.lua")
         self._release_script = self._script("release.lua")
-        self._acquires: Gatherer[None, _Lock, bool] = Gatherer(
+        self._acquires: Coalescer[None, _Lock, bool] = Coalescer(
             self._acquire, questions_max=WISHES_MAX, unwanted=self._give_back
         )
-        self._releases: Gatherer[None, _Lock, None] = Gatherer(self._release, questions_max=WISHES_MAX)
+        self._releases: Coalescer[None, _Lock, None] = Coalescer(self._release, questions_max=WISHES_MAX)
         self._held: dict[UUID, _Lock] = {}
         self.breaker = Breaker(self._ping, call_seconds_max=call_seconds_max)
 

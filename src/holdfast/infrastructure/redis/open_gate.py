@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from holdfast.domain.commands import Reserve
+from holdfast.domain.booking.commands import Reserve
 
 
 class OpenGate:
-    """`application.ports.Gate` for a system without Redis: everybody passes, and PostgreSQL decides."""
+    """`application.booking.ports.Gate` for a system without Redis: everybody passes, and PostgreSQL decides."""
 
     async def acquire(self, event_id: UUID, wish: Reserve) -> bool:  # noqa: ARG002 - the port's names
         """Let everybody pass."""

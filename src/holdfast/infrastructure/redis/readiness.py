@@ -7,7 +7,7 @@ from uuid import uuid4
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
-from holdfast.application.readiness import OK, Finding
+from holdfast.application.lifecycle.readiness import OK, Finding
 
 PING_SECONDS_MAX = 0.5
 _PROBE_MILLISECONDS = 1_000

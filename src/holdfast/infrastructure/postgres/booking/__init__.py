@@ -1,1 +1,1 @@
-"""Holds, confirmations and cancellations: batches of decisions, and the statements that load and store them."""
+"""Batches: what is loaded and stored under the lock of an event."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from holdfast.infrastructure.postgres.queries import Query, bound, load_queries
+from holdfast.infrastructure.postgres.driver.queries import Query, bound, load_queries
 
 
 class OfEvent(TypedDict):
@@ -139,4 +139,4 @@ class BatchQueries:
     overdue_events: Query[EventsMax]
 
 
-BATCH = bound(BatchQueries, load_queries("batch"))
+BATCH = bound(BatchQueries, load_queries("booking/batch"))

@@ -1,1 +1,1 @@
-"""Events and their charts."""
+"""Events and charts: how they are changed."""

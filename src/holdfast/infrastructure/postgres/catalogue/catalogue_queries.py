@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from holdfast.infrastructure.postgres.queries import Nothing, Query, bound, load_queries
+from holdfast.infrastructure.postgres.driver.queries import Nothing, Query, bound, load_queries
 
 
 class OfEvent(TypedDict):
@@ -100,4 +100,4 @@ class CatalogueQueries:
     count_added_seats: Query[AddedSeats]
 
 
-CATALOGUE = bound(CatalogueQueries, load_queries("catalogue"))
+CATALOGUE = bound(CatalogueQueries, load_queries("catalogue/catalogue"))

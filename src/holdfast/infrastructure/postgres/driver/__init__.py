@@ -1,1 +1,1 @@
-"""One connection to PostgreSQL and how statements get onto it."""
+"""Connections, pools and statements: how PostgreSQL is spoken to."""

@@ -1,1 +1,1 @@
-"""What is read without a lock."""
+"""Reads that lock nothing."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
-from holdfast.infrastructure.postgres.queries import Query, bound, load_queries
+from holdfast.infrastructure.postgres.driver.queries import Query, bound, load_queries
 
 
 class OfEvent(TypedDict):
@@ -51,4 +51,4 @@ class ReadsQueries:
     reservations: Query[PageOfUser]
 
 
-READS = bound(ReadsQueries, load_queries("reads"))
+READS = bound(ReadsQueries, load_queries("reading/reads"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
-from holdfast.infrastructure.postgres.queries import Query, bound, load_queries
+from holdfast.infrastructure.postgres.driver.queries import Query, bound, load_queries
 
 
 class OfEvent(TypedDict):
@@ -70,4 +70,4 @@ class SeatMapsQueries:
     chart: Query[OfEvent]
 
 
-SEAT_MAPS = bound(SeatMapsQueries, load_queries("seat_maps"))
+SEAT_MAPS = bound(SeatMapsQueries, load_queries("reading/seat_maps"))

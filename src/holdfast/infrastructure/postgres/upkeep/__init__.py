@@ -1,1 +1,1 @@
-"""What keeps an installation well: audit, totals, readiness."""
+"""Invariants, audit, totals, and whether the database is fit."""

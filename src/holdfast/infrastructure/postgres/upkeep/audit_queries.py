@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from holdfast.infrastructure.postgres.queries import Nothing, Query, bound, load_queries
+from holdfast.infrastructure.postgres.driver.queries import Nothing, Query, bound, load_queries
 
 
 class EventsMax(TypedDict):
@@ -92,4 +92,4 @@ class AuditQueries:
     stray_claims: Query[NextRows]
 
 
-AUDIT = bound(AuditQueries, load_queries("audit_scopes"))
+AUDIT = bound(AuditQueries, load_queries("upkeep/audit_scopes"))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from holdfast.infrastructure.postgres.queries import Nothing, Query, bound, load_queries
+from holdfast.infrastructure.postgres.driver.queries import Nothing, Query, bound, load_queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +15,4 @@ class ReadinessQueries:
     missing_grants: Query[Nothing]
 
 
-READINESS = bound(ReadinessQueries, load_queries("readiness"))
+READINESS = bound(ReadinessQueries, load_queries("upkeep/readiness"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 from uuid import UUID
 
-from holdfast.infrastructure.postgres.queries import Nothing, Query, bound, load_queries
+from holdfast.infrastructure.postgres.driver.queries import Nothing, Query, bound, load_queries
 
 
 class Slice(TypedDict):
@@ -32,4 +32,4 @@ class TotalsQueries:
     oldest_snapshot: Query[Nothing]
 
 
-TOTALS = bound(TotalsQueries, load_queries("totals"))
+TOTALS = bound(TotalsQueries, load_queries("upkeep/totals"))

@@ -1,0 +1,37 @@
+"""Fields that several bodies have, with their limits."""
+
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+from holdfast.domain.catalogue.seat import PRICE_MAX, SEAT_NUMBER_MAX
+
+PREFIX_MAX = 40
+"""Characters in the prefix of numbered seats (contract)."""
+
+# PostgreSQL's text cannot hold NUL, so it is refused where it arrives.
+NO_NUL = r"^[^\u0000]*$"
+Time: TypeAlias = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset.")]
+Price: TypeAlias = Annotated[int, Meta(ge=0, le=PRICE_MAX, description="In the currency's minor unit.")]
+LEGIBLE = "Without characters that nobody sees, and without a space at either end."
+"""The domain checks it; as a pattern it would be a line of character ranges that nobody reads."""
+SeatNumber: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=SEAT_NUMBER_MAX,
+        pattern=NO_NUL,
+        description=f"{LEGIBLE} Stored as sent; numbers that look alike (Unicode's NFC) are one.",
+    ),
+]
+Place: TypeAlias = Annotated[str, Meta(max_length=SEAT_NUMBER_MAX, pattern=NO_NUL, description=LEGIBLE)]
+Prefix: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=PREFIX_MAX,
+        pattern=NO_NUL,
+        description="Without characters that nobody sees, and without a space at its beginning.",
+    ),
+]

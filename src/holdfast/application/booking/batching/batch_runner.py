@@ -1,0 +1,127 @@
+"""Settling: batches are written, whatever that takes, and their tickets answered."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from holdfast.application.booking.batching.batch import Batch
+from holdfast.application.booking.batching.bounds import Bounds
+from holdfast.application.booking.batching.persistence import OBSTRUCTED_TRIES_MAX, persist
+from holdfast.application.booking.batching.write import Written, write_together
+from holdfast.application.booking.ports import BatchStore, CommitListener
+from holdfast.application.failures import Unavailable
+from holdfast.domain.booking.snapshot import ChangeKind, Changes
+from holdfast.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+_holds_expired = metrics.holds_expired_total.labels("batch")
+
+
+class BatchRunner:
+    """Writes batches. What fails is tried in smaller parts, so that only the culprit bears its failure."""
+
+    def __init__(self, store: BatchStore, bounds: Bounds, listeners: Sequence[CommitListener]) -> None:
+        self._store = store
+        self._bounds = bounds
+        self._listeners = listeners
+        self.under_way: set[Batch] = set()
+        """Batches whose tickets wait for a transaction."""
+
+    async def run_together(self, batches: Sequence[Batch]) -> tuple[list[Batch], list[Batch]]:
+        """Write batches of several events and answer their tickets.
+
+        Returns:
+            Those whose events somebody else has locked, and those that failed and must be written alone.
+        """
+        try:
+            written = await write_together(
+                self._store,
+                {batch.event_id: batch.commands for batch in batches},
+                hold=self._bounds.hold,
+                overdue_max=self._bounds.overdue_max,
+                progress={batch.event_id: batch.progress for batch in batches},
+            )
+        except Exception as failure:  # noqa: BLE001 - one event must not fail the rest
+            log.warning("batches_rerun_alone", events=len(batches), error=repr(failure))
+            return [], list(batches)
+        if written:
+            metrics.batches_total.inc()
+        locked = [batch for batch in batches if batch.event_id not in written]
+        failed: list[Batch] = []
+        for batch in batches:
+            if batch.event_id in written:
+                try:
+                    self._answer(batch, written[batch.event_id])
+                except Exception:
+                    log.exception("batch_not_answered", event_id=str(batch.event_id))
+                    failed.append(batch)  # submitted again it finds its own effect
+        return locked, failed
+
+    async def run(self, batch: Batch, *, wait_seconds: float) -> bool:
+        """Write one batch and answer its tickets, whatever happens; False where somebody else has its event locked.
+
+        Args:
+            batch: What to write. It may have been tried before.
+            wait_seconds: How long that lock is waited for.
+        """
+        if batch.singles is None:
+            try:
+                return await self._persist(batch, wait_seconds, obstructed_tries_max=OBSTRUCTED_TRIES_MAX)
+            except Exception as failure:  # noqa: BLE001 - one command must not fail the rest
+                if isinstance(failure, Unavailable) or len(batch.tickets) == 1:
+                    batch.fail(failure)
+                    return True
+                self._divide(batch, failure)
+        assert batch.singles is not None
+        while batch.singles:
+            single = batch.singles[0]
+            try:
+                if not await self._persist(single, wait_seconds, obstructed_tries_max=1, deadline=batch.deadline):
+                    return False
+            except Exception as failure:  # noqa: BLE001 - it goes to the caller
+                single.fail(failure)
+            batch.singles.popleft()
+        return True
+
+    def _divide(self, batch: Batch, failure: Exception) -> None:
+        """Have a failed batch rerun once as single commands, so that only the culprit bears its failure."""
+        commands = len(batch.tickets)
+        log.warning("batch_rerun_singly", event_id=str(batch.event_id), commands=commands, error=repr(failure))
+        batch.divide(deadline=asyncio.get_running_loop().time() + self._bounds.batch_seconds_max)
+
+    async def _persist(
+        self, batch: Batch, wait_seconds: float, *, obstructed_tries_max: int, deadline: float | None = None
+    ) -> bool:
+        written = await persist(
+            self._store,
+            batch.event_id,
+            batch.commands,
+            bounds=self._bounds,
+            progress=batch.progress,
+            deadline=batch.deadline if deadline is None else deadline,
+            wait_seconds=wait_seconds,
+            obstructed_tries_max=obstructed_tries_max,
+        )
+        if written is None:
+            return False
+        metrics.batches_total.inc()
+        self._answer(batch, written)
+        return True
+
+    def _answer(self, batch: Batch, written: Written) -> None:
+        if written.changes is not None:
+            _count_expired(written.changes)
+            for listener in self._listeners:
+                try:
+                    listener.committed(batch.event_id, written.changes)
+                except Exception:  # it is stored: whoever did not take note of it reads it later
+                    log.exception("commit_listener_failed", event_id=str(batch.event_id))
+        batch.answer(written.outcomes)
+
+
+def _count_expired(changes: Changes) -> None:
+    expired = sum(entry.kind is ChangeKind.EXPIRED for entry in changes.log)
+    if expired:
+        _holds_expired.inc(expired)

@@ -1,0 +1,132 @@
+"""One attempt to write a batch, or those of several events: lock, load, decide, store, commit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from holdfast.application.booking.batching.progress import Progress
+from holdfast.application.booking.ports import BatchStore, Closure
+from holdfast.domain.booking.commands import Command, Expire, Outcome, Reserve
+from holdfast.domain.booking.decide import decide
+from holdfast.domain.booking.snapshot import Changes, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A committed batch."""
+
+    outcomes: list[Outcome]
+    changes: Changes | None
+
+
+def closure_of(commands: Sequence[Command], *, overdue_max: int) -> Closure:
+    """Say what a batch of these commands can touch."""
+    seat_ids: dict[UUID, None] = {}
+    keys: dict[tuple[str, str], None] = {}
+    reservation_ids: dict[UUID, None] = {}
+    for command in commands:
+        if isinstance(command, Reserve):
+            seat_ids.update(dict.fromkeys(command.seat_ids))
+            keys[command.user_id, command.idempotency_key] = None
+        elif isinstance(command, Expire):
+            overdue_max = max(overdue_max, command.holds_max)
+        else:
+            reservation_ids[command.reservation_id] = None
+    return Closure(list(seat_ids), list(keys), list(reservation_ids), overdue_max)
+
+
+async def write_batch(
+    store: BatchStore,
+    event_id: UUID,
+    commands: Sequence[Command],
+    *,
+    hold: timedelta,
+    overdue_max: int,
+    progress: Progress,
+    wait_seconds: float | None = None,
+) -> Written | None:
+    """Decide and store a batch in one transaction.
+
+    It always ends in COMMIT, even with nothing stored: a commit that locked a row waits for the synchronous standby, so
+    that a replay's answer is as durable as the first. An event that has no row is the exception: there is nothing to
+    lock, and the transaction is given up.
+
+    Args:
+        store: Where it is written.
+        event_id: The event of all commands.
+        commands: What is wanted, in order.
+        hold: How long a new hold lives.
+        overdue_max: How many overdue holds to end beside those that the commands touch.
+        progress: Kept up to date.
+        wait_seconds: How long to wait while somebody else has the event locked; None: as long as the store would.
+
+    Returns:
+        What was committed; None where the event stayed locked for so long.
+
+    Raises:
+        ConnectionLost, Contended, GuardMismatch: see `failures`; `progress` tells what a client may be told.
+        Unavailable: when it was given up before the COMMIT.
+    """
+    async with store.transaction() as transaction:
+        lock = await transaction.lock(event_id, wait_seconds=wait_seconds)
+        if lock == "busy":
+            return None
+        locked = lock == "locked"
+        if locked and progress.in_doubt:
+            # An attempt before this one is over now, whatever became of it. Should this one end before it can answer,
+            # the clients must be told what the version tells.
+            progress.locked_at(await transaction.version(event_id))
+        snapshot, now = await transaction.load(event_id, closure_of(commands, overdue_max=overdue_max))
+        decision = decide(snapshot, commands, now, hold=hold)
+        if decision.changes is not None:
+            await transaction.store(decision.changes, now)
+        if locked:
+            progress.about_to_commit(_version_of(snapshot))
+            await transaction.commit()
+        return Written(decision.outcomes, decision.changes)
+
+
+async def write_together(
+    store: BatchStore,
+    batches: Mapping[UUID, Sequence[Command]],
+    *,
+    hold: timedelta,
+    overdue_max: int,
+    progress: Mapping[UUID, Progress],
+) -> dict[UUID, Written]:
+    """Decide and store the batches of several events in one transaction.
+
+    Each is decided by itself, as `write_batch` does. None waits for a lock, so that an event that somebody else is
+    writing keeps no other waiting, and no two transactions wait for each other.
+
+    Returns:
+        What was committed, by event. Events that were locked by somebody else are not in it; for them nothing was done.
+        For events that do not exist there was nothing to commit.
+
+    Raises:
+        ConnectionLost, Contended, GuardMismatch, Unavailable: as `write_batch`.
+    """
+    async with store.transaction() as transaction:
+        await transaction.lock_idle(list(batches))
+        closures = {event_id: closure_of(commands, overdue_max=overdue_max) for event_id, commands in batches.items()}
+        snapshots, now = await transaction.load_locked(closures)
+        decisions = {
+            event_id: decide(snapshot, batches[event_id], now, hold=hold) for event_id, snapshot in snapshots.items()
+        }
+        changes = [decision.changes for decision in decisions.values() if decision.changes is not None]
+        if changes:
+            await transaction.store_together(changes, now)
+        locked = [event_id for event_id, snapshot in snapshots.items() if snapshot.event is not None]
+        if locked:
+            for one in progress.values():
+                one.check()
+            for event_id in locked:
+                progress[event_id].about_to_commit(_version_of(snapshots[event_id]))
+            await transaction.commit()
+        return {event_id: Written(decision.outcomes, decision.changes) for event_id, decision in decisions.items()}
+
+
+def _version_of(snapshot: Snapshot) -> int:
+    assert snapshot.event is not None, "its row is locked"
+    return snapshot.event.version

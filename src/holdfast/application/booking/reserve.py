@@ -1,0 +1,104 @@
+"""Hold seats for a buyer."""
+
+from typing import Literal
+from uuid import UUID
+
+from holdfast.application.booking.booking import Booking
+from holdfast.application.identifiers import uuid7
+from holdfast.domain.booking.commands import Done, Refused, Reserve
+from holdfast.domain.booking.refusals import SeatsUnavailable
+from holdfast.domain.booking.reservation import Reservation
+from holdfast.domain.refusal import Conflict, Refusal
+from holdfast.telemetry import context, metrics, tracing
+
+GATE_TRIES = 3
+"""How often a wish that lost at the gate, and then found its seats free, goes back before it queues without it."""
+
+_outcomes = {
+    status: metrics.reservations_total.labels(status)
+    for status in ("success", "conflict", "lock_failed", "replayed", "error")
+}
+_steered = {by: metrics.gate_steered_total.labels(by) for by in ("memory", "lock")}
+
+
+async def reserve(
+    booking: Booking, *, event_id: UUID, user_id: str, idempotency_key: str, seat_ids: tuple[UUID, ...]
+) -> Done:
+    """Hold every seat of the wish for `user_id`, or none of them.
+
+    The gate steers and PostgreSQL answers: a wish that loses at the gate shares a read, which names what is taken.
+
+    Raises:
+        Refusal: any of the contract's, with the event's version at which it was true.
+        Unavailable: see its `outcome`.
+        ConnectionLost, Contended: when the shared read failed; nothing happened.
+    """
+    wish = Reserve.wish(
+        reservation_id=uuid7(),
+        event_id=event_id,
+        user_id=user_id,
+        idempotency_key=idempotency_key,
+        seat_ids=seat_ids,
+    )
+    try:
+        done = await _through_the_gate(booking, event_id, wish)
+    except Refusal:
+        raise  # counted where it is known how it came about
+    except Exception:
+        _outcomes["error"].inc()
+        raise
+    _outcomes["replayed" if done.replayed else "success"].inc()
+    booking.directory.remember(done.reservation.id, event_id, user_id)
+    return done
+
+
+async def _through_the_gate(booking: Booking, event_id: UUID, wish: Reserve) -> Done:
+    for _ in range(GATE_TRIES):
+        steered_by = await _steered_by(booking, event_id, wish)
+        if steered_by is None:
+            metrics.gate_passed_total.inc()
+            return await _queue(booking, event_id, wish, gated=True)
+        _steered[steered_by].inc()
+        with tracing.call("shared_read", "postgresql"):
+            seen = await booking.shared_read.look(event_id, wish)
+        if isinstance(seen, Refusal):
+            _note_refusal(booking, seen, lost_at_gate=steered_by == "lock")
+            raise seen
+        if isinstance(seen, Reservation):
+            break
+        booking.taken_seats.forget(wish.seat_ids)
+    return await _queue(booking, event_id, wish, gated=False)
+
+
+async def _steered_by(booking: Booking, event_id: UUID, wish: Reserve) -> Literal["memory", "lock"] | None:
+    """Say what sends a wish to a shared read; None where it has locked its seats and may queue."""
+    if booking.taken_seats.steers(wish):
+        return "memory"
+    with tracing.call("acquire", "redis"):
+        passed = await booking.gate.acquire(event_id, wish)
+    if not passed:
+        return "lock"
+    if booking.taken_seats.steers(wish):
+        # Taken and unlocked again while the call to the gate was waiting: in a storm every call would find one
+        # such wish, and each would cost a transaction only to be refused.
+        booking.gate.release(wish)
+        return "memory"
+    return None
+
+
+async def _queue(booking: Booking, event_id: UUID, wish: Reserve, *, gated: bool) -> Done:
+    release = (lambda: booking.gate.release(wish)) if gated else None
+    outcome, batch = await booking.batcher.submit(event_id, wish, on_finished=release)
+    context.note_batch(batch)
+    if isinstance(outcome, Refused):
+        _note_refusal(booking, outcome.refusal, lost_at_gate=False)
+        raise outcome.refusal
+    assert isinstance(outcome, Done)
+    return outcome
+
+
+def _note_refusal(booking: Booking, refusal: Refusal, *, lost_at_gate: bool) -> None:
+    if isinstance(refusal, Conflict):
+        _outcomes["lock_failed" if lost_at_gate else "conflict"].inc()
+    if isinstance(refusal, SeatsUnavailable):
+        booking.taken_seats.remember(refusal.seat_ids, owner=None)

@@ -1,0 +1,37 @@
+"""The read that wishes share when the gate steers them away: PostgreSQL answers, without a lock."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+from uuid import UUID
+
+from holdfast.application.booking.batching.write import closure_of
+from holdfast.application.booking.ports import BatchStore
+from holdfast.application.coalescer import Coalescer
+from holdfast.domain.booking.commands import Reserve
+from holdfast.domain.booking.decide import foresee
+from holdfast.domain.booking.reservation import Reservation
+from holdfast.domain.refusal import Refusal
+from holdfast.telemetry import metrics
+
+Seen: TypeAlias = Reservation | Refusal | None
+
+
+class SharedRead:
+    """One unlocked read at a time per event, for all the wishes that wait for it."""
+
+    def __init__(self, store: BatchStore, *, wishes_max: int = 256) -> None:
+        self._store = store
+        self._reads: Coalescer[UUID, Reserve, Seen] = Coalescer(self._read, questions_max=wishes_max)
+
+    async def look(self, event_id: UUID, wish: Reserve) -> Seen:
+        """See what PostgreSQL says of a wish, in a read that begins after this call (see `domain.decide.foresee`).
+
+        Raises:
+            ConnectionLost, Contended: when it could not be read.
+        """
+        return await self._reads.ask(event_id, wish)
+
+    async def _read(self, event_id: UUID, wishes: Sequence[Reserve]) -> Sequence[Seen]:
+        metrics.shared_reads_total.inc()
+        snapshot, now = await self._store.load_unlocked(event_id, closure_of(wishes, overdue_max=0))
+        return foresee(snapshot, wishes, now)

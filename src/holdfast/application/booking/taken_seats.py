@@ -1,0 +1,63 @@
+"""A short memory of seats that were just seen taken: it spares the gate and the database the hopeless wishes.
+
+It only ever steers a wish to a read; it refuses nothing.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import UUID
+
+from holdfast.domain.booking.commands import Reserve
+from holdfast.domain.booking.snapshot import Changes
+from holdfast.domain.booking.states import ReservationStatus
+
+Owner = tuple[str, str]
+
+
+class TakenSeats:
+    """Remembers a seat for `memory_seconds`, at most `seats_max` of them; the owner of the claim is not steered."""
+
+    def __init__(self, *, memory_seconds: float = 2.0, seats_max: int = 100_000) -> None:
+        self._memory_seconds = memory_seconds
+        self._seats_max = seats_max
+        self._seats: OrderedDict[UUID, tuple[float, Owner | None]] = OrderedDict()
+
+    def steers(self, wish: Reserve) -> bool:
+        """Tell whether a seat of the wish was seen taken by another a moment ago."""
+        seen = [memory for seat_id in wish.seat_ids if (memory := self._seats.get(seat_id)) is not None]
+        if not seen:
+            return False
+        now = asyncio.get_running_loop().time()
+        owner = (wish.user_id, wish.idempotency_key)
+        return any(until > now and holder != owner for until, holder in seen)
+
+    def remember(self, seat_ids: tuple[UUID, ...], owner: Owner | None) -> None:
+        """Note that these seats are taken."""
+        self._remember([(seat_ids, owner)])
+
+    def forget(self, seat_ids: tuple[UUID, ...]) -> None:
+        """These seats were seen free."""
+        for seat_id in seat_ids:
+            self._seats.pop(seat_id, None)
+
+    def committed(self, event_id: UUID, changes: Changes) -> None:  # noqa: ARG002 - seats' ids are unique
+        """Follow a commit of this process: what it took is taken, what it freed is free."""
+        for claim in changes.claims_removed:
+            self._seats.pop(claim.seat_id, None)
+        self._remember(
+            (reservation.seat_ids, (reservation.user_id, reservation.idempotency_key))
+            for reservation in changes.created
+            if reservation.status is not ReservationStatus.CANCELLED
+        )
+
+    def _remember(self, taken: Iterable[tuple[tuple[UUID, ...], Owner | None]]) -> None:
+        until = asyncio.get_running_loop().time() + self._memory_seconds
+        seats = self._seats
+        for seat_ids, owner in taken:
+            memory = (until, owner)
+            for seat_id in seat_ids:
+                seats[seat_id] = memory
+                seats.move_to_end(seat_id)
+        while len(seats) > self._seats_max:
+            seats.popitem(last=False)

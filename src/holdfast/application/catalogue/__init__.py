@@ -1,0 +1,1 @@
+"""Changes of events and their charts."""

@@ -1,0 +1,105 @@
+"""Add seats to an event's chart."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+from holdfast.application.catalogue.catalogue import Catalogue, UnderWay, Written
+from holdfast.application.catalogue.ports import CatalogueTransaction
+from holdfast.application.giving_way import give_way
+from holdfast.application.identifiers import uuid7_series
+from holdfast.domain.booking.seat import Seat
+from holdfast.domain.booking.states import SeatStatus
+from holdfast.domain.catalogue.event import Event
+from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.seat import NewSeat, check_new_seats
+
+SLICE_SEATS = 250
+"""Seats that are checked and numbered between two turns of the event loop: 0.8 ms, for a reservation takes many."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatAddition:
+    """Seats that shall be added together, with the ids they will have."""
+
+    event_id: UUID
+    seats: list[NewSeat]
+    seat_ids: list[UUID]
+    other_forms: list[str]
+    """Those of their numbers that are written in another form than NFC."""
+
+
+async def require_room(catalogue: Catalogue, event_id: UUID, seats: int) -> None:
+    """Refuse seats that cannot be added, before they are made; it is decided under the event's lock all the same.
+
+    Raises:
+        EventNotFound: where there is no such event, or it was deleted.
+        SeatsExceedTotal: where the event would have more seats than its total.
+    """
+    event = await catalogue.reads.event(event_id)
+    if event is None:
+        raise EventNotFound(event_id)
+    event.require_room_for(seats)
+
+
+async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
+    """Give seats their ids, so that an answer can be prepared while they are being stored.
+
+    Raises:
+        InvalidValue: for a seat that breaks a rule, or two with one number.
+    """
+    seat_ids: list[UUID] = []
+    new_ids = uuid7_series()
+    places: dict[str, int] = {}
+    other_forms: list[str] = []
+    for start in range(0, len(seats), SLICE_SEATS):
+        some = seats[start : start + SLICE_SEATS]
+        check_new_seats(some, places=places, other_forms=other_forms)
+        seat_ids += islice(new_ids, len(some))
+        await give_way()
+    return SeatAddition(event_id, seats, seat_ids, other_forms)
+
+
+def begin_storing(catalogue: Catalogue, addition: SeatAddition) -> UnderWay[int]:
+    """Begin to store all the seats, or none; the result is the event's version.
+
+    Raises:
+        EventNotFound: where there is none, or it was deleted.
+        SeatsExceedTotal: where the event would have more seats than its total.
+        SeatNumberTaken: naming the numbers that the event has already.
+        Unavailable: see its `outcome`.
+    """
+    seats, seat_ids = addition.seats, addition.seat_ids
+
+    async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[int]:
+        event.require_room_for(len(seats))
+        version = await transaction.insert_seats(event, seats, seat_ids, now, other_forms=addition.other_forms)
+        return Written(version, now, version)
+
+    return catalogue.begin_change(addition.event_id, change, bulk=len(seats) > 1)
+
+
+async def add_seats(catalogue: Catalogue, event_id: UUID, seats: list[NewSeat]) -> tuple[list[Seat], int]:
+    """Add all the seats, or none; gives them in the order given, and the event's version.
+
+    Raises:
+        Whatever `number_seats` and `begin_storing` raise.
+    """
+    addition = await number_seats(event_id, seats)
+    version = await begin_storing(catalogue, addition).result()
+    pairs = zip(addition.seat_ids, seats, strict=True)
+    return [_as_added(event_id, seat_id, seat) for seat_id, seat in pairs], version
+
+
+def _as_added(event_id: UUID, seat_id: UUID, seat: NewSeat) -> Seat:
+    return Seat(
+        id=seat_id,
+        event_id=event_id,
+        seat_number=seat.seat_number,
+        section=seat.section,
+        row=seat.row,
+        price=seat.price,
+        status=SeatStatus.AVAILABLE,
+        reserved_by=None,
+    )

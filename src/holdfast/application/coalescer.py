@@ -1,0 +1,137 @@
+"""Single flight with gathering: while one call is under way, what else is asked waits and goes together in the next."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from contextvars import Context
+from typing import Any, Generic, TypeAlias, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Question = TypeVar("Question")
+Answer = TypeVar("Answer")
+
+_Asked: TypeAlias = tuple[Question, asyncio.Future[Answer] | None]
+
+
+class Coalescer(Generic[Key, Question, Answer]):
+    """Asks many questions of one key together.
+
+    A question asked while nothing is under way goes at once, alone. Every question is part of a call that begins after
+    it was asked, so an answer is never older than its question.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[Key, Sequence[Question]], Awaitable[Sequence[Answer]]],
+        *,
+        questions_max: int,
+        pause_seconds: Callable[[], float] = lambda: 0.0,
+        unwanted: Callable[[Question, Answer], None] | None = None,
+        answers_per_turn: int | None = None,
+    ) -> None:
+        """Say what to ask, and how often.
+
+        Args:
+            ask: The call to make: it gives one answer per question, in their order, or raises for all of them.
+            questions_max: Questions in one call.
+            pause_seconds: Says how much later than a call that several shared the next one begins, so that more share
+                it; who asks alone, one question after the other, is not kept waiting.
+            unwanted: Gets the answers of those who were cancelled while they waited, where an answer must be undone.
+            answers_per_turn: How many are given out between two turns of the event loop; None: all. Whoever gets an
+                answer goes on in the next turn, and with sixty of them in one turn a buyer, who needs a dozen turns,
+                waits for hundreds of readers.
+        """
+        self._ask = ask
+        self._questions_max = questions_max
+        self._pause_seconds = pause_seconds
+        self._unwanted = unwanted
+        self._answers_per_turn = answers_per_turn
+        self._waiting: dict[Key, deque[_Asked[Question, Answer]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(self, key: Key, question: Question) -> Answer:
+        """Ask, and wait for the answer."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._put(key, question, answer)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            # An answer, or a failure that somebody has to take note of, may have come in the very moment of leaving.
+            answered = answer.done() and not answer.cancelled() and answer.exception() is None
+            if answered and self._unwanted is not None:
+                self._unwanted(question, answer.result())
+            raise
+
+    def tell(self, key: Key, question: Question) -> None:
+        """Have it asked some time soon; nobody waits for the answer."""
+        self._put(key, question, None)
+
+    async def finish(self, *, seconds_max: float) -> None:
+        """Wait until everything asked so far has been answered, but not for longer than that."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds_max)
+
+    def _put(self, key: Key, question: Question, answer: asyncio.Future[Answer] | None) -> None:
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            waiting.append((question, answer))
+            return
+        self._waiting[key] = deque([(question, answer)])
+        # It works for all who ask, so it bears nobody's request id.
+        task = asyncio.create_task(self._drain(key), context=Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drain(self, key: Key) -> None:
+        waiting = self._waiting[key]
+        loop = asyncio.get_running_loop()
+        try:
+            while waiting:
+                next_at = loop.time() + self._pause_seconds()
+                together = self._take(waiting)
+                if together:
+                    await self._ask_together(key, together)
+                if len(together) > 1 and loop.time() < next_at:
+                    await asyncio.sleep(next_at - loop.time())
+        finally:
+            # Also where this task is cancelled, so that nobody waits for it, now or later.
+            del self._waiting[key]
+            _fail(waiting, asyncio.CancelledError())
+
+    def _take(self, waiting: deque[_Asked[Question, Answer]]) -> list[_Asked[Question, Answer]]:
+        """Take the next questions to ask together; those of askers who have gone are left out."""
+        together: list[_Asked[Question, Answer]] = []
+        while waiting and len(together) < self._questions_max:
+            asked = waiting.popleft()
+            if asked[1] is None or not asked[1].done():
+                together.append(asked)
+        return together
+
+    async def _ask_together(self, key: Key, together: Sequence[_Asked[Question, Answer]]) -> None:
+        try:
+            answers = await self._ask(key, [question for question, _ in together])
+            answered = list(zip(together, answers, strict=True))
+        except Exception as failure:  # noqa: BLE001 - whatever it is, it belongs to those who asked
+            _fail(together, failure)
+            return
+        except asyncio.CancelledError as cancelled:
+            _fail(together, cancelled)
+            raise
+        for count, ((question, future), answer) in enumerate(answered):
+            if self._answers_per_turn is not None and count and count % self._answers_per_turn == 0:
+                await asyncio.sleep(0)
+            if future is None:
+                continue
+            if not future.done():
+                future.set_result(answer)
+            elif self._unwanted is not None:
+                self._unwanted(question, answer)
+
+
+def _fail(asked: Iterable[_Asked[Any, Any]], failure: BaseException) -> None:
+    for _, future in asked:
+        if future is not None and not future.done():
+            if isinstance(failure, asyncio.CancelledError):
+                future.cancel()
+            else:
+                future.set_exception(failure)

@@ -1,0 +1,62 @@
+"""What reads need of the world."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from holdfast.domain.booking.reservation import Reservation
+from holdfast.domain.booking.seat import Seat
+from holdfast.domain.booking.snapshot import Mark
+from holdfast.domain.catalogue.event import Event
+
+
+class Reads(Protocol):
+    """Questions without a rule: the API asks them directly. None of them locks."""
+
+    async def event(self, event_id: UUID) -> Event | None:
+        """Find an event that is not deleted."""
+        ...
+
+    async def events(self, *, limit: int, offset: int) -> list[Event]:
+        """List events, newest created first."""
+        ...
+
+    async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
+        """List the same events by id, with the time of the last edit of each."""
+        ...
+
+    async def seat(self, seat_id: UUID) -> tuple[Seat, int] | None:
+        """Find a seat and its event's version."""
+        ...
+
+    async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
+        """Find the caller's reservation as it stands this instant, and its event's version."""
+        ...
+
+    async def reservations(self, user_id: str, *, limit: int, offset: int) -> list[Reservation]:
+        """List the caller's reservations as they stand this instant, newest created first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """An event's seats without their statuses, in the order of their positions, each column a JSON array."""
+
+    mark: Mark
+    """The state of the event in which it was read."""
+    seats: int
+    columns: dict[str, bytes]
+    """`ids`, `seat_numbers`, `sections`, `rows` and `prices`."""
+
+
+class Charts(Protocol):
+    """Where charts are read."""
+
+    async def chart(self, event_id: UUID, *, large: bool) -> Chart | None:
+        """Read an event's chart; None where there is no such event."""
+        ...
+
+    async def mark(self, event_id: UUID, version: int) -> Mark | None:
+        """Tell what a version of an event means; None where the event has not come so far."""
+        ...

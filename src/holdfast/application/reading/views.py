@@ -1,0 +1,26 @@
+"""What reads are answered from in one process."""
+
+from dataclasses import dataclass
+
+from holdfast.application.reading.event_pages import EventPages
+from holdfast.application.reading.kept_charts import KeptCharts
+from holdfast.application.reading.large_lists import LargeLists
+from holdfast.application.reading.live_changes import LiveChanges
+from holdfast.application.reading.ports import Charts, Reads
+from holdfast.application.reading.seat_maps import SeatMaps
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Everything that is read without a lock: rows, lists, seat maps and live changes.
+
+    One per process. Nothing in it can change an event or a reservation.
+    """
+
+    reads: Reads
+    event_pages: EventPages
+    seat_maps: SeatMaps
+    live_changes: LiveChanges
+    large_lists: LargeLists
+    charts: Charts
+    kept_charts: KeptCharts

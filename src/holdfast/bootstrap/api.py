@@ -1,0 +1,85 @@
+"""The composition root of an API process."""
+
+import gc
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import uvloop
+
+from holdfast.api.app import build_app
+from holdfast.application.lifecycle.readiness import Draining, Probe, Readiness
+from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.bootstrap.engine import Engine, open_engine
+from holdfast.bootstrap.process import database_url_of, end_by_force, reporting, set_up_logging
+from holdfast.http.endpoints.endpoint import PROBES
+from holdfast.http.endpoints.paths import PathTable
+from holdfast.http.protocol.watch import raise_files_max
+from holdfast.http.server import NodeServer
+from holdfast.http.turns import Turns
+from holdfast.infrastructure.readiness import open_probes
+from holdfast.settings import Settings
+from holdfast.telemetry.exposition import exposition
+
+
+@asynccontextmanager
+async def application(
+    settings: Settings,
+    draining: Draining | None = None,
+    deadline: Deadline | None = None,
+    turns: Turns | None = None,
+) -> AsyncIterator[PathTable]:
+    """Give the API, ready to answer; once `draining` has begun it tells that it is not."""
+    processes_in_use = (lambda: 1) if turns is None else turns.processes_in_use
+    deadline = deadline or Deadline(settings.shutdown_seconds)
+    async with (
+        open_engine(settings, deadline=deadline, processes_in_use=processes_in_use) as engine,
+        reporting(settings, process="api", deadline=deadline),
+        _probes(settings, engine) as probes,
+    ):
+        draining = draining or Draining()
+        draining.at_the_end(engine.views.live_changes.close)
+        draining.at_last(engine.give_up)
+        readiness = Readiness(probes, draining)
+        yield build_app(engine.by_type(), settings, exposition=exposition, readiness=readiness)
+
+
+def serve(settings: Settings, listen_fd: int | None = None, turns: Turns | None = None) -> None:
+    """Run one API process until SIGTERM or SIGINT; requests under way are finished first.
+
+    Args:
+        settings: What to run.
+        listen_fd: File descriptor of a socket that listens already; None: listen on HOST and PORT.
+        turns: Shares out connections among the processes that share that socket; None: there is only this one.
+    """
+    set_up_logging(settings)
+    uvloop.run(_serve(settings, listen_fd, turns))
+
+
+def _probes(settings: Settings, engine: Engine) -> AbstractAsyncContextManager[dict[str, Probe]]:
+    redis_url = None if settings.redis_url is None else settings.redis_url.get_secret_value()
+    return open_probes(database_url_of(settings), redis_url, overflowing=lambda: engine.booking.batcher.overflowing)
+
+
+async def _serve(settings: Settings, listen_fd: int | None, turns: Turns | None) -> None:
+    raise_files_max()
+    draining = Draining()
+    deadline = Deadline(settings.shutdown_seconds, when_over=end_by_force)
+    async with application(settings, draining, deadline, turns) as app:
+        _calm_garbage_collection()
+        server = NodeServer(app, settings, draining, deadline, probes=PROBES)
+        listeners = [] if listen_fd is None else [socket.socket(fileno=listen_fd)]
+        await server.serve(listeners, turns)
+    if not server.started:
+        sys.exit(1)
+
+
+def _calm_garbage_collection() -> None:
+    """Leave what was made at the start out of every collection, and collect seldom.
+
+    Requests leave no cycles worth looking for often; with the default thresholds the search took a third of the CPU.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

@@ -1,0 +1,169 @@
+"""Settings become pools, the gate, and from those the capabilities of one process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from holdfast.api.events import event_list
+from holdfast.api.seat_json import seat_tail
+from holdfast.application.booking.batching.batcher import Batcher
+from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE
+from holdfast.application.booking.booking import Booking
+from holdfast.application.booking.expire import expire_overdue
+from holdfast.application.booking.reservation_directory import ReservationDirectory
+from holdfast.application.booking.shared_read import SharedRead
+from holdfast.application.booking.taken_seats import TakenSeats
+from holdfast.application.catalogue.bulk_line import BulkLine
+from holdfast.application.catalogue.catalogue import Catalogue
+from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.application.reading.event_pages import EventPages
+from holdfast.application.reading.kept_charts import KeptCharts
+from holdfast.application.reading.large_lists import LargeLists
+from holdfast.application.reading.live_changes import LiveChanges
+from holdfast.application.reading.seat_maps import PAUSE_SECONDS, SeatMaps
+from holdfast.application.reading.views import Views
+from holdfast.bootstrap.process import bounds_from, open_pool
+from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
+from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.pool_sizes import LARGE_CONNECTIONS
+from holdfast.infrastructure.postgres.reading.reads import PostgresReads
+from holdfast.infrastructure.postgres.reading.seat_map_source import PostgresSeatMapSource
+from holdfast.infrastructure.redis.gate import RedisGate
+from holdfast.infrastructure.redis.open_gate import OpenGate
+from holdfast.settings import Settings
+
+PAUSE_SEVERAL_SECONDS = 0.003
+"""For each process of a node with several. In mixed load two processes took 1.6 times the CPU of one for a request with
+pauses of 1 ms, and 1.3 to 1.5 times with 6 ms (docs/performance.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything that one process can do, a capability each."""
+
+    booking: Booking
+    catalogue: Catalogue
+    views: Views
+
+    def by_type(self) -> dict[type, object]:
+        """Lay the capabilities out for the API, whose operations say by type which one they need."""
+        return {Booking: self.booking, Catalogue: self.catalogue, Views: self.views}
+
+    async def give_up(self) -> None:
+        """Have everybody answered who waits for a write."""
+        self.catalogue.give_up()
+        await self.booking.batcher.close(seconds_max=0)
+
+
+@asynccontextmanager
+async def open_engine(
+    settings: Settings,
+    *,
+    process: str = "api",
+    deadline: Deadline | None = None,
+    processes_in_use: Callable[[], int] = lambda: 1,
+) -> AsyncIterator[Engine]:
+    """Open the pools and the gate, and make every capability of this process.
+
+    At the end what is under way is finished, as far as the deadline allows.
+
+    Args:
+        settings: How large everything is, and where the databases are.
+        process: What its connections to PostgreSQL are called.
+        deadline: When it must have ended.
+        processes_in_use: How many processes of this node have connections.
+    """
+
+    def pause_seconds() -> float:
+        return reading_pause_seconds(processes_in_use())
+
+    deadline = deadline or Deadline(settings.shutdown_seconds)
+    timeouts = Timeouts()
+    bounds = bounds_from(settings)
+    async with AsyncExitStack() as stack:
+        write_size = settings.write_pool_size + LOCK_WAITS_AT_ONCE
+        write_pool = await open_pool(stack, settings, f"{process}-write", write_size, timeouts)
+        read_pool = await open_pool(stack, settings, f"{process}-read", settings.read_pool_size, timeouts)
+        catalogue_pool = await open_pool(
+            stack, settings, f"{process}-catalogue", settings.catalogue_pool_size, timeouts
+        )
+        gate = _gate(settings)
+        stack.push_async_callback(gate.close)
+        store = PostgresBatchStore(write_pool, read_pool)
+        taken_seats = TakenSeats(memory_seconds=settings.gate_memory_seconds)
+        large_pool = await open_pool(
+            stack,
+            settings,
+            f"{process}-large",
+            LARGE_CONNECTIONS,
+            replace(timeouts, statement_seconds=timeouts.bulk_statement_seconds),
+        )
+        map_source = PostgresSeatMapSource(read_pool, large_pool, seat_tail)
+        seat_maps = SeatMaps(
+            map_source,
+            bytes_max=settings.seat_maps_mib_max * 1024 * 1024,
+            expire=lambda event_id: expire_overdue(batcher, event_id),
+            pause_seconds=pause_seconds,
+        )
+        batcher = Batcher(store, bounds, listeners=[taken_seats, seat_maps])
+        # A bulk call leaves a connection to the others where there are several.
+        bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
+        reads = PostgresReads(read_pool)
+        catalogue = Catalogue(PostgresCatalogueStore(catalogue_pool, timeouts), reads, bulk_line)
+        stack.push_async_callback(_close_writers, batcher, catalogue, deadline)
+        live_changes = LiveChanges(seat_maps, map_source)
+        stack.callback(live_changes.close)
+        booking = Booking(
+            batcher=batcher,
+            gate=gate,
+            taken_seats=taken_seats,
+            shared_read=SharedRead(store),
+            directory=ReservationDirectory(store),
+        )
+        views = Views(
+            reads=reads,
+            event_pages=EventPages(reads, event_list, pause_seconds=pause_seconds),
+            seat_maps=seat_maps,
+            live_changes=live_changes,
+            large_lists=LargeLists(map_source, seat_tail),
+            charts=map_source,
+            kept_charts=KeptCharts(map_source),
+        )
+        yield Engine(booking, catalogue, views)
+
+
+def reading_pause_seconds(processes: int) -> float:
+    """How far apart shared questions of one process begin.
+
+    Of several processes each sees a part of the readers, so fewer share a question, and all processes together ask
+    PostgreSQL more often for the same answers. With longer pauses a node asks about as often as one process would.
+    """
+    return PAUSE_SECONDS if processes <= 1 else PAUSE_SEVERAL_SECONDS * processes
+
+
+async def _close_writers(batcher: Batcher, catalogue: Catalogue, deadline: Deadline) -> None:
+    """Finish what is being written, all in the same time."""
+    seconds_max = deadline.left(for_others=1.0)
+    await asyncio.gather(batcher.close(seconds_max=seconds_max), catalogue.close(seconds_max=seconds_max))
+
+
+def _gate(settings: Settings) -> RedisGate | OpenGate:
+    if settings.redis_url is None:
+        return OpenGate()
+    # A call beyond these waits for a connection; an error instead would look as if Redis were away.
+    connections = BlockingConnectionPool.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=settings.redis_call_seconds,
+        socket_connect_timeout=settings.redis_call_seconds,
+        retry=Retry(NoBackoff(), 0),
+        max_connections=16,
+        timeout=settings.redis_call_seconds,
+    )
+    redis = Redis.from_pool(connections)
+    return RedisGate(redis, lock_seconds=settings.lock_seconds, call_seconds_max=settings.redis_call_seconds)

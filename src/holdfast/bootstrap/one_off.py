@@ -1,0 +1,22 @@
+"""What a command does once and then ends: checks, and a sample event."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from holdfast.application.catalogue.sample_event import add_sample_event
+from holdfast.bootstrap.engine import open_engine
+from holdfast.bootstrap.process import database_url_of
+from holdfast.infrastructure.postgres.upkeep import invariants
+from holdfast.infrastructure.postgres.upkeep.invariants import InvariantResult
+from holdfast.settings import Settings
+
+
+def check_invariants(settings: Settings) -> list[InvariantResult]:
+    """Check every promise against the database (see `infrastructure.postgres.invariants`)."""
+    return asyncio.run(invariants.check_invariants(database_url_of(settings)))
+
+
+async def seed_sample_event(settings: Settings) -> None:
+    """Make the sample event in a database without events."""
+    async with open_engine(settings, process="seed") as engine:
+        await add_sample_event(engine.catalogue, today=datetime.now(UTC))

@@ -1,0 +1,86 @@
+"""What each of our processes that stay has: bounds, pools, log lines, and what it tells of itself."""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from holdfast.application.booking.batching.bounds import Bounds
+from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.application.upkeep.publish_totals import publish_totals
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.pool import Pool
+from holdfast.infrastructure.postgres.upkeep.totals import PostgresTotals
+from holdfast.settings import Settings
+from holdfast.telemetry import lines, tracing
+from holdfast.telemetry.logging import configure_logging
+from holdfast.telemetry.sampling import watch_pool, watch_process
+
+log = structlog.get_logger(__name__)
+
+LAST_SPANS_SECONDS = 1.0
+"""How long the end of a process waits for the receiver of its traces."""
+
+
+def bounds_from(settings: Settings) -> Bounds:
+    """Read the batcher's limits out of the settings."""
+    return Bounds(
+        hold=timedelta(seconds=settings.hold_seconds),
+        commands_max=settings.batch_commands_max,
+        seats_max=settings.batch_seats_max,
+        events_max=settings.batch_events_max,
+        event_queue_max=settings.event_queue_max,
+        process_queue_max=settings.process_queue_max,
+        queue_seconds_max=settings.queue_wait_seconds_max,
+        batch_seconds_max=settings.batch_seconds_max,
+        batches_at_once=settings.write_pool_size,
+    )
+
+
+def database_url_of(settings: Settings) -> str:
+    """Give the effective URL of PostgreSQL; a command that needs none has not asked for it."""
+    assert settings.database_url is not None, "the commands make sure of a database"
+    return settings.database_url.get_secret_value()
+
+
+async def open_pool(stack: AsyncExitStack, settings: Settings, name: str, size: int, timeouts: Timeouts) -> Pool:
+    """Open a pool until the end of the stack, and tell how many of its connections are in use."""
+    pool = Pool(database_url_of(settings), size=size, application_name=f"holdfast-{name}", timeouts=timeouts)
+    stack.push_async_callback(pool.close)
+    stack.callback(watch_pool(name.rpartition("-")[2], size=size, busy=lambda: pool.busy))
+    return pool
+
+
+@asynccontextmanager
+async def reporting(settings: Settings, *, process: str, deadline: Deadline) -> AsyncIterator[None]:
+    """Tell of this process, and of the whole installation if it leads: traces and what metrics must look for."""
+    totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=f"holdfast-{process}-totals")
+    tracing.start()
+    tasks = [asyncio.create_task(watch_process()), asyncio.create_task(publish_totals(totals))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        # A daemon: a receiver that does not answer shall not keep the process.
+        sending = threading.Thread(target=tracing.stop, daemon=True)
+        sending.start()
+        await asyncio.to_thread(sending.join, min(LAST_SPANS_SECONDS, deadline.left()))
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Write lines as the settings say, and none of their secrets."""
+    key = None if settings.log_caller_key is None else settings.log_caller_key.get_secret_value()
+    configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets(), caller_key=key)
+
+
+def end_by_force() -> None:
+    """End a process whose time is over; PostgreSQL sees what it would see of one that crashed."""
+    log.error("shutdown_took_too_long")
+    lines.sink().flush(0.1)
+    os._exit(1)

@@ -1,0 +1,79 @@
+"""The composition root of the worker.
+
+It stands apart from that of the API, so that a worker need not keep in memory what it never uses: the API, the pages
+of the document, the client of Redis.
+"""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+
+import structlog
+import uvloop
+
+from holdfast.application.booking.expire import Expirer
+from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.bootstrap.process import (
+    LAST_SPANS_SECONDS,
+    bounds_from,
+    database_url_of,
+    end_by_force,
+    open_pool,
+    reporting,
+    set_up_logging,
+)
+from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.pool import Pool
+from holdfast.infrastructure.postgres.upkeep.auditor import PostgresAuditor
+from holdfast.settings import Settings
+from holdfast.telemetry.exposition import Account, exposition
+from holdfast.worker.audit import audit_invariants
+from holdfast.worker.expire_holds import expire_holds
+from holdfast.worker.metrics_server import metrics_server
+
+log = structlog.get_logger(__name__)
+
+
+def work(settings: Settings) -> None:
+    """Run one worker until SIGTERM or SIGINT."""
+    set_up_logging(settings)
+    uvloop.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    timeouts = Timeouts()
+    stop = asyncio.Event()
+    deadline = Deadline(settings.shutdown_seconds, when_over=end_by_force)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _begin_to_end, stop, deadline)
+    async with AsyncExitStack() as stack:
+        write_pool = await open_pool(stack, settings, "worker-write", 1, timeouts)
+        read_pool = await open_pool(stack, settings, "worker-read", 1, timeouts)
+        expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings))
+        auditor = PostgresAuditor(database_url_of(settings))
+        await stack.enter_async_context(reporting(settings, process="worker", deadline=deadline))
+        if settings.worker_metrics_port:
+            host, port = settings.worker_metrics_host, settings.worker_metrics_port
+            await stack.enter_async_context(metrics_server(host, port, Account(exposition).give))
+        cutting = asyncio.create_task(_cut_in_time(stop, deadline, write_pool, read_pool))
+        stack.callback(cutting.cancel)
+        log.info("worker_started")
+        async with asyncio.TaskGroup() as both:
+            both.create_task(expire_holds(expirer, stop=stop))
+            both.create_task(audit_invariants(auditor, stop=stop))
+    log.info("worker_stopped")
+
+
+def _begin_to_end(stop: asyncio.Event, deadline: Deadline) -> None:
+    deadline.begin()
+    stop.set()
+
+
+async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, *pools: Pool) -> None:
+    """Cut what the worker waits for when its time is nearly over. Nothing is cancelled: a COMMIT goes on."""
+    await stop.wait()
+    await asyncio.sleep(deadline.left(for_others=LAST_SPANS_SECONDS + 0.5))
+    for pool in pools:
+        await pool.close()

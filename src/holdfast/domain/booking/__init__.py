@@ -1,0 +1,1 @@
+"""Holding, buying and giving back seats: one pure function decides."""

@@ -1,0 +1,103 @@
+"""Why a wish, a confirmation or a cancellation is refused.
+
+NotFound
+├── ReservationNotFound
+└── SeatsNotFound
+Conflict
+├── BookingClosed
+├── SeatsUnavailable
+├── HoldExpired
+├── AlreadyCancelled
+└── AlreadyConfirmed
+IdempotencyKeyReused
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.domain.refusal import Conflict, NotFound, Refusal
+
+
+class ReservationNotFound(NotFound):
+    """No such reservation of this caller; somebody else's answers the same."""
+
+    code = "reservation_not_found"
+
+    def __init__(self, reservation_id: UUID) -> None:
+        super().__init__(f"There is no reservation {reservation_id}.", reservation_id=str(reservation_id))
+
+
+class SeatsNotFound(NotFound):
+    """Some wanted seats are not seats of the event."""
+
+    code = "seats_not_found"
+
+    def __init__(self, seat_ids: list[UUID]) -> None:
+        names = [str(seat_id) for seat_id in seat_ids]
+        super().__init__(f"Not seats of this event: {', '.join(names)}.", seat_ids=names)
+
+
+class BookingClosed(Conflict):
+    """The event has begun; nothing new can be held."""
+
+    code = "booking_closed"
+
+    def __init__(self, event_id: UUID, start_at: datetime) -> None:
+        super().__init__(
+            f"Booking closed when the event began, at {start_at.isoformat()}.",
+            event_id=str(event_id),
+            start_at=start_at.isoformat(),
+        )
+
+
+class SeatsUnavailable(Conflict):
+    """Wanted seats are held or sold; nothing was held."""
+
+    code = "seats_unavailable"
+
+    def __init__(self, seat_ids: list[UUID]) -> None:
+        names = [str(seat_id) for seat_id in seat_ids]
+        super().__init__(f"Already taken: {', '.join(names)}. Nothing was held.", seat_ids=names)
+        self.seat_ids = tuple(seat_ids)
+
+
+class HoldExpired(Conflict):
+    """The hold ran out before it was confirmed."""
+
+    code = "hold_expired"
+
+    def __init__(self, reservation_id: UUID) -> None:
+        super().__init__(
+            f"The hold of reservation {reservation_id} ran out before it was confirmed.",
+            reservation_id=str(reservation_id),
+        )
+
+
+class AlreadyCancelled(Conflict):
+    """The reservation was cancelled; it cannot be confirmed."""
+
+    code = "already_cancelled"
+
+    def __init__(self, reservation_id: UUID) -> None:
+        super().__init__(f"Reservation {reservation_id} was cancelled.", reservation_id=str(reservation_id))
+
+
+class AlreadyConfirmed(Conflict):
+    """The reservation was confirmed; it cannot be cancelled."""
+
+    code = "already_confirmed"
+
+    def __init__(self, reservation_id: UUID) -> None:
+        super().__init__(
+            f"Reservation {reservation_id} is confirmed and cannot be cancelled.",
+            reservation_id=str(reservation_id),
+        )
+
+
+class IdempotencyKeyReused(Refusal):
+    """The caller used this key for other seats of this event before."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This idempotency_key was used for other seats of this event.")

@@ -1,0 +1,51 @@
+"""A reservation: one buyer's claim on one or more seats of one event."""
+
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from holdfast.domain.booking.states import CancelReason, ReservationStatus
+from holdfast.domain.value import value
+
+SEATS_MAX = 20
+"""Seats in one reservation (contract)."""
+
+
+@value(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """A reservation as stored.
+
+    `total_amount` is in the currency's minor unit, at the prices of the day it was made. `fingerprint` is
+    `fingerprint_of` its wish. The versions are those of the event: at its creation and at its last change.
+    """
+
+    id: UUID
+    event_id: UUID
+    user_id: str
+    idempotency_key: str
+    fingerprint: bytes
+    seat_ids: tuple[UUID, ...]
+    status: ReservationStatus
+    cancel_reason: CancelReason | None
+    total_amount: int
+    created_at: datetime
+    expires_at: datetime
+    confirmed_at: datetime | None
+    created_version: int
+    changed_version: int
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether this is a hold that has run out at `now`, whether or not that has been recorded."""
+        return self.status is ReservationStatus.PENDING and self.expires_at <= now
+
+    def as_seen_at(self, now: datetime) -> "Reservation":
+        """Show it as it stands at `now`: a hold that ran out reads as cancelled from that instant on."""
+        if self.is_overdue(now):
+            return replace(self, status=ReservationStatus.CANCELLED, cancel_reason=CancelReason.EXPIRED)
+        return self
+
+
+def fingerprint_of(event_id: UUID, seat_ids: tuple[UUID, ...]) -> bytes:
+    """Digest what a wish asks for (SHA-256), so that a reused key is told from a retry in any order of seats."""
+    return sha256(event_id.bytes + b"".join(sorted([seat_id.bytes for seat_id in seat_ids]))).digest()

@@ -1,0 +1,34 @@
+"""A seat as it stands, and the claim that holds or has bought it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.domain.booking.states import SeatStatus
+from holdfast.domain.value import value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A seat with what is known of it at one version of its event."""
+
+    id: UUID
+    event_id: UUID
+    seat_number: str
+    section: str | None
+    row: str | None
+    price: int
+    status: SeatStatus
+    reserved_by: UUID | None
+    """The reservation that holds or bought it."""
+
+
+@value(frozen=True, slots=True)
+class Claim:
+    """The one live claim on a seat: held or sold."""
+
+    seat_id: UUID
+    reservation_id: UUID
+    status: SeatStatus
+    """`RESERVED` or `CONFIRMED`; a free seat has no claim."""
+    expires_at: datetime

@@ -1,0 +1,164 @@
+"""The event while a batch is being decided: what was loaded, and what has become of it so far."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.domain.booking.commands import Reserve
+from holdfast.domain.booking.reservation import Reservation
+from holdfast.domain.booking.seat import Claim
+from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry, Snapshot
+from holdfast.domain.booking.states import SEAT_TRANSITIONS, CancelReason, ReservationStatus, SeatStatus
+
+
+class WorkingState:
+    """A snapshot that moves: `hold`, `sell` and `release` are the only ways to change it.
+
+    Each of them raises the version by one, writes one log entry, moves the counters, and asks the table of the seat's
+    transitions. `net()` compares the end with the beginning.
+    """
+
+    def __init__(self, event: EventState, snapshot: Snapshot) -> None:
+        self._loaded_event = event
+        self._loaded = snapshot
+        self.event_id = event.id
+        self.start_at = event.start_at
+        self.deleted = event.deleted
+        self.version = event.version
+        self.prices = snapshot.prices
+        self.claims: dict[UUID, Claim] = dict(snapshot.claims)
+        self.reservations: dict[UUID, Reservation] = dict(snapshot.reservations)
+        self.by_key: dict[tuple[str, str], Reservation] = {
+            (reservation.user_id, reservation.idempotency_key): reservation
+            for reservation in snapshot.reservations.values()
+        }
+        self._seat_counts = {
+            SeatStatus.AVAILABLE: event.available,
+            SeatStatus.RESERVED: event.reserved,
+            SeatStatus.CONFIRMED: event.confirmed,
+        }
+        self._reservation_counts = {
+            ReservationStatus.PENDING: event.pending_reservations,
+            ReservationStatus.CONFIRMED: event.confirmed_reservations,
+            ReservationStatus.CANCELLED: 0,
+        }
+        self._touched_seats: dict[UUID, None] = {}
+        self._touched_reservations: dict[UUID, None] = {}
+        self._log: list[LogEntry] = []
+
+    def hold(self, command: Reserve, *, now: datetime, expires_at: datetime) -> Reservation:
+        """Hold the seats of a wish that has been found free; gives the new reservation."""
+        version = self._record(ChangeKind.RESERVED, command.reservation_id, command.seat_ids)
+        reservation = Reservation(
+            id=command.reservation_id,
+            event_id=self.event_id,
+            user_id=command.user_id,
+            idempotency_key=command.idempotency_key,
+            fingerprint=command.fingerprint,
+            seat_ids=command.seat_ids,
+            status=ReservationStatus.PENDING,
+            cancel_reason=None,
+            total_amount=sum(self.prices[seat_id] for seat_id in command.seat_ids),
+            created_at=now,
+            expires_at=expires_at,
+            confirmed_at=None,
+            created_version=version,
+            changed_version=version,
+        )
+        for seat_id in command.seat_ids:
+            self._move_seat(seat_id, Claim(seat_id, reservation.id, SeatStatus.RESERVED, expires_at))
+        self._put(reservation)
+        return reservation
+
+    def sell(self, reservation: Reservation, *, now: datetime) -> Reservation:
+        """Turn a live hold into a sale; gives the reservation as it now stands."""
+        version = self._record(ChangeKind.CONFIRMED, reservation.id, reservation.seat_ids)
+        for seat_id in reservation.seat_ids:
+            self._move_seat(seat_id, Claim(seat_id, reservation.id, SeatStatus.CONFIRMED, reservation.expires_at))
+        return self._put(
+            replace(
+                reservation,
+                status=ReservationStatus.CONFIRMED,
+                confirmed_at=now,
+                changed_version=version,
+            )
+        )
+
+    def release(self, reservation: Reservation, reason: CancelReason) -> Reservation:
+        """End a hold and free its seats; gives the reservation as it now stands."""
+        kind = ChangeKind.EXPIRED if reason is CancelReason.EXPIRED else ChangeKind.CANCELLED
+        version = self._record(kind, reservation.id, reservation.seat_ids)
+        for seat_id in reservation.seat_ids:
+            self._move_seat(seat_id, None)
+        return self._put(
+            replace(
+                reservation,
+                status=ReservationStatus.CANCELLED,
+                cancel_reason=reason,
+                changed_version=version,
+            )
+        )
+
+    def net(self, now: datetime) -> Changes | None:
+        """Give what must be stored, one change per row; None where nothing changed."""
+        if not self._log:
+            return None
+        changes = Changes(
+            at=now,
+            event=replace(
+                self._loaded_event,
+                version=self.version,
+                available=self._seat_counts[SeatStatus.AVAILABLE],
+                reserved=self._seat_counts[SeatStatus.RESERVED],
+                confirmed=self._seat_counts[SeatStatus.CONFIRMED],
+                pending_reservations=self._reservation_counts[ReservationStatus.PENDING],
+                confirmed_reservations=self._reservation_counts[ReservationStatus.CONFIRMED],
+            ),
+            loaded_version=self._loaded_event.version,
+            loaded_mark=self._loaded.mark,
+            log=self._log,
+        )
+        for reservation_id in self._touched_reservations:
+            loaded = self._loaded.reservations.get(reservation_id)
+            if loaded is None:
+                changes.created.append(self.reservations[reservation_id])
+            else:
+                changes.changed.append((loaded, self.reservations[reservation_id]))
+        for seat_id in self._touched_seats:
+            before, after = self._loaded.claims.get(seat_id), self.claims.get(seat_id)
+            if before is None and after is not None:
+                changes.claims_added.append(after)
+            elif before is not None and after is None:
+                changes.claims_removed.append(before)
+            elif before is not None and after is not None:
+                changes.claims_moved.append((before, after))
+        return changes
+
+    def _record(self, kind: ChangeKind, reservation_id: UUID, seat_ids: tuple[UUID, ...]) -> int:
+        self.version += 1
+        self._log.append(LogEntry(self.version, kind, reservation_id, seat_ids))
+        return self.version
+
+    def _move_seat(self, seat_id: UUID, claim: Claim | None) -> None:
+        before = self.claims.get(seat_id)
+        old = SeatStatus.AVAILABLE if before is None else before.status
+        new = SeatStatus.AVAILABLE if claim is None else claim.status
+        assert new in SEAT_TRANSITIONS[old], f"seat {seat_id}: {old} to {new}"
+        assert before is None or claim is None or before.reservation_id == claim.reservation_id, seat_id
+        if claim is None:
+            del self.claims[seat_id]
+        else:
+            self.claims[seat_id] = claim
+        self._seat_counts[old] -= 1
+        self._seat_counts[new] += 1
+        self._touched_seats[seat_id] = None
+
+    def _put(self, reservation: Reservation) -> Reservation:
+        before = self.reservations.get(reservation.id)
+        if before is not None:
+            self._reservation_counts[before.status] -= 1
+        self._reservation_counts[reservation.status] += 1
+        self.reservations[reservation.id] = reservation
+        self.by_key[reservation.user_id, reservation.idempotency_key] = reservation
+        self._touched_reservations[reservation.id] = None
+        return reservation

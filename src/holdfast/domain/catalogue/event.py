@@ -1,0 +1,91 @@
+"""An event: what is sold, when, and how many seats it may have."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.domain.catalogue.refusals import EventHasConfirmedReservations, SeatsExceedTotal
+from holdfast.domain.refusal import InvalidValue
+
+TEXT_MAX = 255
+"""Characters in a name or venue (contract)."""
+DESCRIPTION_MAX = 10_000
+"""Characters in a description (contract)."""
+TOTAL_SEATS_MAX = 1_000_000
+"""Seats in one event (contract)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDetails:
+    """What an organiser writes of an event."""
+
+    name: str
+    description: str
+    venue: str
+    start_at: datetime
+    end_at: datetime
+    total_seats: int
+
+    def __post_init__(self) -> None:
+        """Hold the rules of an event.
+
+        Raises:
+            InvalidValue: naming the field.
+        """
+        if not 1 <= len(self.name) <= TEXT_MAX:
+            raise InvalidValue("name", f"must have 1 to {TEXT_MAX} characters")
+        if len(self.venue) > TEXT_MAX:
+            raise InvalidValue("venue", f"must have at most {TEXT_MAX} characters")
+        if len(self.description) > DESCRIPTION_MAX:
+            raise InvalidValue("description", f"must have at most {DESCRIPTION_MAX} characters")
+        if not 1 <= self.total_seats <= TOTAL_SEATS_MAX:
+            raise InvalidValue("total_seats", f"must be 1 to {TOTAL_SEATS_MAX}")
+        if self.end_at < self.start_at:
+            raise InvalidValue("end_at", "must not be before start_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An event as stored. `available`, `reserved` and `confirmed` count its seats at `version`."""
+
+    id: UUID
+    details: EventDetails
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    available: int
+    reserved: int
+    confirmed: int
+    deleted: bool
+
+    @property
+    def seats(self) -> int:
+        """How many seats have been added."""
+        return self.available + self.reserved + self.confirmed
+
+    def require_room_for(self, added: int) -> None:
+        """Refuse more seats than the event's total.
+
+        Raises:
+            SeatsExceedTotal: with the total and the number there would be.
+        """
+        if self.seats + added > self.details.total_seats:
+            raise SeatsExceedTotal(total_seats=self.details.total_seats, seats=self.seats + added)
+
+    def require_editable_to(self, details: EventDetails) -> None:
+        """Refuse a total below the seats that exist.
+
+        Raises:
+            SeatsExceedTotal: with the wanted total and the seats that exist.
+        """
+        if details.total_seats < self.seats:
+            raise SeatsExceedTotal(total_seats=details.total_seats, seats=self.seats)
+
+    def require_deletable(self) -> None:
+        """Refuse to delete what has been sold.
+
+        Raises:
+            EventHasConfirmedReservations: with the number of sold seats.
+        """
+        if self.confirmed:
+            raise EventHasConfirmedReservations(self.confirmed)

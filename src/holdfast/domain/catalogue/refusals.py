@@ -1,0 +1,75 @@
+"""Why a change of an event or of its chart is refused.
+
+NotFound
+├── EventNotFound
+└── SeatNotFound
+Conflict
+├── SeatNumberTaken
+├── SeatsExceedTotal
+└── EventHasConfirmedReservations
+"""
+
+from uuid import UUID
+
+from holdfast.domain.refusal import Conflict, NotFound
+
+
+class EventNotFound(NotFound):
+    """No such event, or it was deleted."""
+
+    code = "event_not_found"
+
+    def __init__(self, event_id: UUID) -> None:
+        super().__init__(f"There is no event {event_id}.", event_id=str(event_id))
+
+
+class SeatNotFound(NotFound):
+    """No such seat, or its event was deleted."""
+
+    code = "seat_not_found"
+
+    def __init__(self, seat_id: UUID) -> None:
+        super().__init__(f"There is no seat {seat_id}.", seat_id=str(seat_id))
+
+
+class SeatNumberTaken(Conflict):
+    """Seat numbers are unique in their event; none of the seats was added."""
+
+    code = "seat_number_taken"
+
+    NAMED_MAX = 100
+
+    def __init__(self, seat_numbers: list[str]) -> None:
+        named = seat_numbers[: self.NAMED_MAX]
+        rest = len(seat_numbers) - len(named)
+        more = f" and {rest} more" if rest else ""
+        super().__init__(
+            f"This event already has {', '.join(named)}{more}. No seat was added.",
+            seat_numbers=named,
+            seat_numbers_count=len(seat_numbers),
+        )
+
+
+class SeatsExceedTotal(Conflict):
+    """The event would have more seats than its total."""
+
+    code = "seats_exceed_total"
+
+    def __init__(self, *, total_seats: int, seats: int) -> None:
+        super().__init__(
+            f"The event would have {seats} seats where its total is {total_seats}.",
+            total_seats=total_seats,
+            seats=seats,
+        )
+
+
+class EventHasConfirmedReservations(Conflict):
+    """An event with sold seats cannot be deleted."""
+
+    code = "event_has_confirmed_reservations"
+
+    def __init__(self, confirmed_seats: int) -> None:
+        super().__init__(
+            f"{confirmed_seats} seats of this event are sold; it cannot be deleted.",
+            confirmed_seats=confirmed_seats,
+        )

@@ -1,0 +1,1 @@
+"""What serves an operation: calls, answers, problems, the document. Knows no seat."""

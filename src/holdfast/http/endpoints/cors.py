@@ -1,0 +1,45 @@
+"""Which web pages may call the API (the Fetch standard's CORS protocol)."""
+
+from holdfast.http.endpoints.answer import Answer, Header
+from holdfast.http.endpoints.call import Call
+from holdfast.http.endpoints.headers import ANSWER_HEADERS, READ_HEADERS, UNREAD_HEADERS
+
+_SENT = (*UNREAD_HEADERS, *(header.name for header in READ_HEADERS if header.by_pages))
+_EXPOSED: Header = (b"access-control-expose-headers", ", ".join(ANSWER_HEADERS).encode())
+_ALLOWED_HEADERS: Header = (b"access-control-allow-headers", ", ".join(_SENT).encode())
+_MAX_AGE: Header = (b"access-control-max-age", b"600")
+_VARY: Header = (b"vary", b"Origin")
+
+
+class CorsPolicy:
+    """The headers that tell a browser whether a page of some origin may read an answer.
+
+    No credentials are allowed: callers are named by a header, and a page must set it knowingly.
+    """
+
+    def __init__(self, allow_origins: str) -> None:
+        """Read the policy.
+
+        Args:
+            allow_origins: `*`, or origins such as `https://tickets.example`, separated by commas.
+        """
+        allowed = {origin.strip() for origin in allow_origins.split(",")} - {""}
+        self._any = "*" in allowed
+        self._allowed = frozenset(origin.encode() for origin in allowed)
+
+    def headers(self, call: Call) -> tuple[Header, ...]:
+        """The headers for any answer to this request, errors too."""
+        origin = call.headers.get(b"origin")
+        if self._any:
+            return () if origin is None else ((b"access-control-allow-origin", b"*"), _EXPOSED)
+        if origin is None or origin not in self._allowed:
+            return (_VARY,)
+        return ((b"access-control-allow-origin", origin), _EXPOSED, _VARY)
+
+    def options(self, call: Call, methods: tuple[str, ...]) -> Answer:
+        """Answer OPTIONS: with the path's methods, and to a browser's preflight with what it may send."""
+        names = ", ".join(methods).encode()
+        headers: tuple[Header, ...] = ((b"allow", names),)
+        if b"access-control-request-method" in call.headers:
+            headers += ((b"access-control-allow-methods", names), _ALLOWED_HEADERS, _MAX_AGE)
+        return Answer(204, headers=headers, content_type=None)

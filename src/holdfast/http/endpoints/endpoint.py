@@ -1,0 +1,193 @@
+"""From an ASGI request to a handler and back: errors, headers, metrics and the log line, in one place."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import structlog
+
+from holdfast.application.failures import ClientOutcome, OperationalFailure, Unavailable
+from holdfast.domain.refusal import Refusal
+from holdfast.http.endpoints import problems
+from holdfast.http.endpoints.answer import REPLAYED, Answer, Header
+from holdfast.http.endpoints.call import Call
+from holdfast.http.endpoints.cors import CorsPolicy
+from holdfast.http.endpoints.operation import Handler, Operation
+from holdfast.http.endpoints.problems import MethodNotAllowed, PathNotFound, Problems
+from holdfast.http.protocol.asgi import ClientGoneError, Receive, Scope, Send
+from holdfast.http.protocol.meter import UNMATCHED, Meter, label_of
+from holdfast.http.protocol.refusal import RequestRefusedError
+from holdfast.http.protocol.streaming import send_stream
+from holdfast.telemetry import callers, context, tracing
+from holdfast.telemetry.request_log import log_request
+
+NO_STORE: Header = (b"cache-control", b"no-store")
+
+_BODILESS = frozenset({204, 304})
+
+_CLIENT_GONE_STATUS = 499
+"""Only in metrics and the log: nobody was there to be answered."""
+PROBES = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/metrics"})
+"""Asked every few seconds by machines, and answered also when a node is full; their traces would bury the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What all endpoints are made with."""
+
+    capabilities: Mapping[type, object]
+    """What handlers work with, by type (`Operation.needs`)."""
+    problems: Problems
+    cors: CorsPolicy
+    body_bytes_max: int
+    public_path: bytes = b""
+    """What callers write before every path, and a proxy takes away."""
+
+
+class Endpoint:
+    """An ASGI application: all operations on one path template."""
+
+    def __init__(self, path: str, operations: Iterable[Operation[Any]], dependencies: Dependencies) -> None:
+        self._path = path
+        self._dependencies = dependencies
+        self._handlers: dict[str, tuple[Handler, object]] = {
+            operation.method: (operation.handler, dependencies.capabilities[operation.needs])
+            for operation in operations
+        }
+        if "GET" in self._handlers:
+            self._handlers["HEAD"] = self._handlers["GET"]
+        self._methods = (*self._handlers, "OPTIONS")
+        self._meter = Meter(path, self._handlers)
+        self._log: Any = structlog.get_logger("holdfast.api").bind()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = perf_counter()
+        call = Call(scope, receive, self._dependencies.body_bytes_max, self._dependencies.public_path)
+        work = context.Work(call.request_id)
+        token = context.begin(work)
+        span = self._span(call, work)
+        try:
+            answer = await self._answer(call)
+            await self._send(answer, call, send)
+        except ClientGoneError:
+            answer = Answer(_CLIENT_GONE_STATUS)
+        except asyncio.CancelledError:
+            # The server cancels a request whose client has gone: what it waited for is not wanted any more.
+            self._conclude(Answer(_CLIENT_GONE_STATUS), call, started, work, span)
+            raise
+        self._conclude(answer, call, started, work, span)
+        context.end(token)
+
+    def _conclude(
+        self, answer: Answer, call: Call, started: float, work: context.Work, span: tracing.RequestSpan | None
+    ) -> None:
+        """Count, log and trace what became of a request."""
+        self._record(call, answer, perf_counter() - started, work)
+        if span is not None:
+            reservation_id = None if call.reservation_id is None else str(call.reservation_id)
+            span.end(status=answer.status, code=answer.code, reservation_id=reservation_id, batch=work.batch)
+
+    async def _answer(self, call: Call) -> Answer:
+        found = self._handlers.get(call.scope["method"])
+        try:
+            if found is None:
+                return self._without_handler(call)
+            handler, needed = found
+            return await handler(needed, call)
+        except (Refusal, RequestRefusedError, Unavailable) as foreseen:
+            return self._dependencies.problems.foreseen(foreseen, call.source())
+        except OperationalFailure as failure:
+            # Every write settles these for itself; here they come from reads.
+            self._log.warning("read failed", error=repr(failure))
+            outcome: ClientOutcome = "unknown" if context.is_stored() else "none"
+            return problems.unavailable(Unavailable("The database is away.", outcome=outcome), call.source())
+        except ClientGoneError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the traceback
+            self._log.exception("unexpected error", path=self._path)
+            if context.is_stored():
+                # Only the answer failed. A 500 would hide that asking again with the same key settles it.
+                again = "It was done, but not answered; send the request again, and it settles."
+                return problems.unavailable(Unavailable(again, outcome="unknown"), call.source())
+            return problems.internal(call.source())
+
+    def _without_handler(self, call: Call) -> Answer:
+        if not self._handlers:
+            raise PathNotFound
+        if call.scope["method"] == "OPTIONS":
+            return self._dependencies.cors.options(call, self._methods)
+        raise MethodNotAllowed(self._methods)
+
+    async def _send(self, answer: Answer, call: Call, send: Send) -> None:
+        pieces = answer.body if isinstance(answer.body, list) else (answer.body,)
+        headers: list[Header] = [
+            (b"x-request-id", call.request_id.encode()),
+            *answer.headers,
+            *self._dependencies.cors.headers(call),
+            *answer.security,
+        ]
+        if answer.content_type is not None:
+            headers.append(answer.content_type)
+        if answer.status not in _BODILESS and answer.stream is None:
+            headers.append((b"content-length", b"%d" % sum(map(len, pieces))))
+        for name, _ in answer.headers:
+            if name == b"cache-control":
+                break
+        else:
+            headers.append(NO_STORE)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if call.scope["method"] == "HEAD":
+            pieces = (b"",)
+            if answer.stream is not None:
+                # Nobody will listen: what the stream holds for that would never be given back.
+                answer.stream.stop()
+        elif answer.stream is not None:
+            await send_stream(answer.stream, call.scope, send)
+            return
+        last = len(pieces) - 1
+        for place, piece in enumerate(pieces):
+            await send({"type": "http.response.body", "body": piece, "more_body": place != last})
+
+    def _span(self, call: Call, work: context.Work) -> tracing.RequestSpan | None:
+        if tracing.active is None or self._path in PROBES:
+            return None
+        span = tracing.active.request(label_of(call.scope["method"]), self._path, call.headers, call.request_id)
+        work.trace_id = span.trace_id
+        return span
+
+    def _record(self, call: Call, answer: Answer, seconds: float, work: context.Work) -> None:
+        method = self._meter.record(call.scope["method"], answer.status, seconds)
+        user_id = call.headers.get(b"x-user-id")
+        log_request(
+            request_id=call.request_id,
+            method=method,
+            path=self._path,
+            status=answer.status,
+            outcome=_outcome(answer),
+            seconds=seconds,
+            client=callers.address(call.scope.get("client")),
+            caller=callers.pseudonym(user_id.strip(b" \t")) if user_id else None,
+            code=answer.code,
+            reservation_id=call.reservation_id,
+            batch=work.batch,
+            trace_id=work.trace_id,
+        )
+
+
+def _outcome(answer: Answer) -> str:
+    """What became of a request, in one word for the log."""
+    if answer.status < 400:
+        return "replayed" if REPLAYED in answer.headers else "done"
+    if answer.status == _CLIENT_GONE_STATUS:
+        return "caller_gone"
+    if answer.status < 500:
+        return "refused"
+    return "unavailable" if answer.status == problems.UNAVAILABLE.status else "failed"
+
+
+def unmatched(dependencies: Dependencies) -> Endpoint:
+    """Make the endpoint of every path that is not in the table."""
+    return Endpoint(UNMATCHED, (), dependencies)

@@ -1,0 +1,134 @@
+"""How every error is written (RFC 9457), and the errors of HTTP itself.
+
+The statuses and titles of an API's refusals are the API's: it hands over its table.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from holdfast.application.failures import Unavailable
+from holdfast.domain.refusal import InvalidValue, Refusal
+from holdfast.http.endpoints.answer import Answer, Header, event_version
+from holdfast.http.protocol.problem import PROBLEM_JSON, problem_body
+from holdfast.http.protocol.refusal import INTERNAL, INTERNAL_DETAIL, RequestRefusedError
+
+
+class MissingUserId(Refusal):
+    """The caller did not say who is asking."""
+
+    code = "missing_user_id"
+
+    def __init__(self) -> None:
+        super().__init__("The header X-User-ID names the caller; it is missing or empty.", field="X-User-ID")
+
+
+class PathNotFound(Refusal):
+    """Nothing is served under this path."""
+
+    code = "path_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing under this path. GET / tells where the API is described.")
+
+
+class MethodNotAllowed(Refusal):
+    """The path exists, but not for this method."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, allowed: tuple[str, ...]) -> None:
+        super().__init__(f"This path takes {', '.join(allowed)}.", allowed=list(allowed))
+        self.allowed = allowed
+
+
+class BodyTooLarge(Refusal):
+    """The request's body has more bytes than this route takes."""
+
+    code = "body_too_large"
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"The body may have at most {bytes_max} bytes.", bytes_max=bytes_max)
+
+
+class Source(NamedTuple):
+    """The request that is answered."""
+
+    path: bytes
+    """As the caller sent it, without the query."""
+    request_id: str
+
+
+class Row(NamedTuple):
+    """How one kind of refusal is answered."""
+
+    status: int
+    title: str
+    retry_after_seconds: int | None = None
+    """When it is worth trying again, where that is always the same."""
+
+
+ProblemTable = Mapping[type[Refusal], Row]
+
+OF_HTTP: ProblemTable = {
+    InvalidValue: Row(400, "Invalid request"),
+    MissingUserId: Row(401, "Caller not named"),
+    PathNotFound: Row(404, "Path not found"),
+    MethodNotAllowed: Row(405, "Method not allowed"),
+    BodyTooLarge: Row(413, "Body too large"),
+}
+UNAVAILABLE = Row(503, "Temporarily unavailable")
+UNAVAILABLE_CODE = "unavailable"
+
+
+class Problems:
+    """Writes the answer to whatever was not done."""
+
+    def __init__(self, table: ProblemTable) -> None:
+        self._rows = {**OF_HTTP, **table}
+
+    def row(self, refusal: type[Refusal]) -> Row:
+        """Look up how a kind of refusal is answered."""
+        return self._rows[refusal]
+
+    def foreseen(self, why: Refusal | RequestRefusedError | Unavailable, source: Source) -> Answer:
+        """Answer what was not done, for a reason that is nobody's bug."""
+        if isinstance(why, Refusal):
+            return self.refused(why, source)
+        return unavailable(why, source) if isinstance(why, Unavailable) else unreadable(why, source)
+
+    def refused(self, refusal: Refusal, source: Source) -> Answer:
+        """Answer a refusal, at the event's version at which it was true."""
+        row = self._rows[type(refusal)]
+        headers: tuple[Header, ...] = ()
+        if refusal.version is not None:
+            headers = (event_version(refusal.version),)
+        if isinstance(refusal, MethodNotAllowed):
+            headers = ((b"allow", ", ".join(refusal.allowed).encode()),)
+        if row.retry_after_seconds is not None:
+            headers += ((b"retry-after", b"%d" % row.retry_after_seconds),)
+        body = _problem(row, refusal.code, str(refusal), source=source, data=refusal.data)
+        return Answer(row.status, body, headers, PROBLEM_JSON, refusal.code)
+
+
+def unavailable(failure: Unavailable, source: Source) -> Answer:
+    """Answer that it cannot be done now, and what the caller may assume."""
+    data = {"outcome": failure.outcome, "retry_after_seconds": failure.retry_after_seconds}
+    body = _problem(UNAVAILABLE, UNAVAILABLE_CODE, str(failure), source=source, data=data)
+    retry_after = (b"retry-after", str(failure.retry_after_seconds).encode())
+    return Answer(UNAVAILABLE.status, body, (retry_after,), PROBLEM_JSON, UNAVAILABLE_CODE)
+
+
+def unreadable(refused: RequestRefusedError, source: Source) -> Answer:
+    """Answer that the body of a request is none, or comes too slowly."""
+    status, code, title = refused.refusal
+    body = _problem(Row(status, title), code, str(refused), source=source, data={})
+    return Answer(status, body, (), PROBLEM_JSON, code)
+
+
+def internal(source: Source) -> Answer:
+    """Answer a bug; what it was stands in the log only, under the request's id."""
+    return unreadable(RequestRefusedError(INTERNAL, INTERNAL_DETAIL), source)
+
+
+def _problem(row: Row, code: str, detail: str, source: Source, data: Mapping[str, object]) -> bytes:
+    return problem_body(row.status, row.title, code, detail, path=source.path, request_id=source.request_id, data=data)

@@ -1,0 +1,161 @@
+"""Reading JSON that strangers wrote: whatever it is, the answer is a value of the wanted shape or a named complaint.
+
+msgspec refuses numbers for texts, `1.0` for an integer, NaN, lone surrogates and control characters by itself. This
+module adds what it lets pass (bytes that are not UTF-8 in fields that nobody reads, a field given twice) and turns
+every complaint into an `InvalidValue` that names the field as the caller wrote it.
+"""
+
+import asyncio
+import codecs
+import json
+import re
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import msgspec
+
+from holdfast.domain.refusal import InvalidValue
+
+T = TypeVar("T")
+
+BODY = "body"
+"""The field named when the body as a whole is at fault."""
+
+_OFF_LOOP_BYTES = 64 * 1024
+"""Bodies above this are decoded in a thread: the event loop must not wait for them."""
+
+VALUES_MAX = 12_000
+"""Commas and brackets in a body that has unknown fields: a description may have 10,000 of its own."""
+
+_PATH = re.compile(r"^(?P<problem>.*) - at `\$\.?(?P<path>.*)`$", re.DOTALL)
+_MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$")
+_TYPE = re.compile(r"^Expected `(?P<wanted>\w+)`, got `(?P<given>\w+)`$")
+_RANGE = re.compile(r"^Expected `(?P<kind>\w+)` (?P<of_length>of length )?(?P<bound>[<>]=?) (?P<limit>-?\d+)$")
+_NAMES = {
+    "int": "an integer",
+    "float": "a number with a fraction",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "an object",
+    "uuid": "a UUID",
+    "datetime": "an RFC 3339 time with offset",
+}
+
+
+class StrictDecoder(Generic[T]):
+    """Decodes one type of request body."""
+
+    def __init__(
+        self,
+        body_type: type[T],
+        *,
+        quotes: Callable[[T], int] | None = None,
+        look_twice: bool = True,
+        values_max: int = VALUES_MAX,
+    ) -> None:
+        """Prepare a decoder.
+
+        Args:
+            body_type: A msgspec Struct.
+            quotes: How many quotation marks a body has that gives this value and nothing else. Every field given
+                twice, unknown field and escape adds some, so a body with exactly that many has no field twice and
+                needs no second look. Without it every body gets one.
+            values_max: How many commas and brackets a body may have that gets a second look.
+            look_twice: False where somebody else looks for fields that are given twice.
+        """
+        self._decoder = msgspec.json.Decoder(body_type)
+        self._quotes = quotes
+        self._look_twice = look_twice
+        self._values_max = values_max
+
+    async def read(self, raw: bytes) -> T:
+        """Decode a body, away from the event loop where it is large.
+
+        Raises:
+            InvalidValue: naming the field, or `body`.
+        """
+        if len(raw) > _OFF_LOOP_BYTES:
+            return await asyncio.to_thread(self.decode, raw)
+        return self.decode(raw)
+
+    def decode(self, raw: bytes) -> T:
+        """Decode a body.
+
+        Raises:
+            InvalidValue: naming the field, or `body`.
+        """
+        raw = without_mark(raw)
+        try:
+            if self._look_twice and not raw.isascii():
+                raw.decode()
+            value = self._decoder.decode(raw)
+            if self._look_twice and (self._quotes is None or raw.count(b'"') != self._quotes(value)):
+                _require_few_values(raw, self._values_max)
+                json.loads(raw, object_pairs_hook=_refuse_repeats, parse_int=float)
+        except msgspec.ValidationError as error:
+            raise complaint(str(error)) from None
+        except UnicodeDecodeError as error:
+            raise InvalidValue(BODY, f"is not UTF-8 (byte {error.start})") from None
+        except RecursionError:
+            raise InvalidValue(BODY, "is nested too deeply") from None
+        except msgspec.DecodeError as error:
+            reason = str(error).removeprefix("JSON is malformed: ")
+            raise InvalidValue(BODY, f"is not valid JSON: {reason}" if raw else "is missing") from None
+        return value
+
+
+def _refuse_repeats(pairs: list[tuple[str, object]]) -> None:
+    seen = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise InvalidValue(_printable(name), "is given twice")
+        seen.add(name)
+
+
+def without_mark(raw: bytes) -> bytes:
+    """Give a body without the byte order mark that some programs put before UTF-8; RFC 8259 lets us ignore it."""
+    return raw.removeprefix(codecs.BOM_UTF8)
+
+
+def _require_few_values(raw: bytes, values_max: int) -> None:
+    """Refuse what would become very many Python objects upon the second look: it is full of what nobody asked for."""
+    if len(raw) > values_max and raw.count(b",") + raw.count(b"[") + raw.count(b"{") > values_max:
+        raise InvalidValue(BODY, "has too many fields and entries that are not known")
+
+
+def complaint(message: str, *, within: str = "") -> InvalidValue:
+    """Turn msgspec's message into the field, as the caller wrote it, and what is wrong with it.
+
+    Args:
+        message: What msgspec says.
+        within: The field that was being decoded; empty for a whole body.
+    """
+    located = _PATH.match(message)
+    problem, path = (located["problem"], located["path"]) if located else (message, "")
+    path = within + (f".{path}" if within and path and not path.startswith("[") else path)
+    if missing := _MISSING.match(problem):
+        name = missing["name"]
+        return InvalidValue(f"{path}.{name}" if path else name, "is required")
+    return InvalidValue(path or BODY, _in_words(problem))
+
+
+def _in_words(problem: str) -> str:
+    if wrong_type := _TYPE.match(problem):
+        wanted, given = wrong_type["wanted"], wrong_type["given"]
+        return f"must be {_NAMES.get(wanted, wanted)}, not {_NAMES.get(given, given)}"
+    if out_of_range := _RANGE.match(problem):
+        bound = {">=": "at least", "<=": "at most"}.get(out_of_range["bound"], out_of_range["bound"])
+        if not out_of_range["of_length"]:
+            return f"must be {bound} {out_of_range['limit']}"
+        unit = "characters" if out_of_range["kind"] == "str" else "entries"
+        return f"must have {bound} {out_of_range['limit']} {unit}"
+    if problem.startswith("Expected `str` matching regex"):
+        return "must not contain the character NUL"
+    if problem == "Expected `datetime` with a timezone component":
+        return "must have an offset, such as Z or +09:00"
+    return problem[:1].lower() + problem[1:]
+
+
+def _printable(name: str) -> str:
+    return name[:100].encode("ascii", "backslashreplace").decode()

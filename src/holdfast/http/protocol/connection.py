@@ -1,0 +1,296 @@
+"""One connection: one exchange after the other, each beginning when the one before has ended.
+
+Nothing is read ahead of who wants it, and nothing is written ahead of who takes it, beyond a fixed size each. So what
+one client can make a node hold is bounded, whatever it sends.
+"""
+
+import asyncio
+from typing import cast
+
+from holdfast.http.protocol.body import BodyReader
+from holdfast.http.protocol.exchange import Exchange
+from holdfast.http.protocol.forwarding import Address, address_of
+from holdfast.http.protocol.head import read_head, refuse_incomplete
+from holdfast.http.protocol.inbound import Inbound
+from holdfast.http.protocol.node import Node
+from holdfast.http.protocol.outbound import Outbound
+from holdfast.http.protocol.pace import Pace
+from holdfast.http.protocol.refusal import TIMEOUT, TOO_MANY_CONNECTIONS, RequestRefusedError
+from holdfast.http.protocol.watch import LINGER_SECONDS_MAX, Place
+
+LINGER_BYTES_MAX = 64 * 1024 * 1024
+"""What still comes behind a last answer, and is thrown away, before the connection is cut all the same."""
+READ_GRACE_SECONDS = 2.0
+WRITE_GRACE_SECONDS = 0.1
+"""A client that has closed its sending side may have gone altogether, or wait for its answer still: nothing tells.
+What only reads goes on for that long. What changes something must not: the buyer who hung up shall leave the queue."""
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Connection(asyncio.Protocol):
+    """The asyncio protocol of one connection."""
+
+    inbound: Inbound
+    outbound: Outbound
+    client_address: Address | None
+    """Who is at the other side."""
+    server_address: Address | None
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._loop = node.loop
+        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._scanned_bytes = 0
+        """Of an incomplete head, how much was looked through."""
+        self._blank_line_seen = False
+        self._exchange: Exchange | None = None
+        self._skipping: BodyReader | None = None
+        """What is left of a body that nobody wanted. Its request has been answered: whatever becomes of it is not."""
+        self._lingering = False
+        self._lingers_until = 0.0
+        self._lingered_bytes = 0
+        self.over_limit = False
+        """Whether it came when there were as many connections as there may be."""
+        self.place: Place | None = None
+        """Where `Watch` has put it."""
+        self.pace = Pace()
+
+    # What asyncio tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)
+        self.inbound = Inbound(self._transport)
+        self.outbound = Outbound(self._transport, self._loop)
+        self.server_address = address_of(transport.get_extra_info("sockname"))
+        self.client_address = address_of(transport.get_extra_info("peername"))
+        self._node.watch.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes."""
+        if self._lingering:
+            self._linger_on(len(data))
+            return
+        self.inbound.feed(data)
+        if self._exchange is None:
+            self._next()
+        else:
+            self._exchange.wake()
+        self.inbound.hold_back()
+
+    def eof_received(self) -> bool:
+        """The client sends no more; True keeps the connection for the answer under way."""
+        self.inbound.closed = True
+        exchange = self._exchange
+        if exchange is None:
+            return self.outbound.paused and not self._lingering
+        if exchange.endless:
+            self._leave(exchange)
+            return False
+        self._leave_after_grace(exchange)
+        exchange.wake()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - it has gone, whatever the reason
+        """The connection has ended: whoever works for it stops."""
+        self._node.watch.closed(self)
+        self.inbound.closed = True
+        if self._exchange is not None:
+            self._exchange.abandon()
+        self.outbound.resume()
+
+    def pause_writing(self) -> None:
+        """The client does not take what is written as quickly as it is made."""
+        self.outbound.paused = True
+        self._watch_writing()
+
+    def resume_writing(self) -> None:
+        """It has taken most of it."""
+        self.outbound.resume()
+        if self._exchange is None and not self._transport.is_closing():
+            self._next()
+
+    # What an exchange tells.
+
+    def wait_for_body(self) -> None:
+        """Somebody waits for more of a body: see that it comes."""
+        self.pace.body_from(self._loop.time())
+        self._node.watch.slow.add(self)
+        self._node.watch.body_begun(self)
+
+    def body_came(self) -> None:
+        """They need not wait any longer."""
+        self.pace.body_until(self._loop.time())
+
+    def body_read(self) -> None:
+        """All of it has come."""
+        self._node.watch.busy(self)
+
+    def finished(self, exchange: Exchange) -> None:
+        """The application has returned: go on to the next request, or end."""
+        if self._transport.is_closing():
+            return
+        self._exchange = None
+        if exchange.gone or not exchange.answered:
+            self._transport.abort()
+        elif exchange.close:
+            self._end(exchange)
+        else:
+            self._skipping = exchange.body
+            self._node.watch.idle_from_now(self)
+            if len(self.inbound) or self.inbound.closed or self._skipping is not None:
+                self._next()
+
+    # What the watch and the server ask for.
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is under way, nor any part of one."""
+        return self._exchange is None and not len(self.inbound) and not self._lingering
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a request, or the rest of an answer, is."""
+        return self._exchange is not None or (not self._lingering and self.outbound.unsent_bytes > 0)
+
+    def close_after_answer(self) -> None:
+        """End with the answer under way; an idle connection stays, to be told with its next answer."""
+        if self._exchange is not None and not self._exchange.started:
+            self._exchange.close = True
+
+    def close(self) -> None:
+        """End an idle connection. One that has not even taken its last answer is cut."""
+        if self.outbound.unsent_bytes:
+            self._transport.abort()
+        else:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self._transport.abort()
+
+    def time_out_head(self) -> None:
+        """The head of a request does not come to an end."""
+        if self._skipping is not None:
+            self._linger()
+            return
+        self._refuse(RequestRefusedError(TIMEOUT, "The request comes too slowly."))
+
+    def check_pace(self, now: float) -> bool:
+        """Cut or refuse who is too slow; False where nothing is waited for any more."""
+        exchange = self._exchange
+        unsent = self.outbound.unsent_bytes > 0 and not (exchange is not None and exchange.endless)
+        if unsent and self.pace.takes_too_little(now, self.outbound.taken_bytes):
+            self._transport.abort()
+            return False
+        if exchange is not None and self.pace.sends_too_little(now):
+            exchange.too_slow()
+        return unsent or self.pace.body_wanted
+
+    # One request after the other.
+
+    def _next(self) -> None:
+        """Begin the next exchange, if the whole head of its request is there."""
+        if self.outbound.paused or self._lingering:
+            return
+        try:
+            if self._skipping is not None and not self._skip(self._skipping):
+                return
+            if not self._blank_line_seen:
+                # Some clients send an empty line behind a body.
+                self._blank_line_seen = self.inbound.skip_blank_line()
+            head = self.inbound.take_head()
+            if head is None:
+                self._wait_for_head()
+                return
+            self._begin(head)
+        except RequestRefusedError as refused:
+            self._refuse(refused)
+
+    def _begin(self, start: bytes) -> None:
+        head = read_head(start)
+        node = self._node
+        self._scanned_bytes = 0
+        self._blank_line_seen = False
+        self._exchange = exchange = Exchange(self, node, head)
+        if self.over_limit:
+            if head.path not in node.probes:
+                self._exchange = None
+                raise RequestRefusedError(TOO_MANY_CONNECTIONS, "This node has as many connections as it takes.")
+            exchange.close = True
+        elif node.draining.begun:
+            exchange.close = True
+        node.watch.busy(self)
+        exchange.task = self._loop.create_task(exchange.run())
+        if self.inbound.closed:
+            self._leave_after_grace(exchange)
+
+    def _wait_for_head(self) -> None:
+        start = self.inbound.peek()
+        if self.inbound.closed:
+            self._transport.close()
+        elif start or self._blank_line_seen:
+            refused = refuse_incomplete(start, self._scanned_bytes)
+            self._scanned_bytes = len(start)
+            if refused is not None:
+                raise refused
+            self._node.watch.head_begun(self)
+
+    def _skip(self, body: BodyReader) -> bool:
+        """Read past a body that nobody wanted; False while its end has not come."""
+        self.inbound.read(body)
+        if body.complete:
+            self._skipping = None
+            return True
+        if self.inbound.closed:
+            self._transport.close()
+        else:
+            self._node.watch.head_begun(self)
+        return False
+
+    def _refuse(self, refused: RequestRefusedError) -> None:
+        """Answer that a request cannot be read; the connection ends with that."""
+        self.outbound.write(self._node.refusal_answer(refused, None, self.client_address))
+        self._linger()
+
+    def _end(self, exchange: Exchange) -> None:
+        """Close; so that the client sees the answer where more of its bytes may be on the way."""
+        if exchange.body is not None or len(self.inbound):
+            self._linger()
+            return
+        self._transport.close()
+        if self.outbound.unsent_bytes:
+            self._watch_writing()
+
+    def _linger(self) -> None:
+        self._lingering = True
+        self._lingers_until = self._loop.time() + LINGER_SECONDS_MAX
+        self._node.watch.lingering(self)
+        self.inbound.drop()
+        if self.inbound.closed:
+            self._transport.close()
+        elif self._transport.can_write_eof():
+            self._transport.write_eof()
+
+    def _linger_on(self, more_bytes: int) -> None:
+        """Throw away what comes: who still sends has not looked for an answer yet, and is given time while it does."""
+        self._lingered_bytes += more_bytes
+        if self._lingered_bytes > LINGER_BYTES_MAX or self._loop.time() > self._lingers_until:
+            self._transport.abort()
+        else:
+            self._node.watch.lingering(self)
+
+    def _watch_writing(self) -> None:
+        self.pace.writing_from(self._loop.time(), self.outbound.taken_bytes)
+        self._node.watch.slow.add(self)
+
+    def _leave_after_grace(self, exchange: Exchange) -> None:
+        """See that this exchange does not outlast by much that the client has closed its sending side."""
+        grace = READ_GRACE_SECONDS if exchange.head.method in _READS else WRITE_GRACE_SECONDS
+        self._loop.call_later(grace, self._leave, exchange)
+
+    def _leave(self, exchange: Exchange) -> None:
+        """The client has closed its sending side and was given its time."""
+        if self._exchange is exchange and (exchange.endless or not exchange.started):
+            exchange.abandon()
+            self._transport.abort()

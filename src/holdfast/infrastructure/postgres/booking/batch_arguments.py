@@ -1,0 +1,149 @@
+"""The arguments of the batches' statements: rows as arrays, one per column."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.application.booking.ports import Closure
+from holdfast.domain.booking.snapshot import Changes
+from holdfast.infrastructure.postgres.booking.batch_queries import NettedChanges, NewHolds, Touched
+
+
+def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
+    """Lay out changes for `store_batch`."""
+    event, created, added, log = changes.event, changes.created, changes.claims_added, changes.log
+    # The statement bisects the keys of rows that change.
+    changed = sorted(changes.changed, key=lambda pair: pair[0].id.bytes)
+    moved = sorted(changes.claims_moved, key=lambda pair: pair[0].seat_id.bytes)
+    removed = sorted(changes.claims_removed, key=lambda claim: claim.seat_id.bytes)
+    first_created, last_created, created_seats = _flattened([new.seat_ids for new in created])
+    first_logged, last_logged, logged_seats = _flattened([entry.seat_ids for entry in log])
+    return {
+        "event_id": event.id,
+        "loaded_version": changes.loaded_version,
+        "version": event.version,
+        "available": event.available,
+        "reserved": event.reserved,
+        "confirmed": event.confirmed,
+        "pending_reservations": event.pending_reservations,
+        "confirmed_reservations": event.confirmed_reservations,
+        "now": now,
+        "created_ids": [new.id for new in created],
+        "created_user_ids": [new.user_id for new in created],
+        "created_idempotency_keys": [new.idempotency_key for new in created],
+        "created_fingerprints": [new.fingerprint for new in created],
+        "created_statuses": [new.status for new in created],
+        "created_cancel_reasons": [new.cancel_reason for new in created],
+        "created_total_amounts": [new.total_amount for new in created],
+        "created_expire_at": [new.expires_at for new in created],
+        "created_confirmed_at": [new.confirmed_at for new in created],
+        "created_versions": [new.created_version for new in created],
+        "created_changed_versions": [new.changed_version for new in created],
+        "created_first_seats": first_created,
+        "created_last_seats": last_created,
+        "created_seat_ids": created_seats,
+        "changed_ids": [before.id for before, _ in changed],
+        "changed_loaded_versions": [before.changed_version for before, _ in changed],
+        "changed_statuses": [after.status for _, after in changed],
+        "changed_cancel_reasons": [after.cancel_reason for _, after in changed],
+        "changed_confirmed_at": [after.confirmed_at for _, after in changed],
+        "changed_versions": [after.changed_version for _, after in changed],
+        "claimed_seat_ids": [claim.seat_id for claim in added],
+        "claimed_reservation_ids": [claim.reservation_id for claim in added],
+        "claimed_statuses": [claim.status for claim in added],
+        "claimed_expire_at": [claim.expires_at for claim in added],
+        "moved_seat_ids": [before.seat_id for before, _ in moved],
+        "moved_loaded_reservation_ids": [before.reservation_id for before, _ in moved],
+        "moved_reservation_ids": [after.reservation_id for _, after in moved],
+        "moved_statuses": [after.status for _, after in moved],
+        "moved_expire_at": [after.expires_at for _, after in moved],
+        "freed_seat_ids": [claim.seat_id for claim in removed],
+        "freed_loaded_reservation_ids": [claim.reservation_id for claim in removed],
+        "logged_versions": [entry.version for entry in log],
+        "logged_kinds": [entry.kind for entry in log],
+        "logged_reservation_ids": [entry.reservation_id for entry in log],
+        "logged_first_seats": first_logged,
+        "logged_last_seats": last_logged,
+        "logged_seat_ids": logged_seats,
+    }
+
+
+def load_arguments(closures: Mapping[UUID, Closure]) -> Touched:
+    """Lay out what batches can touch, by event, for `load_batch`."""
+    wanted = [(seat_id, event_id) for event_id, closure in closures.items() for seat_id in closure.seat_ids]
+    keys = [(*key, event_id) for event_id, closure in closures.items() for key in closure.keys]
+    asked = [(asked_id, event_id) for event_id, closure in closures.items() for asked_id in closure.reservation_ids]
+    return {
+        "event_ids": list(closures),
+        "wanted_seat_ids": [seat_id for seat_id, _ in wanted],
+        "wanted_event_ids": [event_id for _, event_id in wanted],
+        "key_user_ids": [user_id for user_id, _, _ in keys],
+        "idempotency_keys": [key for _, key, _ in keys],
+        "key_event_ids": [event_id for _, _, event_id in keys],
+        "asked_reservation_ids": [reservation_id for reservation_id, _ in asked],
+        "asked_event_ids": [event_id for _, event_id in asked],
+        "overdue_max": max(closure.overdue_max for closure in closures.values()),
+    }
+
+
+def makes_new_holds_only(changes: Changes) -> bool:
+    """Tell whether a batch did nothing but hold free seats: claims and log then follow from its reservations."""
+    return (
+        not (changes.changed or changes.claims_moved or changes.claims_removed)
+        and len(changes.log) == len(changes.created) > 0
+    )
+
+
+def new_hold_arguments(batches: Sequence[Changes], now: datetime) -> NewHolds:
+    """Lay out such changes, each of another event, for `store_new_holds`."""
+    batches = sorted(batches, key=lambda changes: changes.event.id.bytes)  # the statement bisects their ids
+    events = [changes.event for changes in batches]
+    created = [new for changes in batches for new in changes.created]
+    first, last, seats = _flattened([new.seat_ids for new in created])
+    return {
+        "event_ids": [event.id for event in events],
+        "loaded_versions": [changes.loaded_version for changes in batches],
+        "versions": [event.version for event in events],
+        "available": [event.available for event in events],
+        "reserved": [event.reserved for event in events],
+        "confirmed": [event.confirmed for event in events],
+        "pending_reservations": [event.pending_reservations for event in events],
+        "confirmed_reservations": [event.confirmed_reservations for event in events],
+        "now": now,
+        "expires_at": created[0].expires_at,
+        "reservation_ids": [new.id for new in created],
+        "reservation_event_ids": [new.event_id for new in created],
+        "user_ids": [new.user_id for new in created],
+        "idempotency_keys": [new.idempotency_key for new in created],
+        "fingerprints": [new.fingerprint for new in created],
+        "total_amounts": [new.total_amount for new in created],
+        "created_versions": [new.created_version for new in created],
+        "first_seats": first,
+        "last_seats": last,
+        "seat_ids": seats,
+    }
+
+
+def expected_counts(*batches: Changes) -> dict[str, int]:
+    """Say how many rows of each kind the statement must write for these batches, each of another event."""
+    return {
+        "events": len(batches),
+        "created": sum(len(changes.created) for changes in batches),
+        "changed": sum(len(changes.changed) for changes in batches),
+        "claims_added": sum(len(changes.claims_added) for changes in batches),
+        "claims_moved": sum(len(changes.claims_moved) for changes in batches),
+        "claims_removed": sum(len(changes.claims_removed) for changes in batches),
+        "log": sum(len(changes.log) for changes in batches),
+    }
+
+
+def _flattened(lists: Sequence[tuple[UUID, ...]]) -> tuple[list[int], list[int], list[UUID]]:
+    """Put lists end to end, for SQL has no arrays of unequal rows: (first places, last places, all)."""
+    first: list[int] = []
+    last: list[int] = []
+    together: list[UUID] = []
+    for one in lists:
+        first.append(len(together) + 1)
+        together.extend(one)
+        last.append(len(together))
+    return first, last, together

@@ -1,0 +1,173 @@
+"""Decisions are loaded from and stored in PostgreSQL here: four round trips for the batches of one transaction."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from holdfast.application.booking.ports import Closure, Lock
+from holdfast.application.failures import GuardMismatch
+from holdfast.domain.booking.snapshot import Changes, Snapshot
+from holdfast.infrastructure.postgres.booking.batch_arguments import (
+    expected_counts,
+    load_arguments,
+    makes_new_holds_only,
+    new_hold_arguments,
+    store_arguments,
+)
+from holdfast.infrastructure.postgres.booking.batch_queries import BATCH, BatchQueries
+from holdfast.infrastructure.postgres.booking.rows import snapshot_from
+from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
+from holdfast.infrastructure.postgres.driver.queries import Filled
+from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
+
+
+class PostgresBatchTransaction:
+    """One transaction on one event, or on several (`application.booking.ports.BatchTransaction`)."""
+
+    def __init__(self, connection: WatchedConnection, queries: BatchQueries) -> None:
+        self._connection = connection
+        self._queries = queries
+
+    async def lock(self, event_id: UUID, *, wait_seconds: float | None = None) -> Lock:
+        """Begin and lock in one round trip; who finds the event locked asks in another whether it exists."""
+        statement = self._queries.lock_event_unless_locked if wait_seconds == 0 else self._queries.lock_event
+        begin = "BEGIN; "
+        if wait_seconds:
+            begin += f"SET LOCAL lock_timeout = {max(1, round(wait_seconds * 1000))}; "
+        # The simple protocol takes several statements and no parameters. A UUID prints as hexadecimal digits only.
+        lock = statement.sql.replace("$1", f"'{event_id!s}'")
+        with translated():
+            try:
+                status = await self._connection.execute(f"{begin}{lock}")
+            except asyncpg.LockNotAvailableError:
+                if wait_seconds is None:
+                    raise
+                return "busy"
+            if status != "SELECT 0":
+                return "locked"
+            if wait_seconds == 0:
+                exists = await self._queries.event_exists({"event_id": event_id}).fetchval(self._connection)
+                return "busy" if exists else "absent"
+        return "absent"
+
+    async def lock_idle(self, event_ids: Sequence[UUID]) -> None:
+        """Begin and lock what can be locked in one round trip."""
+        listed = ",".join(map(str, event_ids))
+        lock = self._queries.lock_idle_events.sql.replace("$1", f"'{{{listed}}}'")
+        with translated():
+            await self._connection.execute(f"BEGIN; {lock}")
+
+    async def version(self, event_id: UUID) -> int:
+        """Read the version of the locked event."""
+        with translated():
+            version: int = await self._queries.locked_version({"event_id": event_id}).fetchval(self._connection)
+        return version
+
+    async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
+        """Read in one statement."""
+        return await load(self._connection, self._queries, event_id, closure)
+
+    async def load_locked(self, closures: Mapping[UUID, Closure]) -> tuple[dict[UUID, Snapshot], datetime]:
+        """Read in one statement."""
+        rows = await _load_rows(self._connection, self._queries, closures)
+        locked = {
+            event_id: snapshot_from(event_id, row)
+            for event_id, row in zip(closures, rows, strict=True)
+            if row["locked"] or row["version"] is None
+        }
+        return locked, rows[0]["now"]
+
+    async def store(self, changes: Changes, now: datetime) -> None:
+        """Write in one statement, and compare the numbers of rows."""
+        await self.store_together([changes], now)
+
+    async def store_together(self, batches: Sequence[Changes], now: datetime) -> None:
+        """Write all new holds in one statement, and what else there is by one statement an event."""
+        new_holds: list[Changes] = []
+        others: list[Changes] = []
+        for changes in batches:
+            (new_holds if makes_new_holds_only(changes) else others).append(changes)
+        if new_holds:
+            await self._write(self._queries.store_new_holds(new_hold_arguments(new_holds, now)), *new_holds)
+        for changes in others:
+            await self._write(self._queries.store_batch(store_arguments(changes, now)), changes)
+
+    async def _write(self, statement: Filled, *batches: Changes) -> None:
+        with translated():
+            row = await statement.fetchrow(self._connection)
+        assert row is not None
+        check_counts(expected_counts(*batches), row)
+
+    async def commit(self) -> None:
+        """Commit; a warning from the wait for the standby counts as a lost connection."""
+        with translated():
+            await commit(self._connection)
+
+
+def check_counts(expected: dict[str, int], actual: asyncpg.Record) -> None:
+    """Compare how many rows of each kind were written with how many were decided.
+
+    Raises:
+        GuardMismatch: naming the kinds that differ.
+    """
+    differing = {kind: (count, actual[kind]) for kind, count in expected.items() if actual[kind] != count}
+    if differing:
+        raise GuardMismatch(f"rows (expected, written): {differing}")
+
+
+async def load(
+    connection: WatchedConnection, queries: BatchQueries, event_id: UUID, closure: Closure
+) -> tuple[Snapshot, datetime]:
+    """Read what a batch can touch, and the database's time."""
+    (row,) = await _load_rows(connection, queries, {event_id: closure})
+    return snapshot_from(event_id, row), row["now"]
+
+
+async def _load_rows(
+    connection: WatchedConnection, queries: BatchQueries, closures: Mapping[UUID, Closure]
+) -> list[asyncpg.Record]:
+    """Read what batches can touch: a row for each event, in their order."""
+    with translated():
+        return await queries.load_batch(load_arguments(closures)).fetch(connection)
+
+
+class PostgresBatchStore:
+    """`application.booking.ports.BatchStore` over two pools: one to write, one for the reads that steer."""
+
+    def __init__(self, write_pool: Pool, read_pool: Pool) -> None:
+        self._write_pool = write_pool
+        self._read_pool = read_pool
+        self.queries = BATCH
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresBatchTransaction]:
+        """Lend a write connection; what is not committed is rolled back, or the connection cut where it cannot be."""
+        async with self._write_pool.connection() as connection:
+            try:
+                yield PostgresBatchTransaction(connection, self.queries)
+            finally:
+                await rollback_if_open(connection)
+
+    async def load_unlocked(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
+        """Read what a batch would load, without a lock."""
+        async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
+            return await load(connection, self.queries, event_id, closure)
+
+    async def find_reservations(self, reservation_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
+        """Find events and users of reservations."""
+        async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
+            with translated():
+                rows = await self.queries.reservation_owners({"reservation_ids": reservation_ids}).fetch(connection)
+        return {row["id"]: (row["event_id"], row["user_id"]) for row in rows}
+
+    async def quiet_overdue_events(self, events_max: int) -> list[UUID]:
+        """Find events with overdue holds, the longest overdue first."""
+        async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
+            with translated():
+                rows = await self.queries.overdue_events({"events_max": events_max}).fetch(connection)
+        return [row["event_id"] for row in rows]

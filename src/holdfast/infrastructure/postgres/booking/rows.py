@@ -1,0 +1,73 @@
+"""What batches read, as values of the domain."""
+
+from uuid import UUID
+
+import asyncpg
+
+from holdfast.domain.booking.reservation import Reservation
+from holdfast.domain.booking.seat import Claim
+from holdfast.domain.booking.snapshot import EventState, Mark, Snapshot
+from holdfast.domain.booking.states import CancelReason, ReservationStatus, SeatStatus
+
+
+def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
+    """Make a snapshot of the row of `load_batch`.
+
+    A pending reservation stands for a claim on each of its seats, wanted or not.
+    """
+    reservations = {record["id"]: reservation_from(record) for record in row["reservations"]}
+    claims = {
+        seat_id: Claim(seat_id, reservation.id, SeatStatus.RESERVED, reservation.expires_at)
+        for reservation in reservations.values()
+        if reservation.status is ReservationStatus.PENDING
+        for seat_id in reservation.seat_ids
+    }
+    prices: dict[UUID, int] = {}
+    if row["seat_ids"] is not None:
+        prices = dict(zip(row["seat_ids"], row["prices"], strict=True))
+        for seat_id, holder, status, expires_at in zip(
+            row["seat_ids"], row["claimed_by"], row["claim_statuses"], row["claims_expire_at"], strict=True
+        ):
+            if holder is not None:
+                claims[seat_id] = Claim(seat_id, holder, SeatStatus(status), expires_at)
+    mark = None
+    if row["version"] is not None:
+        mark = Mark(row["version"], row["last_at"], row["last_kind"], row["last_reservation_id"])
+    return Snapshot(event_id, _event_state_from(event_id, row), prices, claims, reservations, mark)
+
+
+def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:
+    if row["version"] is None:
+        return None
+    return EventState(
+        id=event_id,
+        version=row["version"],
+        start_at=row["start_at"],
+        deleted=row["deleted"],
+        available=row["available"],
+        reserved=row["reserved"],
+        confirmed=row["confirmed"],
+        pending_reservations=row["pending_reservations"],
+        confirmed_reservations=row["confirmed_reservations"],
+    )
+
+
+def reservation_from(record: asyncpg.Record) -> Reservation:
+    """Make a reservation of a row of `reservations`."""
+    reason = record["cancel_reason"]
+    return Reservation(
+        id=record["id"],
+        event_id=record["event_id"],
+        user_id=record["user_id"],
+        idempotency_key=record["idempotency_key"],
+        fingerprint=record["fingerprint"],
+        seat_ids=tuple(record["seat_ids"]),
+        status=ReservationStatus(record["status"]),
+        cancel_reason=None if reason is None else CancelReason(reason),
+        total_amount=record["total_amount"],
+        created_at=record["created_at"],
+        expires_at=record["expires_at"],
+        confirmed_at=record["confirmed_at"],
+        created_version=record["created_version"],
+        changed_version=record["changed_version"],
+    )

@@ -1,0 +1,180 @@
+"""Events and their charts are written here."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from holdfast.application.failures import GuardMismatch
+from holdfast.domain.booking.snapshot import ChangeKind
+from holdfast.domain.catalogue.event import Event, EventDetails
+from holdfast.domain.catalogue.refusals import SeatNumberTaken
+from holdfast.domain.catalogue.seat import NewSeat
+from holdfast.infrastructure.postgres.catalogue.catalogue_queries import CATALOGUE, Details
+from holdfast.infrastructure.postgres.catalogue.rows import event_from
+from holdfast.infrastructure.postgres.catalogue.seat_copy import binary_rows, copy_seats
+from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection
+from holdfast.infrastructure.postgres.driver.failures import SEAT_NUMBER_CONSTRAINT, translated
+from holdfast.infrastructure.postgres.driver.pool import Pool
+from holdfast.infrastructure.postgres.driver.queries import Filled
+from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
+
+
+class PostgresCatalogueTransaction:
+    """One transaction on one event's row and chart (`application.catalogue.ports.CatalogueTransaction`)."""
+
+    def __init__(self, connection: WatchedConnection) -> None:
+        self._connection = connection
+
+    async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
+        """Lock, then read in a statement of its own, which sees what was committed during the wait."""
+        await self._execute(CATALOGUE.lock_event({"event_id": event_id}))
+        with translated():
+            row = await CATALOGUE.event_after_lock({"event_id": event_id}).fetchrow(self._connection)
+            now: datetime = row["now"] if row else await CATALOGUE.clock({}).fetchval(self._connection)
+        return (event_from(row) if row else None), now
+
+    async def insert_event(self, event_id: UUID, details: EventDetails) -> Event:
+        """Store a new event, or find that an earlier attempt did."""
+        await self._execute(CATALOGUE.insert_event({"event_id": event_id, **_values(details)}))
+        event, _ = await self.lock_event(event_id)
+        assert event is not None
+        return event
+
+    async def update_event(self, event: Event, details: EventDetails, now: datetime) -> Event:
+        """Replace the details, with an entry in the log."""
+        await self._guarded(
+            event,
+            CATALOGUE.update_event(
+                {"event_id": event.id, "loaded_version": event.version, **_values(details), "now": now}
+            ),
+        )
+        await self._log(event, event.version + 1, ChangeKind.EVENT_EDITED, now)
+        updated, _ = await self.lock_event(event.id)
+        assert updated is not None
+        return updated
+
+    async def delete_event(self, event: Event, now: datetime) -> int:
+        """Cancel the live holds, mark the event deleted, and log each step."""
+        with translated():
+            ended = await CATALOGUE.cancel_holds_of_deleted_event(
+                {"event_id": event.id, "loaded_version": event.version, "now": now}
+            ).fetchrow(self._connection)
+        assert ended is not None
+        if ended["holds"] != ended["log"] or ended["seats"] != event.reserved:
+            raise GuardMismatch(f"event {event.id}: {dict(ended)} of {event.reserved} held seats")
+        version: int = event.version + ended["holds"] + 1
+        await self._guarded(
+            event,
+            CATALOGUE.delete_event(
+                {"event_id": event.id, "loaded_version": event.version, "now": now, "version": version}
+            ),
+        )
+        await self._log(event, version, ChangeKind.EVENT_DELETED, now)
+        return version
+
+    async def has_entry(self, event_id: UUID, version: int, at: datetime) -> bool:
+        """Tell whether an earlier attempt's entry is in the log."""
+        with translated():
+            statement = CATALOGUE.has_entry({"event_id": event_id, "version": version, "at": at})
+            return bool(await statement.fetchval(self._connection))
+
+    async def insert_seats(
+        self,
+        event: Event,
+        seats: Sequence[NewSeat],
+        seat_ids: Sequence[UUID],
+        now: datetime,
+        *,
+        other_forms: Sequence[str],
+    ) -> int:
+        """Append seats with COPY; where a number is taken already, find out which."""
+        # Equal numbers are what the unique index finds. Two that only look alike are found here, under the event's
+        # lock; that can only be where one of them is not in NFC.
+        with translated():
+            suspects = list(other_forms)
+            if await CATALOGUE.has_other_forms({"event_id": event.id}).fetchval(self._connection):
+                suspects = [seat.seat_number for seat in seats]
+        if suspects and (taken := await self._taken(event.id, suspects)):
+            raise SeatNumberTaken(taken)
+        rows = binary_rows(event.id, seats, seat_ids, first_position=event.seats)
+        try:
+            with translated():
+                await self._connection.execute("SAVEPOINT adding")
+                await copy_seats(self._connection, rows)
+        except asyncpg.UniqueViolationError as violation:
+            if violation.constraint_name != SEAT_NUMBER_CONSTRAINT:
+                raise
+            raise await self._seat_numbers_taken(event.id, seats) from violation
+        await self._guarded(
+            event,
+            CATALOGUE.count_added_seats(
+                {"event_id": event.id, "loaded_version": event.version, "added_seats": len(seats)}
+            ),
+        )
+        await self._log(event, event.version + 1, ChangeKind.SEATS_ADDED, now)
+        return event.version + 1
+
+    async def commit(self) -> None:
+        """Commit; a warning from the wait for the standby counts as a lost connection."""
+        with translated():
+            await commit(self._connection)
+
+    async def _seat_numbers_taken(self, event_id: UUID, seats: Sequence[NewSeat]) -> SeatNumberTaken:
+        with translated():
+            await self._connection.execute("ROLLBACK TO adding")
+        return SeatNumberTaken(await self._taken(event_id, [seat.seat_number for seat in seats]))
+
+    async def _taken(self, event_id: UUID, numbers: Sequence[str]) -> list[str]:
+        with translated():
+            rows = await CATALOGUE.taken_seat_numbers({"event_id": event_id, "seat_numbers": numbers}).fetch(
+                self._connection
+            )
+        return [row["seat_number"] for row in rows]
+
+    async def _log(self, event: Event, version: int, kind: ChangeKind, at: datetime) -> None:
+        await self._execute(CATALOGUE.log_change({"event_id": event.id, "version": version, "kind": kind, "at": at}))
+
+    async def _guarded(self, event: Event, statement: Filled) -> None:
+        status = await self._execute(statement)
+        if status != "UPDATE 1":
+            raise GuardMismatch(f"{statement} of {event.id}: {status}")
+
+    async def _execute(self, statement: Filled) -> str:
+        with translated():
+            return await statement.execute(self._connection)
+
+
+class PostgresCatalogueStore:
+    """`application.catalogue.ports.CatalogueStore` over a pool that no sale uses."""
+
+    def __init__(self, pool: Pool, timeouts: Timeouts) -> None:
+        self._pool = pool
+        self._bulk_milliseconds = int(timeouts.bulk_statement_seconds * 1000)
+
+    @asynccontextmanager
+    async def transaction(self, *, bulk: bool = False) -> AsyncIterator[PostgresCatalogueTransaction]:
+        """Begin on a lent connection; what is not committed is rolled back."""
+        begin = "BEGIN"
+        if bulk:
+            begin += f"; SET LOCAL statement_timeout = {self._bulk_milliseconds}"
+        async with self._pool.connection() as connection:
+            try:
+                with translated():
+                    await connection.execute(begin)
+                yield PostgresCatalogueTransaction(connection)
+            finally:
+                await rollback_if_open(connection)
+
+
+def _values(details: EventDetails) -> Details:
+    return {
+        "name": details.name,
+        "description": details.description,
+        "venue": details.venue,
+        "start_at": details.start_at,
+        "end_at": details.end_at,
+        "total_seats": details.total_seats,
+    }

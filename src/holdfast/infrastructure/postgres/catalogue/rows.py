@@ -1,0 +1,28 @@
+"""An event, as a value of the domain."""
+
+import asyncpg
+
+from holdfast.domain.catalogue.event import Event, EventDetails
+
+
+def event_from(row: asyncpg.Record) -> Event:
+    """Make an event of a row of `events`, with `deleted` for its `deleted_at`."""
+    details = EventDetails(
+        name=row["name"],
+        description=row["description"],
+        venue=row["venue"],
+        start_at=row["start_at"],
+        end_at=row["end_at"],
+        total_seats=row["total_seats"],
+    )
+    return Event(
+        id=row["id"],
+        details=details,
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        version=row["version"],
+        available=row["available"],
+        reserved=row["reserved"],
+        confirmed=row["confirmed"],
+        deleted=row["deleted"],
+    )

@@ -1,0 +1,38 @@
+"""Tells the trace of every statement, by its name in its file; never with its arguments."""
+
+import re
+from functools import cache
+
+from asyncpg import Connection
+from asyncpg.connection import LoggedQuery
+
+from holdfast.infrastructure.postgres.driver.queries import load_queries
+from holdfast.telemetry import tracing
+
+FILES = ("booking/batch", "catalogue/catalogue", "reading/reads", "reading/seat_maps", "upkeep/totals")
+_BEGINNING = re.compile(r"^BEGIN; (?:SET LOCAL lock_timeout = \d+; )?")
+_EVENT_IDS = re.compile(r"'(?:[0-9a-f-]{36}|\{[0-9a-f,-]+\})'")
+
+
+def trace_statements(connection: Connection) -> None:
+    """Have the statements of a connection told, where there are traces."""
+    if tracing.active is not None:
+        connection.add_query_logger(_tell)
+
+
+def _tell(query: LoggedQuery) -> None:
+    if tracing.active is not None:
+        error = None if query.exception is None else type(query.exception).__name__
+        tracing.active.called(_name_of(query.query), "postgresql", seconds=query.elapsed, error=error)
+
+
+def _name_of(sql: str) -> str:
+    """The statement's name; of one that is in no file the first word."""
+    # The lock of an event is one step of a batch, whether or not it waits.
+    head = _BEGINNING.sub("", _EVENT_IDS.sub("$1", sql)).removesuffix(" SKIP LOCKED")
+    return _names().get(head) or head.split(None, 1)[0].rstrip(";")
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {query.sql: query.name for name in FILES for query in load_queries(name).values()}

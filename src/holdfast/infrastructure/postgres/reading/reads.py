@@ -1,0 +1,70 @@
+"""Questions without a rule, answered without a lock."""
+
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from holdfast.domain.booking.reservation import Reservation
+from holdfast.domain.booking.seat import Seat
+from holdfast.domain.catalogue.event import Event
+from holdfast.infrastructure.postgres.booking.rows import reservation_from
+from holdfast.infrastructure.postgres.catalogue.rows import event_from
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
+from holdfast.infrastructure.postgres.driver.queries import Filled
+from holdfast.infrastructure.postgres.driver.reading_on import to_its_end
+from holdfast.infrastructure.postgres.reading.reads_queries import READS
+from holdfast.infrastructure.postgres.reading.rows import seat_from
+
+
+class PostgresReads:
+    """`application.reading.ports.Reads` over a pool of its own."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def event(self, event_id: UUID) -> Event | None:
+        """Find an event."""
+        row = await self._row(READS.event({"event_id": event_id}))
+        return event_from(row) if row else None
+
+    async def events(self, *, limit: int, offset: int) -> list[Event]:
+        """List events, newest created first."""
+        return [event_from(row) for row in await self._rows(READS.events({"limit": limit, "offset": offset}))]
+
+    async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
+        """List ids and times of the last edit."""
+        rows = await self._rows(READS.event_stamps({"limit": limit, "offset": offset}))
+        return [(row["id"], row["updated_at"]) for row in rows]
+
+    async def seat(self, seat_id: UUID) -> tuple[Seat, int] | None:
+        """Find a seat and its event's version."""
+        row = await self._row(READS.seat({"seat_id": seat_id}))
+        return (seat_from(row), row["version"]) if row else None
+
+    async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
+        """Find the caller's reservation as it stands this instant, and its event's version."""
+        row = await self._row(READS.reservation({"reservation_id": reservation_id, "user_id": user_id}))
+        return (reservation_from(row).as_seen_at(row["now"]), row["version"]) if row else None
+
+    async def reservations(self, user_id: str, *, limit: int, offset: int) -> list[Reservation]:
+        """List the caller's reservations as they stand this instant."""
+        rows = await self._rows(READS.reservations({"user_id": user_id, "limit": limit, "offset": offset}))
+        return [reservation_from(row).as_seen_at(row["now"]) for row in rows]
+
+    async def _row(self, statement: Filled) -> Record | None:
+        return await to_its_end(self._fetch_row(statement))
+
+    async def _rows(self, statement: Filled) -> list[Record]:
+        return await to_its_end(self._fetch_rows(statement))
+
+    async def _fetch_row(self, statement: Filled) -> Record | None:
+        async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
+            with translated():
+                return await statement.fetchrow(connection)
+
+    async def _fetch_rows(self, statement: Filled) -> list[Record]:
+        async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
+            with translated():
+                return await statement.fetch(connection)

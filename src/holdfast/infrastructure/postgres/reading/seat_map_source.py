@@ -1,0 +1,173 @@
+"""Where the maps of hot events come from, and what they are held against."""
+
+import asyncio
+from array import array
+from collections.abc import Sequence
+from sys import byteorder
+from uuid import UUID
+
+import asyncpg
+
+from holdfast.application.giving_way import give_way
+from holdfast.application.reading.ports import Chart
+from holdfast.application.reading.seat_list import SeatList
+from holdfast.application.reading.seat_map import LoggedChange, SeatMap, SeatTail
+from holdfast.application.reading.source import AddedSeats, Freshness, ListPage
+from holdfast.domain.booking.snapshot import Mark
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
+from holdfast.infrastructure.postgres.driver.queries import Filled
+from holdfast.infrastructure.postgres.reading.seat_maps_queries import SEAT_MAPS
+
+INLINE_SEATS_MAX = 2_000
+"""Up to here a map is made in a millisecond or two; a larger one is made off the event loop."""
+POSITIONS_MAX = 5_000
+"""Seats looked up in one statement."""
+
+
+class PostgresSeatMapSource:
+    """`application.reading.source.SeatMapSource` over the read pool; what is large has connections of its own."""
+
+    def __init__(self, pool: Pool, large_pool: Pool, tail: SeatTail) -> None:
+        self._pool = pool
+        self._large_pool = large_pool
+        self._tail = tail
+        self._page_turns = asyncio.Lock()
+
+    async def freshness(self, known: Sequence[tuple[UUID, int | None]], *, entries_max: int) -> list[Freshness | None]:
+        """Ask for all events in one statement."""
+        rows = await self._rows(
+            SEAT_MAPS.freshness(
+                {
+                    "event_ids": [event_id for event_id, _ in known],
+                    "known_versions": [version for _, version in known],
+                    "entries_max": entries_max,
+                }
+            ),
+        )
+        found: list[Freshness | None] = [None] * len(known)
+        changes: list[LoggedChange] = []
+        for row in rows:
+            place = row["place"] - 1
+            if found[place] is None:
+                changes = []
+                found[place] = Freshness(
+                    row["event_version"],
+                    mark_from(row),
+                    row["seats"],
+                    row["available"],
+                    row["deleted"],
+                    row["overdue"],
+                    changes,
+                )
+            else:
+                changes.append(LoggedChange(mark_from(row), tuple(row["seat_ids"])))
+        return found
+
+    async def load(self, wanted: Sequence[tuple[UUID, bool]], *, large: bool) -> list[SeatMap | None]:
+        """Load all in one statement, and so in one snapshot."""
+        event_ids = [event_id for event_id, _ in wanted]
+        rows = await self._rows(
+            SEAT_MAPS.load_maps({"event_ids": event_ids, "listed": [listed for _, listed in wanted]}), large=large
+        )
+        maps: list[SeatMap | None] = [None] * len(wanted)
+        for row in rows:
+            place = row["place"] - 1
+            if len(row["codes"] or b"") <= INLINE_SEATS_MAX:
+                maps[place] = self._map_from(event_ids[place], row)
+                await give_way()
+            else:
+                maps[place] = await asyncio.to_thread(self._map_from, event_ids[place], row)
+        return maps
+
+    async def added_seats(self, event_id: UUID, *, after_seats: int, lists: bool, large: bool) -> AddedSeats | None:
+        """Read them in one statement."""
+        rows = await self._rows(
+            SEAT_MAPS.added_seats({"event_id": event_id, "first_position": after_seats, "listed": lists}),
+            large=large,
+        )
+        if not rows:
+            return None
+        row = rows[0]
+        return AddedSeats(mark_from(row), row["ids"] or b"", _heads_from(row), _positions_from(row))
+
+    async def positions(self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Look each up by its key."""
+        found: dict[UUID, int] = {}
+        for start in range(0, len(seat_ids), POSITIONS_MAX):
+            some = slice(start, start + POSITIONS_MAX)
+            rows = await self._rows(SEAT_MAPS.positions({"seat_ids": seat_ids[some], "event_ids": event_ids[some]}))
+            for row in rows:
+                found[row["id"]] = row["position"]
+        return found
+
+    async def list_page(
+        self, event_id: UUID, *, after_number: str, seats_max: int, chart_seats: int
+    ) -> ListPage | None:
+        """Read a page; whoever wants pages takes turns, so that no list keeps the connection from another."""
+        async with self._page_turns:
+            (row,) = await self._rows(
+                SEAT_MAPS.list_page(
+                    {
+                        "event_id": event_id,
+                        "after_number": after_number,
+                        "seats_max": seats_max,
+                        "chart_seats": chart_seats,
+                    }
+                ),
+                large=True,
+            )
+        if row["last_number"] is None:
+            return None
+        return ListPage(_heads_from(row), _positions_from(row), row["last_number"])
+
+    async def mark(self, event_id: UUID, version: int) -> Mark | None:
+        """Tell what a version means; None where the event has not come so far."""
+        rows = await self._rows(SEAT_MAPS.mark({"event_id": event_id, "version": version}))
+        return mark_from(rows[0]) if rows else None
+
+    async def chart(self, event_id: UUID, *, large: bool) -> Chart | None:
+        """Read an event's chart, written as JSON by the database."""
+        rows = await self._rows(SEAT_MAPS.chart({"event_id": event_id}), large=large)
+        if not rows:
+            return None
+        row = rows[0]
+        columns = ("ids", "seat_numbers", "sections", "rows", "prices")
+        return Chart(mark_from(row), row["seats"], {column: row[column] for column in columns})
+
+    async def _rows(self, statement: Filled, *, large: bool = False) -> list[asyncpg.Record]:
+        pool = self._large_pool if large else self._pool
+        async with pool.connection(use_seconds_max=None if large else SHORT_USE_SECONDS_MAX) as connection:
+            with translated():
+                return await statement.fetch(connection)
+
+    def _map_from(self, event_id: UUID, row: asyncpg.Record) -> SeatMap:
+        seat_map = SeatMap(
+            event_id=event_id,
+            mark=mark_from(row),
+            ids=row["ids"] or b"",
+            codes=row["codes"] or b"",
+            holders=row["holders"] or b"",
+            tail=self._tail,
+        )
+        seat_map.overdue = row["overdue"]
+        if row["listed"]:
+            seat_map.list = SeatList(_heads_from(row), _positions_from(row))
+        return seat_map
+
+
+def mark_from(row: asyncpg.Record) -> Mark:
+    """Make the mark of a log entry; of an event without entries there is none but its creation."""
+    return Mark(row["version"], row["at"], row["kind"], row["reservation_id"])
+
+
+def _heads_from(row: asyncpg.Record) -> list[bytes]:
+    heads: bytes | None = row["heads"]
+    return [] if heads is None else heads.split(b"\n")
+
+
+def _positions_from(row: asyncpg.Record) -> "array[int]":
+    positions = array("I", row["positions"] or b"")
+    if byteorder == "little":
+        positions.byteswap()
+    return positions

@@ -1,0 +1,46 @@
+"""The promises, as SQL that returns rows only when one is broken."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.infrastructure.postgres.driver.poolers import connect_with
+from holdfast.infrastructure.postgres.driver.queries import load_queries
+
+ROWS_MAX = 20
+"""Rows of one broken promise that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvariantResult:
+    """One promise, and the rows that break it."""
+
+    name: str
+    promise: str
+    violations: list[dict[str, Any]]
+    """At most `ROWS_MAX` of them."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether no row breaks it."""
+        return not self.violations
+
+
+async def check_invariants(database_url: str) -> list[InvariantResult]:
+    """Check every promise in one snapshot of the database.
+
+    Raises:
+        OSError, asyncpg.PostgresError: when the database cannot be asked.
+    """
+    connection = await connect_with(database_url, {"jit": "off"}, timeout=5)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            return [
+                InvariantResult(
+                    query.name,
+                    query.purpose,
+                    [dict(row) for row in await connection.fetch(f"{query.sql} LIMIT {ROWS_MAX}")],
+                )
+                for query in load_queries("upkeep/invariants").values()
+            ]
+    finally:
+        await connection.close()

@@ -1,0 +1,120 @@
+"""What readiness asks PostgreSQL: is it there, does it take and keep writes, and is its schema this version's?"""
+
+from functools import cache
+from importlib.resources import files
+
+import asyncpg
+
+from holdfast.application.lifecycle.readiness import OK, Finding
+from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.pool import Pool
+from holdfast.infrastructure.postgres.upkeep.readiness_queries import READINESS
+from holdfast.infrastructure.postgres.upkeep.suitability import ENCODING, unsuitable
+
+_UP = ".up.sql"
+OBSTRUCTED_SECONDS = 15.0
+"""For how long a node that was refused something tells so."""
+
+_AT_RISK = {
+    "synchronous_commit": "synchronous_commit is off, so that a crash loses what buyers were told: set it to on.",
+    "fsync": "fsync is off, so that a crash loses everything: set it to on.",
+    "full_page_writes": "full_page_writes is off, so that a crash can break pages: set it to on.",
+}
+
+
+class PostgresReadiness:
+    """The looks at PostgreSQL, over a pool that nothing else uses: busy is not the same as away."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def server(self) -> Finding:
+        """Tell whether the server answers, is one that Holdfast can use, and takes this role's writes and keeps them.
+
+        Raises:
+            OperationalFailure: if it does not answer.
+        """
+        async with self._pool.connection() as connection:
+            with translated():
+                server = await READINESS.server({}).fetchrow(connection)
+                missing = await self._missing_right(connection)
+            assert server is not None
+            finding = self._finding(server, missing)
+            if finding is not OK:
+                _look_anew(connection)
+        return finding
+
+    def _finding(self, server: asyncpg.Record, missing: str | None) -> Finding:
+        reason = unsuitable(version_number=server["version_number"], encoding=server["encoding"])
+        if reason is None and server["client_encoding"] != ENCODING:
+            reason = f"client_encoding is {server['client_encoding']} and must be {ENCODING}: see who sets it."
+        if server["standby"]:
+            reason = "The server is a standby, which takes no writes: DATABASE_URL must lead to the primary."
+        elif server["read_only"]:
+            reason = (
+                "Transactions are read-only: see whether default_transaction_read_only is set for the server, "
+                "the database or the role, and take it back."
+            )
+        reason = reason or missing
+        if reason is not None:
+            return Finding("failed", reason)
+        told = [_AT_RISK[name] for name in server["not_durable"] if not server["throw_away"]]
+        obstruction = self._pool.obstruction(seconds_max=OBSTRUCTED_SECONDS)
+        if obstruction:
+            told.append(f"A statement was refused lately: {obstruction}")
+        return Finding("degraded", " ".join(told)) if told else OK
+
+    async def _missing_right(self, connection: WatchedConnection) -> str | None:
+        """Tell in a sentence what this role may not do with our tables and every batch does; None where it may."""
+        missing = [row["missing"] for row in await READINESS.missing_grants({}).fetch(connection)]
+        if missing:
+            return f"This role lacks {', '.join(missing)}: GRANT it what is missing, or let it own the tables."
+        try:
+            await READINESS.lock_nothing({}).execute(connection)
+        except asyncpg.UndefinedTableError:
+            return None  # the schema's matter
+        except asyncpg.ReadOnlySQLTransactionError:
+            return "Transactions are read-only, so that no event can be locked."
+        return None
+
+    async def schema(self) -> Finding:
+        """Tell whether the migrations are where this version needs them.
+
+        A newer schema is no reason to send nothing here: in an upgrade the database goes first.
+
+        Raises:
+            OperationalFailure: if the server does not answer.
+        """
+        newest = newest_migration()
+        async with self._pool.connection() as connection:
+            with translated():
+                try:
+                    current = await READINESS.schema_version({}).fetchval(connection)
+                except asyncpg.UndefinedTableError:
+                    current = None
+                except asyncpg.InsufficientPrivilegeError:
+                    return Finding("failed", "This role may not read alembic_version: GRANT it SELECT on that.")
+            if current != newest:
+                _look_anew(connection)
+        if current == newest:
+            return OK
+        if current is not None and current > newest:
+            return Finding("degraded", f"The schema is {current}, newer than this version's {newest}.")
+        return Finding("failed", f"The schema is {current or 'none'} and must be {newest}: run `holdfast migrate up`.")
+
+
+def _look_anew(connection: WatchedConnection) -> None:
+    """Have the next look use a session of its own: what this one found may be its own settings.
+
+    A setting of the role or the database that is taken back, such as `default_transaction_read_only` or `search_path`,
+    stays as it was in sessions that are open. One of these said "not ready" until the node was restarted.
+    """
+    connection.terminate()
+
+
+@cache
+def newest_migration() -> str:
+    """Name the newest migration that this version has, without loading what carries migrations out."""
+    versions = files("holdfast.infrastructure.postgres.migrations") / "versions"
+    return max(entry.name[:4] for entry in versions.iterdir() if entry.name.endswith(_UP))

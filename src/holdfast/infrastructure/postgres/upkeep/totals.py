@@ -1,0 +1,124 @@
+"""What is true of the whole installation, read by the one process that leads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection, connect
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.upkeep.totals_queries import TOTALS, Slice
+from holdfast.telemetry.installation import EventSeats, Totals, installation
+
+EVENTS_MAX = 20
+"""Events whose seats are exported one by one."""
+SLICE_EVENTS = 2_000
+"""Events that are read at a time: about a millisecond of PostgreSQL each second for each."""
+_FIRST = UUID(int=0)
+
+# A leader whose machine was cut off shall not keep the lock for the hours that TCP allows by default.
+_KEEPALIVE = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """What was read of some events that follow each other by id."""
+
+    pending: int
+    confirmed: int
+    busiest: Sequence[EventSeats]
+
+
+class PostgresTotals:
+    """`application.upkeep.ports.TotalsSource`: a connection of its own, for the lock belongs to the connection."""
+
+    def __init__(
+        self, database_url: str, timeouts: Timeouts, *, application_name: str, slice_events: int = SLICE_EVENTS
+    ) -> None:
+        self._database_url = database_url
+        self._timeouts = timeouts
+        self._application_name = application_name
+        self._connection: WatchedConnection | None = None
+        self._leads = False
+        self._slice_events = slice_events
+        self._slices: dict[UUID, _Slice] = {}
+        """Each by the event that it follows, up to the next one."""
+        self._turn = 0
+        """Which of the older slices is read next."""
+
+    async def read(self) -> Totals | None:
+        """Read the totals; None while another process leads.
+
+        Whatever fails ends the leadership: another process may fare better, and this one begins anew.
+        """
+        try:
+            with translated():
+                return await self._read(await self._connected())
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _read(self, connection: WatchedConnection) -> Totals | None:
+        if not self._leads:
+            self._leads = bool(await TOTALS.try_to_lead({}).fetchval(connection))
+            return None  # the first totals one round later: the leader before may still be exporting
+        await self._next_slices(connection)
+        overdue = await TOTALS.overdue_in_total({}).fetchrow(connection)
+        oldest_snapshot = await TOTALS.oldest_snapshot({}).fetchval(connection)
+        assert overdue is not None
+        busiest = [event for part in self._slices.values() for event in part.busiest]
+        busiest.sort(key=lambda event: event.reserved + event.confirmed, reverse=True)
+        return Totals(
+            pending_reservations=sum(part.pending for part in self._slices.values()),
+            confirmed_reservations=sum(part.confirmed for part in self._slices.values()),
+            overdue_holds=overdue["holds"],
+            overdue_seconds=overdue["seconds"],
+            oldest_snapshot_seconds=oldest_snapshot,
+            events=busiest[:EVENTS_MAX],
+        )
+
+    async def _next_slices(self, connection: WatchedConnection) -> None:
+        """Read the newest events, which sell the most, and in turn one slice of the older ones.
+
+        With few events that is all of them each time; a new leader begins with all slices.
+        """
+        starts = sorted(self._slices) or [_FIRST]
+        older = starts[:-1]
+        if older:
+            place = self._turn % len(older)
+            self._turn = place + 1
+            await self._read_slice(connection, starts[place], starts[place + 1])
+        newest: UUID | None = starts[-1]
+        while newest is not None:
+            newest = await self._read_slice(connection, newest, None)
+
+    async def _read_slice(self, connection: WatchedConnection, after: UUID, until: UUID | None) -> UUID | None:
+        """Sum up the events after one, up to another or a whole slice; gives where the next slice begins, if any."""
+        part: Slice = {"after_event_id": after, "until_event_id": until, "slice_events": self._slice_events}
+        row = await TOTALS.slice_of_events(part).fetchrow(connection)
+        events = await TOTALS.busiest_events({**part, "events_max": EVENTS_MAX}).fetch(connection)
+        assert row is not None
+        busiest = [EventSeats(str(event["id"]), *list(event.values())[1:]) for event in events]
+        self._slices[after] = _Slice(row["pending"], row["confirmed"], busiest)
+        last: UUID | None = row["last"]
+        return last if until is None else None
+
+    async def close(self) -> None:
+        """Cut the connection; with it ends the leadership."""
+        if self._connection is not None:
+            self._connection.terminate()
+
+    async def _connected(self) -> WatchedConnection:
+        if self._connection is None or self._connection.is_closed():
+            self._leads = False
+            self._slices, self._turn = {}, 0
+            self._connection = await connect(
+                self._database_url, application_name=self._application_name, timeouts=self._timeouts
+            )
+            self._connection.add_termination_listener(_withdraw)
+            await self._connection.execute(_KEEPALIVE)
+        return self._connection
+
+
+def _withdraw(_: object) -> None:
+    """Without the connection another process may lead at once."""
+    installation.withdraw()

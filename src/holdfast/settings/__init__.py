@@ -1,0 +1,5 @@
+"""What can be configured, from environment variables."""
+
+from holdfast.settings.settings import Settings, SettingsError, load_settings
+
+__all__ = ["Settings", "SettingsError", "load_settings"]

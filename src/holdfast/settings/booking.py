@@ -1,0 +1,39 @@
+"""Holds, and the queues and batches that decide them."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings
+
+from holdfast.settings.fields import Count, Seconds
+
+
+class BookingSettings(BaseSettings):
+    """Holds, and the queues and batches that decide them."""
+
+    hold_seconds: int = Field(
+        default=900, ge=1, le=86_400, description="How long a hold keeps its seats before it expires."
+    )
+    batch_commands_max: Count = Field(default=256, description="Most commands decided in one transaction.")
+    batch_seats_max: int = Field(default=1000, ge=20, le=100_000, description="Most seats decided in one transaction.")
+    batch_events_max: Count = Field(
+        default=16,
+        description="Most events whose commands, few of each, are decided in one transaction; 1 gives each its own.",
+    )
+    event_queue_max: Count = Field(
+        default=4096, description="Most commands that wait for one event; more get 503 with `outcome: none`."
+    )
+    process_queue_max: Count = Field(default=16_384, description="Most commands that wait in one process.")
+    queue_wait_seconds_max: Seconds = Field(
+        default=2.0,
+        description="A command that waited longer gets 503 with `outcome: none`, before any work.",
+    )
+    batch_seconds_max: Seconds = Field(
+        default=8.0, description="Longest time one batch is worked on, with all its attempts."
+    )
+
+    @model_validator(mode="after")
+    def _queues_fit(self) -> Self:
+        if self.event_queue_max > self.process_queue_max:
+            raise ValueError("EVENT_QUEUE_MAX must not be above PROCESS_QUEUE_MAX")
+        return self

@@ -1,0 +1,70 @@
+"""PostgreSQL: where it is, and how many connections a process has."""
+
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings
+
+from holdfast.server_urls import parts, postgres
+from holdfast.settings.fields import Port, fill, plain
+
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
+
+class DatabaseSettings(BaseSettings):
+    """PostgreSQL: where it is, and how many connections a process has."""
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL: `postgresql://user:password@host:port/name?sslmode=…`. Overrides `DB_*`.",
+    )
+    db_host: str | None = Field(
+        default=None,
+        description="PostgreSQL's host name, address or socket folder, when there is no `DATABASE_URL`.",
+    )
+    db_port: Port = Field(default=5432, description="PostgreSQL's port.")
+    db_user: str = Field(default="holdfast", min_length=1, description="PostgreSQL's role.")
+    db_password: SecretStr | None = Field(default=None, description="That role's password.")
+    db_name: str = Field(default="holdfast", min_length=1, description="PostgreSQL's database.")
+    db_sslmode: SslMode = Field(default="prefer", description="How the connection to PostgreSQL is encrypted.")
+    write_pool_size: int = Field(
+        default=4, ge=1, le=100, description="Connections to PostgreSQL for batches, in each process."
+    )
+    read_pool_size: int = Field(
+        default=4, ge=1, le=100, description="Connections to PostgreSQL for reads, in each process."
+    )
+    catalogue_pool_size: int = Field(
+        default=2,
+        ge=1,
+        le=100,
+        description=(
+            "Connections to PostgreSQL for changes of events and charts, in each process. "
+            "Bulk calls use all but one of them at a time."
+        ),
+    )
+
+    @field_validator("db_host")
+    @classmethod
+    def _hosts(cls, value: str | None) -> str | None:
+        for host in (value or "").split(","):
+            parts.check_host(host)
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_url(cls, value: SecretStr | None) -> SecretStr | None:
+        return value and SecretStr(postgres.checked(value.get_secret_value()))
+
+    def _database_url_of_parts(self, host: str) -> str:
+        login = (self.db_user, plain(self.db_password))
+        url = postgres.from_parts(host, self.db_port, self.db_name, login, {"sslmode": self.db_sslmode})
+        try:
+            return postgres.checked(url)
+        except ValueError as error:
+            raise ValueError(f"DB_HOST, DB_SSLMODE: what they make {error}") from None
+
+    @model_validator(mode="after")
+    def _database_url_in_parts(self) -> Self:
+        if self.database_url is None and self.db_host is not None:
+            fill(self, "database_url", SecretStr(self._database_url_of_parts(self.db_host)))
+        return self

@@ -1,0 +1,73 @@
+"""All settings of one process, from environment variables.
+
+Each group has a module with the names, defaults, ranges and meanings of its settings. The table in
+docs/configuration.md says the same, and a test compares the two.
+"""
+
+import re
+from typing import Any, Self
+
+from pydantic import ValidationError, model_validator
+from pydantic_settings import SettingsConfigDict
+
+from holdfast.server_urls import parts
+from holdfast.settings.booking import BookingSettings
+from holdfast.settings.database import DatabaseSettings
+from holdfast.settings.fields import fill
+from holdfast.settings.logging import LoggingSettings
+from holdfast.settings.node import NodeSettings
+from holdfast.settings.reading import ReadingSettings
+from holdfast.settings.redis import RedisSettings
+
+
+class SettingsError(ValueError):
+    """An environment variable holds a value that cannot be used; the message is one line that names it."""
+
+
+class Settings(ReadingSettings, BookingSettings, RedisSettings, DatabaseSettings, LoggingSettings, NodeSettings):
+    """The configuration of one process.
+
+    Field names are the environment variables' names in lower case. URLs and passwords are secrets: they show
+    as asterisks in logs and tracebacks. `database_url` and `redis_url` are the effective ones, also when they
+    were given in parts (`DB_HOST` …); None means that none was configured.
+    """
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True, validate_default=False
+    )
+
+    def secrets(self) -> list[str]:
+        """Everything that must never be written: the passwords, also those inside the URLs."""
+        given = [self.db_password, self.redis_password, self.log_caller_key]
+        database, redis = (url and url.get_secret_value() for url in (self.database_url, self.redis_url))
+        words = [database, redis, *(secret.get_secret_value() for secret in given if secret is not None)]
+        words += parts.passwords(database) if database else []
+        words += parts.passwords(redis) if redis else []
+        return [word for word in words if word]
+
+    @model_validator(mode="after")
+    def _host_by_database(self) -> Self:
+        """Without a database of their own, people try things on one machine: nobody else is to reach it."""
+        if not self.host:
+            fill(self, "host", "0.0.0.0" if self.database_url else "127.0.0.1")  # noqa: S104 - a container's own
+        return self
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: A value cannot be used. The message names the variable and what it may be, but not the
+            value: it may be a secret.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_complaint(part) for part in error.errors(include_input=False))) from None
+
+
+def _complaint(error: Any) -> str:  # noqa: ANN401 - pydantic's ErrorDetails has no exported name
+    message = str(error["msg"]).removeprefix("Value error, ")
+    message = re.sub(r"^Input should be ", "must be ", message)
+    variable = ".".join(str(part) for part in error["loc"]).upper()
+    return f"{variable}: {message}" if variable else message
