@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import domain.profile  # noqa: F401 - the profile of Hypothesis
+from holdfast.infrastructure.oidc.addresses import require_fetchable
 from holdfast.infrastructure.oidc.issuers import ISSUERS_MAX, Issuer, parse_issuers
 from holdfast.infrastructure.oidc.roles import parse_roles
 
@@ -86,6 +87,24 @@ def test_a_complaint_names_the_place_and_quotes_no_value(text, complaint):
         parse_issuers(text)
     assert complaint in str(told.value)
     assert SECRET not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("https://localhost/keys", "must not lead to this machine"),
+        ("http://127.0.0.1/keys", "must not lead to this machine"),
+        ("https://[::1]/keys", "must not lead to this machine"),
+        ("https://169.254.169.254/keys", "must not be a link-local address"),
+        ("https://[fe80::1]/keys", "must not be a link-local address"),
+        ("https://0.0.0.0/keys", "must not be a link-local address"),
+        ("https://[::ffff:169.254.169.254]/keys", "must not be a link-local address"),
+    ],
+)
+def test_an_issuer_elsewhere_leads_nowhere_near(url, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        require_fetchable(url, loopback=False)
+    require_fetchable("https://10.0.0.1/keys", loopback=False)  # an issuer in the same network is usual
 
 
 @given(

@@ -1,6 +1,7 @@
 """Where keys come from, when they are asked for, and how long they count."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -243,6 +244,31 @@ async def test_a_useless_answer_takes_nobodys_keys(name, path):
         assert _keys(verifier, shop)._failures == 1
         assert set(shop.asked) <= {DISCOVERY, "/keys"}
         assert (await verifier.verify(shop.shop.token(shop.shop.claims(sub="bob")))).user_id == "shop:bob"
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, "/keys"])
+async def test_a_good_answer_counts_up_to_its_limit_of_bytes_and_without_compression(path):
+    async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
+        good = json.dumps({"keys": shop.keys, "issuer": shop.address, "jwks_uri": f"{shop.address}/keys"}).encode()
+        padding = fetching.DOCUMENT_BYTES_MAX - len(good)
+        for body, headers, failures in (
+            (good + b" " * padding, "", 0),
+            (good + b" " * (padding + 1), "", 1),
+            (good, "Content-Encoding: identity\r\n", 0),
+            (good, "Content-Encoding: br\r\n", 1),
+        ):
+            shop.answers[path] = answer(body, headers=headers)
+            await _refresh(verifier, shop)
+            assert _keys(verifier, shop)._failures == failures
+
+
+async def test_keys_are_fetched_from_no_address_with_a_password_though_it_works():
+    async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
+        uri = f"http://me:secret@127.0.0.1:{shop.port}/keys"
+        shop.answers[DISCOVERY] = answer({"issuer": shop.address, "jwks_uri": uri})
+        await _refresh(verifier, shop)
+        assert _keys(verifier, shop)._failures == 1
+        assert shop.fetches == 0
 
 
 @pytest.mark.parametrize(
