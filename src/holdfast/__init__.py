@@ -1,3 +1,3 @@
-"""Holdfast sells seats: each to exactly one buyer, and nothing that was acknowledged is ever lost."""
+"""Holdfast sells seats. Each seat goes to exactly one buyer, and no acknowledged reservation is ever lost."""
 
 __version__ = "0.1.0"

@@ -1,1 +1,1 @@
-"""What can be done: one verb per module, over the ports. Speaks no driver and no framework."""
+"""The use cases, one verb per module. They reach the outside world only through ports: no driver, no framework."""

@@ -1,4 +1,4 @@
-"""Single flight with gathering: while one call is under way, what else is asked waits and goes together in the next."""
+"""Coalesces calls: while one call is under way, further questions wait and share the next call."""
 
 import asyncio
 from collections import deque
@@ -14,10 +14,10 @@ _Asked: TypeAlias = tuple[Question, asyncio.Future[Answer] | None]
 
 
 class Coalescer(Generic[Key, Question, Answer]):
-    """Asks many questions of one key together.
+    """Asks several questions about one key in a single call.
 
-    A question asked while nothing is under way goes at once, alone. Every question is part of a call that begins after
-    it was asked, so an answer is never older than its question.
+    A question asked while no call is under way goes out at once, alone. Every question belongs to a call that begins
+    after it was asked, so an answer is never older than its question.
     """
 
     def __init__(
@@ -29,17 +29,19 @@ class Coalescer(Generic[Key, Question, Answer]):
         unwanted: Callable[[Question, Answer], None] | None = None,
         answers_per_turn: int | None = None,
     ) -> None:
-        """Say what to ask, and how often.
+        """Set up with no call under way.
 
         Args:
-            ask: The call to make: it gives one answer per question, in their order, or raises for all of them.
-            questions_max: Questions in one call.
-            pause_seconds: Says how much later than a call that several shared the next one begins, so that more share
-                it; who asks alone, one question after the other, is not kept waiting.
-            unwanted: Gets the answers of those who were cancelled while they waited, where an answer must be undone.
-            answers_per_turn: How many are given out between two turns of the event loop; None: all. Whoever gets an
-                answer goes on in the next turn, and with sixty of them in one turn a buyer, who needs a dozen turns,
-                waits for hundreds of readers.
+            ask: Makes a call. It returns one answer per question, in order, or raises for all of them.
+            questions_max: The most questions in one call.
+            pause_seconds: Returns the minimum time between the start of a call that was shared and the start of the
+                next one, so that more questions share it. Someone who asks alone, one question after another, never
+                waits for it.
+            unwanted: Receives the answers for callers who were cancelled while they waited, in case an answer must be
+                undone.
+            answers_per_turn: How many answers are delivered between two turns of the event loop; None for all of them.
+                Each caller who gets an answer runs in the next turn. With sixty in every turn, a reservation, which
+                needs a dozen turns, would wait for hundreds of readers.
         """
         self._ask = ask
         self._questions_max = questions_max
@@ -56,18 +58,18 @@ class Coalescer(Generic[Key, Question, Answer]):
         try:
             return await answer
         except asyncio.CancelledError:
-            # An answer, or a failure that somebody has to take note of, may have come in the very moment of leaving.
+            # The answer may have arrived just as the caller was cancelled. Reading a failure marks it as retrieved.
             answered = answer.done() and not answer.cancelled() and answer.exception() is None
             if answered and self._unwanted is not None:
                 self._unwanted(question, answer.result())
             raise
 
     def tell(self, key: Key, question: Question) -> None:
-        """Have it asked some time soon; nobody waits for the answer."""
+        """Have a question asked soon, without waiting for the answer."""
         self._put(key, question, None)
 
     async def finish(self, *, seconds_max: float) -> None:
-        """Wait until everything asked so far has been answered, but not for longer than that."""
+        """Wait until everything asked so far has been answered, for at most `seconds_max`."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=seconds_max)
 
@@ -77,7 +79,7 @@ class Coalescer(Generic[Key, Question, Answer]):
             waiting.append((question, answer))
             return
         self._waiting[key] = deque([(question, answer)])
-        # It works for all who ask, so it bears nobody's request id.
+        # The task serves everyone who asks, so it must not log under one caller's request id.
         task = asyncio.create_task(self._drain(key), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -94,12 +96,12 @@ class Coalescer(Generic[Key, Question, Answer]):
                 if len(together) > 1 and loop.time() < next_at:
                     await asyncio.sleep(next_at - loop.time())
         finally:
-            # Also where this task is cancelled, so that nobody waits for it, now or later.
+            # This also runs if the task is cancelled, so that no caller, present or future, waits for it.
             del self._waiting[key]
             _fail(waiting, asyncio.CancelledError())
 
     def _take(self, waiting: deque[_Asked[Question, Answer]]) -> list[_Asked[Question, Answer]]:
-        """Take the next questions to ask together; those of askers who have gone are left out."""
+        """Take the questions for the next call, skipping those whose askers have gone."""
         together: list[_Asked[Question, Answer]] = []
         while waiting and len(together) < self._questions_max:
             asked = waiting.popleft()
@@ -111,7 +113,7 @@ class Coalescer(Generic[Key, Question, Answer]):
         try:
             answers = await self._ask(key, [question for question, _ in together])
             answered = list(zip(together, answers, strict=True))
-        except Exception as failure:  # noqa: BLE001 - whatever it is, it belongs to those who asked
+        except Exception as failure:  # noqa: BLE001 - any failure is passed on to those who asked
             _fail(together, failure)
             return
         except asyncio.CancelledError as cancelled:

@@ -1,41 +1,41 @@
-"""What can go wrong without being a refusal or a bug.
+"""Failures that are neither refusals nor bugs.
 
-Infrastructure translates its drivers' errors into `ConnectionLost`, `Contended` and `GuardMismatch`; the application
-retries within bounds, and answers `Unavailable` when it must give up.
+Infrastructure translates its drivers' errors into `ConnectionLost`, `Contended` and `GuardMismatch`. The application
+retries within limits, and raises `Unavailable` when it gives up.
 """
 
 from typing import Literal, TypeAlias
 
 ClientOutcome: TypeAlias = Literal["none", "unknown"]
-"""What the caller may assume: nothing happened, or: retry with the same key and it will settle."""
+"""What the caller may assume. `none`: nothing happened. `unknown`: a retry with the same key settles it."""
 
 
 class OperationalFailure(Exception):
-    """The surroundings failed, not the request."""
+    """A server or the network failed; the request is not at fault."""
 
 
 class ConnectionLost(OperationalFailure):
-    """The database connection broke or could not be had; whether its last statement took effect is not known."""
+    """The database connection broke or could not be opened. Whether its last statement took effect is unknown."""
 
 
 class Contended(OperationalFailure):
-    """PostgreSQL rolled the transaction back for reasons that may be gone the next time (deadlock, time-out, …)."""
+    """PostgreSQL rolled the transaction back for a reason that may not recur, such as a deadlock."""
 
 
 class Obstructed(Contended):
-    """PostgreSQL rolled back for a reason that lies in its surroundings and may last.
+    """PostgreSQL rolled the transaction back for a reason outside it that may last.
 
-    A privilege or a table that is missing, a server behind the server that is away, a damaged page. It may also be one
-    command alone that meets it.
+    Examples are a missing privilege or table, a foreign server that is away, or a damaged page. Sometimes only one
+    command of a batch runs into it.
     """
 
 
 class GuardMismatch(Exception):
-    """The rows were not as loaded, although the event was locked: somebody wrote past the lock."""
+    """Rows had changed since they were loaded, although the event was locked: something wrote without the lock."""
 
 
 class Unavailable(Exception):
-    """The request could not be carried out now; answered as 503 with `outcome` and Retry-After."""
+    """The request could not be carried out now. It is answered with 503, `outcome` and Retry-After."""
 
     def __init__(self, detail: str, *, outcome: ClientOutcome, retry_after_seconds: int = 1) -> None:
         super().__init__(detail)
@@ -44,14 +44,15 @@ class Unavailable(Exception):
 
 
 def told(failure: Exception, *, in_doubt: bool) -> Exception:
-    """Say what a caller is told when nothing more is tried after `failure`.
+    """Return the exception for the caller when nothing more is tried after `failure`.
 
-    Where a COMMIT may have landed that outweighs the failure, a bug too: the caller has to know that sending the same
-    request again settles it. A 500 would not tell, and `none` would be a lie.
+    If a COMMIT may have taken effect, that matters more to the caller than the failure, even if the failure is a bug:
+    the caller must learn that sending the same request again settles it. A 500 would not say so, and `none` could be
+    false.
 
     Args:
         failure: Why nothing more is tried.
-        in_doubt: A COMMIT for the caller was sent, and it is not known to have stored nothing.
+        in_doubt: A COMMIT was sent for the caller, and it may have stored something.
     """
     if in_doubt:
         if isinstance(failure, Unavailable) and failure.outcome == "unknown":

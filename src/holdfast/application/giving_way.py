@@ -1,15 +1,15 @@
-"""Long work on the event loop lets others work in between."""
+"""Lets other tasks run in the middle of long work on the event loop."""
 
 import asyncio
 
 TURNS = 4
-"""Turns of the event loop that others get after each slice of long work.
+"""Turns of the event loop that other tasks get after each slice of long work.
 
-A reservation needs about a dozen turns. With one turn a slice it met a slice in each of them.
+A reservation needs about a dozen turns. With a single turn between slices, it would wait for a slice in each of them.
 """
 
 
 async def give_way() -> None:
-    """Let whatever is ready have several turns; where nothing is, that takes some 50 µs."""
+    """Let other tasks run for several turns. If none is ready, this takes about 50 µs."""
     for _ in range(TURNS):
         await asyncio.sleep(0)

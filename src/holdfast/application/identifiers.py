@@ -1,4 +1,4 @@
-"""Where every id comes from."""
+"""Makes all ids."""
 
 import os
 import time
@@ -10,17 +10,17 @@ from uuid import UUID, SafeUUID
 def uuid7() -> UUID:
     """Make a UUID version 7 (RFC 9562): 48 bits of Unix milliseconds, then 74 random bits.
 
-    Ids that are made near each other in time stand near each other in every index.
+    Ids made at about the same time are close together in every index.
     """
     milliseconds = time.time_ns() // 1_000_000
     return _with_milliseconds(milliseconds, int.from_bytes(os.urandom(10), "big"))
 
 
 def uuid7_series() -> Iterator[UUID]:
-    """Make ids without end, each above the one before: the random part is counted on, as the RFC allows.
+    """Make ids without end, each greater than the one before: the random part counts up, as the RFC allows.
 
-    A hundred thousand seats of one call need only one read of the clock and of the random source, and their ids are in
-    the order of the chart, which spares a seat map its index.
+    A bulk call of a hundred thousand seats needs only one read of the clock and of the random source. Its ids are in
+    chart order, so that a seat map of them needs no index.
     """
     milliseconds = time.time_ns() // 1_000_000
     start = int.from_bytes(os.urandom(10), "big") >> 20
@@ -31,7 +31,7 @@ def _with_milliseconds(milliseconds: int, random_bits: int) -> UUID:
     low = random_bits & ((1 << 62) - 1)
     high = (random_bits >> 62) & 0xFFF
     number = (milliseconds & ((1 << 48) - 1)) << 80 | 0x7 << 76 | high << 64 | 0x2 << 62 | low
-    # What `UUID(int=number)` does after its checks, which take twice as long as all of this.
+    # This does what `UUID(int=number)` does, without its checks, which would take twice as long as all of this.
     made = object.__new__(UUID)
     object.__setattr__(made, "int", number)
     object.__setattr__(made, "is_safe", SafeUUID.unknown)

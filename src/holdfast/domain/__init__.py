@@ -1,1 +1,1 @@
-"""What is true: the rules of events, seats and reservations. Pure Python: no I/O, no clock, no framework."""
+"""The rules of events, seats and reservations, in pure Python: no I/O, no clock, no framework."""

@@ -1,4 +1,4 @@
-"""Texts that people read from a ticket and tell apart: what makes two of them look alike is refused, or is one."""
+"""Rules for texts that people read on a ticket, so that no two different texts look alike."""
 
 import re
 from unicodedata import normalize
@@ -10,14 +10,15 @@ _INVISIBLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U00013430-\U0001343f\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-"""Characters that show nothing, as ranges of a regular expression's class: control characters, separators of lines, and
-those that Unicode lets a program ignore (zero-width spaces and joiners, direction marks, variation selectors)."""
+"""Characters that cannot be seen, as ranges for a character class of a regular expression: control characters, line
+separators, and those that Unicode lets programs ignore (zero-width spaces and joiners, direction marks, variation
+selectors)."""
 
 _invisible = re.compile(f"[{_INVISIBLE}]")
 
 
 def require_legible(field: str, text: str) -> None:
-    """Refuse characters that nobody sees, and spaces at the ends.
+    """Refuse invisible characters, and spaces at either end.
 
     Raises:
         InvalidValue: naming the field.
@@ -34,5 +35,5 @@ def require_legible(field: str, text: str) -> None:
 
 
 def same_look(text: str) -> str:
-    """Give the one form of all texts that differ only in how their characters are composed (Unicode's NFC)."""
+    """Return the composed form (Unicode's NFC), which is the same for all texts that look the same in print."""
     return text if text.isascii() else normalize("NFC", text)

@@ -1,19 +1,19 @@
-"""What every refusal is. The refusals of a capability stand in its room, in `refusals`.
+"""The base classes of all refusals. Each capability defines its own in its `refusals` module.
 
     Refusal
     ├── NotFound
     ├── Conflict
     └── InvalidValue
 
-A refusal is expected: it carries a stable `code` and the data that explains it, never an HTTP status. `decide()`
-returns refusals inside outcomes; the use cases raise them.
+A refusal is an expected result. It carries a stable `code` and the data that explains it, and knows no HTTP status.
+`decide()` returns refusals inside outcomes; the use cases raise them.
 """
 
 from typing import ClassVar
 
 
 class Refusal(Exception):
-    """The request is understood and may not be fulfilled. `str()` is a sentence for the caller."""
+    """A request that was understood but cannot be fulfilled. `str()` gives a sentence for the caller."""
 
     code: ClassVar[str]
 
@@ -22,24 +22,24 @@ class Refusal(Exception):
         self.data: dict[str, object] = data
         """Names and JSON-ready values that explain the refusal."""
         self.version: int | None = None
-        """The event's version at which the refusal was true, where one event is concerned."""
+        """The event's version at which the refusal was true, if it concerns one event."""
 
     def at(self, version: int | None) -> "Refusal":
-        """Note the event's version at which this refusal was true."""
+        """Record the event's version at which this refusal was true."""
         self.version = version
         return self
 
 
 class NotFound(Refusal):
-    """Something named in the request does not exist, or is not the caller's to see."""
+    """Something named in the request does not exist, or the caller may not see it."""
 
 
 class Conflict(Refusal):
-    """The present state does not allow the request."""
+    """The current state does not allow the request."""
 
 
 class InvalidValue(Refusal):
-    """A value breaks a rule; `field` names it as the caller wrote it."""
+    """A value breaks a rule. `field` names it the way the caller wrote it."""
 
     code = "invalid_request"
 

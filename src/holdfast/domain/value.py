@@ -1,4 +1,4 @@
-"""Values: dataclasses that nobody changes, made thousands of times a second."""
+"""Immutable dataclasses that are created thousands of times a second."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,8 +11,8 @@ else:
     def value(*, frozen: bool, **options: object) -> Callable[[type], type]:
         """Make a dataclass that is frozen for the type checker only.
 
-        At run time a frozen class sets each field through a check, which made a reservation of 14 fields cost 1.5 µs
-        instead of 0.6, and all values of one hold 4 % of what the server spends on it.
+        At run time, a frozen class sets each field through a check. With it, a reservation of 14 fields took 1.5 µs to
+        create instead of 0.6 µs, and the values of one hold took 4 % of the server's time for it.
         """
         return dataclasses.dataclass(unsafe_hash=frozen, **options)
 

@@ -1,1 +1,1 @@
-"""Holding, buying and giving back seats: the gate, the queues and batches of each event, the end of holds."""
+"""Holding, selling and releasing seats: the gate, each event's queue and batches, and the expiry of holds."""

@@ -1,4 +1,4 @@
-"""What booking's verbs share in one process."""
+"""What the use cases of booking share within a process."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from holdfast.application.booking.taken_seats import TakenSeats
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """Holding, confirming and cancelling: what `reserve`, `confirm` and `cancel` work with.
+    """The parts that `reserve`, `confirm` and `cancel` work with.
 
-    One per process. It is made by the composition root and handed to whoever may change reservations.
+    There is one per process. The composition root builds it and passes it to everything that may change reservations.
     """
 
     batcher: Batcher

@@ -1,4 +1,4 @@
-"""Give held seats back."""
+"""Release held seats."""
 
 from uuid import UUID
 
@@ -8,12 +8,12 @@ from holdfast.domain.booking.commands import Cancel, Done
 
 
 async def cancel(booking: Booking, *, reservation_id: UUID, user_id: str) -> Done:
-    """Give held seats back; once done it may be asked again, and changes nothing.
+    """Release held seats. Cancelling again succeeds and changes nothing.
 
     Raises:
-        ReservationNotFound: also for somebody else's.
-        Conflict: for a reservation that was confirmed.
+        ReservationNotFound: also for another caller's reservation.
+        Conflict: if the reservation was confirmed.
         Unavailable: see its `outcome`.
-        ConnectionLost, Contended: when the reservation could not be looked up; nothing happened.
+        ConnectionLost, Contended: if the reservation could not be looked up; nothing happened.
     """
     return await resolve(booking, Cancel(reservation_id, user_id))

@@ -8,12 +8,12 @@ from holdfast.domain.booking.commands import Confirm, Done
 
 
 async def confirm(booking: Booking, *, reservation_id: UUID, user_id: str) -> Done:
-    """Sell held seats to their buyer; once done it may be asked again, and changes nothing.
+    """Sell held seats to their buyer. Confirming again succeeds and changes nothing.
 
     Raises:
-        ReservationNotFound: also for somebody else's.
-        Conflict: for a hold that ran out, or a reservation that was cancelled.
+        ReservationNotFound: also for another caller's reservation.
+        Conflict: if the hold has run out or the reservation was cancelled.
         Unavailable: see its `outcome`.
-        ConnectionLost, Contended: when the reservation could not be looked up; nothing happened.
+        ConnectionLost, Contended: if the reservation could not be looked up; nothing happened.
     """
     return await resolve(booking, Confirm(reservation_id, user_id))

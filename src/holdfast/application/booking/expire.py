@@ -1,4 +1,4 @@
-"""End the holds that have run out."""
+"""Expire the holds that have run out."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -17,9 +17,9 @@ from holdfast.telemetry import metrics
 log = structlog.get_logger(__name__)
 
 HOLDS_MAX = 500
-"""Holds that the worker ends in one transaction: short enough not to keep buyers waiting for the event's lock."""
+"""Holds that the worker expires in one transaction: few enough not to keep buyers waiting for the event's lock."""
 EVENTS_MAX = 1_000
-"""Events looked at in one round."""
+"""Events examined in one round."""
 
 
 async def expire_overdue(batcher: Batcher, event_id: UUID) -> None:
@@ -33,11 +33,11 @@ async def expire_overdue(batcher: Batcher, event_id: UUID) -> None:
 
 @dataclass(slots=True)
 class Expirer:
-    """Ends overdue holds of events that nobody writes to; any number of them may run.
+    """Expires the overdue holds of events that nobody is writing to. Any number of expirers may run.
 
-    An event that is locked is left to whoever writes it, for a batch ends overdue holds as well. After
-    `skip_seconds_max` of finding it locked, the lock is waited for; in one round for at most one event, so that a
-    hundred locked ones keep no other waiting.
+    A locked event is skipped: whoever is writing it expires its overdue holds as well. Once an event has been found
+    locked for `skip_seconds_max`, its lock is waited for, but only for one event per round. A hundred locked events
+    would otherwise delay all the others.
     """
 
     store: BatchStore
@@ -47,14 +47,17 @@ class Expirer:
     _skipped_since: dict[UUID, float] = field(default_factory=dict)
 
     async def expire_round(self, now_seconds: float) -> int:
-        """Look once at every event with overdue holds; gives how many holds were ended.
+        """Go once through the events with overdue holds.
 
         Args:
-            now_seconds: A monotonic clock, to tell how long an event has been skipped.
+            now_seconds: The time on a monotonic clock, to measure how long an event has been skipped.
+
+            Returns:
+                The number of holds that were expired.
 
         Raises:
-            ConnectionLost: the round is given up; the next one goes on. Whatever else fails concerns one event, is
-                logged, and keeps no other event waiting.
+            ConnectionLost: the round is abandoned, and the next one continues. Any other failure concerns one event. It
+                is logged, and the other events are still processed.
         """
         ended = 0
         event_ids = await self.store.quiet_overdue_events(EVENTS_MAX)
@@ -90,7 +93,7 @@ class Expirer:
             )
             if written is None:
                 if waits:
-                    self._skipped_since[event_id] = now_seconds  # another event's turn
+                    self._skipped_since[event_id] = now_seconds  # the next round waits for another event
                 return ended
             self._skipped_since.pop(event_id, None)
             outcome = written.outcomes[0]

@@ -1,4 +1,4 @@
-"""Whose a reservation is, and of which event: what confirm and cancel must know before they can queue."""
+"""Finds a reservation's event and user, which confirm and cancel need to know before they can queue."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ Owner = tuple[UUID, str]
 
 
 class ReservationDirectory:
-    """Finds the event and the user of a reservation. Both never change, so what was found once is remembered."""
+    """Looks up the event and the user of a reservation. Neither ever changes, so results are cached."""
 
     def __init__(self, store: BatchStore, *, remembered_max: int = 50_000) -> None:
         self._store = store
@@ -21,7 +21,7 @@ class ReservationDirectory:
         self._lookups: Coalescer[None, UUID, Owner | None] = Coalescer(self._look_up, questions_max=256)
 
     def remember(self, reservation_id: UUID, event_id: UUID, user_id: str) -> None:
-        """Keep what is known already."""
+        """Add a reservation whose event and user are already known."""
         self._remembered[reservation_id] = (event_id, user_id)
         if len(self._remembered) > self._remembered_max:
             self._remembered.popitem(last=False)
@@ -30,8 +30,8 @@ class ReservationDirectory:
         """Find the event of the caller's reservation.
 
         Raises:
-            ReservationNotFound: where there is none, or it is somebody else's.
-            ConnectionLost, Contended: when it could not be read.
+            ReservationNotFound: if there is none, or it belongs to another caller.
+            ConnectionLost, Contended: if it could not be read.
         """
         owner = self._remembered.get(reservation_id)
         if owner is None:

@@ -12,7 +12,8 @@ from holdfast.domain.refusal import Conflict, Refusal
 from holdfast.telemetry import context, metrics, tracing
 
 GATE_TRIES = 3
-"""How often a wish that lost at the gate, and then found its seats free, goes back before it queues without it."""
+"""How often a request that lost at the gate, and then found its seats free, tries the gate again. After that it queues
+without it."""
 
 _outcomes = {
     status: metrics.reservations_total.labels(status)
@@ -24,14 +25,15 @@ _steered = {by: metrics.gate_steered_total.labels(by) for by in ("memory", "lock
 async def reserve(
     booking: Booking, *, event_id: UUID, user_id: str, idempotency_key: str, seat_ids: tuple[UUID, ...]
 ) -> Done:
-    """Hold every seat of the wish for `user_id`, or none of them.
+    """Hold every requested seat for `user_id`, or none of them.
 
-    The gate steers and PostgreSQL answers: a wish that loses at the gate shares a read, which names what is taken.
+    The gate steers; PostgreSQL decides. A request that loses at the gate joins a shared read, which finds out which of
+    its seats are taken.
 
     Raises:
-        Refusal: any of the contract's, with the event's version at which it was true.
+        Refusal: any that the contract lists, with the event's version at which it was true.
         Unavailable: see its `outcome`.
-        ConnectionLost, Contended: when the shared read failed; nothing happened.
+        ConnectionLost, Contended: if the shared read failed; nothing happened.
     """
     wish = Reserve.wish(
         reservation_id=uuid7(),
@@ -43,7 +45,7 @@ async def reserve(
     try:
         done = await _through_the_gate(booking, event_id, wish)
     except Refusal:
-        raise  # counted where it is known how it came about
+        raise  # counted where it was found, by its cause
     except Exception:
         _outcomes["error"].inc()
         raise
@@ -71,7 +73,7 @@ async def _through_the_gate(booking: Booking, event_id: UUID, wish: Reserve) -> 
 
 
 async def _steered_by(booking: Booking, event_id: UUID, wish: Reserve) -> Literal["memory", "lock"] | None:
-    """Say what sends a wish to a shared read; None where it has locked its seats and may queue."""
+    """Return what steers a request to the shared read; None if it has locked its seats and may queue."""
     if booking.taken_seats.steers(wish):
         return "memory"
     with tracing.call("acquire", "redis"):
@@ -79,8 +81,8 @@ async def _steered_by(booking: Booking, event_id: UUID, wish: Reserve) -> Litera
     if not passed:
         return "lock"
     if booking.taken_seats.steers(wish):
-        # Taken and unlocked again while the call to the gate was waiting: in a storm every call would find one
-        # such wish, and each would cost a transaction only to be refused.
+        # The seats were taken, and unlocked again, while the call to the gate was under way. In a storm this happens
+        # to some request in every call, and each would cost a transaction just to be refused.
         booking.gate.release(wish)
         return "memory"
     return None

@@ -1,4 +1,4 @@
-"""What confirming and cancelling share: find the event, queue, answer."""
+"""The steps that confirming and cancelling share: find the event, queue, return the outcome."""
 
 from holdfast.application.booking.booking import Booking
 from holdfast.domain.booking.commands import Cancel, Confirm, Done, Refused

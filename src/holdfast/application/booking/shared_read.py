@@ -1,4 +1,4 @@
-"""The read that wishes share when the gate steers them away: PostgreSQL answers, without a lock."""
+"""The read that requests share when the gate steers them away. PostgreSQL is read without a lock."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -17,17 +17,17 @@ Seen: TypeAlias = Reservation | Refusal | None
 
 
 class SharedRead:
-    """One unlocked read at a time per event, for all the wishes that wait for it."""
+    """Makes one unlocked read at a time per event, for all the requests that wait for it."""
 
     def __init__(self, store: BatchStore, *, wishes_max: int = 256) -> None:
         self._store = store
         self._reads: Coalescer[UUID, Reserve, Seen] = Coalescer(self._read, questions_max=wishes_max)
 
     async def look(self, event_id: UUID, wish: Reserve) -> Seen:
-        """See what PostgreSQL says of a wish, in a read that begins after this call (see `domain.decide.foresee`).
+        """Check a request against PostgreSQL, in a read that begins after this call (see `domain.decide.foresee`).
 
         Raises:
-            ConnectionLost, Contended: when it could not be read.
+            ConnectionLost, Contended: if the read failed.
         """
         return await self._reads.ask(event_id, wish)
 

@@ -1,6 +1,6 @@
-"""A short memory of seats that were just seen taken: it spares the gate and the database the hopeless wishes.
+"""A short-lived memory of seats that were just found taken. It saves the gate and the database from hopeless requests.
 
-It only ever steers a wish to a read; it refuses nothing.
+It only steers a request to a read and refuses nothing.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ Owner = tuple[str, str]
 
 
 class TakenSeats:
-    """Remembers a seat for `memory_seconds`, at most `seats_max` of them; the owner of the claim is not steered."""
+    """Remembers taken seats for `memory_seconds`, at most `seats_max` of them. The owner of a claim is not steered."""
 
     def __init__(self, *, memory_seconds: float = 2.0, seats_max: int = 100_000) -> None:
         self._memory_seconds = memory_seconds
@@ -24,7 +24,7 @@ class TakenSeats:
         self._seats: OrderedDict[UUID, tuple[float, Owner | None]] = OrderedDict()
 
     def steers(self, wish: Reserve) -> bool:
-        """Tell whether a seat of the wish was seen taken by another a moment ago."""
+        """Return whether a requested seat was found taken by another buyer a moment ago."""
         seen = [memory for seat_id in wish.seat_ids if (memory := self._seats.get(seat_id)) is not None]
         if not seen:
             return False
@@ -33,16 +33,16 @@ class TakenSeats:
         return any(until > now and holder != owner for until, holder in seen)
 
     def remember(self, seat_ids: tuple[UUID, ...], owner: Owner | None) -> None:
-        """Note that these seats are taken."""
+        """Record that these seats are taken."""
         self._remember([(seat_ids, owner)])
 
     def forget(self, seat_ids: tuple[UUID, ...]) -> None:
-        """These seats were seen free."""
+        """Record that these seats were found free."""
         for seat_id in seat_ids:
             self._seats.pop(seat_id, None)
 
     def committed(self, event_id: UUID, changes: Changes) -> None:  # noqa: ARG002 - seats' ids are unique
-        """Follow a commit of this process: what it took is taken, what it freed is free."""
+        """Follow a commit of this process: record the seats it took, and forget those it freed."""
         for claim in changes.claims_removed:
             self._seats.pop(claim.seat_id, None)
         self._remember(

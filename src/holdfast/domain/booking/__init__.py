@@ -1,1 +1,1 @@
-"""Holding, buying and giving back seats: one pure function decides."""
+"""Holding, selling and releasing seats. One pure function, `decide`, holds the rules."""

@@ -1,4 +1,4 @@
-"""What can be asked of one event's seats, and the outcomes."""
+"""The commands that act on one event's seats, and their outcomes."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,10 +11,10 @@ from holdfast.domain.value import value
 
 @value(frozen=True, slots=True)
 class Reserve:
-    """Hold every seat of the wish for this buyer, or none of them."""
+    """Hold every requested seat for this buyer, or none of them."""
 
     reservation_id: UUID
-    """Made once per request: a stored reservation with this id is this request's own commit."""
+    """Made once per request. A stored reservation with this id was therefore committed by this very request."""
     user_id: str
     idempotency_key: str
     seat_ids: tuple[UUID, ...]
@@ -30,10 +30,10 @@ class Reserve:
         idempotency_key: str,
         seat_ids: tuple[UUID, ...],
     ) -> "Reserve":
-        """Make the command for a buyer's wish.
+        """Build the command from a buyer's request.
 
         Raises:
-            InvalidValue: for no seats, too many, or one named twice.
+            InvalidValue: if there are no seats, too many seats, or the same seat twice.
         """
         if not 1 <= len(seat_ids) <= SEATS_MAX:
             raise InvalidValue("seat_ids", f"must name 1 to {SEATS_MAX} seats")
@@ -52,7 +52,7 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Give the held seats back."""
+    """Release the held seats."""
 
     reservation_id: UUID
     user_id: str
@@ -60,7 +60,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """Record the holds that have run out, at most `holds_max` of them beside those that other commands touch."""
+    """Record expired holds: at most `holds_max`, in addition to those that other commands in the batch touch."""
 
     holds_max: int
 
@@ -70,28 +70,29 @@ Command: TypeAlias = Reserve | Confirm | Cancel | Expire
 
 @value(frozen=True, slots=True)
 class Done:
-    """The command stands: it took effect, or had done so before."""
+    """The command took effect, either now or on an earlier attempt."""
 
     reservation: Reservation
     version: int
-    """Where the command took effect; where it had done so before, where that was read."""
+    """The event's version at which the command took effect. If an earlier attempt had already carried it out, the
+    version at which that was read."""
     replayed: bool = False
-    """An earlier request with the same key had made this reservation."""
+    """The reservation was made by an earlier request with the same key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """Holds that have run out are recorded as ended."""
+    """Holds that had run out were recorded as expired."""
 
     holds: int
     version: int
     more: bool
-    """There may be further ones: as many were found as were asked for."""
+    """There may be more to expire: as many were found as were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The command has no effect."""
+    """The command was refused and changed nothing."""
 
     refusal: Refusal
 

@@ -1,7 +1,7 @@
 """The one function that sells every seat.
 
-`decide()` is given an event as it stands, the commands of a batch in their order and the time, and says what becomes
-of each and what is to be stored. It reads no clock and does no I/O, so the same arguments always give the same
+`decide()` takes an event's current state, the commands of a batch in order, and the time. It returns an outcome for
+each command and the changes to store. It reads no clock and does no I/O, so the same arguments always lead to the same
 decision.
 """
 
@@ -30,13 +30,13 @@ def decide(snapshot: Snapshot, commands: Sequence[Command], now: datetime, *, ho
 
     Args:
         snapshot: The event, closed over what the commands can touch (see `Snapshot`).
-        commands: In the order in which they shall count.
+        commands: In the order in which they take effect.
         now: The database's time, read after the event was locked.
-        hold: How long a new hold lives.
+        hold: How long a new hold lasts.
 
     Returns:
-        One outcome per command and the netted changes. Holds that have run out are ended first, and that is stored
-        even when every command is refused.
+        One outcome per command, and the netted changes. Holds that have run out are expired first; that is stored even
+        if every command is refused.
     """
     if snapshot.event is None:
         return Decision([_refuse_without_event(snapshot, command) for command in commands], None)
@@ -47,16 +47,16 @@ def decide(snapshot: Snapshot, commands: Sequence[Command], now: datetime, *, ho
 
 
 def foresee(snapshot: Snapshot, wishes: Sequence[Reserve], now: datetime) -> list[Reservation | Refusal | None]:
-    """Tell what a read already settles of wishes, without deciding any.
+    """Check requests against an unlocked read, without deciding them.
 
     Args:
-        snapshot: The event as read without a lock.
-        wishes: What buyers ask for.
-        now: The database's time of that read.
+        snapshot: The event, read without a lock.
+        wishes: The buyers' requests.
+        now: The database's time at that read.
 
     Returns:
-        For each wish the reservation that its key already made, or the refusal that was true at the snapshot's
-        version, or None where all its seats were free.
+        One entry per request: the reservation that its key has already made, or the refusal that was true at the
+        snapshot's version, or None if all its seats were free.
     """
     if snapshot.event is None:
         return [EventNotFound(snapshot.event_id) for _ in wishes]
@@ -110,7 +110,7 @@ def _reserve(state: WorkingState, command: Reserve, now: datetime, hold: timedel
 
 
 def _examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation | Refusal | None:
-    """Check a wish in the contract's order: key, event, opening, seats that exist, seats that are free."""
+    """Check a request in the order the contract lays down: key, event, opening, seats exist, seats are free."""
     prior = state.by_key.get((wish.user_id, wish.idempotency_key))
     if prior is not None:
         return prior if prior.fingerprint == wish.fingerprint else IdempotencyKeyReused()

@@ -1,4 +1,4 @@
-"""Why a wish, a confirmation or a cancellation is refused.
+"""The reasons for refusing a reservation, a confirmation or a cancellation.
 
 NotFound
 ├── ReservationNotFound
@@ -19,7 +19,7 @@ from holdfast.domain.refusal import Conflict, NotFound, Refusal
 
 
 class ReservationNotFound(NotFound):
-    """No such reservation of this caller; somebody else's answers the same."""
+    """The caller has no such reservation. A reservation of another caller is refused in the same way."""
 
     code = "reservation_not_found"
 
@@ -28,7 +28,7 @@ class ReservationNotFound(NotFound):
 
 
 class SeatsNotFound(NotFound):
-    """Some wanted seats are not seats of the event."""
+    """Some of the requested seats do not belong to the event."""
 
     code = "seats_not_found"
 
@@ -38,7 +38,7 @@ class SeatsNotFound(NotFound):
 
 
 class BookingClosed(Conflict):
-    """The event has begun; nothing new can be held."""
+    """The event has started, so no new holds are accepted."""
 
     code = "booking_closed"
 
@@ -51,7 +51,7 @@ class BookingClosed(Conflict):
 
 
 class SeatsUnavailable(Conflict):
-    """Wanted seats are held or sold; nothing was held."""
+    """Some of the requested seats are held or sold. None of them was held."""
 
     code = "seats_unavailable"
 
@@ -74,7 +74,7 @@ class HoldExpired(Conflict):
 
 
 class AlreadyCancelled(Conflict):
-    """The reservation was cancelled; it cannot be confirmed."""
+    """The reservation was cancelled, so it cannot be confirmed."""
 
     code = "already_cancelled"
 
@@ -83,7 +83,7 @@ class AlreadyCancelled(Conflict):
 
 
 class AlreadyConfirmed(Conflict):
-    """The reservation was confirmed; it cannot be cancelled."""
+    """The reservation was confirmed, so it cannot be cancelled."""
 
     code = "already_confirmed"
 
@@ -95,7 +95,7 @@ class AlreadyConfirmed(Conflict):
 
 
 class IdempotencyKeyReused(Refusal):
-    """The caller used this key for other seats of this event before."""
+    """The caller has already used this key for other seats of this event."""
 
     code = "idempotency_key_reused"
 

@@ -16,8 +16,8 @@ SEATS_MAX = 20
 class Reservation:
     """A reservation as stored.
 
-    `total_amount` is in the currency's minor unit, at the prices of the day it was made. `fingerprint` is
-    `fingerprint_of` its wish. The versions are those of the event: at its creation and at its last change.
+    `total_amount` is in the currency's minor unit, at the prices when it was made. `fingerprint` is `fingerprint_of`
+    the requested seats. The versions are the event's: at the reservation's creation and at its last change.
     """
 
     id: UUID
@@ -36,16 +36,19 @@ class Reservation:
     changed_version: int
 
     def is_overdue(self, now: datetime) -> bool:
-        """Tell whether this is a hold that has run out at `now`, whether or not that has been recorded."""
+        """Return whether this hold has run out at `now`, whether or not its expiry has been recorded."""
         return self.status is ReservationStatus.PENDING and self.expires_at <= now
 
     def as_seen_at(self, now: datetime) -> "Reservation":
-        """Show it as it stands at `now`: a hold that ran out reads as cancelled from that instant on."""
+        """Return the reservation as a reader sees it at `now`: an overdue hold is shown as cancelled straight away."""
         if self.is_overdue(now):
             return replace(self, status=ReservationStatus.CANCELLED, cancel_reason=CancelReason.EXPIRED)
         return self
 
 
 def fingerprint_of(event_id: UUID, seat_ids: tuple[UUID, ...]) -> bytes:
-    """Digest what a wish asks for (SHA-256), so that a reused key is told from a retry in any order of seats."""
+    """Hash the event and the requested seats (SHA-256), in any order.
+
+    It tells a retry from a key that is reused for other seats.
+    """
     return sha256(event_id.bytes + b"".join(sorted([seat_id.bytes for seat_id in seat_ids]))).digest()

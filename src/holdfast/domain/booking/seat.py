@@ -1,4 +1,4 @@
-"""A seat as it stands, and the claim that holds or has bought it."""
+"""A seat and its status, and the claim that holds or sells it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from holdfast.domain.value import value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """A seat with what is known of it at one version of its event."""
+    """A seat as it was at one version of its event."""
 
     id: UUID
     event_id: UUID
@@ -20,7 +20,7 @@ class Seat:
     price: int
     status: SeatStatus
     reserved_by: UUID | None
-    """The reservation that holds or bought it."""
+    """The reservation that holds or has bought the seat."""
 
 
 @value(frozen=True, slots=True)
@@ -30,5 +30,5 @@ class Claim:
     seat_id: UUID
     reservation_id: UUID
     status: SeatStatus
-    """`RESERVED` or `CONFIRMED`; a free seat has no claim."""
+    """`RESERVED` or `CONFIRMED`; an available seat has no claim."""
     expires_at: datetime

@@ -1,4 +1,4 @@
-"""What `decide()` is given and what it gives back."""
+"""The input of `decide()` and its result."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,36 +15,37 @@ from holdfast.domain.value import value
 
 
 class Mark(NamedTuple):
-    """Which state of an event a version means.
+    """Identifies one state of an event. A version number alone does not.
 
-    The number alone does not tell: a failover may lose the end of a log, and what is lost is numbered again, for other
-    entries. So what the entry at a version says is held against what is known of it. The clock of another server, or
-    one that was set back, may give a time twice; reservations are made once.
+    If a failover loses the end of a log, the lost version numbers are used again for other entries. A cached copy of
+    the event must notice that its version now stands for something else, so the entry's contents are compared too. The
+    time alone would not do: another server's clock, or one that was set back, may produce the same time twice. A
+    reservation is made only once.
     """
 
     version: int
     at: datetime
-    """The time of the entry; of a version 0, which has none, that at which the event was created."""
+    """The time of the log entry. Version 0 has no entry; its time is that of the event's creation."""
     kind: str | None = None
-    """A `ChangeKind`, or one that a later release made."""
+    """A `ChangeKind`, or a kind that only a later release knows."""
     reservation_id: UUID | None = None
 
     @property
     def name(self) -> str:
-        """A name that no other state of the event has, for entity tags and for listeners who come back."""
+        """A name unique to this state of the event, for entity tags and for listeners who reconnect."""
         return _name_of(self)
 
 
 @lru_cache(maxsize=4_096)
 def _name_of(mark: Mark) -> str:
-    """Make a name; hundreds of readers of one event ask for the same one."""
+    """Build the name. It is cached because hundreds of readers of one event ask for the same one."""
     said = f"{mark.at.timestamp():.6f} {mark.kind} {mark.reservation_id}"
     return f"{mark.version}-{blake2b(said.encode(), digest_size=6).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)
 class EventState:
-    """The event's row: its version, what decides whether it can be booked, and the counters.
+    """The event's row: its version, the fields that decide whether it can be booked, and the counters.
 
     `available`, `reserved` and `confirmed` count seats.
     """
@@ -62,26 +63,26 @@ class EventState:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One event as it stood at one version, as far as a batch of commands can touch it.
+    """One event at one version, limited to what a batch of commands can touch.
 
-    It is closed over the batch: the wanted seats, the live claims on them, every reservation that a command names by
-    id or key, and every overdue reservation that holds a wanted seat, whole.
+    It is closed over the batch. It contains the requested seats, the live claims on them, every reservation that a
+    command names by id or key, and every overdue reservation that holds a requested seat, with all of its seats.
     """
 
     event_id: UUID
     event: EventState | None
-    """None where there never was such an event."""
+    """None if there has never been such an event."""
     prices: dict[UUID, int]
-    """The wanted seats that exist in this event, with their prices."""
+    """The requested seats that exist in this event, with their prices."""
     claims: dict[UUID, Claim]
-    """The live claims on the wanted seats, and on all seats of the pending reservations below."""
+    """The live claims on the requested seats, and on all seats of the pending reservations below."""
     reservations: dict[UUID, Reservation]
     mark: Mark | None = None
-    """What its version means, where that was read."""
+    """Identifies the state at this version, if it was read."""
 
 
 class ChangeKind(StrEnum):
-    """What an entry of an event's log records."""
+    """The kinds of entry in an event's log."""
 
     RESERVED = "reserved"
     CONFIRMED = "confirmed"
@@ -94,7 +95,7 @@ class ChangeKind(StrEnum):
 
 @value(frozen=True, slots=True)
 class LogEntry:
-    """One step of an event's history; each raises the version by one."""
+    """One step in an event's history. Each raises the version by one."""
 
     version: int
     kind: ChangeKind
@@ -104,30 +105,33 @@ class LogEntry:
 
 @dataclass(slots=True)
 class Changes:
-    """What a batch changes, netted: at most one change per row (two changes of one row in one statement lose one)."""
+    """The net changes of a batch, at most one per row.
+
+    Two changes of one row within a single SQL statement would silently lose one of them.
+    """
 
     at: datetime
     """The time of the decision."""
     event: EventState
-    """The event's row as it shall stand."""
+    """The event's row after the change."""
     loaded_version: int
-    """The version that the decision was taken upon: the guard."""
+    """The version on which the decision was based. The store guards its update with it."""
     loaded_mark: Mark | None = None
-    """What that version meant."""
+    """Identifies the state at that version."""
     created: list[Reservation] = field(default_factory=list)
     changed: list[tuple[Reservation, Reservation]] = field(default_factory=list)
-    """(as loaded, as it shall stand)."""
+    """(as loaded, after the change)."""
     claims_added: list[Claim] = field(default_factory=list)
     claims_moved: list[tuple[Claim, Claim]] = field(default_factory=list)
-    """(as loaded, as it shall stand): sold, or expired and taken by another in the same batch."""
+    """(as loaded, after the change): sold, or expired and taken by another buyer in the same batch."""
     claims_removed: list[Claim] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a batch: one outcome per command, in their order, and what is to be stored."""
+    """The decision on a batch: one outcome per command, in order, and the changes to store."""
 
     outcomes: list[Outcome]
     changes: Changes | None
-    """None when nothing is to be stored."""
+    """None if there is nothing to store."""

@@ -1,6 +1,6 @@
-"""The states of a seat and of a reservation, and the only ways from one to the next.
+"""The states of seats and reservations, and the allowed transitions.
 
-Everything that changes a state asks these tables; the invariants of `holdfast check` hold the log against them.
+Every change of state goes by these tables, and the invariants of `holdfast check` compare the log with them.
 """
 
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import TypeAlias
 from holdfast.domain.booking.refusals import AlreadyCancelled, AlreadyConfirmed, HoldExpired
 
 ResolutionRefusal: TypeAlias = type[AlreadyCancelled] | type[AlreadyConfirmed] | type[HoldExpired]
-"""Why a reservation that has ended cannot be confirmed or cancelled; each is made with the reservation's id."""
+"""Why a reservation that has ended cannot be confirmed or cancelled. Each class takes the reservation's id."""
 
 
 class SeatStatus(StrEnum):
@@ -23,7 +23,7 @@ class SeatStatus(StrEnum):
 
 
 class ReservationStatus(StrEnum):
-    """Where a reservation stands."""
+    """The state of a reservation."""
 
     PENDING = "pending"
     """A live hold on its seats."""
@@ -40,7 +40,7 @@ class CancelReason(StrEnum):
 
 
 class Verb(StrEnum):
-    """What can be asked of a reservation that exists."""
+    """What a caller can do with an existing reservation."""
 
     CONFIRM = "confirm"
     CANCEL = "cancel"
@@ -52,7 +52,7 @@ SEAT_TRANSITIONS: dict[SeatStatus, frozenset[SeatStatus]] = {
     SeatStatus.RESERVED: frozenset({SeatStatus.CONFIRMED, SeatStatus.AVAILABLE}),
     SeatStatus.CONFIRMED: frozenset(),
 }
-"""A sold seat stays sold; a held one is sold or becomes free again."""
+"""A sold seat stays sold. A held seat is sold or becomes free again."""
 
 RESERVATION_TRANSITIONS: dict[tuple[ReservationStatus, Verb], ReservationStatus | ResolutionRefusal] = {
     (ReservationStatus.PENDING, Verb.CONFIRM): ReservationStatus.CONFIRMED,
@@ -65,14 +65,14 @@ RESERVATION_TRANSITIONS: dict[tuple[ReservationStatus, Verb], ReservationStatus 
     (ReservationStatus.CANCELLED, Verb.CANCEL): ReservationStatus.CANCELLED,
     (ReservationStatus.CANCELLED, Verb.EXPIRE): ReservationStatus.CANCELLED,
 }
-"""The status that follows, or the refusal. The same status again means: nothing changes, and the answer is yes.
-Confirming a reservation whose reason is `expired` is refused as `HoldExpired` instead."""
+"""The next status, or the refusal. If the status stays the same, the command succeeds and changes nothing.
+Confirming a reservation that was cancelled with the reason `expired` is refused with `HoldExpired` instead."""
 
 
 def next_status(
     status: ReservationStatus, reason: CancelReason | None, verb: Verb
 ) -> ReservationStatus | ResolutionRefusal:
-    """Look up what becomes of a reservation in `status` (ended for `reason`, if it has ended) upon `verb`."""
+    """Look up the result of `verb` on a reservation in `status` (cancelled for `reason`, if it was cancelled)."""
     step = RESERVATION_TRANSITIONS[status, verb]
     if step is AlreadyCancelled and reason is CancelReason.EXPIRED:
         return HoldExpired

@@ -1,4 +1,4 @@
-"""The event while a batch is being decided: what was loaded, and what has become of it so far."""
+"""The event while a batch is being decided: the loaded state and the changes so far."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,10 +12,10 @@ from holdfast.domain.booking.states import SEAT_TRANSITIONS, CancelReason, Reser
 
 
 class WorkingState:
-    """A snapshot that moves: `hold`, `sell` and `release` are the only ways to change it.
+    """A mutable snapshot. Only `hold`, `sell` and `release` change it.
 
-    Each of them raises the version by one, writes one log entry, moves the counters, and asks the table of the seat's
-    transitions. `net()` compares the end with the beginning.
+    Each of them raises the version by one, writes one log entry, adjusts the counters and checks the seat's transition
+    against the table. `net()` compares the result with what was loaded.
     """
 
     def __init__(self, event: EventState, snapshot: Snapshot) -> None:
@@ -47,7 +47,7 @@ class WorkingState:
         self._log: list[LogEntry] = []
 
     def hold(self, command: Reserve, *, now: datetime, expires_at: datetime) -> Reservation:
-        """Hold the seats of a wish that has been found free; gives the new reservation."""
+        """Hold seats that were found free, and return the new reservation."""
         version = self._record(ChangeKind.RESERVED, command.reservation_id, command.seat_ids)
         reservation = Reservation(
             id=command.reservation_id,
@@ -71,7 +71,7 @@ class WorkingState:
         return reservation
 
     def sell(self, reservation: Reservation, *, now: datetime) -> Reservation:
-        """Turn a live hold into a sale; gives the reservation as it now stands."""
+        """Turn a live hold into a sale, and return the changed reservation."""
         version = self._record(ChangeKind.CONFIRMED, reservation.id, reservation.seat_ids)
         for seat_id in reservation.seat_ids:
             self._move_seat(seat_id, Claim(seat_id, reservation.id, SeatStatus.CONFIRMED, reservation.expires_at))
@@ -85,7 +85,7 @@ class WorkingState:
         )
 
     def release(self, reservation: Reservation, reason: CancelReason) -> Reservation:
-        """End a hold and free its seats; gives the reservation as it now stands."""
+        """End a hold, free its seats, and return the changed reservation."""
         kind = ChangeKind.EXPIRED if reason is CancelReason.EXPIRED else ChangeKind.CANCELLED
         version = self._record(kind, reservation.id, reservation.seat_ids)
         for seat_id in reservation.seat_ids:
@@ -100,7 +100,7 @@ class WorkingState:
         )
 
     def net(self, now: datetime) -> Changes | None:
-        """Give what must be stored, one change per row; None where nothing changed."""
+        """Return the changes to store, one per row; None if nothing changed."""
         if not self._log:
             return None
         changes = Changes(

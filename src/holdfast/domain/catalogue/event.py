@@ -17,7 +17,7 @@ TOTAL_SEATS_MAX = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDetails:
-    """What an organiser writes of an event."""
+    """The part of an event that its organiser writes."""
 
     name: str
     description: str
@@ -27,10 +27,10 @@ class EventDetails:
     total_seats: int
 
     def __post_init__(self) -> None:
-        """Hold the rules of an event.
+        """Check the rules for an event.
 
         Raises:
-            InvalidValue: naming the field.
+            InvalidValue: naming the field that breaks a rule.
         """
         if not 1 <= len(self.name) <= TEXT_MAX:
             raise InvalidValue("name", f"must have 1 to {TEXT_MAX} characters")
@@ -60,29 +60,29 @@ class Event:
 
     @property
     def seats(self) -> int:
-        """How many seats have been added."""
+        """The number of seats that have been added."""
         return self.available + self.reserved + self.confirmed
 
     def require_room_for(self, added: int) -> None:
-        """Refuse more seats than the event's total.
+        """Refuse to add more seats than the event's total allows.
 
         Raises:
-            SeatsExceedTotal: with the total and the number there would be.
+            SeatsExceedTotal: with the total and the number of seats there would be.
         """
         if self.seats + added > self.details.total_seats:
             raise SeatsExceedTotal(total_seats=self.details.total_seats, seats=self.seats + added)
 
     def require_editable_to(self, details: EventDetails) -> None:
-        """Refuse a total below the seats that exist.
+        """Refuse to lower the total below the number of existing seats.
 
         Raises:
-            SeatsExceedTotal: with the wanted total and the seats that exist.
+            SeatsExceedTotal: with the new total and the number of existing seats.
         """
         if details.total_seats < self.seats:
             raise SeatsExceedTotal(total_seats=details.total_seats, seats=self.seats)
 
     def require_deletable(self) -> None:
-        """Refuse to delete what has been sold.
+        """Refuse to delete an event with sold seats.
 
         Raises:
             EventHasConfirmedReservations: with the number of sold seats.

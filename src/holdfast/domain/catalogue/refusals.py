@@ -1,4 +1,4 @@
-"""Why a change of an event or of its chart is refused.
+"""The reasons for refusing to change an event or its chart.
 
 NotFound
 ├── EventNotFound
@@ -15,7 +15,7 @@ from holdfast.domain.refusal import Conflict, NotFound
 
 
 class EventNotFound(NotFound):
-    """No such event, or it was deleted."""
+    """There is no such event, or it was deleted."""
 
     code = "event_not_found"
 
@@ -24,7 +24,7 @@ class EventNotFound(NotFound):
 
 
 class SeatNotFound(NotFound):
-    """No such seat, or its event was deleted."""
+    """There is no such seat, or its event was deleted."""
 
     code = "seat_not_found"
 
@@ -33,7 +33,7 @@ class SeatNotFound(NotFound):
 
 
 class SeatNumberTaken(Conflict):
-    """Seat numbers are unique in their event; none of the seats was added."""
+    """Seat numbers are unique within an event. None of the seats was added."""
 
     code = "seat_number_taken"
 
@@ -51,7 +51,7 @@ class SeatNumberTaken(Conflict):
 
 
 class SeatsExceedTotal(Conflict):
-    """The event would have more seats than its total."""
+    """The event would have more seats than its total allows."""
 
     code = "seats_exceed_total"
 

@@ -1,4 +1,4 @@
-"""The seats of an event's chart: what is added, and the rules for it."""
+"""New seats for an event's chart, and the rules for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ PRICE_MAX = 10**12
 
 @dataclass(slots=True)
 class NewSeat:
-    """A seat to be added to an event's chart; `price` in the currency's minor unit.
+    """A seat to be added to an event's chart; `price` is in the currency's minor unit.
 
-    A value like the others, but not frozen: a hundred thousand of them are made for one call, and that takes a third.
+    It is not frozen, unlike most values: one call may create a hundred thousand of them, and unfrozen they take a third
+    of the time.
     """
 
     seat_number: str
@@ -28,16 +29,16 @@ class NewSeat:
 
 
 def check_new_seats(seats: Sequence[NewSeat], *, places: dict[str, int], other_forms: list[str] | None = None) -> None:
-    """Hold the rules of seats that shall be added together, of all of them or slice by slice.
+    """Check the rules for seats that are added together, either all at once or slice by slice.
 
     Args:
-        seats: The seats, or the next of them.
-        places: The place of each number that was checked before, empty at first; these seats are added to it. Numbers
-            that look alike are one.
-        other_forms: Gets the numbers that are written in another form than NFC.
+        seats: The seats, or the next slice of them.
+        places: The position of each number checked so far; empty for the first slice. This slice's numbers are added.
+            Numbers that look alike count as the same.
+        other_forms: Receives the numbers that are not in Unicode's normal form NFC.
 
     Raises:
-        InvalidValue: naming the first seat, by its place in the whole list, that breaks a rule or repeats a number.
+        InvalidValue: naming, by its position in the whole list, the first seat that breaks a rule or repeats a number.
     """
     for place, seat in enumerate(seats, start=len(places)):
         number = seat.seat_number
@@ -59,5 +60,5 @@ def check_new_seats(seats: Sequence[NewSeat], *, places: dict[str, int], other_f
 
 
 def numbered_seats(*, prefix: str, count: int, price: int, first: int = 1) -> list[NewSeat]:
-    """Make `count` seats from `PREFIX-first` on, all at one price, in counting order."""
+    """Make `count` seats numbered from `PREFIX-first` upwards, all at one price."""
     return [NewSeat(seat_number=f"{prefix}-{number}", price=price) for number in range(first, first + count)]

@@ -1,1 +1,1 @@
-"""One queue and one batch per event: what gathers while a transaction is under way goes together in the next."""
+"""One queue and one batch per event: commands that arrive during a transaction share the next one."""

@@ -1,4 +1,4 @@
-"""The commands of one event on their way through one transaction, and when they are answered."""
+"""The commands of one event that share a transaction, and how they are answered."""
 
 import asyncio
 from collections import deque
@@ -18,10 +18,11 @@ log = structlog.get_logger(__name__)
 
 
 class Batch:
-    """What was taken out of one event's queue.
+    """The commands taken together from one event's queue.
 
-    From `begin` to `finish` it has a deadline, at which its tickets are answered 503 while the writing goes on: a
-    COMMIT is never cancelled. `progress` sees to it that none is sent after a client was told of no effect.
+    From `begin` to `finish` the batch has a deadline. When it passes, the tickets are answered 503 but the write goes
+    on, because a COMMIT is never cancelled. `progress` makes sure that no COMMIT is sent once a client has been told
+    that nothing happened.
     """
 
     __slots__ = ("_alarm", "deadline", "event_id", "number", "progress", "singles", "tickets", "turns")
@@ -32,39 +33,39 @@ class Batch:
         self.progress = progress or Progress()
         self.number = 0
         self.turns = 0
-        """How often its event's lock was waited for."""
+        """How often the batch has waited for its event's lock."""
         self.deadline = 0.0
-        """On the event loop's clock."""
+        """In seconds of the event loop's clock."""
         self.singles: deque[Batch] | None = None
-        """Its commands one by one, those that are still to be written; None while it is written as a whole."""
+        """One batch per command that remains to be written; None while the batch is written as a whole."""
         self._alarm: asyncio.TimerHandle | None = None
 
     @property
     def commands(self) -> list[Command]:
-        """What is wanted, in order."""
+        """The commands, in order."""
         return [ticket.command for ticket in self.tickets]
 
     @property
     def is_rerun(self) -> bool:
-        """Whether it must not share a transaction with others: it failed before, or a COMMIT of it is in doubt."""
+        """Whether the batch must have a transaction to itself: it failed before, or one of its COMMITs is in doubt."""
         return self.singles is not None or self.progress.in_doubt
 
     @property
     def oldest_at(self) -> float:
-        """When the command came that has waited the longest, on the event loop's clock."""
+        """When the longest-waiting command arrived, in seconds of the event loop's clock."""
         return min(ticket.enqueued_at for ticket in self.tickets)
 
     def begin(self, number: int, *, deadline: float) -> None:
-        """Number the batch, and set the alarm."""
+        """Number the batch and start its deadline."""
         self.number = number
         for ticket in self.tickets:
             ticket.batch = number
         self._end_at(deadline)
 
     def divide(self, *, deadline: float) -> None:
-        """Have its commands written one by one from here on, and set the alarm anew.
+        """Write the commands one by one from here on, with a new deadline.
 
-        A COMMIT of the whole that is in doubt is in doubt for each of them.
+        If a COMMIT of the whole batch is in doubt, it is in doubt for each of them.
         """
         self.singles = deque(
             Batch(self.event_id, [ticket], Progress(self.progress.doubt, given_up=self.progress.given_up))
@@ -73,7 +74,7 @@ class Batch:
         self._end_at(deadline)
 
     def give_up(self) -> None:
-        """Answer what has no answer yet; nothing more is begun for it."""
+        """Answer the tickets that are still open; nothing more is started for them."""
         if self.singles is not None:
             for single in self.singles:
                 single.give_up()
@@ -82,7 +83,7 @@ class Batch:
         self.fail(Unavailable("The database did not answer in time.", outcome=outcome))
 
     def leave_out_answered(self) -> None:
-        """Forget the commands that were answered, or whose callers have gone, while no transaction works on them."""
+        """Drop the commands that were answered or whose callers have gone. Call it only between transactions."""
         if not any(ticket.future.done() for ticket in self.tickets):
             return
         for ticket in self.tickets:
@@ -93,7 +94,7 @@ class Batch:
             self.singles = deque(single for single in self.singles if not single.tickets[0].future.done())
 
     def take_older_than(self, enqueued_at: float) -> list[Ticket]:
-        """Take out the commands that came before that, unless they have been worked on."""
+        """Remove the commands that arrived before `enqueued_at`, unless an attempt has already been made for them."""
         if self.is_rerun:
             return []
         taken = [ticket for ticket in self.tickets if ticket.enqueued_at < enqueued_at]
@@ -102,13 +103,13 @@ class Batch:
         return taken
 
     def answer(self, outcomes: Iterable[Outcome]) -> None:
-        """Answer each ticket that nobody has answered yet."""
+        """Answer each ticket that is still open."""
         for ticket, outcome in zip(self.tickets, outcomes, strict=True):
             if not ticket.future.done():
                 ticket.future.set_result(outcome)
 
     def fail(self, failure: Exception) -> None:
-        """Answer all with what made the writing fail; a bug becomes a 500, unless a COMMIT may have landed."""
+        """Answer all tickets with the failure. A bug becomes a 500, unless a COMMIT may have taken effect."""
         answer = told(failure, in_doubt=self.progress.in_doubt)
         if answer is not failure and not isinstance(failure, (Unavailable, OperationalFailure, GuardMismatch)):
             log.error("batch_failed_in_doubt", event_id=str(self.event_id), exc_info=failure)
@@ -116,7 +117,7 @@ class Batch:
             ticket.fail(answer)
 
     def finish(self) -> None:
-        """No transaction works on these commands any more."""
+        """Release the tickets: no transaction works on them any more."""
         if self._alarm is not None:
             self._alarm.cancel()
         for ticket in self.tickets:
@@ -130,7 +131,7 @@ class Batch:
 
 
 def span_of(number: int, batches: Sequence[Batch]) -> AbstractContextManager[object]:
-    """Span the transaction of these batches, where there are traces."""
+    """Open a trace span for the transaction of these batches, if tracing is on."""
     if tracing.active is None:
         return nullcontext()
     event_ids = " ".join(str(batch.event_id) for batch in batches)

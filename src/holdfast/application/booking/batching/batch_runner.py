@@ -1,4 +1,4 @@
-"""Settling: batches are written, whatever that takes, and their tickets answered."""
+"""Writes batches, retrying as needed, and answers their tickets."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,20 +20,20 @@ _holds_expired = metrics.holds_expired_total.labels("batch")
 
 
 class BatchRunner:
-    """Writes batches. What fails is tried in smaller parts, so that only the culprit bears its failure."""
+    """Writes batches. A batch that fails is retried in smaller parts, so that only the command at fault is refused."""
 
     def __init__(self, store: BatchStore, bounds: Bounds, listeners: Sequence[CommitListener]) -> None:
         self._store = store
         self._bounds = bounds
         self._listeners = listeners
         self.under_way: set[Batch] = set()
-        """Batches whose tickets wait for a transaction."""
+        """Batches that are being written or waiting for their event's lock."""
 
     async def run_together(self, batches: Sequence[Batch]) -> tuple[list[Batch], list[Batch]]:
         """Write batches of several events and answer their tickets.
 
         Returns:
-            Those whose events somebody else has locked, and those that failed and must be written alone.
+            The batches whose events another session has locked, and the failed batches, which must be written alone.
         """
         try:
             written = await write_together(
@@ -43,7 +43,7 @@ class BatchRunner:
                 overdue_max=self._bounds.overdue_max,
                 progress={batch.event_id: batch.progress for batch in batches},
             )
-        except Exception as failure:  # noqa: BLE001 - one event must not fail the rest
+        except Exception as failure:  # noqa: BLE001 - one event must not fail the others
             log.warning("batches_rerun_alone", events=len(batches), error=repr(failure))
             return [], list(batches)
         if written:
@@ -56,20 +56,22 @@ class BatchRunner:
                     self._answer(batch, written[batch.event_id])
                 except Exception:
                     log.exception("batch_not_answered", event_id=str(batch.event_id))
-                    failed.append(batch)  # submitted again it finds its own effect
+                    failed.append(batch)  # the rerun finds what it has already stored, and answers from that
         return locked, failed
 
     async def run(self, batch: Batch, *, wait_seconds: float) -> bool:
-        """Write one batch and answer its tickets, whatever happens; False where somebody else has its event locked.
+        """Write one batch and answer its tickets, whatever happens.
+
+        Returns False if another session still holds the event's lock.
 
         Args:
-            batch: What to write. It may have been tried before.
-            wait_seconds: How long that lock is waited for.
+            batch: The batch. It may have been tried before.
+            wait_seconds: How long to wait for the event's lock.
         """
         if batch.singles is None:
             try:
                 return await self._persist(batch, wait_seconds, obstructed_tries_max=OBSTRUCTED_TRIES_MAX)
-            except Exception as failure:  # noqa: BLE001 - one command must not fail the rest
+            except Exception as failure:  # noqa: BLE001 - one command must not fail the others
                 if isinstance(failure, Unavailable) or len(batch.tickets) == 1:
                     batch.fail(failure)
                     return True
@@ -86,7 +88,7 @@ class BatchRunner:
         return True
 
     def _divide(self, batch: Batch, failure: Exception) -> None:
-        """Have a failed batch rerun once as single commands, so that only the culprit bears its failure."""
+        """Have a failed batch rerun as single commands, so that only the command at fault is refused."""
         commands = len(batch.tickets)
         log.warning("batch_rerun_singly", event_id=str(batch.event_id), commands=commands, error=repr(failure))
         batch.divide(deadline=asyncio.get_running_loop().time() + self._bounds.batch_seconds_max)
@@ -116,7 +118,7 @@ class BatchRunner:
             for listener in self._listeners:
                 try:
                     listener.committed(batch.event_id, written.changes)
-                except Exception:  # it is stored: whoever did not take note of it reads it later
+                except Exception:  # the batch is stored, and the listener will read it later
                     log.exception("commit_listener_failed", event_id=str(batch.event_id))
         batch.answer(written.outcomes)
 

@@ -23,19 +23,20 @@ log = structlog.get_logger(__name__)
 
 SWEEP_SECONDS = 0.1
 PATIENCE_SECONDS = 0.005
-"""A further transaction begins only when those under way have not ended after this: until then what comes gathers."""
+"""A further transaction starts only if those under way take longer than this. Until then, new commands queue up and
+share the next one."""
 WAIT_SECONDS_MIN = 0.01
 CLOSING_SECONDS = 0.02
-"""How often the end looks whether all is done, where nothing tells it."""
+"""How often `close` checks whether everything is done, when no task's end can tell it."""
 
 
 class Batcher:
-    """Gathers commands per event and has them decided and stored together.
+    """Collects the commands of each event, and has them decided and stored together.
 
-    While a transaction on an event is under way, its next commands gather; there is no timer. At most
-    `bounds.batches_at_once` transactions are under way, and none of them waits for a lock: a batch whose event somebody
-    else has locked goes to `LockedEvents`. Events whose commands wait at the same time, few of each, are written in one
-    transaction: a transaction costs much more than a command.
+    While a transaction on an event is under way, the next commands for that event queue up; there is no timer. At most
+    `bounds.batches_at_once` transactions are under way, and none of them waits for a lock: a batch whose event another
+    session has locked moves to `LockedEvents`. Small batches of different events share a transaction, because a
+    transaction costs much more than a command.
     """
 
     def __init__(self, store: BatchStore, bounds: Bounds, *, listeners: Sequence[CommitListener] = ()) -> None:
@@ -52,29 +53,32 @@ class Batcher:
 
     @property
     def waiting(self) -> int:
-        """How many commands stand in the queues."""
+        """The number of commands in the queues."""
         return self._queues.waiting
 
     @property
     def overflowing(self) -> bool:
-        """Whether new commands are being refused for want of room."""
+        """Whether new commands are being refused because the queues are full."""
         return self._queues.waiting >= self._bounds.process_queue_max
 
     async def submit(
         self, event_id: UUID, command: Command, *, on_finished: Callable[[], None] | None = None
     ) -> tuple[Outcome, int]:
-        """Have a command decided and stored; gives its outcome and the number of its batch.
+        """Have a command decided and stored.
 
-        Where the caller is cancelled while the command stands in its queue, it leaves the queue and nothing is done. A
-        command that is in a batch by then goes on.
+        If the caller is cancelled while the command is still queued, the command is dropped and nothing is done. A
+        command that is already in a batch is carried out.
 
         Args:
-            event_id: The event whose seats are concerned.
-            command: What is wanted.
-            on_finished: Called once when no transaction works on the command any more, whatever became of it.
+            event_id: The event that the command is for.
+            command: The command.
+            on_finished: Called once, as soon as no transaction works on the command any more, whatever its outcome.
+
+            Returns:
+            The command's outcome, and the number of its batch.
 
         Raises:
-            Unavailable: when there is no room or no time, or the database does not answer; see its `outcome`.
+            Unavailable: if a queue is full, time runs out or the database does not answer; see its `outcome`.
         """
         loop = asyncio.get_running_loop()
         ticket = Ticket(command, loop.create_future(), loop.time(), on_finished)
@@ -95,14 +99,14 @@ class Batcher:
         return outcome, ticket.batch
 
     async def close(self, *, seconds_max: float) -> None:
-        """Take no more commands, finish those at hand, and answer 503 to what is not done in time."""
+        """Accept no more commands, finish those under way, and answer 503 to any that are not done in time."""
         self._closing = True
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds_max
         while (self._writers or self._locked or self._queues) and loop.time() < deadline:
             if self._writers:
                 await asyncio.wait(tuple(self._writers), timeout=deadline - loop.time())
-            else:  # what is locked by others comes back at its own pace
+            else:  # only batches of locked events are left, and they return on a timer
                 await asyncio.sleep(CLOSING_SECONDS)
         self._reject(self._queues.take_older_than(float("inf")), reason="shutdown")
         for batch in tuple(self._runner.under_way):
@@ -130,15 +134,15 @@ class Batcher:
         raise Unavailable(detail, outcome="none")
 
     def _leave(self, event_id: UUID, ticket: Ticket) -> None:
-        """Forget a command whose caller has gone, unless a batch has it."""
+        """Drop a command whose caller has gone, unless a batch has taken it."""
         if self._queues.remove(event_id, ticket):
             metrics.commands_abandoned_total.inc()
             ticket.finish()
         elif ticket.future.done() and not ticket.future.cancelled():
-            ticket.future.exception()  # it was answered in the same moment; nobody else will look
+            ticket.future.exception()  # marks it as retrieved: the caller left just as it failed
 
     def _wake_writer(self) -> None:
-        """Begin to write: at once where nothing is under way, else when that takes long."""
+        """Start a writer: now if none is at work, otherwise if those at work take too long."""
         if self._free_slots == self._bounds.batches_at_once:
             self._start_writer()
         elif self._patience is None:
@@ -154,17 +158,17 @@ class Batcher:
         if self._free_slots == 0:
             return
         self._free_slots -= 1
-        # It works for all who ask, so it bears nobody's request id.
+        # The writer serves everyone who queues, so it must not log under one caller's request id.
         writer = asyncio.create_task(self._write(), context=Context())
         self._writers.add(writer)
         writer.add_done_callback(self._writers.discard)
 
     async def _write(self) -> None:
-        """Write one transaction after the other, until nothing waits."""
+        """Write one transaction after another until no command is left."""
         try:
             while batches := self._queues.take():
                 if self._queues:
-                    self._wake_writer()  # this transaction may take long, and nobody else looks after them
+                    self._wake_writer()  # this transaction may be slow, and those behind it need a writer
                 await self._carry_out(batches, wait_seconds=0.0)
         finally:
             self._free_slots += 1
@@ -176,9 +180,9 @@ class Batcher:
         self._wake_writer()
 
     async def _wait_for(self, batch: Batch, seconds: float) -> None:
-        """Write a batch of an event that somebody else has locked; beside the writers, for it may wait."""
+        """Write a batch whose event is locked elsewhere. It may wait, so it does not take a writer's place."""
         if not batch.is_rerun and batch.tickets:
-            # Those who have waited too long are told so, and nothing may be done for them afterwards.
+            # Wait no longer than the oldest command may. It is then refused, and must not be carried out afterwards.
             left_seconds = batch.oldest_at + self._bounds.queue_seconds_max - asyncio.get_running_loop().time()
             seconds = max(min(seconds, left_seconds), WAIT_SECONDS_MIN)
         await self._carry_out([batch], wait_seconds=seconds)
@@ -186,7 +190,7 @@ class Batcher:
             self._wake_writer()
 
     async def _carry_out(self, batches: Sequence[Batch], *, wait_seconds: float) -> None:
-        """Write batches in one transaction and let go of each of them, whatever happens."""
+        """Write batches in one transaction, and release each of them whatever happens."""
         left = dict.fromkeys(batches)
         try:
             await self._run(left, wait_seconds)
@@ -196,11 +200,11 @@ class Batcher:
                 batch.fail(failure)
         finally:
             for batch in left:
-                batch.fail(Unavailable("The writing was broken off.", outcome="none"))
+                batch.fail(Unavailable("The write was interrupted.", outcome="none"))
                 self._end(batch)
 
     async def _run(self, left: dict[Batch, None], wait_seconds: float) -> None:
-        """Write batches in one transaction, and take out of `left` those that have ended or wait elsewhere."""
+        """Write batches in one transaction, and remove from `left` those that have ended or now wait elsewhere."""
         for batch in tuple(left):
             if not self._is_wanted(batch):
                 del left[batch]
@@ -228,7 +232,7 @@ class Batcher:
             metrics.batch_duration_seconds.observe(asyncio.get_running_loop().time() - started)
 
     def _is_wanted(self, batch: Batch) -> bool:
-        """Leave out of a batch what nobody waits for, or has for too long; tell whether anything is left."""
+        """Drop the commands nobody waits for and those that waited too long; return whether any are left."""
         if batch.number:
             limit = asyncio.get_running_loop().time() - self._bounds.queue_seconds_max
             self._reject(batch.take_older_than(limit), reason="waited_too_long")
@@ -236,7 +240,7 @@ class Batcher:
         return bool(batch.tickets)
 
     def _begin(self, batches: Sequence[Batch]) -> float:
-        """Number those that were not tried before, and start their time; gives the time."""
+        """Number the batches that have not been tried before and start their deadlines; return the time."""
         started = asyncio.get_running_loop().time()
         new = [batch for batch in batches if not batch.number]
         if not new:
@@ -253,7 +257,7 @@ class Batcher:
         return started
 
     def _end(self, batch: Batch) -> None:
-        """Let go of a batch; its event stands in line again if more of its commands wait."""
+        """Release a batch. Its event takes its place in the line again if it has more commands waiting."""
         try:
             batch.finish()
         finally:
@@ -261,7 +265,7 @@ class Batcher:
             self._queues.release(batch)
 
     async def _sweep(self) -> None:
-        """Answer commands that have waited too long, also while their event's transaction hangs."""
+        """Refuse commands that have waited too long, even while their event's transaction hangs."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
@@ -276,7 +280,7 @@ class Batcher:
                         self._end(batch)
                 if self._queues:
                     self._wake_writer()
-            except Exception:  # what waits has nobody else to end it
+            except Exception:  # the sweep must go on: nothing else ends commands that wait
                 log.exception("sweep_failed")
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Batches whose events somebody else has locked: they wait here, and keep no writer."""
+"""Batches whose events another session has locked. They wait here, so that they do not occupy a writer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -9,33 +9,39 @@ from holdfast.application.booking.batching.batch import Batch
 
 POLL_SECONDS = 0.02
 POLL_SECONDS_PER_EVENT = 0.001
-"""How often all of them are looked at: each look takes one transaction for up to 16 events, about a millisecond."""
+"""How often all of them are tried again. One try takes a transaction of about a millisecond for up to 16 events."""
 TURN_SECONDS = 0.5
 TURN_SECONDS_MIN = 0.02
-"""How long the lock of one event is waited for, divided by how many wait. PostgreSQL logs an error at the end of it."""
+"""How long to wait for one event's lock, divided by the number of waiting events. PostgreSQL logs an error when the
+wait times out."""
 
 
 class LockedEvents:
-    """Two ways lead out of here. All are tried again every few milliseconds, without waiting for a lock.
+    """Tries locked batches again in two ways.
 
-    And one at a time is waited for, over one connection that does nothing else: where several nodes sell one event, its
-    lock is taken again as soon as it is free, and only who stands in PostgreSQL's own line gets it. Who has waited the
-    fewest turns goes first, so events that others only write, for some milliseconds each, pass those that are stuck.
+    Every few milliseconds all of them are tried without waiting for a lock. In addition, one event at a time is waited
+    for, over a connection used for nothing else. The wait is needed when several nodes sell the same event: its lock is
+    taken again as soon as it is released, so a try that does not wait would rarely find it free. Only those in
+    PostgreSQL's own queue for the lock are sure to get it.
+
+    The event that has waited the fewest turns goes first. Events that are merely busy, locked for a few milliseconds at
+    a time, thus overtake those that are stuck.
     """
 
     def __init__(self, wait_for: Callable[[Batch, float], Awaitable[None]], again: Callable[[Batch], None]) -> None:
-        """Say what becomes of a batch.
+        """Set up with nothing waiting.
 
         Args:
-            wait_for: Write a batch, waiting for its event's lock for so many seconds; it may come back here.
-            again: Have a batch tried again by a writer, without waiting; it may come back here.
+            wait_for: Writes a batch, waiting up to that many seconds for its event's lock. The batch may be added here
+                again.
+            again: Has a writer try a batch again without waiting. The batch may be added here again.
         """
         self._wait_for = wait_for
         self._again = again
         self._batches: dict[UUID, Batch] = {}
         self._poll: asyncio.TimerHandle | None = None
         self.waiter: asyncio.Task[None] | None = None
-        """Waits for one event after the other; None while nothing does."""
+        """The task that waits for one event after another; None while nothing waits."""
 
     def __bool__(self) -> bool:
         return bool(self._batches) or self.waiter is not None
@@ -44,7 +50,7 @@ class LockedEvents:
         return iter(tuple(self._batches.values()))
 
     def add(self, batch: Batch) -> None:
-        """Let a batch wait until its event is free."""
+        """Keep a batch until its event is free."""
         self._batches[batch.event_id] = batch
         if self.waiter is None:
             self.waiter = asyncio.create_task(self._wait_in_turn(), context=Context())
@@ -53,11 +59,11 @@ class LockedEvents:
             self._poll = asyncio.get_running_loop().call_later(seconds, self._try_all_again)
 
     def remove(self, batch: Batch) -> None:
-        """Wait for it no more."""
+        """Stop waiting for a batch."""
         self._batches.pop(batch.event_id, None)
 
     def close(self) -> None:
-        """Try nothing again. A wait under way ends by itself, or with its connection."""
+        """Stop retrying. A wait that is under way ends by itself, or with its connection."""
         if self._poll is not None:
             self._poll.cancel()
         self._batches.clear()

@@ -1,4 +1,4 @@
-"""Persistence of a batch: attempts are repeated within bounds until PostgreSQL has said what became of it."""
+"""Repeats the attempts to write a batch, within limits, until PostgreSQL has given a definite answer."""
 
 import asyncio
 import random
@@ -20,7 +20,8 @@ log = structlog.get_logger(__name__)
 PAUSE_SECONDS_FIRST = 0.02
 PAUSE_SECONDS_MAX = 0.5
 OBSTRUCTED_TRIES_MAX = 6
-"""How often a batch meets what may last before it is divided: half a second, long enough for what passes soon."""
+"""How many obstructed attempts are made before the batch is divided. They take half a second, so that a brief
+obstruction does not divide it."""
 
 
 async def persist(
@@ -36,26 +37,26 @@ async def persist(
 ) -> Written | None:
     """Write a batch, submitting the same commands again after operational failures.
 
-    That is safe because every command converges: a wish by its reservation's id and its key, the others by the state of
-    their reservation.
+    Resubmitting is safe because every command converges: a reservation is found again by its id and its key, and a
+    confirmation or cancellation finds its reservation in the state it wanted.
 
     Args:
         store: Where the batch is written.
-        event_id: The batch's event.
+        commands: The commands, in order.
         commands: The batch, in order.
         bounds: The limits.
-        progress: Kept up to date for whoever gives up waiting.
-        deadline: On the event loop's clock; no further attempt begins after it.
-        wait_seconds: How long somebody else's lock on the event is waited for.
-        obstructed_tries_max: How often PostgreSQL may be found obstructed before that is raised.
+        progress: Kept up to date for the caller that gives up waiting.
+        deadline: In seconds of the event loop's clock. No further attempt begins after it.
+        wait_seconds: How long to wait while another session has the event locked.
+        obstructed_tries_max: How many obstructed attempts to make before raising `Obstructed`.
 
     Returns:
-        What was written; None where somebody else has the event locked.
+        What was written, or None if another session still has the event locked.
 
     Raises:
-        Unavailable: when the deadline has passed, or it was given up; `outcome` tells whether a COMMIT is in doubt.
-        Obstructed: when it was tried that often.
-        GuardMismatch: when the guards failed twice.
+        Unavailable: if the deadline has passed or the batch was given up; `outcome` says whether a COMMIT is in doubt.
+        Obstructed: after that many obstructed attempts.
+        GuardMismatch: if the guards failed twice.
     """
     loop = asyncio.get_running_loop()
     guard_failures = 0
@@ -85,7 +86,7 @@ async def persist(
         except GuardMismatch as mismatch:
             guard_failures += 1
             metrics.guard_mismatches_total.inc()
-            log.error("guard_mismatch", event_id=str(event_id), error=str(mismatch))  # noqa: TRY400 - no bug of the code here
+            log.error("guard_mismatch", event_id=str(event_id), error=str(mismatch))  # noqa: TRY400 - no bug of this code
             if guard_failures == 2:
                 raise
         else:

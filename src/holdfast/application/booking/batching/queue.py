@@ -1,4 +1,4 @@
-"""What waits for one event."""
+"""The commands waiting for one event."""
 
 import asyncio
 from collections import OrderedDict
@@ -16,38 +16,38 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """A command in the queue, and where its outcome goes."""
+    """A queued command, and the future that receives its outcome."""
 
     command: Command
     future: asyncio.Future[Outcome]
     enqueued_at: float
-    """Seconds of the event loop's clock."""
+    """In seconds of the event loop's clock."""
     on_finished: Callable[[], None] | None = None
-    """Called once, when the command's last transaction has ended or it never had one."""
+    """Called once, after the command's last transaction has ended, or when it is clear that there will be none."""
     batch: int = 0
-    """Number of the batch it travelled in; 0 before."""
+    """The number of the batch it was written in; 0 before that."""
     span: object | None = None
-    """Where it comes from, for the trace; None where there are no traces."""
+    """The request's trace span, if tracing is on."""
 
     def fail(self, error: Exception) -> None:
-        """Answer with an error, unless it was answered."""
+        """Answer with an error, unless the ticket has already been answered."""
         if not self.future.done():
             self.future.set_exception(error)
             if isinstance(error, Unavailable) and error.outcome == "unknown":
                 metrics.unknown_outcomes_total.inc()
 
     def finish(self) -> None:
-        """Tell whoever wanted to know that no transaction works on this command any more."""
+        """Call `on_finished`: no transaction works on this command any more."""
         on_finished, self.on_finished = self.on_finished, None
         if on_finished is not None:
             try:
                 on_finished()
-            except Exception:  # other commands of its event wait behind it
+            except Exception:  # other commands of the event are waiting
                 log.exception("on_finished_failed")
 
 
 class EventQueue:
-    """Two lines: confirmations and cancellations go ahead of new wishes, for they need no seat."""
+    """Two lines. Confirmations and cancellations go ahead of new reservations, because they need no free seat."""
 
     def __init__(self) -> None:
         self._urgent: OrderedDict[Ticket, None] = OrderedDict()
@@ -57,11 +57,11 @@ class EventQueue:
         return len(self._urgent) + len(self._wishes)
 
     def put(self, ticket: Ticket) -> None:
-        """Stand at the end of the line."""
+        """Add a ticket at the end of its line."""
         self._line_of(ticket)[ticket] = None
 
     def remove(self, ticket: Ticket) -> bool:
-        """Leave the line, from wherever in it; False where it stands there no more."""
+        """Remove a ticket from anywhere in its line; return False if it is no longer there."""
         line = self._line_of(ticket)
         if ticket not in line:
             return False
@@ -69,7 +69,7 @@ class EventQueue:
         return True
 
     def take(self, *, commands_max: int, seats_max: int) -> list[Ticket]:
-        """Take the next batch from the front of both lines; those whose clients have gone are left out."""
+        """Take the next batch from the front of both lines, skipping commands whose callers have gone."""
         taken: list[Ticket] = []
         seats = 0
         for line in (self._urgent, self._wishes):
@@ -88,7 +88,7 @@ class EventQueue:
         return taken
 
     def take_older_than(self, enqueued_at: float) -> list[Ticket]:
-        """Take out everything that was put before `enqueued_at`."""
+        """Remove and return every ticket that was added before `enqueued_at`."""
         taken: list[Ticket] = []
         for line in (self._urgent, self._wishes):
             while line and next(iter(line)).enqueued_at < enqueued_at:

@@ -1,4 +1,4 @@
-"""The queues of all events of a process, and whose turn it is."""
+"""The queues of all events in a process, and the order in which events take their turns."""
 
 from collections import deque
 from uuid import UUID
@@ -9,36 +9,37 @@ from holdfast.application.booking.batching.queue import EventQueue, Ticket
 from holdfast.domain.booking.reservation import SEATS_MAX
 
 TOGETHER_COMMANDS_MAX = 64
-"""Commands of several events in one transaction: an event with more has its own, and keeps nobody else waiting."""
+"""Commands of several events in one transaction. An event with more has a transaction of its own, so that the others do
+not have to wait for it."""
 
 
 class Queues:
-    """Events take turns. An event of which a batch is under way has none until that has ended."""
+    """The events take turns. An event gets its next turn only when its current batch has ended."""
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._together_max = min(TOGETHER_COMMANDS_MAX, bounds.commands_max, bounds.seats_max // SEATS_MAX)
         self._queues: dict[UUID, EventQueue] = {}
         self._ready: deque[UUID] = deque()
-        """Events whose commands wait, and of which no batch is under way, in the order of their turns."""
+        """Events with waiting commands and no batch under way, in the order of their turns."""
         self._alone: deque[Batch] = deque()
-        """Batches that failed together with others: each is written by itself."""
+        """Batches that failed in a shared transaction. Each is written by itself."""
         self._again: deque[Batch] = deque()
-        """Batches whose events were locked by somebody else, and may be free now."""
+        """Batches whose events were locked by another session and may be free now."""
         self.waiting = 0
-        """How many commands stand in the queues."""
+        """The number of commands in the queues."""
 
     def __bool__(self) -> bool:
-        """Whether a batch could be begun."""
+        """Whether there is a batch to write."""
         return bool(self._ready or self._alone or self._again)
 
     def length_of(self, event_id: UUID) -> int:
-        """Tell how many commands wait for an event."""
+        """Return the number of commands waiting for an event."""
         queue = self._queues.get(event_id)
         return 0 if queue is None else len(queue)
 
     def put(self, event_id: UUID, ticket: Ticket) -> bool:
-        """Have a command stand in its event's line; True where a batch of it could be begun."""
+        """Queue a command for its event; return True if a batch for the event can begin now."""
         queue = self._queues.get(event_id)
         begins = queue is None
         if queue is None:
@@ -49,7 +50,7 @@ class Queues:
         return begins
 
     def remove(self, event_id: UUID, ticket: Ticket) -> bool:
-        """Take a command out of its line; False where it stands there no more."""
+        """Remove a command from its queue; return False if it is no longer there."""
         queue = self._queues.get(event_id)
         if queue is None or not queue.remove(ticket):
             return False
@@ -57,21 +58,21 @@ class Queues:
         return True
 
     def take_older_than(self, enqueued_at: float) -> list[Ticket]:
-        """Take every command out of its line that was put before that."""
+        """Remove and return every command that was queued before `enqueued_at`."""
         taken = [ticket for queue in self._queues.values() for ticket in queue.take_older_than(enqueued_at)]
         self.waiting -= len(taken)
         return taken
 
     def write_alone(self, batch: Batch) -> None:
-        """Have a batch written by itself, next."""
+        """Write a batch by itself, next."""
         self._alone.append(batch)
 
     def write_again(self, batch: Batch) -> None:
-        """Have a batch tried again, with others that are tried again."""
+        """Try a batch again, together with others that are being retried."""
         self._again.append(batch)
 
     def take(self) -> list[Batch]:
-        """Give what is to be written in the next transaction; nothing where nothing waits."""
+        """Return the batches for the next transaction; an empty list if nothing waits."""
         if self._alone:
             return [self._alone.popleft()]
         if self._again:
@@ -79,7 +80,7 @@ class Queues:
         return self._take_ready()
 
     def release(self, batch: Batch) -> None:
-        """A batch has ended; its event stands in line again if more of its commands wait."""
+        """End a batch's turn. Its event takes its place in the line again if it has more commands waiting."""
         queue = self._queues.get(batch.event_id)
         if queue is None:
             return
@@ -89,7 +90,7 @@ class Queues:
             del self._queues[batch.event_id]
 
     def _take_ready(self) -> list[Batch]:
-        """Take the batch of the event that has waited the longest, and those of the next ones while they are small."""
+        """Take the batch of the longest-waiting event, and those of the next events while they are small."""
         batches: list[Batch] = []
         commands = 0
         while self._ready and len(batches) < self._bounds.events_max:

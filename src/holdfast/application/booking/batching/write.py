@@ -21,7 +21,7 @@ class Written:
 
 
 def closure_of(commands: Sequence[Command], *, overdue_max: int) -> Closure:
-    """Say what a batch of these commands can touch."""
+    """Return what a batch of these commands can touch."""
     seat_ids: dict[UUID, None] = {}
     keys: dict[tuple[str, str], None] = {}
     reservation_ids: dict[UUID, None] = {}
@@ -48,25 +48,25 @@ async def write_batch(
 ) -> Written | None:
     """Decide and store a batch in one transaction.
 
-    It always ends in COMMIT, even with nothing stored: a commit that locked a row waits for the synchronous standby, so
-    that a replay's answer is as durable as the first. An event that has no row is the exception: there is nothing to
-    lock, and the transaction is given up.
+    It always ends in COMMIT, even if nothing is stored. A commit that locked a row waits for the synchronous standby,
+    which makes the answer to a replay as durable as the original one. The exception is an event without a row: there is
+    nothing to lock, and the transaction is rolled back.
 
     Args:
         store: Where it is written.
         event_id: The event of all commands.
-        commands: What is wanted, in order.
-        hold: How long a new hold lives.
-        overdue_max: How many overdue holds to end beside those that the commands touch.
+        commands: The commands, in order.
+        hold: How long a new hold lasts.
+        overdue_max: How many overdue holds to expire, in addition to those that the commands touch.
         progress: Kept up to date.
-        wait_seconds: How long to wait while somebody else has the event locked; None: as long as the store would.
+        wait_seconds: How long to wait while another session has the event locked; None for the store's own limit.
 
     Returns:
-        What was committed; None where the event stayed locked for so long.
+        What was committed, or None if the event stayed locked that long.
 
     Raises:
-        ConnectionLost, Contended, GuardMismatch: see `failures`; `progress` tells what a client may be told.
-        Unavailable: when it was given up before the COMMIT.
+        ConnectionLost, Contended, GuardMismatch: see `failures`; `progress` says what a client may be told.
+        Unavailable: if the batch was given up before the COMMIT.
     """
     async with store.transaction() as transaction:
         lock = await transaction.lock(event_id, wait_seconds=wait_seconds)
@@ -74,8 +74,8 @@ async def write_batch(
             return None
         locked = lock == "locked"
         if locked and progress.in_doubt:
-            # An attempt before this one is over now, whatever became of it. Should this one end before it can answer,
-            # the clients must be told what the version tells.
+            # The lock proves that any earlier attempt is over. If this attempt fails as well, the version read here is
+            # what decides whether the clients are told that the outcome is unknown.
             progress.locked_at(await transaction.version(event_id))
         snapshot, now = await transaction.load(event_id, closure_of(commands, overdue_max=overdue_max))
         decision = decide(snapshot, commands, now, hold=hold)
@@ -97,12 +97,12 @@ async def write_together(
 ) -> dict[UUID, Written]:
     """Decide and store the batches of several events in one transaction.
 
-    Each is decided by itself, as `write_batch` does. None waits for a lock, so that an event that somebody else is
-    writing keeps no other waiting, and no two transactions wait for each other.
+    Each batch is decided by itself, as in `write_batch`. No event's lock is waited for, so one that another session is
+    writing does not delay the rest, and two transactions never wait for each other.
 
     Returns:
-        What was committed, by event. Events that were locked by somebody else are not in it; for them nothing was done.
-        For events that do not exist there was nothing to commit.
+        What was committed, by event. Events that another session had locked are left out, and nothing was done for
+        them. For events that do not exist, there was nothing to commit.
 
     Raises:
         ConnectionLost, Contended, GuardMismatch, Unavailable: as `write_batch`.
