@@ -1,1 +1,1 @@
-"""Runs beside the API: ends overdue holds."""
+"""The worker: runs beside the API, expires overdue holds and audits the tables."""

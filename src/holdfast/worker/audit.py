@@ -1,4 +1,4 @@
-"""Compares the tables with every promise, once a minute, and cries out when one is broken."""
+"""Checks every promise against the tables once a minute, and logs an error when one is broken."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ ROWS_LOGGED_MAX = 3
 
 
 async def audit_invariants(auditor: Auditor, *, stop: asyncio.Event, round_seconds: float = ROUND_SECONDS) -> None:
-    """Audit until told to stop, whatever happens in a round; of several workers one does, the others stand by."""
+    """Audit until told to stop, whatever happens in a round. If there are several workers, one of them audits."""
     loop = asyncio.get_running_loop()
 
     async def audit_round() -> None:
@@ -27,7 +27,7 @@ async def audit_invariants(auditor: Auditor, *, stop: asyncio.Event, round_secon
             metrics.audits_total.labels("failed").inc()
             raise
         if audited is None:
-            metrics.invariant_violations.clear()  # another one's to tell
+            metrics.invariant_violations.clear()  # the worker that leads publishes them
             return
         _report(audited)
         metrics.audit_duration_seconds.observe(loop.time() - started)

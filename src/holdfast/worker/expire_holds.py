@@ -1,4 +1,4 @@
-"""Ends, every second, the holds that ran out in events nobody writes to."""
+"""Expires holds every second, in events that nobody is writing to."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ ROUND_SECONDS = 1.0
 
 
 async def expire_holds(expirer: Expirer, *, stop: asyncio.Event) -> None:
-    """Go round until told to stop, whatever happens in a round."""
+    """Run until told to stop, whatever happens in a round."""
     loop = asyncio.get_running_loop()
 
     async def expire_round() -> None:

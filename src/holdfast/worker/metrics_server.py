@@ -1,7 +1,7 @@
-"""Serves GET /metrics and /livez of a worker, which has no API, with the HTTP kit of the nodes.
+"""Serves GET /metrics and /livez of a worker, which has no API, with the same HTTP kit as the nodes.
 
-The kit's bounds on connections, heads and silence hold here too. prometheus-client's own server has none: each silent
-connection keeps a thread for ever, and from the sixth that comes at once on, the next scrape waits to be let in.
+The kit's limits on connections, heads and idle time apply here too. prometheus-client's own server has none: every idle
+connection keeps a thread for ever, and with six or more connecting at once the next scrape has to wait to be accepted.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ Account = Callable[[], Awaitable[bytes]]
 
 
 class _Serving:
-    """What the kit asks of a node that ends with its process, without draining."""
+    """Tells the kit that this server never drains: it ends with its process."""
 
     begun = False
 
 
 @asynccontextmanager
 async def metrics_server(host: str, port: int, account: Account) -> AsyncIterator[asyncio.Server | None]:
-    """Serve inside the block; None where that is not possible: the worker has more important things to do.
+    """Serve inside the block. Yields None if it cannot listen: the worker must go on without metrics.
 
     Args:
         host: Address to listen on.
@@ -69,10 +69,10 @@ async def metrics_server(host: str, port: int, account: Account) -> AsyncIterato
 
 
 def metrics_application(account: Account) -> Application:
-    """The application: two pages, for GET and HEAD."""
+    """Return an application with two pages, for GET and HEAD."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        del receive  # what a scraper might send is thrown away by the kit
+        del receive  # the kit discards whatever a scraper sends
         status, kind, body = 200, _TEXT, b"ok\n"
         more: list[tuple[bytes, bytes]] = []
         if scope["path"] not in ("/metrics", "/livez"):

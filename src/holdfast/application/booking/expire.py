@@ -52,8 +52,8 @@ class Expirer:
         Args:
             now_seconds: The time on a monotonic clock, to measure how long an event has been skipped.
 
-            Returns:
-                The number of holds that were expired.
+        Returns:
+            The number of holds that were expired.
 
         Raises:
             ConnectionLost: the round is abandoned, and the next one continues. Any other failure concerns one event. It

@@ -1,1 +1,1 @@
-"""Changes of events and their charts."""
+"""Changing events and their charts."""

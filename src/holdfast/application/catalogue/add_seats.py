@@ -16,26 +16,29 @@ from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.catalogue.seat import NewSeat, check_new_seats
 
 SLICE_SEATS = 250
-"""Seats that are checked and numbered between two turns of the event loop: 0.8 ms, for a reservation takes many."""
+"""Seats checked and numbered between two turns of the event loop. That takes 0.8 ms; no longer, because a reservation
+needs many turns."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeatAddition:
-    """Seats that shall be added together, with the ids they will have."""
+    """Seats to be added together, and the ids they will have."""
 
     event_id: UUID
     seats: list[NewSeat]
     seat_ids: list[UUID]
     other_forms: list[str]
-    """Those of their numbers that are written in another form than NFC."""
+    """Those of their numbers that are not in Unicode's normal form NFC."""
 
 
 async def require_room(catalogue: Catalogue, event_id: UUID, seats: int) -> None:
-    """Refuse seats that cannot be added, before they are made; it is decided under the event's lock all the same.
+    """Refuse seats early if they cannot be added, before they are built.
+
+    The check is repeated under the event's lock, which decides.
 
     Raises:
-        EventNotFound: where there is no such event, or it was deleted.
-        SeatsExceedTotal: where the event would have more seats than its total.
+        EventNotFound: if there is no such event, or it was deleted.
+        SeatsExceedTotal: if the event would have more seats than its total allows.
     """
     event = await catalogue.reads.event(event_id)
     if event is None:
@@ -44,10 +47,10 @@ async def require_room(catalogue: Catalogue, event_id: UUID, seats: int) -> None
 
 
 async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
-    """Give seats their ids, so that an answer can be prepared while they are being stored.
+    """Give seats their ids, so that the response can be prepared while the seats are being stored.
 
     Raises:
-        InvalidValue: for a seat that breaks a rule, or two with one number.
+        InvalidValue: if a seat breaks a rule, or two have the same number.
     """
     seat_ids: list[UUID] = []
     new_ids = uuid7_series()
@@ -62,12 +65,12 @@ async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
 
 
 def begin_storing(catalogue: Catalogue, addition: SeatAddition) -> UnderWay[int]:
-    """Begin to store all the seats, or none; the result is the event's version.
+    """Start storing the seats, all or none. The result is the event's version.
 
     Raises:
-        EventNotFound: where there is none, or it was deleted.
-        SeatsExceedTotal: where the event would have more seats than its total.
-        SeatNumberTaken: naming the numbers that the event has already.
+        EventNotFound: if there is no such event, or it was deleted.
+        SeatsExceedTotal: if the event would have more seats than its total allows.
+        SeatNumberTaken: naming the numbers that the event already has.
         Unavailable: see its `outcome`.
     """
     seats, seat_ids = addition.seats, addition.seat_ids
@@ -81,7 +84,7 @@ def begin_storing(catalogue: Catalogue, addition: SeatAddition) -> UnderWay[int]
 
 
 async def add_seats(catalogue: Catalogue, event_id: UUID, seats: list[NewSeat]) -> tuple[list[Seat], int]:
-    """Add all the seats, or none; gives them in the order given, and the event's version.
+    """Add the seats, all or none; return them in the order given, and the event's version.
 
     Raises:
         Whatever `number_seats` and `begin_storing` raise.

@@ -1,4 +1,4 @@
-"""Bulk calls take turns, so that however many arrive, sales keep the event loop and memory stays bounded."""
+"""Bulk calls take turns. However many arrive, sales get the event loop and memory stays bounded."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,13 +9,13 @@ from holdfast.application.failures import Unavailable
 from holdfast.telemetry import metrics
 
 CALLS_MAX = 8
-"""Bulk calls that a process keeps at a time, the one at work among them. Each may hold a body of 18 MB."""
+"""Bulk calls that a process accepts at a time, working or waiting. Each may hold a body of 18 MB."""
 WAIT_SECONDS_MAX = 30.0
-"""How long one of them waits for its turn."""
+"""How long a call waits for its turn."""
 
 
 class Place:
-    """A bulk call's place in the line. Its turn, once it has come, lasts until the place is left."""
+    """A bulk call's place in the line. Its turn, once it has come, lasts until the call leaves."""
 
     def __init__(self, turns: asyncio.Semaphore, wait_seconds_max: float) -> None:
         self._turns = turns
@@ -43,17 +43,17 @@ class Place:
         self._has_turn = True
 
     def give_up(self) -> None:
-        """Wait no longer for the turn: it will not come."""
+        """Stop waiting, because the node is shutting down."""
         self._ending = True
         if self._patience is not None:
             self._patience.reschedule(asyncio.get_running_loop().time())
 
     def keep_until(self, work: "asyncio.Future[Any]") -> None:
-        """Let the turn last until this is done, also when the caller leaves before: a COMMIT goes on without it."""
+        """Keep the turn until `work` is done. If the caller leaves before, its COMMIT goes on without it."""
         self._work = work
 
     def leave(self) -> None:
-        """Give the turn to the next."""
+        """Leave the line, and pass the turn on."""
         if not self._has_turn:
             return
         if self._work is None:
@@ -63,15 +63,15 @@ class Place:
 
 
 class BulkLine:
-    """The bulk calls of one process: some are at work, a few wait, and more are refused at once."""
+    """The bulk calls of one process. Some are at work, a few wait, and any more are refused at once."""
 
     def __init__(self, *, at_once: int, calls_max: int = CALLS_MAX, wait_seconds_max: float = WAIT_SECONDS_MAX) -> None:
-        """Open the line.
+        """Set up an empty line.
 
         Args:
-            at_once: How many are at work at a time.
-            calls_max: How many there may be, at work and waiting.
-            wait_seconds_max: How long one waits.
+            at_once: How many may work at the same time.
+            calls_max: How many there may be in all, working and waiting.
+            wait_seconds_max: How long a call may wait for its turn.
         """
         self._turns = asyncio.Semaphore(at_once)
         self._calls_max = calls_max
@@ -80,20 +80,20 @@ class BulkLine:
 
     @property
     def calls(self) -> int:
-        """How many there are."""
+        """The number of calls, working and waiting."""
         return len(self._places)
 
     def give_up(self) -> None:
-        """Have those who wait for their turn told that it will not come."""
+        """Refuse all calls that are waiting, because the node is shutting down."""
         for place in tuple(self._places):
             place.give_up()
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[Place]:
-        """Take a place for the time of a call.
+        """Take a place in the line for the duration of a call.
 
         Raises:
-            Unavailable: with outcome `none`, where all are taken.
+            Unavailable: with outcome `none`, if the line is full.
         """
         if self.calls >= self._calls_max:
             raise _refused()

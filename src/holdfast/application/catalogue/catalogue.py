@@ -1,4 +1,4 @@
-"""Changes of events and charts: one transaction each, repeated until PostgreSQL has said what became of it."""
+"""Changes of events and charts. Each is one transaction, repeated until PostgreSQL has given a definite answer."""
 
 import asyncio
 import random
@@ -29,12 +29,12 @@ _ENDING = "This node is about to end."
 
 
 class AbandonedError(Unavailable):
-    """Nobody waited for a change any more when its turn came; nothing was done."""
+    """The caller left before its turn came; nothing was done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written(Generic[Result]):
-    """What a change has written: the version and time of its last log entry, and what the caller is told."""
+    """What a change has written: the version and time of its last log entry, and the result for the caller."""
 
     version: int
     at: datetime
@@ -42,13 +42,14 @@ class Written(Generic[Result]):
 
 
 Change: TypeAlias = Callable[[CatalogueTransaction, Event, datetime], Awaitable[Written[Result]]]
-"""Changes a locked event that is not deleted, at the database's time."""
+"""Changes a locked event that has not been deleted, at the database's time."""
 
 
 class Catalogue:
-    """Changes events and charts; no COMMIT is broken off.
+    """Changes events and charts. A COMMIT is never cancelled.
 
-    A change whose caller leaves before the event is locked for it is not made; one that has begun goes on.
+    If the caller leaves before the event is locked for its change, nothing is done. A change that has begun is
+    finished.
     """
 
     def __init__(self, store: CatalogueStore, reads: EventReads, bulk_line: BulkLine) -> None:
@@ -59,52 +60,53 @@ class Catalogue:
         self.bulk_line = bulk_line
 
     async def create(self, write: Callable[[CatalogueTransaction], Awaitable[Result]]) -> Result:
-        """Run `write`, which makes an event under an id of its own, in a transaction and commit it.
+        """Run `write` in a transaction and commit it. `write` creates an event under an id of its own.
 
         Args:
-            write: What to do. It must converge: run again after a commit whose answer was lost, it gives the same.
+            write: Makes the event. It must converge: when run again after a commit whose answer was lost, it returns
+                the same result.
 
         Raises:
-            Unavailable: after `ATTEMPTS_MAX` attempts, or whatever else fails while a COMMIT is in doubt; `outcome`
-                tells that (see `failures.told`).
+            Unavailable: after `ATTEMPTS_MAX` failed attempts, or after any other failure while a COMMIT is in doubt;
+                see its `outcome` (and `failures.told`).
         """
         return await self._begin(_Creation(write), bulk=False).result()
 
     async def change(self, event_id: UUID, change: Change[Result], *, bulk: bool = False) -> Result:
-        """Run `change` on the locked event in a transaction and commit it, once.
+        """Run `change` on the locked event in a transaction, and commit it exactly once.
 
         Raises:
-            As the result of `begin_change` does.
+            Whatever the result of `begin_change` raises.
         """
         return await self.begin_change(event_id, change, bulk=bulk).result()
 
     def begin_change(self, event_id: UUID, change: Change[Result], *, bulk: bool = False) -> "UnderWay[Result]":
-        """Begin what `change` does.
+        """Start a change.
 
-        After a commit whose answer was lost, the entry in the log tells that it was made, whatever others have done to
-        the event since: their work is not overwritten, and the caller is told what was true at that entry.
+        If a commit's answer was lost, the log entry shows whether the change was made, whatever others have done to the
+        event since. Their work is not overwritten, and the caller gets the result as of that entry.
 
         Args:
-            event_id: Which event.
-            change: What to do.
-            bulk: It may take long.
+            event_id: The event.
+            change: The change to make.
+            bulk: Whether it may take long.
 
         Raises:
-            EventNotFound: where there is none, or it was deleted.
-            Refusal: whatever `change` raises; rolled back.
-            Unavailable: after `ATTEMPTS_MAX` attempts; `outcome` tells whether a COMMIT is in doubt.
+            EventNotFound: if there is no such event, or it was deleted.
+            Refusal: whatever `change` raises; it is rolled back.
+            Unavailable: after `ATTEMPTS_MAX` failed attempts; `outcome` says whether a COMMIT is in doubt.
         """
         return self._begin(_ChangeOfEvent(event_id, change), bulk=bulk)
 
     def give_up(self) -> None:
-        """Have everybody who waits told at once that the node ends; only COMMITs that were sent go on."""
+        """Answer everyone who is waiting, because the node is shutting down. COMMITs that were sent still finish."""
         self._closing = True
         self.bulk_line.give_up()
         for under_way in tuple(self._under_way):
             under_way.give_up()
 
     async def close(self, *, seconds_max: float) -> None:
-        """Begin nothing any more, and wait for what is under way."""
+        """Accept no more changes, and wait for those under way."""
         self._closing = True
         if self._under_way:
             tasks = {under_way.task for under_way in self._under_way}
@@ -151,35 +153,37 @@ class Catalogue:
 
 
 class _Work(ABC, Generic[Result]):
-    """One attempt after the other to store something."""
+    """One attempt after another to store something."""
 
     def __init__(self) -> None:
         self.in_doubt = False
-        """A COMMIT was sent, and what became of it is not known."""
+        """A COMMIT was sent, and its result is unknown."""
         self.wanted = True
-        """Its caller waits for it."""
+        """Its caller is waiting for it."""
         self.given_up = False
-        """Its caller was told that the node ends: no COMMIT is sent any more."""
+        """Its caller has been told that the node is shutting down, so no COMMIT may be sent any more."""
 
     @abstractmethod
     async def run(self, transaction: CatalogueTransaction) -> Result:
-        """Do all but the COMMIT."""
+        """Do everything except the COMMIT."""
 
     def about_to_commit(self) -> None:
-        """Note that a COMMIT goes out now, unless its caller was told that nothing happens.
+        """Record that a COMMIT is about to be sent.
 
         Raises:
-            Unavailable: that was told.
+            Unavailable: if the caller has already been told that nothing happened.
         """
         if self.given_up:
             raise Unavailable(_ENDING, outcome="unknown" if self.in_doubt else "none")
         self.in_doubt = True
 
     def require_wanted(self) -> None:
-        """See that somebody waits for it now that its turn has come; what may be stored already is finished.
+        """Check that someone still waits for the change now that its turn has come.
+
+        A change that may already be stored is finished in any case.
 
         Raises:
-            AbandonedError: nobody does.
+            AbandonedError: if nobody waits for it.
         """
         if not self.wanted and not self.in_doubt:
             metrics.commands_abandoned_total.inc()
@@ -208,7 +212,7 @@ class _ChangeOfEvent(_Work[Result]):
         written = self._written
         if written is not None and await transaction.has_entry(self._event_id, written.version, written.at):
             return written.result
-        self.in_doubt = False  # whoever has the lock knows that the earlier attempt is over
+        self.in_doubt = False  # the lock proves that the earlier attempt is over
         self.require_wanted()
         if event is None or event.deleted:
             raise EventNotFound(self._event_id)
@@ -217,7 +221,7 @@ class _ChangeOfEvent(_Work[Result]):
 
 
 class UnderWay(Generic[Result]):
-    """A change that was begun; its task is not to be cancelled."""
+    """A change that has been started. Its task must not be cancelled."""
 
     def __init__(self, work: _Work[Result], task: "asyncio.Task[Result]") -> None:
         self._work = work
@@ -226,7 +230,7 @@ class UnderWay(Generic[Result]):
         task.add_done_callback(self._tell)
 
     async def result(self) -> Result:
-        """Wait for what is told to the caller. A caller who is cancelled leaves."""
+        """Wait for the caller's result. A caller that is cancelled while waiting leaves."""
         try:
             return await asyncio.shield(self._told)
         except asyncio.CancelledError:
@@ -234,13 +238,13 @@ class UnderWay(Generic[Result]):
             raise
 
     def leave(self) -> None:
-        """Its caller has gone: it is not begun any more, and goes on where its turn had come."""
+        """The caller has gone: do not start the change. If its turn has come, finish it."""
         self._work.wanted = False
         if not self._told.cancel() and not self._told.cancelled():
-            self._told.exception()  # nobody else will look
+            self._told.exception()  # marks it as retrieved
 
     def give_up(self) -> None:
-        """Tell the caller that the node ends."""
+        """Tell the caller that the node is shutting down."""
         self._work.given_up = True
         if not self._told.done():
             outcome: ClientOutcome = "unknown" if self._work.in_doubt else "none"

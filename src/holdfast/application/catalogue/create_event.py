@@ -9,7 +9,7 @@ from holdfast.domain.catalogue.event import Event, EventDetails
 
 
 async def create_event(catalogue: Catalogue, details: EventDetails) -> Event:
-    """Store a new event without seats; gives it as it was made.
+    """Store a new event without seats, and return it as created.
 
     Raises:
         Unavailable: see its `outcome`.
@@ -18,7 +18,7 @@ async def create_event(catalogue: Catalogue, details: EventDetails) -> Event:
 
     async def write(transaction: CatalogueTransaction) -> Event:
         event = await transaction.insert_event(event_id, details)
-        # After a commit whose answer was lost it may be edited, filled or deleted by now. The caller made this.
+        # If a commit's answer was lost, the event may have changed since. The caller gets what it created.
         return replace(
             event, details=details, updated_at=event.created_at,
             version=0, available=0, reserved=0, confirmed=0, deleted=False,

@@ -9,11 +9,11 @@ from holdfast.domain.catalogue.event import Event
 
 
 async def delete_event(catalogue: Catalogue, event_id: UUID) -> None:
-    """Delete an event nobody bought a seat of; its live holds are cancelled, its reservations stay readable.
+    """Delete an event that has no sold seats. Its live holds are cancelled; its reservations stay readable.
 
     Raises:
-        EventNotFound: where there is none, or it was deleted before.
-        EventHasConfirmedReservations: where seats are sold.
+        EventNotFound: if there is no such event, or it was already deleted.
+        EventHasConfirmedReservations: if seats are sold.
         Unavailable: see its `outcome`.
     """
 

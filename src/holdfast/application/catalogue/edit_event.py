@@ -12,8 +12,8 @@ async def edit_event(catalogue: Catalogue, event_id: UUID, details: EventDetails
     """Replace the details of an event.
 
     Raises:
-        EventNotFound: where there is none, or it was deleted.
-        SeatsExceedTotal: where the new total is below the seats that exist.
+        EventNotFound: if there is no such event, or it was deleted.
+        SeatsExceedTotal: if the new total is below the number of existing seats.
         Unavailable: see its `outcome`.
     """
 

@@ -1,4 +1,4 @@
-"""What the catalogue needs of the world."""
+"""What the catalogue needs from outside, as Protocols."""
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -11,29 +11,29 @@ from holdfast.domain.catalogue.seat import NewSeat
 
 
 class CatalogueTransaction(Protocol):
-    """One transaction on one event's row and chart. `lock_event` comes first wherever the event exists."""
+    """One transaction on one event's row and chart. If the event exists, `lock_event` is called first."""
 
     async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
-        """Lock the event's row, then read it and the database's time; None where there is no such row."""
+        """Lock the event's row, then read it and the database's time. The event is None if there is no such row."""
         ...
 
     async def insert_event(self, event_id: UUID, details: EventDetails) -> Event:
-        """Store a new event; the same id again gives the stored event."""
+        """Store a new event. If its id is already stored, return the stored event."""
         ...
 
     async def update_event(self, event: Event, details: EventDetails, now: datetime) -> Event:
-        """Store new details, with an entry in the log."""
+        """Store new details and a log entry."""
         ...
 
     async def delete_event(self, event: Event, now: datetime) -> int:
-        """Cancel the event's live holds and mark it deleted, each with an entry in the log; gives the new version."""
+        """Cancel the event's live holds and mark it deleted, each with a log entry; return the new version."""
         ...
 
     async def has_entry(self, event_id: UUID, version: int, at: datetime) -> bool:
-        """Tell whether the log has the entry that was made for this version at this time.
+        """Return whether the log has the entry that was made for this version at this time.
 
-        No other transaction's entry for the version can have the same time: it read its own under the lock, after this
-        one's had ended. A failover that lost the entry may have given the version to another, at another time.
+        No other transaction's entry for the version can have the same time: it read its own time under the lock, after
+        this one had ended. If a failover lost the entry, the version may have been used again, but at another time.
         """
         ...
 
@@ -46,17 +46,17 @@ class CatalogueTransaction(Protocol):
         *,
         other_forms: Sequence[str],
     ) -> int:
-        """Append seats to the chart, with one entry in the log; gives the event's new version.
+        """Append seats to the chart, with one log entry; return the event's new version.
 
         Args:
             event: The locked event.
-            seats: What is added.
+            seats: The seats to add.
             seat_ids: Their ids.
-            now: When.
+            now: The time of the addition.
             other_forms: Those of the numbers that are not in Unicode's NFC.
 
         Raises:
-            SeatNumberTaken: naming every seat number that the event already has, in whatever form.
+            SeatNumberTaken: naming every seat number that the event already has, in any Unicode form.
         """
         ...
 
@@ -66,7 +66,7 @@ class CatalogueTransaction(Protocol):
 
 
 class CatalogueStore(Protocol):
-    """Where events and their charts are kept."""
+    """Stores events and their charts."""
 
     def transaction(self, *, bulk: bool = False) -> AbstractAsyncContextManager[CatalogueTransaction]:
         """Open a transaction; `bulk` gives it the longer statement time-out."""
@@ -74,7 +74,7 @@ class CatalogueStore(Protocol):
 
 
 class EventReads(Protocol):
-    """What a change may look at before its turn comes. None of them locks, so none of them decides."""
+    """Reads that a change may make before its turn comes. They take no lock, so nothing is decided on them."""
 
     async def event(self, event_id: UUID) -> Event | None:
         """Find an event that is not deleted."""

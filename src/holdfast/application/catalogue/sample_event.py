@@ -1,4 +1,4 @@
-"""An event to try things with: a hall of 2,000 seats in three sections at three prices."""
+"""A sample event to try things out: a hall of 2,000 seats in three sections at three prices."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.seat import NewSeat
 
 ON_SALE_DAYS = 30
-"""How long the sample event can be booked."""
+"""Days until the sample event starts, during which it can be booked."""
 LASTS_HOURS = 3
 
 
@@ -32,10 +32,10 @@ _HALL = (
 
 
 async def add_sample_event(catalogue: Catalogue, *, today: datetime) -> Event | None:
-    """Store the sample event where there is no event yet; gives it, or None where there was one.
+    """Store the sample event if there are no events yet. Return it, or None if there were events.
 
     Raises:
-        Unavailable: when the database does not answer.
+        Unavailable: if the database does not answer.
     """
     if await catalogue.reads.events(limit=1, offset=0):
         return None

@@ -1,1 +1,1 @@
-"""A node from its start to its end: readiness, draining, the deadline of a shutdown."""
+"""The life of a node: readiness, draining, and the deadline of a shutdown."""

@@ -1,4 +1,4 @@
-"""Whether this node should be given requests, and what of it does not work as it should."""
+"""Whether this node should receive requests, and which of its parts do not work properly."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,29 +8,29 @@ from typing import Literal, TypeAlias
 from holdfast.application.failures import OperationalFailure
 
 State: TypeAlias = Literal["ok", "degraded", "failed"]
-"""degraded: requests are answered all the same; failed: they are not."""
+"""degraded: requests are still answered. failed: they are not."""
 
 PROBE_SECONDS_MAX = 2.0
-"""How long one part may take to answer; it has failed then."""
+"""How long a probe may take before its part counts as failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one part stands; the detail says why it is not `ok`."""
+    """The state of one part. The detail says why it is not `ok`."""
 
     state: State
     detail: str = ""
 
 
 Probe: TypeAlias = Callable[[], Awaitable[Finding]]
-"""Looks at one part of the node. It may raise `OperationalFailure`: then the part has failed."""
+"""Examines one part of the node. If it raises `OperationalFailure`, the part has failed."""
 
 OK = Finding("ok")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How all parts stand."""
+    """The state of all parts."""
 
     parts: Mapping[str, Finding]
 
@@ -41,14 +41,14 @@ class Report:
 
     @property
     def status(self) -> Literal["ready", "degraded", "not_ready"]:
-        """The whole in one word; a degraded node is ready."""
+        """The overall state. A degraded node is ready."""
         if not self.ready:
             return "not_ready"
         return "ready" if all(finding.state == "ok" for finding in self.parts.values()) else "degraded"
 
 
 class Draining:
-    """Whether the node has been told to end: it finishes what it has, and wants no more."""
+    """Whether the node is shutting down: it finishes the requests it has, and should get no more."""
 
     def __init__(self) -> None:
         self.begun = False
@@ -56,43 +56,43 @@ class Draining:
         self._at_last: list[Callable[[], Awaitable[None]]] = []
 
     def begin(self) -> None:
-        """From now on the node is not ready."""
+        """From now on the node reports that it is not ready."""
         self.begun = True
 
     def at_the_end(self, end: Callable[[], None]) -> None:
-        """Have something ended that would go on forever, such as streams, when nothing new is taken any more."""
+        """Register something endless, such as a stream, to be ended when no more requests are taken."""
         self._at_the_end.append(end)
 
     def at_last(self, give_up: Callable[[], Awaitable[None]]) -> None:
-        """Have everybody who waits for something answered at once, when the time for what is under way is over."""
+        """Register something to be called when time is up, which answers everyone who is still waiting."""
         self._at_last.append(give_up)
 
     def end(self) -> None:
-        """Nothing new is taken from now on; what is under way is finished."""
+        """Take no more requests from now on, and end what would go on for ever."""
         for end in self._at_the_end:
             end()
 
     async def give_up(self) -> None:
-        """What is under way is waited for no longer: whoever waits is told so."""
+        """Wait no longer for what is under way; answer everyone who is still waiting."""
         for give_up in self._at_last:
             await give_up()
 
 
 class Readiness:
-    """Looks at all parts at once."""
+    """Probes all parts at the same time."""
 
     def __init__(self, probes: Mapping[str, Probe], draining: Draining) -> None:
-        """Name the parts.
+        """Set up the probes.
 
         Args:
-            probes: How to look at each part, by its name.
-            draining: Makes the node not ready, whatever else.
+            probes: The probe of each part, by the part's name.
+            draining: Makes the node not ready, whatever the probes find.
         """
         self._probes = dict(probes)
         self._draining = draining
 
     async def report(self) -> Report:
-        """Look at everything; never raises what the surroundings do."""
+        """Run all probes. Never raises an `OperationalFailure`: it becomes a finding."""
         findings = await asyncio.gather(*(_found(probe) for probe in self._probes.values()))
         node = Finding("failed", "This node is about to end.") if self._draining.begun else OK
         return Report({"node": node, **dict(zip(self._probes, findings, strict=True))})

@@ -1,34 +1,34 @@
-"""The time that a process may take to end: one budget, shared by all of its parts."""
+"""The time a process has to shut down: one budget, shared by all of its parts."""
 
 import threading
 import time
 from collections.abc import Callable
 
 SAFETY_SHARE = 0.03
-"""Of the time, kept for ending by force: whoever gave it counts from before the signal arrived."""
+"""The share kept back for a forced end. Whoever allowed the time has been counting since before the signal arrived."""
 
 
 class Deadline:
-    """Begins with the signal to end; each part asks what is left instead of having a time of its own.
+    """A deadline that starts with the signal to stop. Each part asks how much time is left.
 
-    With a time for each part they added up: a process that was given 10 seconds took 15.6, and was killed before its
-    end by whoever had given them.
+    When each part had a time-out of its own, they added up: a process that was allowed 10 seconds took 15.6, and was
+    killed before it had finished.
     """
 
     def __init__(self, seconds: float, *, when_over: Callable[[], None] | None = None) -> None:
-        """Begin with nothing running.
+        """Set up a deadline that is not running yet.
 
         Args:
-            seconds: From the signal to the end.
-            when_over: Is called, in a thread of its own, if the process has not ended shortly before: a part may hang
-                where nothing can be cancelled, such as in the look-up of a name.
+            seconds: The time from the signal to the end.
+            when_over: Called in a thread of its own if the process has not ended shortly before the deadline. A part
+                may hang where nothing can be cancelled, for example while looking up a host name.
         """
         self._seconds = seconds * (1 - SAFETY_SHARE)
         self._ends_at: float | None = None
         self._when_over = when_over
 
     def begin(self) -> None:
-        """The time runs from now on; it begins once."""
+        """Start the deadline. Only the first call counts."""
         if self._ends_at is not None:
             return
         self._ends_at = time.monotonic() + self._seconds
@@ -38,10 +38,10 @@ class Deadline:
             alarm.start()
 
     def left(self, *, for_others: float = 0.0) -> float:
-        """Give the seconds until the process must have ended, 0 when they are over.
+        """Return the seconds left until the process must have ended; 0 when the time is over.
 
         Args:
-            for_others: Seconds that others need after the asker; at most a quarter of the whole is kept for them.
+            for_others: Seconds to leave for parts that come after the caller; at most a quarter of the whole.
         """
         self.begin()
         assert self._ends_at is not None

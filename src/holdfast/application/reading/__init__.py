@@ -1,1 +1,1 @@
-"""The read side: maps of hot events in memory, as right as the log they follow, never asked for a decision."""
+"""The read side: in-memory maps of busy events that follow the log. No decision is ever based on them."""

@@ -1,4 +1,4 @@
-"""Pages of the event list, written once for all who ask until an event on them changes."""
+"""Pages of the event list, each encoded once for everyone who asks until one of its events changes."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -14,29 +14,29 @@ from holdfast.domain.catalogue.event import Event
 Page = tuple[int, int]
 """Limit and offset."""
 Stamps = list[tuple[UUID, datetime]]
-"""The events of a page, each with the time of its last edit: what they say follows from that."""
+"""The events of a page, each with the time of its last edit. The page's content depends on nothing else."""
 
 PAUSE_SECONDS = 0.001
-"""While many ask, readings of one page begin this far apart."""
+"""While many ask, reads of the same page start at least this far apart."""
 KEPT_BYTES_MAX = 4 * 1024 * 1024
-"""Of all pages that are kept together."""
+"""The size of all cached pages together."""
 PAGES_MAX = 64
-"""Pages that are kept: most callers ask for the first few."""
+"""The number of cached pages: most callers ask for one of the first few."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """A page as it is answered; `digest` names its content."""
+    """A page as it is sent; `digest` identifies its content."""
 
     body: bytes
     digest: str
 
 
 class EventPages:
-    """Gives pages that are no older than the question.
+    """Returns pages that are never older than the request for them.
 
-    No version covers all events, so a page's events and their last edits are read each time; those who ask meanwhile
-    share the next reading.
+    No version covers all events, so each read fetches the page's events and the times of their last edits. Requests
+    that arrive during a read share the next one.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class EventPages:
         )
 
     async def page(self, *, limit: int, offset: int) -> EventPage:
-        """Give a page, newest created first.
+        """Return a page of events, newest first.
 
         Raises:
-            ConnectionLost, Contended: when the database cannot be asked.
+            ConnectionLost, Contended: if the database cannot be asked.
         """
         return await self._readings.ask((limit, offset), None)
 

@@ -1,4 +1,4 @@
-"""Answers that were made of a map, made once for all who ask until the map moves on."""
+"""Responses built from a map, each built once for everyone who asks until the map changes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,24 +7,24 @@ from holdfast.domain.booking.snapshot import Mark
 
 
 class KeptAnswers:
-    """One answer of each kind, each of one state of the event."""
+    """Caches one response of each kind, each for one state of the event."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[Mark, bytes]] = {}
         self._making: dict[str, tuple[Mark, asyncio.Task[bytes]]] = {}
 
     def get(self, kind: str, mark: Mark) -> bytes | None:
-        """Find an answer of this state."""
+        """Return the cached response for this state, if there is one."""
         kept = self._kept.get(kind)
         return kept[1] if kept is not None and kept[0] == mark else None
 
     def put(self, kind: str, mark: Mark, body: bytes) -> bytes:
-        """Keep an answer in the place of that of another state."""
+        """Cache a response, replacing the one for an earlier state."""
         self._kept[kind] = mark, body
         return body
 
     async def made(self, kind: str, mark: Mark, make: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Find an answer, or make it, once for all who ask meanwhile."""
+        """Return the cached response, or build it, once for everyone who asks in the meantime."""
         kept = self.get(kind, mark)
         if kept is not None:
             return kept

@@ -1,4 +1,4 @@
-"""Charts as they are answered: read once for all who ask meanwhile, and kept while nothing is added to them."""
+"""Charts as they are sent. Each is read once for everyone who asks, and cached until seats are added to it."""
 
 import asyncio
 from collections import OrderedDict
@@ -14,15 +14,15 @@ from holdfast.application.reading.source import Standing
 from holdfast.domain.booking.snapshot import Mark
 
 KEPT_BYTES_MAX = 64 * 1024 * 1024
-"""Of all charts that are kept together, with what they take compressed."""
+"""The size of all cached charts together, including their compressed forms."""
 CHARTS_MAX = 1_024
 LARGE_SEATS_MIN = 5_000
-"""From here on charts are read one at a time, on a connection that small ones do not need."""
+"""Charts of at least this size are read one at a time, on a connection of their own, so small ones never wait."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptChart:
-    """An event's chart, as it was in some state of the event."""
+    """An event's chart, as of one state of the event."""
 
     mark: Mark
     seats: int
@@ -31,12 +31,12 @@ class KeptChart:
 
     @property
     def size_bytes(self) -> int:
-        """About what it takes."""
+        """Roughly how much memory it takes."""
         return 1_000 + 3 * sum(map(len, self.body)) // 2
 
 
 class KeptCharts:
-    """Charts by event; those not asked for the longest leave."""
+    """Caches charts by event. The least recently used are dropped first."""
 
     def __init__(self, charts: Charts) -> None:
         self._charts = charts
@@ -46,10 +46,10 @@ class KeptCharts:
         self._readings: Coalescer[UUID, int, KeptChart | None] = Coalescer(self._read, questions_max=1_000)
 
     async def chart(self, event_id: UUID, standing: SeatMap | Standing) -> KeptChart | None:
-        """Give an event's chart, no older than how the event was found to stand; None where there is no such event.
+        """Return an event's chart, at least as recent as `standing`; None if there is no such event.
 
         Raises:
-            ConnectionLost, Contended: when the database cannot be asked.
+            ConnectionLost, Contended: if the database cannot be asked.
         """
         kept = self._kept.get(event_id)
         if kept is not None and kept.seats == standing.seats and await self._still_true(event_id, kept, standing):
@@ -57,7 +57,7 @@ class KeptCharts:
         return await self._readings.ask(event_id, standing.seats)
 
     async def _still_true(self, event_id: UUID, kept: KeptChart, standing: SeatMap | Standing) -> bool:
-        """Tell whether the log still has the state in which a chart was read: a failover may have lost seats."""
+        """Return whether the log still contains the state a chart was read in. A failover may have lost its seats."""
         return kept.mark == standing.mark or kept.mark == await self._charts.mark(event_id, kept.mark.version)
 
     async def _read(self, event_id: UUID, seats: Sequence[int]) -> Sequence[KeptChart | None]:

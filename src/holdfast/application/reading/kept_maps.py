@@ -1,4 +1,4 @@
-"""The maps that a process keeps: bounded in number and in memory, those looked at the longest ago leave first."""
+"""The maps a process keeps: limited in number and memory, with the least recently used dropped first."""
 
 from collections import OrderedDict
 from uuid import UUID
@@ -7,30 +7,30 @@ from holdfast.application.reading.seat_map import SeatMap
 from holdfast.telemetry import metrics
 
 MAPS_MAX = 16_384
-"""However small they are."""
+"""The limit on their number, however small they are."""
 
 
 class KeptMaps:
-    """Maps by event. What any call costs does not grow with how many there are."""
+    """Maps by event. The cost of a call does not grow with their number."""
 
     def __init__(self, *, bytes_max: int, maps_max: int = MAPS_MAX) -> None:
         self._bytes_max = bytes_max
         self._maps_max = maps_max
         self._maps: OrderedDict[UUID, SeatMap] = OrderedDict()
         self._sizes: dict[UUID, int] = {}
-        """What each map was counted with."""
+        """The size that each map was counted with."""
         self.size_bytes = 0
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of maps."""
         return len(self._maps)
 
     def get(self, event_id: UUID) -> SeatMap | None:
-        """Find an event's map."""
+        """Return an event's map, if it is kept."""
         return self._maps.get(event_id)
 
     def keep(self, seat_map: SeatMap) -> None:
-        """Keep a map as the newest, in the place of any other of its event; it stays, whatever its size."""
+        """Keep a map as the most recently used, replacing any other of its event. It stays, whatever its size."""
         event_id = seat_map.event_id
         self._maps[event_id] = seat_map
         self._maps.move_to_end(event_id)
@@ -40,11 +40,11 @@ class KeptMaps:
         metrics.seat_maps_bytes.set(self.size_bytes)
 
     def touch(self, event_id: UUID) -> None:
-        """Take note that a map was looked at."""
+        """Mark a map as just used."""
         self._maps.move_to_end(event_id)
 
     def drop(self, event_id: UUID) -> None:
-        """Let a map go, if there is one."""
+        """Drop a map, if it is kept."""
         if self._maps.pop(event_id, None) is not None:
             self._count(event_id, 0)
             del self._sizes[event_id]

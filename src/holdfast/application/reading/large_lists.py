@@ -1,4 +1,4 @@
-"""Lists of events whose seats are too many to be kept as JSON: written page by page while they are sent."""
+"""Lists of events with too many seats to keep them as JSON. They are written page by page while they are sent."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -13,20 +13,20 @@ from holdfast.application.reading.source import ListPage, SeatMapSource
 log = structlog.get_logger(__name__)
 
 PAGE_SEATS = 1_000
-"""Written in less than a millisecond; a list keeps one such page in memory."""
+"""Seats per page. A page is written in less than a millisecond, and a list keeps one page in memory."""
 LISTS_MAX = 8
-"""Lists that are sent at a time; each keeps the statuses and holders of its seats, 17 bytes a seat."""
+"""Lists that may be sent at the same time. Each keeps its seats' statuses and holders, 17 bytes per seat."""
 LIST_SECONDS_MAX = 300.0
-"""A client that has not taken the list by then is cut off, so that eight slow ones do not keep the others out."""
+"""A client that has not taken its list by then is cut off, so that eight slow clients cannot lock out the others."""
 ATTEMPTS_MAX = 5
 PAUSE_SECONDS = 0.2
 
 
 class LargeList:
-    """One list on its way (`api.streaming.Stream`).
+    """One list that is being sent (`http.protocol.streaming.Stream`).
 
-    The chart never changes, so that its pages may be read one after the other without a transaction, and no connection
-    waits for a slow client. Statuses and holders are those of the state in which the list was begun.
+    The chart never changes, so its pages can be read one after another without a transaction, and no connection waits
+    for a slow client. Statuses and holders are those at the moment the list was opened.
     """
 
     def __init__(self, lists: "LargeLists", seat_map: SeatMap, *, available_only: bool) -> None:
@@ -38,10 +38,10 @@ class LargeList:
         self._stopped = False
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
-        """Give the list in pieces, each when the one before has been taken.
+        """Yield the list in pieces, each once the client has taken the one before.
 
         Raises:
-            ConnectionLost, Contended: when the rest could not be read, or was not taken in time.
+            ConnectionLost, Contended: if the rest could not be read, or was not taken in time.
         """
         self._lists.under_way += 1
         began = asyncio.get_running_loop().time()
@@ -65,11 +65,11 @@ class LargeList:
             self._lists.under_way -= 1
 
     def attach(self, _: Callable[[bytes], bool]) -> bool:
-        """Nothing is written past the client's pace."""
+        """Refuse the sink: the list is written only as fast as the client takes it."""
         return False
 
     def stop(self) -> None:
-        """The client has gone."""
+        """Stop: the client has gone."""
         self._stopped = True
 
     async def _page(self, after_number: str) -> ListPage | None:
@@ -93,10 +93,10 @@ class LargeLists:
         self.under_way = 0
 
     def open(self, seat_map: SeatMap, *, available_only: bool) -> LargeList:
-        """Begin a list of a map's seats as they are now.
+        """Open a list of a map's seats with their present statuses.
 
         Raises:
-            Unavailable: while too many are under way.
+            Unavailable: if too many lists are being sent already.
         """
         if self.under_way >= LISTS_MAX:
             raise Unavailable("Too many lists of this size are being sent.", outcome="none", retry_after_seconds=5)

@@ -1,4 +1,4 @@
-"""Who listens to an event's changes, and what each still has to be told."""
+"""The listeners to an event's changes, and the frames that each is still waiting for."""
 
 import asyncio
 import re
@@ -11,9 +11,9 @@ from holdfast.domain.booking.snapshot import Mark
 from holdfast.telemetry import metrics
 
 FRAMES_MAX = 32
-"""Frames that may wait for one listener; one that is slower is sent away to load the seats anew."""
+"""Frames that may wait for one listener. A listener that falls further behind is told to reload the seats."""
 LISTENERS_PER_TURN = 50
-"""Listeners who are sent a frame between two turns of the event loop: buyers wait for less than a millisecond."""
+"""Listeners who are sent a frame between two turns of the event loop: buyers wait less than a millisecond for it."""
 
 _EVENT_ID = re.compile(rb"([0-9]{1,18})(-[0-9a-f]{12})?")
 
@@ -21,33 +21,33 @@ RELOAD = b"event: reload\ndata: {}\n\n"
 
 
 class LastSeen(NamedTuple):
-    """Where a listener left off, as it says when it comes back (`Last-Event-ID`)."""
+    """The last thing a listener saw, according to its `Last-Event-ID` when it reconnects."""
 
     version: int
     name: str | None = None
-    """Which state of the event that was (`domain.snapshot.Mark.name`); None where it gave the bare version."""
+    """The state of the event at that version (`domain.booking.snapshot.Mark.name`); None if it sent only a version."""
 
     @classmethod
     def parse(cls, text: bytes) -> "LastSeen | None":
-        """Read what a listener sent; None where that is no id of ours."""
+        """Parse what a listener sent; return None if it is not one of our ids."""
         parts = _EVENT_ID.fullmatch(text)
         if parts is None:
             return None
         return cls(int(parts[1]), None if parts[2] is None else text.decode())
 
     def means(self, mark: Mark) -> bool:
-        """Tell whether it saw this state, as far as it said."""
+        """Return whether the listener saw this state, as far as its id says."""
         return self.version == mark.version and self.name in (None, mark.name)
 
 
 class Listener:
-    """One stream. Frames come out of `frames` until it ends, or go to the sink that was attached."""
+    """One stream. It yields `frames` until it ends, or until a sink is attached that takes them instead."""
 
     def __init__(self, version: int, leave: Callable[["Listener"], None]) -> None:
         self.version = version
         """The event's version when the stream was opened."""
         self.knows_version = 0
-        """What another node has told it already; frames up to there are not for it."""
+        """The latest version the listener has seen on another node. Frames up to it are not sent."""
         self._leave = leave
         self._sink: Callable[[bytes], bool] | None = None
         self._frames: deque[bytes] = deque()
@@ -55,7 +55,7 @@ class Listener:
         self._ended = False
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
-        """Give frames as they come."""
+        """Yield frames as they arrive."""
         while True:
             while self._frames:
                 yield self._frames.popleft()
@@ -65,7 +65,7 @@ class Listener:
             await self._news.wait()
 
     def put(self, frame: bytes) -> bool:
-        """Send a frame; False where the listener is too slow, which ends it with a word to reload."""
+        """Send a frame. A listener that is too slow is told to reload and ended; the result is then False."""
         if self._ended:
             return True
         if self._sink is not None:
@@ -82,14 +82,14 @@ class Listener:
         return True
 
     def put_first(self, frame: bytes) -> None:
-        """Send a frame ahead of those that came since the listener joined; only before anybody takes frames."""
+        """Send a frame ahead of those that arrived since the listener joined. Only before anyone takes frames."""
         self._frames.appendleft(frame)
         self._news.set()
 
     def attach(self, sink: Callable[[bytes], bool]) -> bool:
-        """Have further frames written at once by `sink`, which tells whether the listener keeps up.
+        """Have `sink` write all further frames at once. It returns whether the listener keeps up.
 
-        False while frames wait that must go first.
+        Return False if frames are waiting that must be sent first.
         """
         if self._frames or self._ended:
             return False
@@ -97,11 +97,11 @@ class Listener:
         return True
 
     def stop(self) -> None:
-        """The listener has gone."""
+        """Stop: the listener has gone."""
         self._leave(self)
 
     def end(self, frame: bytes) -> None:
-        """Send a last frame, if it is not empty, and no further one."""
+        """Send a last frame, unless it is empty, and none after it."""
         if frame:
             self._frames.append(frame)
         self._ended = True
@@ -109,7 +109,7 @@ class Listener:
 
 
 class Channel:
-    """The listeners of one event, all of whom have been told of everything up to `mark`."""
+    """The listeners of one event, all of whom have been sent everything up to `mark`."""
 
     def __init__(self, event_id: UUID, mark: Mark) -> None:
         self.event_id = event_id
@@ -117,12 +117,14 @@ class Channel:
         self.listeners: set[Listener] = set()
 
     async def broadcast(self, frame: bytes, version: int | None, drop: Callable[[Listener], None]) -> None:
-        """Send one frame to all who listen now; who comes meanwhile knows it already. Who is too slow is dropped.
+        """Send a frame to everyone listening now, and drop those who are too slow.
+
+        Listeners who join in the meantime already know its contents.
 
         Args:
-            frame: What to send.
-            version: Up to which it tells of changes, if it does.
-            drop: What to do with a listener who is too slow.
+            frame: The frame.
+            version: The version up to which it reports changes, if it reports any.
+            drop: Called with each listener that is too slow.
         """
         for count, listener in enumerate(list(self.listeners), start=1):
             if (version is None or version > listener.knows_version) and not listener.put(frame):

@@ -1,4 +1,4 @@
-"""Streams of an event's changes: one frame a tick, made once and shared by all who listen."""
+"""Streams of an event's changes. Each tick makes one frame, which all listeners share."""
 
 import asyncio
 import json
@@ -22,26 +22,29 @@ log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.1
 SECONDS_PER_LISTENER = 25e-6
-"""Ticks grow with the audience: sending takes about 11 µs a listener, thus less than half of a node's time."""
+"""How much each listener lengthens a tick. Sending takes about 11 µs per listener, so it uses less than half of a
+node's time."""
 SECONDS_PER_CHANNEL = 50e-6
-"""And with the events that are listened to: asking for one takes about 15 µs of PostgreSQL and of this process each."""
+"""How much each event with listeners lengthens a tick. Asking about one takes PostgreSQL and this process about 15 µs
+each."""
 CHANNELS_PER_QUESTION = 256
 SEATS_PER_TURN = 500
-"""Seats whose places are looked up between two turns of the event loop."""
+"""Seats whose chart positions are looked up between two turns of the event loop."""
 ENTRIES_MAX = 2_000
-"""Log entries of an event that are told together; whoever comes back having missed more loads the seats anew."""
+"""Log entries of an event that go into one frame. A listener who has missed more has to reload the seats."""
 REST_SHARE = 0.3
-"""The part of a tick that is left to others at least, also when sending took longer than it should."""
+"""The minimum share of a tick that is left to other work, even if sending took too long."""
 HEARTBEAT_SECONDS = 15.0
 
 HEARTBEAT = b": heartbeat\n\n"
 
 
 class LiveChanges:
-    """All channels of a process, served by one loop that asks for all of them together.
+    """All channels of a process, served by one loop that asks about all of them together.
 
-    A listener joins its channel in the same turn of the event loop in which the channel was found or made. With a wait
-    in between, the last of the others could leave meanwhile, and the listener would join a channel that nobody serves.
+    A listener joins its channel in the same turn of the event loop in which the channel is found or created. If there
+    were an await in between, the last of the other listeners could leave during it, and the new one would join a
+    channel that is no longer served.
     """
 
     def __init__(self, maps: SeatMaps, source: SeatMapSource) -> None:
@@ -54,7 +57,7 @@ class LiveChanges:
 
     @property
     def listeners(self) -> int:
-        """How many streams are open."""
+        """The number of open streams."""
         return self._listeners
 
     async def listen(self, event_id: UUID, *, after: LastSeen | None) -> Listener:
@@ -62,12 +65,12 @@ class LiveChanges:
 
         Args:
             event_id: The event to follow.
-            after: What the listener knows: it is told of everything since, or, where that is too much or was lost with
-                a failover, to reload.
+            after: What the listener has seen. It is sent everything since then, or told to reload if that is too much
+                or was lost in a failover.
 
         Raises:
-            EventNotFound: where there is none.
-            ConnectionLost, Contended: when the database cannot be asked.
+            EventNotFound: if there is no such event.
+            ConnectionLost, Contended: if the database cannot be asked.
         """
         standing = await self._maps.standing(event_id)
         if standing is None:
@@ -79,7 +82,7 @@ class LiveChanges:
             return listener
         listener.knows_version = after.version
         try:
-            # Later changes wait in the listener meanwhile, so that what it missed ends where they begin.
+            # Later changes are already queued for the listener, so what it has missed ends exactly where they begin.
             listener.put_first(await self._missed(event_id, after, mark))
         except BaseException:
             self._leave(channel, listener)
@@ -87,7 +90,7 @@ class LiveChanges:
         return listener
 
     def close(self) -> None:
-        """End every stream; browsers come back by themselves, to another node."""
+        """End every stream. Browsers reconnect by themselves, to another node."""
         self._closed = True
         for channel in list(self._channels.values()):
             self._end(channel, b"")
@@ -95,7 +98,7 @@ class LiveChanges:
             self._loop_task.cancel()
 
     def _join(self, event_id: UUID, mark: Mark) -> tuple[Channel, Listener]:
-        """Add a listener to its channel, which is made where there is none; waits for nothing."""
+        """Add a listener to its channel, creating the channel if needed, without awaiting anything."""
         channel = self._channels.get(event_id)
         if channel is None:
             channel = Channel(event_id, mark)
@@ -112,7 +115,7 @@ class LiveChanges:
         return channel, listener
 
     def _leave(self, channel: Channel, listener: Listener) -> None:
-        """Take a listener out; a channel without listeners is served no more."""
+        """Remove a listener. A channel without listeners is no longer served."""
         listener.end(b"")
         self._drop(channel, listener)
 
@@ -124,7 +127,7 @@ class LiveChanges:
             del self._channels[channel.event_id]
 
     def _end(self, channel: Channel, frame: bytes) -> None:
-        """Send all listeners of a channel away."""
+        """End the streams of all listeners of a channel."""
         if self._channels.get(channel.event_id) is channel:
             del self._channels[channel.event_id]
         for listener in channel.listeners:
@@ -137,12 +140,12 @@ class LiveChanges:
         metrics.live_listeners.set(self._listeners)
 
     async def _missed(self, event_id: UUID, after: LastSeen, until: Mark) -> bytes:
-        """Make the frame of what happened after a listener left up to where its channel was when it joined."""
+        """Build the frame of everything that happened between a listener's last frame and the state of its channel."""
         (fresh,) = await self._source.freshness([(event_id, after.version)], entries_max=ENTRIES_MAX)
         if fresh is None or not after.means(fresh.known):
             return RELOAD
         if until.version < after.version:
-            # Another node told it more than this channel knows yet.
+            # Another node has already sent the listener more than this channel knows.
             return HEARTBEAT
         changes = [change for change in fresh.changes if change.version <= until.version]
         if not changes or changes[-1].mark != until:
@@ -153,7 +156,7 @@ class LiveChanges:
             return RELOAD
 
     async def _serve(self) -> None:
-        """Serve all channels as long as there are any. Nothing that goes wrong ends this loop."""
+        """Serve all channels for as long as there are any. No failure ends this loop."""
         loop = asyncio.get_running_loop()
         heartbeat_at = loop.time() + HEARTBEAT_SECONDS
         began = loop.time()
@@ -198,7 +201,7 @@ class LiveChanges:
                 try:
                     await self._tell(channel, fresh, positions)
                 except Exception:
-                    # The others are told all the same; these load the seats anew.
+                    # The other channels are still served. Listeners of this one have to reload the seats.
                     log.exception("live_changes_failed", event_id=str(channel.event_id))
                     self._end(channel, RELOAD)
 
@@ -206,7 +209,7 @@ class LiveChanges:
         if fresh is None or fresh.deleted:
             self._end(channel, _frame("deleted", channel.mark, {}))
         elif fresh.known != channel.mark:
-            # A failover lost what these listeners were told.
+            # A failover lost changes that these listeners have already been sent.
             self._end(channel, RELOAD)
         else:
             frame = _changes_frame(fresh.seats, fresh.changes, positions)
@@ -214,7 +217,7 @@ class LiveChanges:
             await self._broadcast(channel, frame, channel.mark.version)
 
     async def _positions(self, changes: Mapping[UUID, Sequence[LoggedChange]]) -> dict[UUID, int]:
-        """Find the places of changed seats in their charts: in maps that are in memory, else in the tables."""
+        """Find the chart positions of changed seats, in the maps in memory or else in the tables."""
         positions: dict[UUID, int] = {}
         unknown: dict[UUID, UUID] = {}
         for event_id, of_event in changes.items():
@@ -236,10 +239,10 @@ class LiveChanges:
 
 
 def _changes_frame(seats: int, changes: Sequence[LoggedChange], positions: Mapping[UUID, int]) -> bytes:
-    """Net the changes: per seat the last status, as [place in the chart, code of the status].
+    """Net the changes. For each seat it keeps the last status, as [position in the chart, status code].
 
     Raises:
-        KeyError: for a seat whose place is not known.
+        KeyError: for a seat whose position is not known.
     """
     codes: dict[int, int] = {}
     for change in changes:
@@ -253,6 +256,6 @@ def _changes_frame(seats: int, changes: Sequence[LoggedChange], positions: Mappi
 
 
 def _frame(kind: str, mark: Mark, data: dict[str, object]) -> bytes:
-    """Write an event. Of two ids the last one counts; the bare version is for older programs that look for it."""
+    """Encode an event. If there are two ids, the last one counts; the bare version is for older clients."""
     told = json.dumps(data, separators=(",", ":"))
     return f"event: {kind}\nid: {mark.version}\nid: {mark.name}\ndata: {told}\n\n".encode()

@@ -1,4 +1,4 @@
-"""Loads of maps: one of an event at a time, small ones several to a statement, and none behind a larger one."""
+"""Loads maps: one load per event at a time, several small ones per statement, and none waiting behind a larger one."""
 
 import asyncio
 from collections import deque
@@ -17,7 +17,7 @@ from holdfast.telemetry import metrics
 log = structlog.get_logger(__name__)
 
 SMALL_SEATS_MAX = 5_000
-"""Up to here loads go together."""
+"""Loads of up to this size share a statement."""
 TOGETHER_SEATS_MAX = 20_000
 TOGETHER_EVENTS_MAX = 64
 MEDIUM_SEATS_MAX = 100_000
@@ -25,33 +25,33 @@ MEDIUM_SEATS_MAX = 100_000
 
 @dataclass(eq=False, slots=True)
 class Load:
-    """A load that is wanted or under way; those who want it meanwhile share it."""
+    """A load that is waiting or under way. Everyone who wants it in the meantime shares it."""
 
     event_id: UUID
     seats: int
-    """About how many it will bring."""
+    """Roughly how many seats it will return."""
     lists: bool
-    """The seat list is wanted too."""
+    """Whether the seat list is wanted too."""
     grows: SeatMap | None
-    """The map that lacks only the seats added to the end of its chart; None: all is loaded."""
+    """A map that lacks only the seats added at the end of its chart; None to load everything."""
     future: "asyncio.Future[SeatMap | None]"
     started: bool = False
-    """Who comes from now on cannot tell whether it will be new enough."""
+    """Once it has started, it may be too old for those who ask later."""
 
 
 @dataclass(slots=True)
 class _Lane:
-    """Loads of one size, in the order in which they were asked for."""
+    """Loads of similar size, in the order they were requested."""
 
     seats_max: float
     workers_max: int
     large: bool
-    """It has a connection of its own, and more time."""
+    """Whether it has a connection of its own and a longer time-out."""
     waiting: "deque[Load]" = field(default_factory=deque)
     workers: int = 0
 
     def take(self) -> list[Load]:
-        """Take the next load, and those behind it that can go with it."""
+        """Take the next load, and those behind it that may share its statement."""
         taken = [self.waiting.popleft()]
         seats = taken[0].seats
         while not self.large and self.waiting and len(taken) < TOGETHER_EVENTS_MAX:
@@ -63,10 +63,10 @@ class _Lane:
 
 
 class MapLoads:
-    """The loads of a process. What fails, fails for those who asked for that event."""
+    """The loads of a process. A failure reaches only those who asked for that event."""
 
     def __init__(self, source: SeatMapSource, maps: KeptMaps) -> None:
-        """Name where maps come from and where they are kept."""
+        """Set up with nothing under way; `maps` receives what is loaded."""
         self._source = source
         self._maps = maps
         self._lanes = (
@@ -78,7 +78,7 @@ class MapLoads:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def join(self, event_id: UUID, *, seats: int, lists: bool, grows: SeatMap | None = None) -> Load:
-        """Want a load, or share the one that is wanted already; wait for its `future` behind a shield."""
+        """Request a load, or share one that is already waiting. Await its `future` behind a shield."""
         load = self._loads.get((event_id, lists))
         if load is None:
             load = Load(event_id, seats, lists, grows, asyncio.get_running_loop().create_future())
@@ -87,7 +87,7 @@ class MapLoads:
             lane.waiting.append(load)
             if lane.workers < lane.workers_max:
                 lane.workers += 1
-                # It works for all who ask, so it bears nobody's request id.
+                # The task serves everyone who asks, so it must not log under one caller's request id.
                 task = asyncio.create_task(self._work(lane), context=Context())
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -115,12 +115,12 @@ class MapLoads:
                     self._fail(load, failure)
 
     async def _run(self, loads: list[Load], *, large: bool) -> None:
-        """Load together; where that fails each by itself, so that only the culprit bears its failure."""
+        """Load together. If that fails, load each map by itself, so that only the one at fault fails."""
         if not loads:
             return
         try:
             maps = await self._source.load([(load.event_id, load.lists) for load in loads], large=large)
-        except Exception as failure:  # noqa: BLE001 - whatever it is, it belongs to those who asked
+        except Exception as failure:  # noqa: BLE001 - any failure is passed on to those who asked
             if len(loads) == 1 or isinstance(failure, ConnectionLost):
                 for load in loads:
                     self._fail(load, failure)
@@ -144,7 +144,7 @@ class MapLoads:
                 if seat_map.list is not None:
                     seat_map.list.insert(added.heads, added.positions)
                 seat_map.grow(added.ids, added.until)
-        except Exception as failure:  # noqa: BLE001 - whatever it is, it belongs to those who asked
+        except Exception as failure:  # noqa: BLE001 - any failure is passed on to those who asked
             self._maps.drop(load.event_id)
             self._fail(load, failure)
             return
@@ -159,4 +159,4 @@ class MapLoads:
     def _fail(self, load: Load, failure: Exception) -> None:
         self._loads.pop((load.event_id, load.lists), None)
         load.future.set_exception(failure)
-        load.future.exception()  # perhaps nobody waits for it any more
+        load.future.exception()  # marks it as retrieved: those who asked may have gone

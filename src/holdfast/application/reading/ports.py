@@ -1,4 +1,4 @@
-"""What reads need of the world."""
+"""What reads need from outside, as Protocols."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from holdfast.domain.catalogue.event import Event
 
 
 class Reads(Protocol):
-    """Questions without a rule: the API asks them directly. None of them locks."""
+    """Reads that involve no rule, which the API makes directly. None of them takes a lock."""
 
     async def event(self, event_id: UUID) -> Event | None:
         """Find an event that is not deleted."""
@@ -31,32 +31,32 @@ class Reads(Protocol):
         ...
 
     async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
-        """Find the caller's reservation as it stands this instant, and its event's version."""
+        """Find the caller's reservation as it is now, and its event's version."""
         ...
 
     async def reservations(self, user_id: str, *, limit: int, offset: int) -> list[Reservation]:
-        """List the caller's reservations as they stand this instant, newest created first."""
+        """List the caller's reservations as they are now, newest first."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """An event's seats without their statuses, in the order of their positions, each column a JSON array."""
+    """An event's seats without their statuses, in the order of their positions. Each column is a JSON array."""
 
     mark: Mark
-    """The state of the event in which it was read."""
+    """The state of the event at which it was read."""
     seats: int
     columns: dict[str, bytes]
     """`ids`, `seat_numbers`, `sections`, `rows` and `prices`."""
 
 
 class Charts(Protocol):
-    """Where charts are read."""
+    """Reads charts."""
 
     async def chart(self, event_id: UUID, *, large: bool) -> Chart | None:
-        """Read an event's chart; None where there is no such event."""
+        """Read an event's chart; None if there is no such event."""
         ...
 
     async def mark(self, event_id: UUID, version: int) -> Mark | None:
-        """Tell what a version of an event means; None where the event has not come so far."""
+        """Identify the state of an event at a version; None if the event has not reached that version."""
         ...

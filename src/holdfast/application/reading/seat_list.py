@@ -1,4 +1,4 @@
-"""The seat list of an event: seats by number, in pages that are written again when a seat on them changes."""
+"""The seat list of an event, by seat number, in pages that are rewritten when one of their seats changes."""
 
 from array import array
 from bisect import bisect_left, bisect_right
@@ -7,24 +7,25 @@ from json import JSONDecoder
 from typing import TypeAlias
 
 PAGE_SEATS = 256
-"""Seats on a page: writing it takes less than 0.2 ms."""
+"""Seats per page. Writing a page takes less than 0.2 ms."""
 
 Write: TypeAlias = Callable[[Sequence[bytes], Sequence[int]], tuple[bytes, bytes]]
-"""Writes seats, all and the free ones, given what never changes of their JSON and their places in the chart."""
+"""Writes seats: all of them, and only the free ones. It takes the constant part of their JSON and their positions in
+the chart."""
 
 _NUMBER_AT = len('{"id":"","event_id":"","seat_number":') + 2 * 36
-"""Where a seat's number begins in its JSON."""
+"""The offset of a seat's number in its JSON."""
 _decode = JSONDecoder().raw_decode
 
 
 def number_of(head: bytes) -> str:
-    """Give the number of a seat by its JSON."""
+    """Return a seat's number, taken from its JSON."""
     number: str = _decode(head[_NUMBER_AT:].decode())[0]
     return number
 
 
 class Page:
-    """Some seats that follow each other by number."""
+    """Consecutive seats, by number."""
 
     __slots__ = ("heads", "positions", "written")
 
@@ -32,30 +33,30 @@ class Page:
         self.heads = heads
         self.positions = positions
         self.written: tuple[bytes, bytes] | None = None
-        """All its seats and the free ones, as members of an array; None where a seat has changed since."""
+        """All of its seats, and only the free ones, as members of an array; None if a seat has changed since."""
 
 
 class SeatList:
-    """Pages in the order of their seats' numbers (by code point, as PostgreSQL's collation "C" has it)."""
+    """Pages in the order of their seats' numbers (by code point, as in PostgreSQL's collation "C")."""
 
     def __init__(self, heads: Sequence[bytes], positions: "Sequence[int]") -> None:
         self.pages: list[Page] = []
         self._page_of: list[Page] = [Page([], array("I"))] * len(heads)
         self.size_bytes = 0
         self.stale = True
-        """A page must be written before the list can be given."""
+        """Whether a page must be rewritten before the list can be read."""
         for start in range(0, len(heads), PAGE_SEATS):
             some = slice(start, start + PAGE_SEATS)
             self._put(len(self.pages), Page(list(heads[some]), array("I", positions[some])))
         self._weigh(heads)
 
     def changed(self, position: int) -> None:
-        """Take note that the seat at this place of the chart has another status."""
+        """Record that the seat at this position in the chart has another status."""
         self._page_of[position].written = None
         self.stale = True
 
     def unwritten(self) -> list[Page]:
-        """Give the pages that must be written."""
+        """Return the pages that must be rewritten."""
         return [page for page in self.pages if page.written is None]
 
     def write(self, pages: Iterable[Page], write: Write) -> None:
@@ -64,7 +65,7 @@ class SeatList:
             page.written = write(page.heads, page.positions)
 
     def pieces(self, *, available_only: bool) -> list[bytes]:
-        """Give the list as a JSON array in pieces; every page must have been written."""
+        """Return the list as a JSON array in pieces. Every page must have been written."""
         which = 1 if available_only else 0
         pieces = [b"["]
         for page in self.pages:
@@ -77,7 +78,7 @@ class SeatList:
         return pieces
 
     def insert(self, heads: Sequence[bytes], positions: Sequence[int]) -> None:
-        """Take in seats that were added to the chart, given by number; their places follow those there are."""
+        """Insert seats that were added to the chart, sorted by number. Their positions follow the existing ones."""
         self._page_of += [Page([], array("I"))] * len(heads)
         firsts = [number_of(page.heads[0]) for page in self.pages]
         by_page: dict[int, list[int]] = {}
@@ -89,7 +90,7 @@ class SeatList:
                 at = bisect_left(old.heads, number_of(heads[place]), key=number_of)
                 old.heads.insert(at, heads[place])
                 old.positions.insert(at, positions[place])
-            # Pages may come to be twice as long before they are divided.
+            # A page may grow to twice its size before it is divided.
             step = PAGE_SEATS if len(old.heads) > 2 * PAGE_SEATS else max(1, len(old.heads))
             for number, start in enumerate(range(0, len(old.heads), step)):
                 some = slice(start, start + step)
@@ -103,5 +104,5 @@ class SeatList:
             self._page_of[position] = page
 
     def _weigh(self, heads: Sequence[bytes]) -> None:
-        """Count seats in with what they will take once they are written, with holders, and the free ones again."""
+        """Count the size the seats will have once they are written with holders, and once more as free seats."""
         self.size_bytes += 3 * sum(map(len, heads)) + 240 * len(heads)

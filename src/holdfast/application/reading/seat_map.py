@@ -13,7 +13,7 @@ from holdfast.domain.booking.snapshot import ChangeKind, Mark
 from holdfast.domain.booking.states import SeatStatus
 
 CODES = {SeatStatus.AVAILABLE: 0, SeatStatus.RESERVED: 1, SeatStatus.CONFIRMED: 2}
-"""The two bits of a seat in `statuses`; 3 is not used."""
+"""The two bits for a seat in `statuses`; 3 is unused."""
 _STATUSES = tuple(CODES)
 
 STATUS_AFTER: dict[str | None, SeatStatus] = {
@@ -23,71 +23,72 @@ STATUS_AFTER: dict[str | None, SeatStatus] = {
     ChangeKind.EXPIRED: SeatStatus.AVAILABLE,
 }
 FOLLOWED: frozenset[str | None] = frozenset({*STATUS_AFTER, ChangeKind.EVENT_EDITED, ChangeKind.SEATS_ADDED})
-"""Changes that a map takes in; upon any other, also one that a later release made, it is loaded anew."""
+"""Changes that a map can apply. After any other, including kinds added by a later release, it is reloaded."""
 ID_BYTES = 16
 _BASE_BYTES = 2_000
-"""What a map takes before its first seat."""
+"""The size of a map without seats."""
 _SEAT_BYTES = 2 * ID_BYTES + 2
-"""A seat without its JSON: id, holder, status, and what it takes in answers that are kept."""
+"""The size of a seat without its JSON: id, holder, status, and its share of cached responses."""
 
 
 class SeatTail(Protocol):
-    """How the API writes the part of a seat's JSON that changes."""
+    """Writes the part of a seat's JSON that changes, as the API defines it."""
 
     def __call__(self, status: SeatStatus, reserved_by: str | None) -> bytes:
-        """Write it up to the end of the object."""
+        """Write the seat's JSON from there to the end of the object."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedChange:
-    """One entry of an event's log, as the read side follows it."""
+    """One entry of an event's log, with what the read side needs of it."""
 
     mark: Mark
     seat_ids: tuple[UUID, ...]
 
     @property
     def version(self) -> int:
-        """The version that it made."""
+        """The version that the entry created."""
         return self.mark.version
 
     @property
     def kind(self) -> str | None:
-        """A `ChangeKind`, or one that a later release made."""
+        """A `ChangeKind`, or a kind that only a later release knows."""
         return self.mark.kind
 
 
 class SeatMap:
-    """Statuses and holders of all seats in chart order and, where they are wanted, the seats by number.
+    """The statuses and holders of all seats in chart order and, if wanted, the seats by number.
 
-    It is moved on by `apply`, one log entry at a time. A seat costs about 35 bytes, and its JSON as well where the map
-    has the list.
+    `apply` takes in the log, one entry at a time. A seat takes about 35 bytes, plus its JSON if the map includes the
+    list.
     """
 
     def __init__(self, *, event_id: UUID, mark: Mark, ids: bytes, codes: bytes, holders: bytes, tail: SeatTail) -> None:
-        """Take in what was loaded in one snapshot.
+        """Set up the map with what was read in one snapshot.
 
         Args:
             event_id: The event.
-            mark: Which state of it was loaded.
+            mark: The state of the event at that snapshot.
             ids: The seats' ids in chart order, 16 bytes each.
-            codes: A byte for the status of each, in the same order.
-            holders: The reservation that holds or bought each, 16 bytes, zeros where it is free.
-            tail: Writes statuses in the list.
+            codes: Each seat's status as one byte, in the same order.
+            holders: The reservation that holds or has bought each seat, 16 bytes; zeros if the seat is free.
+            tail: Writes the changing part of the seats in the list.
         """
         self.event_id = event_id
         self.mark = mark
-        """Which state it shows."""
+        """The state of the event that the map shows."""
         self.grown_until: Mark | None = None
-        """Seats that were added up to here are in, although the map has not come so far: it is not to be shown."""
+        """Set while the map already contains seats that were added up to this state, but has not caught up with it
+        otherwise. It must not be shown then."""
         self.overdue = False
-        """When it was last held against the event, a hold had run out and was not recorded as expired."""
+        """When the map was last compared with the event, a hold had run out without being recorded as expired."""
         self.seats = len(codes)
-        """Also the version of the chart, to which seats are only ever appended."""
+        """Also the version of the chart, because seats are only ever appended."""
         self.available = codes.count(0)
         self.list: SeatList | None = None
         self.answers = KeptAnswers()
-        """What was made of it, by representation."""
+        """Responses built from the map, by representation."""
         self._codes = bytearray(codes)
         self._holders = bytearray(holders)
         self._tail = tail
@@ -97,33 +98,33 @@ class SeatMap:
 
     @property
     def version(self) -> int:
-        """The version of the event that it shows."""
+        """The event's version that the map shows."""
         return self.mark.version
 
     @property
     def size_bytes(self) -> int:
-        """About how much memory the map takes, the answers that are made of it included."""
+        """Roughly how much memory the map takes, including cached responses."""
         list_bytes = 0 if self.list is None else self.list.size_bytes
         return _BASE_BYTES + _SEAT_BYTES * self.seats + list_bytes
 
     @property
     def statuses(self) -> bytes:
-        """Two bits a seat in chart order, the first seat in the lowest bits of the first byte."""
+        """Two bits per seat in chart order, the first seat in the lowest bits of the first byte."""
         return _packed(bytes(self._codes))
 
     def state(self) -> tuple[bytes, bytes]:
-        """Give the codes and the holders of all seats as they are now."""
+        """Return copies of all seats' codes and holders."""
         return bytes(self._codes), bytes(self._holders)
 
     def write(self, heads: Sequence[bytes], positions: Sequence[int]) -> tuple[bytes, bytes]:
-        """Write seats as members of a JSON array: all of them, and the free ones."""
+        """Write seats as members of a JSON array: all of them, and only the free ones."""
         return written(heads, positions, self._codes, self._holders, self._tail)
 
     def positions_of(self, seat_ids: Iterable[UUID]) -> list[int]:
-        """Find the places of seats in the chart.
+        """Return the positions of seats in the chart.
 
         Raises:
-            KeyError: for a seat that is not on it.
+            KeyError: for a seat that is not in it.
         """
         positions = []
         for seat_id in seat_ids:
@@ -134,17 +135,17 @@ class SeatMap:
         return positions
 
     def follows(self, change: LoggedChange) -> bool:
-        """Tell whether this is the next entry of its log, of a kind that it can take in."""
+        """Return whether this is the next entry of the log, and of a kind that the map can apply."""
         if change.version != self.mark.version + 1 or change.kind not in FOLLOWED:
             return False
         return not self.grown_until or change.version < self.grown_until.version or change.mark == self.grown_until
 
     def wants_seats(self, change: LoggedChange) -> bool:
-        """Tell whether an entry added seats that are not in yet (see `grow`)."""
+        """Return whether an entry added seats that the map does not contain yet (see `grow`)."""
         return change.kind == ChangeKind.SEATS_ADDED and self.grown_until is None
 
     def apply(self, change: LoggedChange) -> bool:
-        """Take in the next entry of the log; False where the map cannot follow."""
+        """Apply the next entry of the log; return False if the map cannot follow it."""
         if not self.follows(change) or self.wants_seats(change):
             return False
         status = STATUS_AFTER.get(change.kind)
@@ -165,7 +166,7 @@ class SeatMap:
         return True
 
     def grow(self, ids: bytes, until: Mark) -> None:
-        """Append seats that were added to the chart, still free; `until` is the state in which they were read."""
+        """Append seats that were added to the chart and are still free. `until` is the state they were read in."""
         count = len(ids) // ID_BYTES
         known = _split(self._ids)
         if self._positions is not None:
@@ -183,7 +184,10 @@ class SeatMap:
         self._sort_ids(known + _split(ids))
 
     def _sort_ids(self, in_chart_order: list[bytes]) -> None:
-        """Make the seats findable by id. Ids rise, so that there is nothing to do unless two nodes added seats."""
+        """Make the seats searchable by id.
+
+        Ids normally rise along the chart, so there is nothing to do unless two nodes added seats.
+        """
         in_order = sorted(in_chart_order)
         if in_order != in_chart_order:
             by_id = sorted(range(self.seats), key=in_chart_order.__getitem__)
@@ -194,7 +198,7 @@ class SeatMap:
         return self._ids[ID_BYTES * place : ID_BYTES * (place + 1)]
 
     def position_of(self, seat_id: UUID) -> int | None:
-        """Find the place of a seat in the chart; None where it is not on it."""
+        """Return the position of a seat in the chart; None if it is not in it."""
         wanted = seat_id.bytes
         place = bisect_left(range(self.seats), wanted, key=self._id_at)
         if place == self.seats or self._id_at(place) != wanted:
@@ -205,7 +209,7 @@ class SeatMap:
 def written(
     heads: Sequence[bytes], positions: Sequence[int], codes: Sequence[int], holders: bytes | bytearray, tail: SeatTail
 ) -> tuple[bytes, bytes]:
-    """Write seats as members of a JSON array: all of them, and the free ones."""
+    """Write seats as members of a JSON array: all of them, and only the free ones."""
     free_tail = tail(SeatStatus.AVAILABLE, None)
     seats: list[bytes] = []
     free: list[bytes] = []
@@ -228,7 +232,7 @@ def _split(ids: bytes) -> list[bytes]:
 
 
 def _packed(codes: bytes) -> bytes:
-    """Pack four codes into each byte. All first ones are taken together as one large number, and so on: no loop."""
+    """Pack four codes into each byte, without a loop: each quarter of the codes is treated as one large number."""
     padded = codes + bytes(-len(codes) % 4)
     packed = 0
     for place in range(4):

@@ -1,4 +1,4 @@
-"""How events stand, and the maps of those whose seats are being looked at."""
+"""The current state of events, and the maps of those whose seats are being read."""
 
 import asyncio
 from collections import OrderedDict
@@ -19,35 +19,35 @@ from holdfast.domain.booking.snapshot import Changes, Mark
 log = structlog.get_logger(__name__)
 
 JSON_BYTES_PER_SEAT = 1_000
-"""What a seat takes with its JSON, at most about; an event may fill half of the memory."""
+"""The most a seat takes including its JSON, roughly. One event may use up to half of the memory."""
 
 PAUSE_SECONDS = 0.001
-"""While many ask, questions to the database begin this far apart: a short wait, and thousands share one."""
+"""While many ask, queries start at least this far apart: after a short wait, thousands share one."""
 QUESTIONS_MAX = 256
-"""Events asked for in one statement."""
+"""Events asked about in one statement."""
 ANSWERS_PER_TURN = 16
-"""Readers who go on in one turn of the event loop: about a millisecond."""
+"""Readers who continue in one turn of the event loop: about a millisecond's work."""
 ENTRIES_PER_TURN = 100
-"""Log entries that are taken in between two turns of the event loop: about a millisecond."""
+"""Log entries applied between two turns of the event loop: about a millisecond's work."""
 ENTRIES_MAX = 500
-"""Log entries of an event that are read at a time: more would keep those waiting who asked for other events."""
+"""Log entries of an event read at a time. More would delay those who asked about other events."""
 ENTRIES_BEHIND_MAX = 2_000
-"""What is further behind than this, and than it has seats, is loaded instead."""
+"""A map that is further behind than this, and than its number of seats, is reloaded instead."""
 ATTEMPTS_MAX = 8
 
 EXPIRE_SECONDS = 0.5
-"""How often at most an event with overdue holds is asked to record their expiry."""
+"""The minimum time between two requests to record an event's overdue holds as expired."""
 EXPIRE_WAIT_SECONDS = 1.0
-"""How long the reader who asks for it waits for that."""
+"""How long the reader who makes that request waits for it."""
 EXPIRIES_REMEMBERED_MAX = 4_096
 
 
 class SeatMaps:
-    """Tells how events stand, and gives maps that are true at a moment after the question was asked.
+    """Returns the current state of events, and maps that were correct at some moment after they were asked for.
 
-    One question at a time goes to the database, for all events that are asked for (single flight); it costs one look
-    at the event's row where nothing has changed, and needs no map. Loads are apart from it: each delays only those who
-    want that event. Batches of this process are taken in directly where they follow what the map shows.
+    One query at a time goes to the database, for all events that have been asked about (single flight). If nothing has
+    changed, it only reads the event's row, and needs no map. Loads run separately, so that each delays only those who
+    want that event. Batches of this process are applied directly if they follow on from what the map shows.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class SeatMaps:
         self._list_seats_max = bytes_max // (2 * JSON_BYTES_PER_SEAT)
         self._expire = expire
         self._expiry_asked: OrderedDict[UUID, float] = OrderedDict()
-        """When an event was last asked to record expiries, on the event loop's clock."""
+        """When an event was last asked to record expiries, in seconds of the event loop's clock."""
         self._maps = KeptMaps(bytes_max=bytes_max)
         self._loads = MapLoads(source, self._maps)
         self._probes: Coalescer[None, UUID, SeatMap | Standing | None] = Coalescer(
@@ -73,12 +73,13 @@ class SeatMaps:
         )
 
     async def standing(self, event_id: UUID) -> SeatMap | Standing | None:
-        """Tell how an event stands, no older than this call; None where there is no such event.
+        """Return an event's current state, no older than this call; None if there is no such event.
 
-        It comes from the event's row; where a map is in memory, it is brought up to date, and given instead.
+        It is read from the event's row. If the event has a map in memory, the map is brought up to date and returned
+        instead.
 
         Raises:
-            ConnectionLost, Contended: when the database cannot be asked.
+            ConnectionLost, Contended: if the database cannot be asked.
         """
         found = await self._probes.ask(None, event_id)
         if found is not None and found.overdue and await self._expired(event_id):
@@ -88,17 +89,17 @@ class SeatMaps:
     async def current(
         self, event_id: UUID, *, lists: bool = False, found: SeatMap | Standing | None = None
     ) -> SeatMap | None:
-        """Give an event's map, no older than this call; None where there is no such event.
+        """Return an event's map, no older than this call; None if there is no such event.
 
-        The map moves on with later changes: read what you need of it before you wait for anything.
+        The map keeps changing with the event. Read what you need from it before you await anything.
 
         Args:
             event_id: The event.
-            lists: With its seat list, unless that would be too large to be kept.
-            found: How the event was just found to stand, if that was asked for already.
+            lists: Include the seat list, unless it would be too large to keep.
+            found: The event's state, if it has just been asked for.
 
         Raises:
-            ConnectionLost, Contended: when the database cannot be asked.
+            ConnectionLost, Contended: if the database cannot be asked.
         """
         attempts, reached = 0, -1
         while attempts < ATTEMPTS_MAX:
@@ -113,7 +114,7 @@ class SeatMaps:
             if standing is kept:
                 return kept
             if kept is not None and kept.seats >= standing.seats and kept.version > reached:
-                reached = kept.version  # it follows a long log, stretch by stretch
+                reached = kept.version  # the map catches up with a long log in several steps
                 continue
             attempts += 1
             grows = kept if kept is not None and _lacks_only_seats(kept, standing) else None
@@ -126,15 +127,15 @@ class SeatMaps:
         raise Contended(f"the seats of event {event_id} change faster than they can be read")
 
     def keeps_list(self, seats: int) -> bool:
-        """Tell whether the list of an event with so many seats is kept in memory."""
+        """Return whether the seat list of an event with this many seats is kept in memory."""
         return seats <= self._list_seats_max
 
     def kept(self, event_id: UUID) -> SeatMap | None:
-        """Give an event's map as it stands in memory."""
+        """Return an event's map from memory, without updating it."""
         return self._maps.get(event_id)
 
     def committed(self, event_id: UUID, changes: Changes) -> None:
-        """Take in a batch of this process, if it follows what the map knows; else the next question catches up."""
+        """Apply a batch of this process if it follows on from the map's version. If not, the next read catches up."""
         seat_map = self._maps.get(event_id)
         if seat_map is None or seat_map.mark != changes.loaded_mark:
             return
@@ -149,7 +150,7 @@ class SeatMaps:
         marks = {event_id: None if seat_map is None else seat_map.mark for event_id, seat_map in known.items()}
         asked = [(event_id, None if mark is None else mark.version) for event_id, mark in marks.items()]
         found = dict(zip(known, await self._source.freshness(asked, entries_max=ENTRIES_MAX), strict=True))
-        # Of what is far behind, the end of the log was not read, and so not what the event's version means.
+        # For an event that is far behind, the end of the log was not read, so its state is not identified yet.
         far = [event_id for event_id, fresh in found.items() if fresh is not None and fresh.head is None]
         unknown = [(event_id, None) for event_id in far]
         heads = dict(zip(far, await self._source.freshness(unknown, entries_max=1), strict=True)) if far else {}
@@ -161,7 +162,7 @@ class SeatMaps:
                     answers[event_id] = seat_map
                     continue
             except Exception:
-                # A fault of one event is not the others'; its map is loaded anew.
+                # One event's fault must not affect the others. Its map is loaded again.
                 log.exception("seat_map_dropped", event_id=str(event_id))
                 self._maps.drop(event_id)
             answers[event_id] = _standing_of(heads.get(event_id, fresh))
@@ -170,14 +171,14 @@ class SeatMaps:
         return [answers[event_id] for event_id in event_ids]
 
     async def _caught_up(self, seat_map: SeatMap, known: Mark | None, fresh: Freshness) -> bool:
-        """Bring a map to what was read; False where it is not there yet, or was dropped since it cannot follow."""
+        """Apply what was read to a map; return False if it has not caught up yet, or was dropped."""
         behind = fresh.version - seat_map.version
-        lost = fresh.known != known  # the version went back, or means another entry now: a failover
+        lost = fresh.known != known  # after a failover: the version went back, or names another entry
         if fresh.deleted or lost or behind > max(ENTRIES_BEHIND_MAX, seat_map.seats):
             self._maps.drop(seat_map.event_id)
             return False
         for count, change in enumerate(fresh.changes, start=1):
-            # Own batches may have been taken in since the question was asked.
+            # Batches of this process may have been applied since the query started.
             if change.version > seat_map.version:
                 if seat_map.follows(change) and seat_map.wants_seats(change):
                     return False
@@ -195,9 +196,9 @@ class SeatMaps:
         return True
 
     async def _expired(self, event_id: UUID) -> bool:
-        """Have overdue holds recorded as expired; False where somebody asked for that a moment ago.
+        """Have overdue holds recorded as expired; return False if that was requested a moment ago.
 
-        Where it fails the reader sees them for another moment.
+        If it fails, the reader sees them as held for a moment longer.
         """
         now = asyncio.get_running_loop().time()
         asked_at = self._expiry_asked.get(event_id)
@@ -213,7 +214,7 @@ class SeatMaps:
         except (Unavailable, TimeoutError) as failure:
             log.warning("expiry_not_recorded", event_id=str(event_id), error=repr(failure))
         except Exception:
-            log.exception("expiry_not_recorded", event_id=str(event_id))  # the reader asked for something else
+            log.exception("expiry_not_recorded", event_id=str(event_id))  # not worth failing the read
         return True
 
 
@@ -226,5 +227,5 @@ def _standing_of(fresh: Freshness | None) -> Standing | None:
 
 
 def _lacks_only_seats(seat_map: SeatMap, found: SeatMap | Standing) -> bool:
-    """Tell whether reading what was added to a map's chart spares reading all of it."""
+    """Return whether reading only the seats added to a map's chart saves reading the whole chart."""
     return found.version > seat_map.version and seat_map.seats < found.seats <= 2 * seat_map.seats + 1_000

@@ -1,4 +1,4 @@
-"""What the read side asks of the database, and what it is told."""
+"""What the read side asks of the database, and the results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,29 +11,29 @@ from holdfast.domain.booking.snapshot import Mark
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """An event's row, and its log from the version on that was known."""
+    """An event's row, and its log since the version that was already known."""
 
     version: int
     known: Mark
-    """What the known version means now; where none was known, or the event has not come so far, the event's version."""
+    """The state at the known version. If none was known, or the event has not reached it, the event's current state."""
     seats: int
     available: int
     deleted: bool
     overdue: bool
-    """A hold has run out and is not recorded as expired."""
+    """Whether a hold has run out without being recorded as expired."""
     changes: Sequence[LoggedChange]
-    """What came after the known version, in order; not all of it where there is very much."""
+    """What came after the known version, in order. If there is very much, only the first part of it."""
 
     @property
     def head(self) -> Mark | None:
-        """What the event's version means; None where the log was not read so far."""
+        """The event's current state; None if the log was not read that far."""
         last = self.changes[-1].mark if self.changes else self.known
         return last if last.version == self.version else None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an event stands, by its row: what can be told of it without its seats."""
+    """The current state of an event according to its row, without its seats."""
 
     mark: Mark
     seats: int
@@ -48,20 +48,20 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class AddedSeats:
-    """Seats that were added to the end of a chart, up to a state of the event."""
+    """Seats that were added at the end of a chart, up to one state of the event."""
 
     until: Mark
     ids: bytes
     """In chart order, 16 bytes each."""
     heads: Sequence[bytes]
-    """The part of each seat's JSON that never changes, by number."""
+    """The constant part of each seat's JSON, by number."""
     positions: Sequence[int]
-    """Their places in the chart, in the order of `heads`."""
+    """Their positions in the chart, in the order of `heads`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """A stretch of an event's seat list."""
+    """Consecutive seats of an event's seat list."""
 
     heads: Sequence[bytes]
     positions: Sequence[int]
@@ -69,31 +69,31 @@ class ListPage:
 
 
 class SeatMapSource(Protocol):
-    """Where maps come from. All calls raise `ConnectionLost` and `Contended`."""
+    """Reads maps. Every call may raise `ConnectionLost` and `Contended`."""
 
     async def freshness(self, known: Sequence[tuple[UUID, int | None]], *, entries_max: int) -> list[Freshness | None]:
-        """Tell, for events and the versions known of them, what has become of them; None where there is no event.
+        """Read what has changed in events since their known versions; None for an event that does not exist.
 
         Args:
             known: Events, each with the version that is known of it, if any.
-            entries_max: How much of the log after that version is told, of each.
+            entries_max: The most log entries to return for each event.
         """
         ...
 
     async def load(self, wanted: Sequence[tuple[UUID, bool]], *, large: bool) -> list[SeatMap | None]:
-        """Load maps in one snapshot, each with or without its list; None where there is no live event."""
+        """Load maps in one snapshot, each with or without its list; None for an event that does not exist."""
         ...
 
     async def added_seats(self, event_id: UUID, *, after_seats: int, lists: bool, large: bool) -> AddedSeats | None:
-        """Read the seats of a chart after the first so many; None where there is no live event."""
+        """Read the seats of a chart after its first `after_seats`; None if the event does not exist."""
         ...
 
     async def positions(self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Find the places of seats in the charts of their events."""
+        """Read the positions of seats in the charts of their events."""
         ...
 
     async def list_page(
         self, event_id: UUID, *, after_number: str, seats_max: int, chart_seats: int
     ) -> ListPage | None:
-        """Read the next seats by number, of the first so many on the chart; None where there are no more."""
+        """Read the next seats by number, among the first `chart_seats` of the chart; None if there are no more."""
         ...

@@ -1,4 +1,4 @@
-"""What reads are answered from in one process."""
+"""What all reads of a process share."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ from holdfast.application.reading.seat_maps import SeatMaps
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Everything that is read without a lock: rows, lists, seat maps and live changes.
+    """The parts that reads work with: rows, lists, seat maps and live changes. None of them takes a lock.
 
-    One per process. Nothing in it can change an event or a reservation.
+    There is one per process. Nothing in it can change an event or a reservation.
     """
 
     reads: Reads

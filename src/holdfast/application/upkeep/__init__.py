@@ -1,1 +1,1 @@
-"""What looks after an installation: its totals, its audit, and the endless loops that do it."""
+"""Looks after an installation: its totals, its audit, and the endless loops that run them."""

@@ -1,4 +1,4 @@
-"""What looking after an installation needs of the world."""
+"""What the upkeep of an installation needs from outside, as Protocols."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,18 +8,18 @@ from holdfast.telemetry.installation import Totals
 
 
 class TotalsSource(Protocol):
-    """Tells what is true of the whole installation, to one of its processes."""
+    """Reads totals of the whole installation, in one of its processes: the leader."""
 
     async def read(self) -> Totals | None:
-        """Read the totals; None while another process leads.
+        """Read the totals; None if another process leads.
 
         Raises:
-            ConnectionLost, Contended: when they could not be read; this process may lead no more.
+            ConnectionLost, Contended: if they could not be read. This process may no longer be the leader.
         """
         ...
 
     async def close(self) -> None:
-        """Lead no more."""
+        """Stop leading."""
         ...
 
 
@@ -30,20 +30,20 @@ class AuditedInvariant:
     name: str
     promise: str
     violations: Sequence[Mapping[str, object]]
-    """None when it holds; not all of them where there are many."""
+    """Empty if it holds. If there are many, only some of them."""
 
 
 class Auditor(Protocol):
-    """Compares the tables with every promise; of several in an installation one leads."""
+    """Compares the tables with every promise. If an installation has several auditors, one leads."""
 
     async def audit(self) -> Sequence[AuditedInvariant] | None:
-        """Check every promise over as many rows as are due; None while another one leads.
+        """Check every promise over as many rows as are due; None if another auditor leads.
 
         Raises:
-            ConnectionLost, Contended: when the tables could not be read.
+            ConnectionLost, Contended: if the tables could not be read.
         """
         ...
 
     async def close(self) -> None:
-        """Lead no more."""
+        """Stop leading."""
         ...

@@ -1,4 +1,4 @@
-"""Publish what is true of the whole installation, from one process of it: the leader."""
+"""Publishes totals of the whole installation from one of its processes, the leader."""
 
 import random
 
@@ -14,9 +14,10 @@ ROUND_SECONDS = 1.0
 
 
 async def publish_totals(source: TotalsSource) -> None:
-    """Go round until cancelled; every process does this, and the source lets one of them lead.
+    """Publish until cancelled. Every process runs this, and the source lets one of them lead.
 
-    A round that fails, in whatever way, withdraws what was published: none is better than two. The next one goes on.
+    A round that fails, for whatever reason, withdraws the published totals. Another process may have taken the lead by
+    then, and totals published twice would be counted twice. The next round tries again.
     """
     leads = False
 
@@ -35,7 +36,7 @@ async def publish_totals(source: TotalsSource) -> None:
                 log.info("leads" if leads else "leads_no_more")
 
     try:
-        spread = random.uniform(0.8, 1.2)  # noqa: S311 - so that the processes do not all ask at once
+        spread = random.uniform(0.8, 1.2)  # noqa: S311 - keeps the processes from asking all at once
         await go_round(publish, name="totals", round_seconds=ROUND_SECONDS * spread)
     finally:
         installation.withdraw()

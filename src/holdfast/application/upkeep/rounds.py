@@ -1,4 +1,4 @@
-"""Loops that go on whatever happens in one of their rounds."""
+"""Loops that keep running whatever happens in one of their rounds."""
 
 import asyncio
 import random
@@ -13,22 +13,22 @@ from holdfast.telemetry import metrics
 log: Any = structlog.get_logger(__name__)
 
 BACK_OFF_SECONDS_MAX = 10.0
-"""How long a loop rests at most after rounds that failed."""
+"""The longest a loop pauses after failed rounds."""
 _MIN_REST_SECONDS = 0.01
 
 
 async def go_round(
     work: Callable[[], Awaitable[object]], *, name: str, round_seconds: float, stop: asyncio.Event | None = None
 ) -> None:
-    """Do `work` once every `round_seconds`, until told to stop or cancelled.
+    """Do `work` every `round_seconds`, until told to stop or cancelled.
 
-    A round that fails is logged and counted, and the next one comes: an error that nobody thought of, in the audit for
-    example, must not end the expiry of holds. After several failures in a row rounds come less often.
+    A round that fails is logged and counted, and the loop goes on: an unforeseen error in the audit, for example, must
+    not end the expiry of holds. After several failures in a row, rounds become less frequent.
 
     Args:
         work: One round.
         name: What is done, for the log (`<name>_failed`) and the counter.
-        round_seconds: From the beginning of one round to that of the next.
+        round_seconds: The time from the start of one round to the start of the next.
         stop: Ends the loop between two rounds.
     """
     stop = stop or asyncio.Event()
@@ -47,7 +47,7 @@ async def go_round(
         except Exception as bug:
             failures += 1
             metrics.rounds_failed_total.labels(name, "bug").inc()
-            if repr(bug) != last_bug:  # a traceback once, not in each round while it lasts
+            if repr(bug) != last_bug:  # log the traceback once, not in every round
                 log.exception(failed, in_a_row=failures)
             last_bug = repr(bug)
         else:

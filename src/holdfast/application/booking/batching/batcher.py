@@ -74,7 +74,7 @@ class Batcher:
             command: The command.
             on_finished: Called once, as soon as no transaction works on the command any more, whatever its outcome.
 
-            Returns:
+        Returns:
             The command's outcome, and the number of its batch.
 
         Raises:

@@ -42,8 +42,8 @@ async def persist(
 
     Args:
         store: Where the batch is written.
+        event_id: The batch's event.
         commands: The commands, in order.
-        commands: The batch, in order.
         bounds: The limits.
         progress: Kept up to date for the caller that gives up waiting.
         deadline: In seconds of the event loop's clock. No further attempt begins after it.
