@@ -24,7 +24,7 @@ class SharedRead:
         self._reads: Coalescer[UUID, Reserve, Seen] = Coalescer(self._read, questions_max=wishes_max)
 
     async def look(self, event_id: UUID, wish: Reserve) -> Seen:
-        """Check a request against PostgreSQL, in a read that begins after this call (see `domain.booking.decide.foresee`).
+        """Check a request against PostgreSQL (with `foresee`), in a read that begins after this call.
 
         Raises:
             ConnectionLost, Contended: if the read failed.
