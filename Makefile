@@ -34,6 +34,9 @@ TEST_WORKERS ?= 2
 CHAOS_REPORT ?= build/chaos
 SOAK_MINUTES ?= 30
 FUZZ_REQUESTS ?= 200000
+# The commit of the last release: its nodes must run on this version's schema.
+LAST_RELEASE := a433af106efba6e547e3d6a8f1e637c1cdf3498b
+LAST_RELEASE_DIR := build/last-release
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 INSTALLED := $(VENV)/.installed-run
@@ -52,8 +55,8 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install provider test run-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test check format \
-	monitoring-up monitoring-down migrate-up migrate-down migrate-status lock lock-check clean stale-venv
+.PHONY: help run scale rolling-restart rolling-restart-test install provider test run-test upgrade-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test check format \
+	monitoring-up monitoring-down migrate-up migrate-finish migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +106,16 @@ bench-proportion: $(INSTALLED_DEV) ## Measure what single requests cost, beside 
 run-test: $(INSTALLED_DEV) ## Try `make run` and `make scale` as a person does: start, signals, kills, passwords, restarts
 	@exec $(PY) -m pytest -m runs --numprocesses=$(TEST_WORKERS) --dist=loadgroup $(TEST_ARGS)
 
+upgrade-test: $(INSTALLED_DEV) ## Upgrade from the last release under load, with nodes of both versions; about a minute
+	@if ! git cat-file -e '$(LAST_RELEASE)^{commit}' 2>/dev/null; then \
+		echo "Skipped: the last release, $(LAST_RELEASE), is not in the history of this clone (git fetch --unshallow)"; exit 0; fi; \
+	if [ "$$(cat $(LAST_RELEASE_DIR)/.commit 2>/dev/null)" != $(LAST_RELEASE) ]; then \
+		rm -rf $(LAST_RELEASE_DIR) && mkdir -p $(LAST_RELEASE_DIR) && \
+		git archive $(LAST_RELEASE) | tar -x -C $(LAST_RELEASE_DIR) && \
+		$(MAKE) -C $(LAST_RELEASE_DIR) PYTHON="$(PYTHON)" VENV=.venv .venv/.installed-run && \
+		echo $(LAST_RELEASE) > $(LAST_RELEASE_DIR)/.commit || exit 1; fi; \
+	exec $(PY) -m pytest -m upgrades tests/upgrade $(TEST_ARGS)
+
 bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small: that it starts, measures and reports
 	@exec $(PY) -m pytest -m experiments tests/bench
 
@@ -125,10 +138,13 @@ monitoring-down: ## End them; their data stay
 migrate-up: $(INSTALLED) ## Bring the database (DATABASE_URL, else the embedded one) to the newest schema
 	@exec $(HOLDFAST) migrate up
 
+migrate-finish: $(INSTALLED) ## Finish an upgrade: once no older node is left, use what came with this version
+	@exec $(HOLDFAST) migrate finish $(MIGRATE_ARGS)
+
 migrate-down: $(INSTALLED) ## Take the newest migration back
 	@exec $(HOLDFAST) migrate down $(MIGRATE_ARGS)
 
-migrate-status: $(INSTALLED) ## Show the database's schema version and the newest one
+migrate-status: $(INSTALLED) ## Show the database's schema version, the newest one, and what an upgrade waits for
 	@exec $(HOLDFAST) migrate status
 
 # The locked uv, taken from the lock alone, so that this works also when something else in the locks cannot be installed.

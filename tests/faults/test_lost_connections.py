@@ -128,7 +128,7 @@ async def test_a_backend_that_is_terminated_on_the_way(database_url, proxy):
         killed = await sql(
             database_url,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND application_name = 'holdfast-api-write'",
+            "WHERE datname = current_database() AND application_name LIKE 'holdfast-api-write/%'",
         )
         assert killed
         fault.go_on.set()

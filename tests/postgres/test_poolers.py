@@ -18,7 +18,7 @@ import pytest
 from holdfast.application.failures import ConnectionLost
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.driver.poolers import connect_with
-from holdfast.infrastructure.postgres.migrations.migrate import status
+from holdfast.infrastructure.postgres.migrations.status import status
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 

@@ -16,9 +16,9 @@ from holdfast.application.lifecycle.readiness import Draining
 from holdfast.bootstrap.api import application
 from holdfast.infrastructure.embedded import EmbeddedRedis
 from holdfast.infrastructure.embedded.folder import free_port
+from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
 from holdfast.infrastructure.postgres.migrations import migrate
-from holdfast.infrastructure.postgres.migrations.migrate import head_revision
-from holdfast.infrastructure.postgres.upkeep.readiness import newest_migration
+from holdfast.infrastructure.postgres.migrations.revisions import head_revision
 from holdfast.infrastructure.postgres.upkeep.suitability import unsuitable
 from holdfast.settings import Settings
 from scale.http_caller import Caller, answers_with, until

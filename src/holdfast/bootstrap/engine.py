@@ -27,7 +27,7 @@ from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import PAUSE_SECONDS, SeatMaps
 from holdfast.application.reading.views import Views
-from holdfast.bootstrap.process import bounds_from, open_pool
+from holdfast.bootstrap.process import bounds_from, open_features, open_pool
 from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
@@ -125,6 +125,7 @@ async def open_engine(
             taken_seats=taken_seats,
             shared_read=SharedRead(store),
             directory=ReservationDirectory(store),
+            features=open_features(stack, read_pool),
         )
         views = Views(
             reads=reads,

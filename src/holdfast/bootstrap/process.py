@@ -10,11 +10,15 @@ from datetime import timedelta
 import structlog
 
 from holdfast.application.booking.batching.bounds import Bounds
+from holdfast.application.features import Features
 from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.application.upkeep.learn_features import keep_learning
 from holdfast.application.upkeep.publish_totals import publish_totals
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.upkeep.totals import PostgresTotals
+from holdfast.infrastructure.postgres.upkeep.upgrades import PostgresUpgrades
 from holdfast.settings import Settings
 from holdfast.telemetry import lines, tracing
 from holdfast.telemetry.logging import configure_logging
@@ -49,16 +53,24 @@ def database_url_of(settings: Settings) -> str:
 
 async def open_pool(stack: AsyncExitStack, settings: Settings, name: str, size: int, timeouts: Timeouts) -> Pool:
     """Open a pool until the end of the stack, and tell how many of its connections are in use."""
-    pool = Pool(database_url_of(settings), size=size, application_name=f"holdfast-{name}", timeouts=timeouts)
+    pool = Pool(database_url_of(settings), size=size, application_name=session_name(name), timeouts=timeouts)
     stack.push_async_callback(pool.close)
     stack.callback(watch_pool(name.rpartition("-")[2], size=size, busy=lambda: pool.busy))
     return pool
 
 
+def open_features(stack: AsyncExitStack, pool: Pool) -> Features:
+    """Ask every few seconds, until the end of the stack, what may be used since the last upgrade."""
+    features = Features()
+    task = asyncio.create_task(keep_learning(features, PostgresUpgrades(pool)))
+    stack.callback(task.cancel)
+    return features
+
+
 @asynccontextmanager
 async def reporting(settings: Settings, *, process: str, deadline: Deadline) -> AsyncIterator[None]:
     """Tell of this process, and of the whole installation if it leads: traces and what metrics must look for."""
-    totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=f"holdfast-{process}-totals")
+    totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=session_name(f"{process}-totals"))
     tracing.start()
     tasks = [asyncio.create_task(watch_process()), asyncio.create_task(publish_totals(totals))]
     try:

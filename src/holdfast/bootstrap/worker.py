@@ -18,6 +18,7 @@ from holdfast.bootstrap.process import (
     bounds_from,
     database_url_of,
     end_by_force,
+    open_features,
     open_pool,
     reporting,
     set_up_logging,
@@ -51,6 +52,7 @@ async def _work(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         write_pool = await open_pool(stack, settings, "worker-write", 1, timeouts)
         read_pool = await open_pool(stack, settings, "worker-read", 1, timeouts)
+        open_features(stack, read_pool)
         expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings))
         auditor = PostgresAuditor(database_url_of(settings))
         await stack.enter_async_context(reporting(settings, process="worker", deadline=deadline))

@@ -4,11 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from holdfast.settings import Settings
 
 app = typer.Typer(
     name="holdfast",
@@ -17,7 +20,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-migrate_app = typer.Typer(no_args_is_help=True, help="Bring the database's schema up, take it down, show it.")
+migrate_app = typer.Typer(
+    no_args_is_help=True, help="Bring the database's schema up, finish an upgrade, take it down, show it."
+)
 app.add_typer(migrate_app, name="migrate")
 
 
@@ -177,17 +182,21 @@ def caller(user_id: Annotated[str, typer.Argument(help="The X-User-ID.", metavar
 @app.command(hidden=True)
 def prepare(
     *,
-    sample_event: Annotated[
-        bool, typer.Option("--sample-event", help="Make the sample event, if there is none.")
+    embedded: Annotated[
+        bool,
+        typer.Option(
+            "--embedded", help="Only this run uses the database: finish an upgrade too, and make the sample event."
+        ),
     ] = False,
 ) -> None:
     """Bring the database of a run up to date."""
-    from holdfast.cli.database import migrate, require_database  # noqa: PLC0415
+    from holdfast.cli.database import require_database  # noqa: PLC0415
+    from holdfast.cli.migrations import up  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
     settings = require_database(load_settings())
-    migrate("upgrade", settings)
-    if sample_event:
+    up(settings, alone=embedded)
+    if embedded:
         from holdfast.bootstrap.one_off import seed_sample_event  # noqa: PLC0415
 
         asyncio.run(seed_sample_event(settings))
@@ -195,33 +204,50 @@ def prepare(
 
 @migrate_app.command("up")
 def migrate_up() -> None:
-    """Bring the schema to the newest version."""
-    _migrate("upgrade")
+    """Bring the schema to the newest version, while nodes serve."""
+    from holdfast.cli.migrations import up  # noqa: PLC0415
+
+    _migrate(up)
 
 
 @migrate_app.command("down")
 def migrate_down(
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, also where tables with events are dropped.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask, also where data is dropped.")] = False,
 ) -> None:
     """Take the newest migration back."""
+    from holdfast.cli.migrations import down  # noqa: PLC0415
 
-    def may_drop(events: int) -> bool:
-        question = f"This drops all tables, with {events} events and all that was sold. Go on?"
-        return yes or (sys.stdin.isatty() and typer.confirm(question))
+    def may_drop(lost: Sequence[str]) -> bool:
+        return yes or (sys.stdin.isatty() and typer.confirm(f"This drops {', '.join(lost)}. Go on?"))
 
-    _migrate("downgrade", may_drop)
+    _migrate(lambda settings: down(settings, may_drop))
+
+
+@migrate_app.command("finish")
+def migrate_finish(
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Do not look for older nodes: those that are left will fail.")
+    ] = False,
+) -> None:
+    """Have the nodes use what came with this version, once no older node is left."""
+    from holdfast.cli.migrations import finish  # noqa: PLC0415
+
+    _migrate(lambda settings: finish(settings, force=force))
 
 
 @migrate_app.command("status")
 def migrate_status() -> None:
-    """Show the schema's version and the newest one."""
-    _migrate("status")
+    """Show the schema's version and the newest one, and what is to do."""
+    from holdfast.cli.migrations import show  # noqa: PLC0415
+
+    _migrate(show)
 
 
-def _migrate(action: str, may_drop: Callable[[int], bool] = lambda _: False) -> None:
-    from holdfast.cli.database import migrate, with_database  # noqa: PLC0415
+def _migrate(action: "Callable[[Settings], str]") -> None:
+    from holdfast.cli.database import with_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
     with with_database(load_settings()) as settings:
-        typer.echo(migrate(action, settings, may_drop=may_drop))
+        typer.echo(action(settings))

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pydantic import SecretStr
@@ -82,35 +82,3 @@ def with_database(settings: Settings) -> Iterator[Settings]:
         yield settings.model_copy(update={"database_url": SecretStr(server.url)})
     finally:
         server.stop()
-
-
-def migrate(action: str, settings: Settings, *, may_drop: Callable[[int], bool] = lambda _: False) -> str:
-    """Apply `upgrade`, `downgrade` or `status` of the migrations; answers where the schema stands then.
-
-    Args:
-        action: What to do.
-        settings: Where.
-        may_drop: Asked before so many events go with their tables.
-
-    Raises:
-        EmbeddedError: The database cannot be reached or refuses, or its data was not to go; in one line.
-    """
-    from holdfast.infrastructure.postgres.migrations import migrate as migrations  # noqa: PLC0415 - slow to import
-
-    url = database_url(settings)
-    try:
-        events = migrations.events_at_stake(url) if action == "downgrade" else 0
-        refused = events > 0 and not may_drop(events)
-        if action != "status" and not refused:
-            getattr(migrations, action)(url)
-        now = migrations.status(url)
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise EmbeddedError(f"the database cannot be migrated ({action}): {reason[:400]}") from error
-    if refused:
-        raise EmbeddedError(
-            f"nothing was done: this step would drop all tables, with {events} events and all that was sold; "
-            "add --yes where that is meant"
-        )
-    lines = [f"schema {now.current or 'none'}, newest {now.head}"]
-    return "\n".join(lines + [f"  to do: {revision}" for revision in now.pending])

@@ -69,7 +69,7 @@ def prepare_database(settings: Settings, *, embedded: bool) -> None:
     Raises:
         EmbeddedError: The database cannot be migrated.
     """
-    command = "prepare --sample-event" if embedded else "prepare"
+    command = "prepare --embedded" if embedded else "prepare"
     preparing = program("The migration", command, "prepare.log", settings, {})
     with step("Migrating the database"):
         preparing.start()

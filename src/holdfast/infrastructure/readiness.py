@@ -9,6 +9,7 @@ from redis.backoff import NoBackoff
 
 from holdfast.application.lifecycle.readiness import OK, Finding, Probe
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.upkeep.readiness import PostgresReadiness
 from holdfast.infrastructure.redis.readiness import PING_SECONDS_MAX, RedisReadiness
@@ -30,7 +31,7 @@ async def open_probes(
         return Finding("failed", "The queues are full.") if overflowing() else OK
 
     async with AsyncExitStack() as stack:
-        pool = Pool(database_url, size=1, application_name="holdfast-readiness", timeouts=Timeouts())
+        pool = Pool(database_url, size=1, application_name=session_name("readiness"), timeouts=Timeouts())
         stack.push_async_callback(pool.close)
         database = PostgresReadiness(pool)
         probes: dict[str, Probe] = {

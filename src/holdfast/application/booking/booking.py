@@ -7,6 +7,7 @@ from holdfast.application.booking.ports import Gate
 from holdfast.application.booking.reservation_directory import ReservationDirectory
 from holdfast.application.booking.shared_read import SharedRead
 from holdfast.application.booking.taken_seats import TakenSeats
+from holdfast.application.features import Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,4 @@ class Booking:
     taken_seats: TakenSeats
     shared_read: SharedRead
     directory: ReservationDirectory
+    features: Features

@@ -1,134 +1,156 @@
-"""Migrate a database: `holdfast migrate up|down|status`. One operator runs it; no node migrates at its start."""
+"""Migrate a database: `holdfast migrate up|down|finish`. One operator runs it; no node migrates at its start."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from holdfast.infrastructure.postgres.driver.poolers import connect_with
+from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
+from holdfast.infrastructure.postgres.migrations import finish as finishing
+from holdfast.infrastructure.postgres.migrations.reporter import Reporter, Silent
+from holdfast.infrastructure.postgres.migrations.revisions import alembic_config, before, is_newer
+from holdfast.infrastructure.postgres.migrations.session import connect, connected, current_revision
+from holdfast.infrastructure.postgres.migrations.steps import Direction, Run, make_record, under_way
+from holdfast.infrastructure.postgres.migrations.turn import take_turn
 from holdfast.infrastructure.postgres.upkeep.suitability import unsuitable
 
-_MIGRATION_LOCK = 0x486F6C64
-"""Key of the advisory lock that keeps two operators from migrating at once."""
+TURN_SECONDS = 600.0
+"""How long a second migration of the same database waits for the first."""
 
-
-@dataclass(frozen=True, slots=True)
-class MigrationStatus:
-    """Where a database stands, and what is known beyond that."""
-
-    current: str | None
-    head: str
-    pending: list[str]
-    """Revisions to come, oldest first, as "0002 what it does"."""
-
-    @property
-    def at_head(self) -> bool:
-        """Whether nothing is to be done."""
-        return self.current == self.head
+_Command = Callable[[Config], None]
 
 
 class UnsuitableDatabaseError(Exception):
     """The database cannot hold the schema; the message says what to do. Nothing was made."""
 
 
-def upgrade(database_url: str, revision: str = "head") -> None:
-    """Migrate up to `revision`; does nothing where that has been done.
+class WrongDirectionError(Exception):
+    """This cannot be done now; the message says what can."""
+
+
+def upgrade(database_url: str, revision: str = "head", *, reporter: Reporter | None = None) -> None:
+    """Migrate up to `revision`; does nothing where that has been done, or where a newer version has done more.
+
+    In a database without a schema the upgrade is finished at once: no node can have used it.
 
     Raises:
         UnsuitableDatabaseError: for a server that is too old, or a database of another encoding than UTF-8.
+        WrongDirectionError: A migration is half taken back.
     """
-
-    def migrate(config: Config) -> None:
-        _require_suitable(config.attributes["connection"])
-        command.upgrade(config, revision)
-
-    _run(database_url, migrate)
+    asyncio.run(_upgrade(database_url, revision, reporter or Silent()))
 
 
-def downgrade(database_url: str, revision: str = "-1") -> None:
-    """Migrate down to `revision`: one step by default, `base` for an empty database."""
-    _run(database_url, lambda config: command.downgrade(config, revision))
+def downgrade(database_url: str, revision: str = "-1", *, reporter: Reporter | None = None) -> None:
+    """Migrate down to `revision`: one step by default, `base` for an empty database.
+
+    Raises:
+        WrongDirectionError: A migration is half done, or the schema is a newer version's.
+    """
+    asyncio.run(_downgrade(database_url, revision, reporter or Silent()))
 
 
-def status(database_url: str) -> MigrationStatus:
-    """Tell where the database stands."""
-    current: list[str | None] = []
+def finish(database_url: str, *, force: bool = False, looks: int = finishing.LOOKS) -> None:
+    """Finish an upgrade: nodes use what came with this version. Does nothing where that has been done.
 
-    def look(config: Config) -> None:
-        connection = config.attributes["connection"]
-        current.append(MigrationContext.configure(connection).get_current_revision())
-
-    _run(database_url, look)
-    scripts = ScriptDirectory.from_config(_config())
-    pending = [f"{script.revision} {script.doc}" for script in scripts.iterate_revisions("head", current[0] or "base")]
-    return MigrationStatus(current[0], head_revision(), pending[::-1])
+    Raises:
+        OlderNodesError: Nodes of an older version are connected, and it is not forced.
+        WrongDirectionError: The schema is not this version's.
+    """
+    asyncio.run(_finish(database_url, force=force, looks=looks))
 
 
-def events_at_stake(database_url: str) -> int:
-    """Count the events that one step down would drop with their tables; 0 where it keeps them."""
-    found = [0]
-
-    def look(config: Config) -> None:
-        connection = config.attributes["connection"]
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current is not None and ScriptDirectory.from_config(config).get_revision(current).down_revision is None:
-            found[0] = connection.execute(text("SELECT count(*) FROM events")).scalar_one()
-
-    _run(database_url, look)
-    return found[0]
-
-
-def head_revision() -> str:
-    """Name the newest revision that this version of Holdfast knows."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
+async def _upgrade(database_url: str, revision: str, reporter: Reporter) -> None:
+    async with _turn(database_url, reporter) as (connection, carry_out):
+        await _require_suitable(connection)
+        current = await current_revision(connection)
+        if is_newer(current):
+            return
+        await _require_direction(connection, "up")
+        await make_record(connection)
+        await carry_out(partial(command.upgrade, revision=revision))
+        if current is None and await current_revision(connection) == newest_migration():
+            with contextlib.suppress(finishing.OlderNodesError):
+                await finishing.finish(connection, looks=1)
 
 
-def _require_suitable(connection: Connection) -> None:
-    row = connection.execute(
-        text(
-            "SELECT current_setting('server_version_num')::int, pg_encoding_to_char(encoding)"
-            " FROM pg_database WHERE datname = current_database()"
-        )
-    ).one()
-    reason = unsuitable(version_number=row[0], encoding=row[1])
-    if reason is not None:
-        raise UnsuitableDatabaseError(reason)
+async def _downgrade(database_url: str, revision: str, reporter: Reporter) -> None:
+    async with _turn(database_url, reporter) as (connection, carry_out):
+        current = await current_revision(connection)
+        if is_newer(current):
+            raise WrongDirectionError(
+                f"the schema is {current} and this version knows {newest_migration()}: "
+                "the version that has migrated it can take that back"
+            )
+        await _require_direction(connection, "down")
+        if current is not None:
+            await make_record(connection)
+            await finishing.take_back(connection, before(current))
+        await carry_out(partial(command.downgrade, revision=revision))
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config
+async def _finish(database_url: str, *, force: bool, looks: int) -> None:
+    async with connected(database_url) as connection:
+        await take_turn(connection, Silent(), seconds_max=TURN_SECONDS)
+        current = await current_revision(connection)
+        if current != newest_migration():
+            raise WrongDirectionError(
+                f"the schema is {current or 'none'} and this version's is {newest_migration()}: "
+                + ("the newer version finishes" if is_newer(current) else "`holdfast migrate up` comes first")
+            )
+        if await finishing.finished_migration(connection) != current:
+            await finishing.finish(connection, force=force, looks=looks)
 
 
-def _run(database_url: str, action: Callable[[Config], None]) -> None:
-    asyncio.run(_run_async(database_url, action))
+_CarryOut = Callable[[_Command], "asyncio.Future[None]"]
 
 
-async def _run_async(database_url: str, action: Callable[[Config], None]) -> None:
+@asynccontextmanager
+async def _turn(database_url: str, reporter: Reporter) -> AsyncIterator[tuple[asyncpg.Connection, _CarryOut]]:
+    """Give the connection that has the turn to migrate, and what carries out an Alembic command on it."""
     engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: connect_with(database_url, {}, timeout=10), poolclass=NullPool
+        "postgresql+asyncpg://", async_creator=partial(connect, database_url), poolclass=NullPool
     )
-
-    def act(connection: Connection) -> None:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        config = _config()
-        config.attributes["connection"] = connection
-        action(config)
-
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(act)
+        async with engine.connect() as of_alembic:
+            connection = (await of_alembic.get_raw_connection()).driver_connection
+            assert isinstance(connection, asyncpg.Connection)
+            await take_turn(connection, reporter, seconds_max=TURN_SECONDS)
+            config = alembic_config()
+            config.attributes["run"] = Run(connect=partial(connect, database_url), reporter=reporter)
+
+            def act(sync_connection: Connection, wanted: _Command) -> None:
+                config.attributes["connection"] = sync_connection
+                wanted(config)
+
+            yield connection, lambda wanted: asyncio.ensure_future(of_alembic.run_sync(act, wanted))
     finally:
         await engine.dispose()
+
+
+async def _require_direction(connection: asyncpg.Connection, direction: Direction) -> None:
+    begun = await under_way(connection)
+    if begun is not None and begun.direction != direction:
+        was = "half done" if begun.direction == "up" else "half taken back"
+        raise WrongDirectionError(
+            f"migration {begun.revision} is {was} ({', '.join(begun.done)}): "
+            f"complete it first with `holdfast migrate {begun.direction}`"
+        )
+
+
+async def _require_suitable(connection: asyncpg.Connection) -> None:
+    row = await connection.fetchrow(
+        "SELECT current_setting('server_version_num')::int AS version, pg_encoding_to_char(encoding) AS encoding"
+        " FROM pg_database WHERE datname = current_database()"
+    )
+    assert row is not None
+    reason = unsuitable(version_number=row["version"], encoding=row["encoding"])
+    if reason is not None:
+        raise UnsuitableDatabaseError(reason)

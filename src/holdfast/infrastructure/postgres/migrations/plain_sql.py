@@ -1,15 +1,30 @@
 """Runs the SQL of a revision."""
 
 from pathlib import Path
-from typing import Literal, cast
+from typing import cast
 
-from alembic import op
-from sqlalchemy import AdaptedConnection
+from alembic import context, op
+from sqlalchemy import AdaptedConnection, text
+
+from holdfast.infrastructure.postgres.migrations.script import Step, steps_of
+from holdfast.infrastructure.postgres.migrations.steps import FORGET, Direction, Run, run_steps
 
 
-def run_beside(revision_file: str, direction: Literal["up", "down"]) -> None:
-    """Run `NNNN_name.up.sql` or `NNNN_name.down.sql` beside the revision, as one script in Alembic's transaction."""
-    script = Path(revision_file).with_suffix(f".{direction}.sql").read_text(encoding="utf-8")
-    # The driver's own `execute` takes several statements; SQLAlchemy would prepare them, which takes one.
-    adapted = op.get_bind().connection.dbapi_connection
-    cast("AdaptedConnection", adapted).run_async(lambda driver_connection: driver_connection.execute(script))
+def script_beside(revision_file: str | Path, direction: Direction) -> list[Step]:
+    """Read the steps of `NNNN_name.up.sql` or `NNNN_name.down.sql` beside the revision."""
+    path = Path(revision_file).with_suffix(f".{direction}.sql")
+    try:
+        return steps_of(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+
+
+def run_beside(revision_file: str, direction: Direction) -> None:
+    """Carry out the steps beside the revision, then forget that they are done together with Alembic's own note."""
+    revision = Path(revision_file).name.partition("_")[0]
+    steps = script_beside(revision_file, direction)
+    run: Run = context.config.attributes["run"]
+    with op.get_context().autocommit_block():
+        adapted = cast("AdaptedConnection", op.get_bind().connection.dbapi_connection)
+        adapted.run_async(lambda connection: run_steps(connection, revision, direction, steps, run))
+    op.get_bind().execute(text(FORGET), {"revision": revision})

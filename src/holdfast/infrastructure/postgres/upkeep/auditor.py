@@ -12,6 +12,7 @@ from uuid import UUID
 from holdfast.application.upkeep.ports import AuditedInvariant
 from holdfast.domain.booking.snapshot import Mark
 from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.poolers import connect_with
 from holdfast.infrastructure.postgres.driver.queries import Connection
 from holdfast.infrastructure.postgres.upkeep.audit_checks import AuditChecks, Rows, Window
@@ -29,7 +30,7 @@ _SETTINGS = {
     "jit": "off",
     # Rows are chosen by indexes, whatever the statistics say of tables that grew since they were made.
     "enable_seqscan": "off",
-    "application_name": "holdfast-auditor",
+    "application_name": session_name("auditor"),
     "statement_timeout": "30000",
     "lock_timeout": "3000",
     # A leader whose machine was cut off shall not keep the lock for the hours that TCP allows by default.

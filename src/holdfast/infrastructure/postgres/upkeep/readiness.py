@@ -1,20 +1,19 @@
 """What readiness asks PostgreSQL: is it there, does it take and keep writes, and is its schema this version's?"""
 
-from functools import cache
-from importlib.resources import files
-
 import asyncpg
 
 from holdfast.application.lifecycle.readiness import OK, Finding
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.upkeep.readiness_queries import READINESS
 from holdfast.infrastructure.postgres.upkeep.suitability import ENCODING, unsuitable
 
-_UP = ".up.sql"
 OBSTRUCTED_SECONDS = 15.0
 """For how long a node that was refused something tells so."""
+
+_NOT_READ = "This role may not read alembic_version or installation: GRANT it SELECT on both."
 
 _AT_RISK = {
     "synchronous_commit": "synchronous_commit is off, so that a crash loses what buyers were told: set it to on.",
@@ -81,26 +80,33 @@ class PostgresReadiness:
     async def schema(self) -> Finding:
         """Tell whether the migrations are where this version needs them.
 
-        A newer schema is no reason to send nothing here: in an upgrade the database goes first.
+        A newer schema is no reason to send nothing here: in an upgrade the database goes first. But once that upgrade
+        is finished, the newer nodes write what this version does not understand.
 
         Raises:
             OperationalFailure: if the server does not answer.
         """
         newest = newest_migration()
+        current = finished = None
         async with self._pool.connection() as connection:
             with translated():
                 try:
                     current = await READINESS.schema_version({}).fetchval(connection)
+                    if (current or "") >= newest:
+                        finished = await READINESS.finished_upgrade({}).fetchval(connection)
                 except asyncpg.UndefinedTableError:
-                    current = None
+                    pass
                 except asyncpg.InsufficientPrivilegeError:
-                    return Finding("failed", "This role may not read alembic_version: GRANT it SELECT on that.")
+                    return Finding("failed", _NOT_READ)
             if current != newest:
                 _look_anew(connection)
         if current == newest:
             return OK
         if current is not None and current > newest:
-            return Finding("degraded", f"The schema is {current}, newer than this version's {newest}.")
+            told = f"The schema is {current}, newer than this version's {newest}"
+            if finished is not None and finished > newest:
+                return Finding("failed", f"{told}, and the upgrade is finished: replace this node by a newer one.")
+            return Finding("degraded", f"{told}: it serves until the upgrade is finished.")
         return Finding("failed", f"The schema is {current or 'none'} and must be {newest}: run `holdfast migrate up`.")
 
 
@@ -111,10 +117,3 @@ def _look_anew(connection: WatchedConnection) -> None:
     stays as it was in sessions that are open. One of these said "not ready" until the node was restarted.
     """
     connection.terminate()
-
-
-@cache
-def newest_migration() -> str:
-    """Name the newest migration that this version has, without loading what carries migrations out."""
-    versions = files("holdfast.infrastructure.postgres.migrations") / "versions"
-    return max(entry.name[:4] for entry in versions.iterdir() if entry.name.endswith(_UP))

@@ -36,3 +36,7 @@ CROSS JOIN LATERAL (
 ) AS needed
 WHERE to_regclass(needed.table_name) IS NOT NULL
     AND NOT has_table_privilege(to_regclass(needed.table_name), needed.privilege)
+
+-- finished_upgrade
+-- Name the migration up to which no node of an older version is left, so that what came with it may be used.
+SELECT finished FROM installation

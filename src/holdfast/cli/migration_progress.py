@@ -1,0 +1,96 @@
+"""Shows how a migration gets on: a line for whoever watches, and for everybody what waits or took long."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+
+from holdfast.cli.console import tell
+from holdfast.infrastructure.postgres.migrations.reporter import Reporter
+
+_LONG_SECONDS = 1.0
+"""A step that was quicker is not told of: most are, and `make run` carries them out at its start."""
+_AGAIN_SECONDS = 10.0
+"""How often it is said that something still waits."""
+
+
+class Lines:
+    """For a log: what took long, and what waits."""
+
+    def __init__(self) -> None:
+        self._what = ""
+        self._told_at = 0.0
+        self._began_at = 0.0
+
+    def began(self, what: str) -> None:
+        """Remember which step is under way."""
+        self._what, self._told_at, self._began_at = what, 0.0, time.monotonic()
+
+    def waits(self, reason: str) -> None:
+        """Say so, now and then."""
+        self._tell(reason)
+
+    def progressed(self, phase: str, share: float | None) -> None:
+        """Say so, now and then, of what takes long."""
+        if time.monotonic() - self._began_at >= _AGAIN_SECONDS:
+            self._tell(phase + percentage(share))
+
+    def done(self, what: str, seconds: float) -> None:
+        """Say so of a step that took long, or had to wait."""
+        if seconds >= _LONG_SECONDS or self._told_at:
+            tell(f"{what}: done, {seconds:.1f} s")
+
+    def _tell(self, state: str) -> None:
+        if not self._told_at or time.monotonic() - self._told_at >= _AGAIN_SECONDS:
+            self._told_at = time.monotonic()
+            tell(f"{self._what}: {state}" if self._what else state)
+
+
+class Watched:
+    """For a terminal: one line that changes, and one that stays for each step that took long."""
+
+    def __init__(self, console: Console, line: Status) -> None:
+        self._console = console
+        self._line = line
+        self._what = "Migrating"
+
+    def began(self, what: str) -> None:
+        """Show the step."""
+        self._what = what
+        self._show("")
+
+    def waits(self, reason: str) -> None:
+        """Show for whom."""
+        self._show(f": {reason}")
+
+    def progressed(self, phase: str, share: float | None) -> None:
+        """Show how far."""
+        self._show(f": {phase}{percentage(share)}")
+
+    def done(self, what: str, seconds: float) -> None:
+        """Leave a line of what took long."""
+        if seconds >= _LONG_SECONDS:
+            self._console.print(f"[green]✓[/] {escape(what)} [dim]{seconds:.1f} s[/]", highlight=False)
+
+    def _show(self, state: str) -> None:
+        self._line.update(escape(self._what + state))
+
+
+def percentage(share: float | None) -> str:
+    """Write a share after what it is of."""
+    return "" if share is None else f", {share:.0%}"
+
+
+@contextmanager
+def shown_progress() -> Iterator[Reporter]:
+    """Give what a migration tells its progress; on standard error, since the result goes to standard output."""
+    if not sys.stderr.isatty():
+        yield Lines()
+        return
+    console = Console(stderr=True)
+    with console.status("Migrating") as line:
+        yield Watched(console, line)

@@ -1,0 +1,47 @@
+"""What a step down would drop, read from its own SQL and counted in the database."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import asyncpg
+
+from holdfast.infrastructure.postgres.migrations.script import Step, in_one_line
+
+ROWS_SHOWN_MAX = 1_000_000
+"""Counting all of a hundred million rows would take minutes, and the answer would be the same."""
+_BOOKS = {"installation", "migration_steps"}
+"""They say something of the schema, and nothing of what was sold."""
+
+_DROP_TABLE = re.compile(r"DROP TABLE (?:IF EXISTS )?(?P<tables>\w+(?:, ?\w+)*)", re.IGNORECASE)
+_EMPTIED = re.compile(r"(?:DELETE FROM|TRUNCATE(?: TABLE)?) (?P<tables>\w+(?:, ?\w+)*)", re.IGNORECASE)
+_ALTER_TABLE = re.compile(r"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(?P<table>\w+) ", re.IGNORECASE)
+_DROP_COLUMN = re.compile(r"DROP COLUMN (?:IF EXISTS )?(?P<column>\w+)", re.IGNORECASE)
+
+
+async def at_stake(connection: asyncpg.Connection, steps: Iterable[Step]) -> list[str]:
+    """List what goes: tables with their rows, columns with what stands in them. Empty ones are left out."""
+    found = []
+    for table, column in _losses(steps):
+        if await connection.fetchval("SELECT to_regclass($1)", table) is None:
+            continue
+        where = f"WHERE {column} IS NOT NULL" if column else ""
+        rows = await connection.fetchval(
+            f"SELECT count(*) FROM (SELECT FROM {table} {where} LIMIT $1) AS counted",  # noqa: S608 - names of our own
+            ROWS_SHOWN_MAX + 1,
+        )
+        if rows:
+            counted = f"more than {ROWS_SHOWN_MAX:,}" if rows > ROWS_SHOWN_MAX else f"{rows:,}"
+            name = f"{table}.{column}" if column else table
+            found.append(f"{name} ({counted} row{'' if rows == 1 else 's'})")
+    return found
+
+
+def _losses(steps: Iterable[Step]) -> Iterator[tuple[str, str | None]]:
+    for step in steps:
+        for statement in map(in_one_line, step.statements):
+            whole = _DROP_TABLE.match(statement) or _EMPTIED.match(statement)
+            if whole is not None:
+                yield from ((name.strip(), None) for name in whole["tables"].split(",") if name.strip() not in _BOOKS)
+            altered = _ALTER_TABLE.match(statement)
+            if altered is not None:
+                yield from ((altered["table"], dropped["column"]) for dropped in _DROP_COLUMN.finditer(statement))

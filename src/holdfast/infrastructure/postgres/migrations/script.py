@@ -1,0 +1,101 @@
+"""Reads the SQL of a migration: steps, and the statements of each.
+
+A step begins with a comment line, and a script without any is one step:
+
+    -- step: NAME
+    -- step: NAME, outside a transaction
+"""
+
+import re
+from dataclasses import dataclass
+
+_HEAD = re.compile(r"^-- step: ([a-z][a-z0-9_ ]*?)(, outside a transaction)?$", re.MULTILINE)
+_ANY_HEAD = re.compile(r"^\s*--\s*step\b.*$", re.MULTILINE | re.IGNORECASE)
+_WHOLE = "all"
+
+_TOKEN = re.compile(
+    r"""(?P<comment>--[^\n]*|/\*.*?\*/)
+    | (?P<end>;)
+    | (?<!\w)[eE]'(?:[^'\\]|\\.|'')*'
+    | '(?:[^']|'')*'
+    | "(?:[^"]|"")*"
+    | (?P<quote>\$(?:[A-Za-z_]\w*)?\$).*?(?P=quote)
+    | [^-/;'"$eE]+
+    | .""",
+    re.VERBOSE | re.DOTALL,
+)
+
+_SPACE = re.compile(r"\s+")
+CREATE_INDEX = re.compile(r"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?(?P<name>\w+) ON ", re.IGNORECASE)
+_REPEATABLE = re.compile(
+    rf"{CREATE_INDEX.pattern}|DROP INDEX CONCURRENTLY IF EXISTS \w+$|ALTER TABLE \w+ VALIDATE CONSTRAINT \w+$"
+    r"|(?:VACUUM|ANALYZE)\b",
+    re.IGNORECASE,
+)
+_NEVER_INSIDE = re.compile(r"\bCONCURRENTLY\b|^VACUUM\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is done together: in one transaction, or one statement after the other without any."""
+
+    name: str
+    statements: tuple[str, ...]
+    in_transaction: bool
+
+
+def steps_of(script: str) -> list[Step]:
+    """Read a script.
+
+    Raises:
+        ValueError: for a head that is misspelt, a name used twice, statements before the first head, a statement that
+            needs to run outside a transaction and would not, or one that is outside and cannot be repeated: after a
+            crash nobody knows whether it was done.
+    """
+    heads = list(_HEAD.finditer(script))
+    if len(heads) != len(_ANY_HEAD.findall(script)):
+        raise ValueError("a step begins with `-- step: name` or `-- step: name, outside a transaction`")
+    if not heads:
+        steps = [Step(_WHOLE, tuple(statements_of(script)), in_transaction=True)]
+    else:
+        if statements_of(script[: heads[0].start()]):
+            raise ValueError("there are statements before the first step")
+        ends = [*(head.start() for head in heads[1:]), len(script)]
+        steps = [
+            Step(head[1], tuple(statements_of(script[head.end() : end])), in_transaction=head[2] is None)
+            for head, end in zip(heads, ends, strict=True)
+        ]
+    if len({step.name for step in steps}) != len(steps):
+        raise ValueError("two steps have the same name")
+    for step in steps:
+        _check(step)
+    return steps
+
+
+def statements_of(script: str) -> list[str]:
+    """Split at the semicolons that end statements; comments are left out.
+
+    PostgreSQL takes many statements at once, Citus does not. Functions with a body in `BEGIN ATOMIC` cannot be split.
+    """
+    statements = [""]
+    for token in _TOKEN.finditer(script):
+        if token["end"]:
+            statements.append("")
+        elif token["comment"]:
+            statements[-1] += " "
+        else:
+            statements[-1] += token[0]
+    return [statement.strip() for statement in statements if statement.strip()]
+
+
+def in_one_line(statement: str) -> str:
+    """Take the line breaks out of a statement, to look at it or to show it."""
+    return _SPACE.sub(" ", statement).strip()
+
+
+def _check(step: Step) -> None:
+    for statement in map(in_one_line, step.statements):
+        if step.in_transaction and _NEVER_INSIDE.search(statement):
+            raise ValueError(f"step {step.name}: must be `, outside a transaction`: {statement[:80]}")
+        if not step.in_transaction and not _REPEATABLE.match(statement):
+            raise ValueError(f"step {step.name}: cannot be repeated, so it needs a transaction: {statement[:80]}")

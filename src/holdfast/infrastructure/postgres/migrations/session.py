@@ -1,0 +1,43 @@
+"""Connections for migrations: without the limits that protect buyers, and recognisable in `pg_stat_activity`."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from holdfast.infrastructure.postgres.driver.known_schema import session_name
+from holdfast.infrastructure.postgres.driver.poolers import connect_with
+
+_CONNECT_SECONDS = 10.0
+# Whatever the role or the database has set: an index of a large table may take an hour.
+_SETTINGS = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": "0"}
+_END_WITH_US = "SET client_connection_check_interval = 2000"
+"""So that a command that was killed leaves no index build behind, which nobody waits for and which keeps the turn."""
+
+
+async def connect(database_url: str) -> asyncpg.Connection:
+    """Open a connection."""
+    settings = {**_SETTINGS, "application_name": session_name("migrate")}
+    connection = await connect_with(database_url, settings, timeout=_CONNECT_SECONDS)
+    with contextlib.suppress(asyncpg.PostgresError):  # not every server's system has it
+        await connection.execute(_END_WITH_US)
+    return connection
+
+
+@asynccontextmanager
+async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Open a connection for the length of the block."""
+    connection = await connect(database_url)
+    try:
+        yield connection
+    finally:
+        connection.terminate()
+
+
+async def current_revision(connection: asyncpg.Connection) -> str | None:
+    """Read at which revision the database is; None without a schema."""
+    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+        return None
+    current: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+    return current

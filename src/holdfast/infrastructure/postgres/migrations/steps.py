@@ -1,0 +1,166 @@
+"""Carries out the steps of one migration, each once, and never in the way of the sale for long."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import asyncpg
+
+from holdfast.infrastructure.postgres.migrations.reporter import Reporter, Silent
+from holdfast.infrastructure.postgres.migrations.script import CREATE_INDEX, Step, in_one_line
+from holdfast.infrastructure.postgres.migrations.watching import Connect, Watcher, watching
+
+Direction = Literal["up", "down"]
+
+LOCK_SECONDS = 1.0
+"""How long a statement that locks a table waits for it. Everybody who comes later waits behind it, batches too, and
+these give up after 3 s; so it gives up first, lets them pass, and tries again."""
+PAUSE_SECONDS_MAX = 8.0
+PATIENCE_SECONDS = 600.0
+"""For how long it is tried again."""
+
+_PASSES = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+
+_MAKE_RECORD = """
+CREATE TABLE migration_steps (
+    revision  text        NOT NULL,
+    direction text        NOT NULL,
+    step      text        NOT NULL,
+    done_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT migration_steps_pkey PRIMARY KEY (revision, direction, step)
+)"""
+_NOTE = "INSERT INTO migration_steps (revision, direction, step) VALUES ($1, $2, $3)"
+FORGET = "DELETE FROM migration_steps WHERE revision = :revision"
+"""For the transaction that also moves `alembic_version`: from then on the migration is done."""
+
+
+class StillLockedError(Exception):
+    """A lock was not to be had for many minutes; the message says who holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What the steps of one command share."""
+
+    connect: Connect
+    """Opens a second connection."""
+    reporter: Reporter = field(default_factory=Silent)
+    lock_seconds: float = LOCK_SECONDS
+    patience_seconds: float = PATIENCE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A migration that was begun and not completed."""
+
+    revision: str
+    direction: Direction
+    done: tuple[str, ...]
+
+
+async def make_record(connection: asyncpg.Connection) -> None:
+    """Make the table in which steps are noted, like Alembic's own, where it is not there."""
+    if await connection.fetchval("SELECT to_regclass('migration_steps')") is None:
+        await connection.execute(_MAKE_RECORD)
+
+
+async def under_way(connection: asyncpg.Connection) -> UnderWay | None:
+    """Find the migration of which some steps are done and others are not."""
+    if await connection.fetchval("SELECT to_regclass('migration_steps')") is None:
+        return None
+    rows = await connection.fetch("SELECT revision, direction, step FROM migration_steps ORDER BY done_at")
+    if not rows:
+        return None
+    return UnderWay(rows[0]["revision"], rows[0]["direction"], tuple(row["step"] for row in rows))
+
+
+async def run_steps(
+    connection: asyncpg.Connection, revision: str, direction: Direction, steps: Sequence[Step], run: Run
+) -> None:
+    """Carry out what is not noted as done.
+
+    A step with a transaction is noted in it, so it happens once. One without is noted afterwards; after a crash in
+    between it is done again, which its statements stand.
+
+    Raises:
+        StillLockedError: Somebody keeps a lock.
+        asyncpg.PostgresError: A statement fails for another reason. What was done before it stays done.
+    """
+    noted = await connection.fetch(
+        "SELECT step FROM migration_steps WHERE revision = $1 AND direction = $2", revision, direction
+    )
+    done = {row["step"] for row in noted}
+    async with watching(run.connect, connection.get_server_pid(), run.reporter) as watcher:
+        for step in steps:
+            if step.name in done:
+                continue
+            what = f"{revision} {step.name}"
+            began = time.monotonic()
+            run.reporter.began(what)
+            carry_out = _within if step.in_transaction else _outside
+
+            async def attempt(step: Step = step, carry_out: _CarryOut = carry_out) -> None:
+                await carry_out(connection, step, (revision, direction, step.name), run)
+
+            await _until_unlocked(attempt, what, watcher, run)
+            run.reporter.done(what, time.monotonic() - began)
+
+
+_Note = tuple[str, Direction, str]
+_CarryOut = Callable[[asyncpg.Connection, Step, _Note, Run], Awaitable[None]]
+
+
+async def _within(connection: asyncpg.Connection, step: Step, note: _Note, run: Run) -> None:
+    async with connection.transaction():
+        await connection.execute(f"SET LOCAL lock_timeout = {run.lock_seconds * 1000:.0f}")
+        for statement in step.statements:
+            await connection.execute(statement)
+        await connection.execute(_NOTE, *note)
+
+
+async def _outside(connection: asyncpg.Connection, step: Step, note: _Note, _: Run) -> None:
+    # These statements get in nobody's way while they wait, so they may.
+    await connection.execute("SET lock_timeout = 0")
+    for statement in step.statements:
+        index = CREATE_INDEX.match(in_one_line(statement))
+        if index is None:
+            await connection.execute(statement)
+        else:
+            await _make_index(connection, index["name"], statement)
+    await connection.execute(_NOTE, *note)
+
+
+async def _make_index(connection: asyncpg.Connection, name: str, statement: str) -> None:
+    """Make an index, in place of one that an earlier attempt left half made.
+
+    A half-made one is used by no query and kept up by every write, and its name is taken.
+    """
+    valid = await connection.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)", name)
+    if valid:
+        return
+    if valid is not None:
+        await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    await connection.execute(statement)
+
+
+async def _until_unlocked(attempt: Callable[[], Awaitable[None]], what: str, watcher: Watcher, run: Run) -> None:
+    deadline = time.monotonic() + run.patience_seconds
+    pause = run.lock_seconds
+    while True:
+        try:
+            await attempt()
+        except _PASSES as refused:
+            holders = watcher.holders or "a session that was not seen"
+            if time.monotonic() + pause > deadline:
+                raise StillLockedError(
+                    f"{what}: {type(refused).__name__} for {run.patience_seconds:.0f} s, held by {holders}; "
+                    "end that session, or try again later: what was done stays done"
+                ) from refused
+            run.reporter.waits(f"tries again in a moment: the lock is held by {holders}")
+            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - not in step with what recurs
+            pause = min(2 * pause, PAUSE_SECONDS_MAX)
+        else:
+            return

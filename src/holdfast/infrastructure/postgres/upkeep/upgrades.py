@@ -1,0 +1,28 @@
+"""Reads at which migration the schema is, and how far upgrades are finished."""
+
+import asyncpg
+
+from holdfast.application.upkeep.learn_features import SchemaState
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
+from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
+from holdfast.infrastructure.postgres.upkeep.readiness_queries import READINESS
+
+
+class PostgresUpgrades:
+    """`application.upkeep.learn_features.Upgrades`, over a pool that others use too."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def read(self) -> SchemaState:
+        """Read both; a schema that is too old says of neither."""
+        schema = finished = None
+        async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
+            with translated():
+                try:
+                    schema = await READINESS.schema_version({}).fetchval(connection)
+                    finished = await READINESS.finished_upgrade({}).fetchval(connection)
+                except asyncpg.UndefinedTableError:
+                    pass  # the schema's matter, which readiness tells of
+        return SchemaState(schema, newest_migration(), finished)
