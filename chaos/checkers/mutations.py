@@ -4,54 +4,17 @@ Each function takes a `Specimen` and gives a changed copy, or None where the his
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import accumulate
 from random import Random
-from typing import TypeAlias
 
 from msgspec.structs import replace
 
-from chaos.checkers.report import Report, Rule
+from chaos.checkers.read_mutations import READ_MUTATIONS
+from chaos.checkers.report import Rule
+from chaos.checkers.specimen import Mutant, Mutation, Specimen
 from chaos.histories.database_rows import Change, DatabaseRows, ReservationRow
-from chaos.histories.history import NO_VERSION, Operation
-from chaos.histories.seat_log import SeatLog
-
-
-@dataclass(slots=True)
-class Specimen:
-    """One event's history and rows; `complete` tells whether it holds every request that was made."""
-
-    operations: Sequence[Operation]
-    rows: DatabaseRows
-    complete: bool
-    log: SeatLog = field(init=False)
-
-    def __post_init__(self) -> None:
-        report = Report()
-        self.log = SeatLog(
-            self.rows.changes,
-            self.rows.reservations,
-            lambda rule, *, version, text: report.add(rule, "", version, text),
-        )
-
-    def having(self, *answers: str) -> list[int]:
-        """Find the operations with one of these answers, and with a version."""
-        return [
-            place
-            for place, operation in enumerate(self.operations)
-            if operation.answer in answers and operation.version != NO_VERSION
-        ]
-
-    def with_operation(self, place: int, operation: Operation) -> "Mutant":
-        """Put another operation in the place of one."""
-        operations = list(self.operations)
-        operations[place] = operation
-        return operations, self.rows
-
-
-Mutant: TypeAlias = tuple[Sequence[Operation], DatabaseRows]
-Mutation: TypeAlias = Callable[[Specimen, Random], Mutant | None]
+from chaos.histories.history import NO_VERSION
 
 
 def second_buyer(specimen: Specimen, random: Random) -> Mutant | None:
@@ -211,7 +174,7 @@ MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
         (sale_gone, "lost_write"),
         (effect_of_none, "effect_nobody_asked"),
     ),
-    "stale read": ((read_of_the_past, "time_order"), (read_of_another_state, "stale_read")),
+    "stale read": ((read_of_the_past, "time_order"), (read_of_another_state, "stale_read"), *READ_MUTATIONS),
     "repeated version": (
         (version_of_another, "repeated_version"),
         (entry_twice, "repeated_version"),

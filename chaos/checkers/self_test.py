@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from random import Random
 
-from chaos.checkers.mutations import MUTATIONS, Specimen, rows_as_of
+from chaos.checkers.mutations import MUTATIONS, rows_as_of
 from chaos.checkers.report import Assumptions, Report, Rule, Violation
+from chaos.checkers.specimen import Specimen
 from chaos.checkers.traced_checker import check
 from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import Operation

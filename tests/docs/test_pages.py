@@ -1,11 +1,14 @@
 """What the documents name is there: pages, headings, files, make targets, metrics, alerts."""
 
+import ast
 import re
 
 import pytest
 
 from docs.pages import PAGES, ROOT, anchors, blocks, code_words, links, prose
 
+_TEST = re.compile(r"(tests/[\w./-]+\.py)::(\w+)")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _FILE = re.compile(r"(?:src|tests|docs|deploy|requirements|\.ci)/[\w./-]*\w/?")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -24,6 +27,19 @@ def test_every_link_leads_somewhere(page):
 def test_every_file_that_is_named_exists(page):
     named = [word for word in code_words(page) if _FILE.fullmatch(word)]
     assert [word for word in named if not (ROOT / word).exists()] == []
+
+
+@each_page
+def test_every_test_that_is_named_exists(page):
+    """As `tests/folder/test_module.py::test_name`."""
+    for path, name in (match.groups() for word in code_words(page) if (match := _TEST.fullmatch(word))):
+        defined = {node.name for node in ast.walk(ast.parse((ROOT / path).read_text())) if isinstance(node, _FUNCTIONS)}
+        assert name in defined, f"{path}::{name}"
+
+
+def test_every_story_of_reading_has_its_test():
+    stories = re.split(r"^### ", (ROOT / "docs" / "reading.md").read_text(), flags=re.MULTILINE)[1:]
+    assert [story.splitlines()[0] for story in stories if not re.search(r"^\* `tests/.*::", story, re.MULTILINE)] == []
 
 
 @each_page

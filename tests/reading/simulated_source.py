@@ -17,7 +17,7 @@ from holdfast.application.identifiers import uuid7
 from holdfast.application.reading.seat_list import SeatList
 from holdfast.application.reading.seat_map import CODES, STATUS_AFTER, LoggedChange, SeatMap
 from holdfast.application.reading.source import AddedSeats, Freshness
-from holdfast.domain.booking.snapshot import ChangeKind, Mark
+from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry, Mark
 from holdfast.domain.booking.states import SeatStatus
 
 BEGAN = datetime(2031, 1, 1, tzinfo=UTC)
@@ -175,6 +175,13 @@ class SimulatedSource:
             by_number = sorted(range(len(event.seats)), key=number_at)
             made.list = SeatList([a_head(event_id, event.seats[place], place) for place in by_number], by_number)
         return made
+
+
+def changes_of(entry: LoggedChange, loaded: Mark) -> Changes:
+    """A batch of one entry, as the process that committed it hears of it."""
+    logged = LogEntry(entry.version, ChangeKind(entry.kind), entry.mark.reservation_id, entry.seat_ids)
+    state = EventState(UUID(int=0), entry.version, BEGAN, False, 0, 0, 0, 0, 0)
+    return Changes(entry.mark.at, state, loaded.version, loaded, log=[logged])
 
 
 def number_at(place: int) -> str:

@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+from random import Random
 
 import pytest
+from chaos.reading.database import SimulatedDatabase
+from chaos.reading.source import SimulatedSource
 
 from box_office import open_engine, put_on_sale
+from holdfast.api.seat_json import seat_tail
 from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.application.failures import Unavailable
 from holdfast.application.reading import large_lists
 from holdfast.domain.catalogue.seat import numbered_seats
+from reading.test_simulated_source import AtOnce
 
 
 @pytest.fixture
@@ -71,3 +76,25 @@ async def test_who_takes_a_list_too_slowly_is_cut_off(small_engine, monkeypatch)
     with pytest.raises(large_lists.ConnectionLost):
         async with asyncio.timeout(10):
             await anext(frames)
+
+
+async def test_a_list_whose_state_was_lost_with_a_failover_is_cut_off(monkeypatch):
+    """Other seats stand in the places of those that were lost: a list of both would be of no state at all."""
+    monkeypatch.setattr(large_lists, "PAGE_SEATS", 2)
+    time = 0.0
+    simulated = SimulatedDatabase(Random(1), lambda: time)
+    event = simulated.create_event("hall", 3)
+    time = 100.0
+    simulated.add_seats(event, 3)
+    source = SimulatedSource(simulated, AtOnce())
+    (seat_map,) = await source.load([(event.id, False)], large=False)
+    lists = large_lists.LargeLists(source, seat_tail)
+    whole = [piece async for piece in lists.open(seat_map, available_only=False).frames()]
+    assert len(json.loads(b"".join(whole))) == 6
+    frames = lists.open(seat_map, available_only=False).frames()
+    await anext(frames)
+    simulated.lose(1.0)
+    simulated.add_seats(event, 3)
+    with pytest.raises(large_lists.ConnectionLost):
+        [_ async for _ in frames]
+    assert lists.under_way == 0

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from box_office import put_on_sale
+from box_office import an_event, put_on_sale
 from holdfast.application.catalogue.add_seats import add_seats
+from holdfast.application.catalogue.create_event import create_event
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.identifiers import uuid7
 from holdfast.application.reading import listeners, live_changes
@@ -111,6 +112,15 @@ async def test_added_seats_are_part_of_the_frame(engine):
     await reader.next()
     await add_seats(engine.catalogue, sale.event_id, numbered_seats(prefix="B", count=3, price=1))
     assert await reader.next() == ("changes", 2, {"version": 2, "seats": 5, "changes": []})
+
+
+async def test_the_first_seats_of_an_event_are_told_like_any_others(engine):
+    """Version 0 has no entry in the log, and so nothing was lost where the log begins with version 1."""
+    event = await create_event(engine.catalogue, an_event())
+    reader = Reader(await engine.views.live_changes.listen(event.id, after=None))
+    assert await reader.next() == ("hello", 0, {"version": 0, "seats": 0})
+    await add_seats(engine.catalogue, event.id, numbered_seats(prefix="A", count=3, price=1))
+    assert await reader.next() == ("changes", 1, {"version": 1, "seats": 3, "changes": []})
 
 
 async def test_a_deleted_event_ends_its_streams(engine):

@@ -4,10 +4,17 @@ import asyncio
 import json
 
 import pytest
+import structlog
 
 from box_office import put_on_sale, sql
 from holdfast.application.booking.confirm import confirm
+from holdfast.application.reading import live_changes
 from holdfast.application.reading.listeners import RELOAD, LastSeen
+from holdfast.application.reading.live_changes import LiveChanges
+from holdfast.application.reading.seat_maps import SeatMaps
+from holdfast.domain.booking.snapshot import ChangeKind
+from reading.simulated_source import SimulatedSource, changes_of, turns, until_quiet
+from reading.test_seat_map import statuses_of
 
 
 async def statuses(engine, event_id) -> list[str]:
@@ -72,6 +79,27 @@ async def test_a_repeated_time_does_not_hide_it(engine, other_engine, database_u
     assert await statuses(engine, sale.event_id) == ["available", "reserved"]
 
 
+async def test_what_was_lost_while_a_question_travelled_is_not_built_upon():
+    """The question knew version 1. An own batch made version 2, was lost, and 2 was given to another entry.
+
+    The answer brings versions 2 and 3, and 3 does not follow the 2 that the map shows.
+    """
+    source = SimulatedSource(events=1, seats=4)
+    (event,) = source.events.values()
+    maps = SeatMaps(source, bytes_max=1 << 24, expire=_nothing)
+    await until_quiet(source, lambda: maps.current(event.id))
+    asking = asyncio.create_task(maps.current(event.id))
+    await turns()
+    before = event.mark_at(1)
+    source.write(event.id, ChangeKind.RESERVED, 0)
+    maps.committed(event.id, changes_of(event.log[-1], before))
+    source.lose(event.id, 1)
+    source.write(event.id, ChangeKind.RESERVED, 1)
+    source.write(event.id, ChangeKind.RESERVED, 2)
+    await until_quiet(source, lambda: asking)
+    assert statuses_of(asking.result()) == [0, 1, 1, 0]
+
+
 @pytest.mark.parametrize("made_anew", [0, 1, 3])
 async def test_streams_that_told_of_it_are_told_to_reload(engine, other_engine, database_url, made_anew):
     sale = await put_on_sale(engine, 6)
@@ -96,3 +124,31 @@ async def test_who_resumes_from_a_lost_version_is_told_to_reload(engine, other_e
         await sale.reserve(other_engine, place)
     listener = await other_engine.views.live_changes.listen(sale.event_id, after=seen)
     assert await anext(listener.frames()) == RELOAD
+
+
+async def test_seats_that_were_lost_between_two_questions_are_no_fault_of_ours(monkeypatch):
+    """The log named them, and they were gone when their places were asked for: listeners load the seats anew."""
+    monkeypatch.setattr(live_changes, "TICK_SECONDS", 1_000.0)
+    source = SimulatedSource(events=1, seats=2)
+    (event,) = source.events.values()
+    live = LiveChanges(SeatMaps(source, bytes_max=1 << 24, expire=_nothing), source)
+    opening = asyncio.create_task(live.listen(event.id, after=None))
+    await until_quiet(source, lambda: opening)
+    frames = opening.result().frames()
+    await anext(frames)
+    source.add_seats(event.id, 1)
+    source.write(event.id, ChangeKind.RESERVED, 2)
+    telling = asyncio.create_task(live._tick())
+    await turns()
+    source.release(0)
+    await turns()
+    source.lose(event.id, 2)
+    with structlog.testing.capture_logs() as logged:
+        await until_quiet(source, lambda: telling)
+    assert await anext(frames) == RELOAD
+    assert [line["log_level"] for line in logged] == ["warning"]
+    live.close()
+
+
+async def _nothing(_event_id) -> None:
+    pass

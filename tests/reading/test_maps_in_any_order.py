@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from holdfast.application.failures import ConnectionLost, Contended
 from holdfast.application.reading.seat_map import CODES, STATUS_AFTER
 from holdfast.application.reading.seat_maps import SeatMaps
-from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry
-from reading.simulated_source import BEGAN, SimulatedSource, turns, until_quiet
+from holdfast.domain.booking.snapshot import ChangeKind
+from reading.simulated_source import SimulatedSource, changes_of, turns, until_quiet
 from reading.test_seat_map import listed, statuses_of
 
 SEATS = 5
@@ -72,11 +72,7 @@ class Scene:
             return
         loaded = event.mark_at(event.version)
         await self.write(place, seat, kind)
-        entry = event.log[-1]
-        logged = LogEntry(entry.version, ChangeKind(kind), entry.mark.reservation_id, entry.seat_ids)
-        state = EventState(event.id, entry.version, BEGAN, False, 0, 0, 0, 0, 0)
-        changes = Changes(entry.mark.at, state, loaded.version, loaded, log=[logged])
-        self.maps.committed(event.id, changes)
+        self.maps.committed(event.id, changes_of(event.log[-1], loaded))
 
     async def add(self, place: int, count: int) -> None:
         if not self.events[place].deleted:

@@ -39,13 +39,14 @@ async def seat_map(views: Views, call: Call) -> Answer:
     tag = await _chart_that_client_has(views, call, event_id, standing)
     if tag is not None:
         return Answer(304, b"", headers_of(tag, standing.version, headers), content_type=None)
-    chart = await views.kept_charts.chart(event_id, standing)
-    if chart is None:
+    found = await views.kept_charts.chart(event_id, standing)
+    if found is None:
         raise EventNotFound(event_id)
+    chart, version = found
     seats, mark = chart.seats, chart.mark
     headers = (IMMUTABLE,) if call.query().get("chart_version") == str(seats) else ()
     tag = f'"chart-{seats}-{mark.name}"'.encode()
-    return await represent(call, chart.body, tag=tag, version=mark.version, headers=headers, kept=(chart.answers, mark))
+    return await represent(call, chart.body, tag=tag, version=version, headers=headers, kept=(chart.answers, mark))
 
 
 async def _chart_that_client_has(

@@ -45,16 +45,19 @@ class KeptCharts:
         self._large_turns = asyncio.Lock()
         self._readings: Coalescer[UUID, int, KeptChart | None] = Coalescer(self._read, questions_max=1_000)
 
-    async def chart(self, event_id: UUID, standing: SeatMap | Standing) -> KeptChart | None:
-        """Return an event's chart, at least as recent as `standing`; None if there is no such event.
+    async def chart(self, event_id: UUID, standing: SeatMap | Standing) -> tuple[KeptChart, int] | None:
+        """Return an event's chart, at least as recent as `standing`, and the version at which it was found to be true.
+
+        None if there is no such event.
 
         Raises:
             ConnectionLost, Contended: if the database cannot be asked.
         """
-        kept = self._kept.get(event_id)
-        if kept is not None and kept.seats == standing.seats and await self._still_true(event_id, kept, standing):
-            return kept
-        return await self._readings.ask(event_id, standing.seats)
+        kept, seats, version = self._kept.get(event_id), standing.seats, standing.version
+        if kept is not None and kept.seats == seats and await self._still_true(event_id, kept, standing):
+            return kept, version
+        read = await self._readings.ask(event_id, seats)
+        return None if read is None else (read, read.mark.version)
 
     async def _still_true(self, event_id: UUID, kept: KeptChart, standing: SeatMap | Standing) -> bool:
         """Return whether the log still contains the state a chart was read in. A failover may have lost its seats."""

@@ -1,7 +1,8 @@
 """Lists of events with too many seats to keep them as JSON. They are written page by page while they are sent."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -9,8 +10,11 @@ import structlog
 from holdfast.application.failures import ConnectionLost, OperationalFailure, Unavailable
 from holdfast.application.reading.seat_map import SeatMap, SeatTail, written
 from holdfast.application.reading.source import ListPage, SeatMapSource
+from holdfast.domain.booking.snapshot import Mark
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 PAGE_SEATS = 1_000
 """Seats per page. A page is written in less than a millisecond, and a list keeps one page in memory."""
@@ -26,12 +30,15 @@ class LargeList:
     """One list that is being sent (`http.protocol.streaming.Stream`).
 
     The chart never changes, so its pages can be read one after another without a transaction, and no connection waits
-    for a slow client. Statuses and holders are those at the moment the list was opened.
+    for a slow client. Statuses and holders are those at the moment the list was opened. Only a failover changes a
+    chart: it may lose seats, and others are added in their places. So before the list ends, the log is asked whether
+    it still has the state that the list was opened in.
     """
 
     def __init__(self, lists: "LargeLists", seat_map: SeatMap, *, available_only: bool) -> None:
         self._lists = lists
         self._event_id = seat_map.event_id
+        self._mark = seat_map.mark
         self._chart_seats = seat_map.seats
         self._codes, self._holders = seat_map.state()
         self._available_only = available_only
@@ -50,6 +57,7 @@ class LargeList:
             while not self._stopped:
                 page = await self._page(after_number)
                 if page is None:
+                    await self._expect_unlost()
                     break
                 after_number = page.last_number
                 tail = self._lists.tail
@@ -73,9 +81,20 @@ class LargeList:
         self._stopped = True
 
     async def _page(self, after_number: str) -> ListPage | None:
+        return await self._insistently(
+            lambda: self._lists.page(self._event_id, after_number, chart_seats=self._chart_seats)
+        )
+
+    async def _expect_unlost(self) -> None:
+        mark = await self._insistently(lambda: self._lists.mark(self._event_id, self._mark.version))
+        if mark != self._mark:
+            raise ConnectionLost("a failover lost the state that a seat list was begun with")
+
+    async def _insistently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """Ask again a few times if the database fails: a good part of the list may have been sent already."""
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
-                return await self._lists.page(self._event_id, after_number, chart_seats=self._chart_seats)
+                return await ask()
             except OperationalFailure as failure:
                 if attempt == ATTEMPTS_MAX:
                     raise
@@ -107,3 +126,8 @@ class LargeLists:
         return await self._source.list_page(
             event_id, after_number=after_number, seats_max=PAGE_SEATS, chart_seats=chart_seats
         )
+
+    async def mark(self, event_id: UUID, version: int) -> Mark | None:
+        """Return what a version of an event means now; None if the event no longer exists."""
+        (fresh,) = await self._source.freshness([(event_id, version)], entries_max=0)
+        return None if fresh is None else fresh.known

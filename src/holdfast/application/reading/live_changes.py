@@ -212,7 +212,13 @@ class LiveChanges:
             # A failover lost changes that these listeners have already been sent.
             self._end(channel, RELOAD)
         else:
-            frame = _changes_frame(fresh.seats, fresh.changes, positions)
+            try:
+                frame = _changes_frame(fresh.seats, fresh.changes, positions)
+            except KeyError:
+                # Between the two questions a failover lost seats that these changes name.
+                log.warning("live_changes_reloaded", event_id=str(channel.event_id))
+                self._end(channel, RELOAD)
+                return
             channel.mark = fresh.changes[-1].mark
             await self._broadcast(channel, frame, channel.mark.version)
 

@@ -173,7 +173,9 @@ class SeatMaps:
     async def _caught_up(self, seat_map: SeatMap, known: Mark | None, fresh: Freshness) -> bool:
         """Apply what was read to a map; return False if it has not caught up yet, or was dropped."""
         behind = fresh.version - seat_map.version
-        lost = fresh.known != known  # after a failover: the version went back, or names another entry
+        # After a failover: the version went back, or names another entry. Or a batch of this process was lost that
+        # was applied since the question was asked.
+        lost = fresh.known != known or any(_contradicts(change, seat_map) for change in fresh.changes)
         if fresh.deleted or lost or behind > max(ENTRIES_BEHIND_MAX, seat_map.seats):
             self._maps.drop(seat_map.event_id)
             return False
@@ -224,6 +226,11 @@ def _standing_of(fresh: Freshness | None) -> Standing | None:
     head = fresh.head
     assert head is not None, "asked without a known version, the head is always told"
     return Standing(head, fresh.seats, fresh.available, fresh.overdue)
+
+
+def _contradicts(change: LoggedChange, seat_map: SeatMap) -> bool:
+    """Return whether the log has another entry at a map's version than the one that was applied."""
+    return change.version == seat_map.version and change.mark != seat_map.mark
 
 
 def _lacks_only_seats(seat_map: SeatMap, found: SeatMap | Standing) -> bool:

@@ -49,18 +49,22 @@ class PostgresSeatMapSource:
         changes: list[LoggedChange] = []
         for row in rows:
             place = row["place"] - 1
-            if found[place] is None:
+            is_first = found[place] is None
+            if is_first:
                 changes = []
+                of_creation = known[place][1] == 0
                 found[place] = Freshness(
                     row["event_version"],
-                    mark_from(row),
+                    Mark(0, row["created_at"]) if of_creation else mark_from(row),
                     row["seats"],
                     row["available"],
                     row["deleted"],
                     row["overdue"],
                     changes,
                 )
-            else:
+                # The creation has no entry: after a known version 0 the first one that comes is news.
+                is_first = not of_creation or row["version"] == 0
+            if not is_first and len(changes) < entries_max:
                 changes.append(LoggedChange(mark_from(row), tuple(row["seat_ids"])))
         return found
 

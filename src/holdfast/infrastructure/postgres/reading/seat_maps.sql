@@ -1,12 +1,12 @@
 -- freshness
 -- Hold the version known of each event, null where none is, against the events. Of each event's log the entry at the known
--- version comes first, or the last one where none is known or the event has not come so far (at version 0 the event's
--- creation stands for it), then those after it, :entries_max at most.
+-- version comes first, or the last one where none is known or the event has not come so far, then those after it,
+-- :entries_max at most. Version 0 has no entry: the event's creation stands for it.
 SELECT
     known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, hold.overdue,
     e.available, e.available + e.reserved + e.confirmed AS seats,
     coalesce(entry.version, 0) AS version, entry.kind, entry.reservation_id, entry.seat_ids,
-    coalesce(entry.at, e.created_at) AS at
+    coalesce(entry.at, e.created_at) AS at, e.created_at
 FROM unnest(:event_ids::uuid[], :known_versions::bigint[]) WITH ORDINALITY AS known (event_id, version, place)
 CROSS JOIN LATERAL (
     SELECT one.version, one.available, one.reserved, one.confirmed, one.created_at, one.deleted_at

@@ -1,0 +1,47 @@
+"""A history that is known to be good, into which faults are written: what a checker is tested on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import TypeAlias
+
+from chaos.checkers.report import Report
+from chaos.histories.database_rows import DatabaseRows
+from chaos.histories.history import NO_VERSION, Operation
+from chaos.histories.seat_log import SeatLog
+
+
+@dataclass(slots=True)
+class Specimen:
+    """One event's history and rows; `complete` tells whether it holds every request that was made."""
+
+    operations: Sequence[Operation]
+    rows: DatabaseRows
+    complete: bool
+    log: SeatLog = field(init=False)
+
+    def __post_init__(self) -> None:
+        report = Report()
+        self.log = SeatLog(
+            self.rows.changes,
+            self.rows.reservations,
+            lambda rule, *, version, text: report.add(rule, "", version, text),
+        )
+
+    def having(self, *answers: str) -> list[int]:
+        """Find the operations with one of these answers, and with a version."""
+        return [
+            place
+            for place, operation in enumerate(self.operations)
+            if operation.answer in answers and operation.version != NO_VERSION
+        ]
+
+    def with_operation(self, place: int, operation: Operation) -> "Mutant":
+        """Put another operation in the place of one."""
+        operations = list(self.operations)
+        operations[place] = operation
+        return operations, self.rows
+
+
+Mutant: TypeAlias = tuple[Sequence[Operation], DatabaseRows]
+Mutation: TypeAlias = Callable[[Specimen, Random], Mutant | None]

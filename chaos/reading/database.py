@@ -1,0 +1,252 @@
+"""A database of a few events in memory, and the whole truth about it: what was committed when, and what was lost.
+
+It is written by its own simple rules. A failover to a standby that lags, or a base copy that is restored, takes the end
+off every log; versions then go on from there with other entries. Each stretch between two such losses is an *epoch*.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import NamedTuple
+from uuid import UUID
+
+BEGAN = datetime(2031, 1, 1, tzinfo=UTC)
+FOREVER = float("inf")
+
+TAKEN = {"reserved": "reserved", "confirmed": "confirmed"}
+"""The status that a seat has after an entry of these kinds; after any other it is free, if the entry names it."""
+
+
+class Entry(NamedTuple):
+    """One entry of an event's log, and what stood in the event's row once it was committed."""
+
+    version: int
+    at: datetime
+    kind: str
+    reservation: UUID | None
+    seats: tuple[UUID, ...]
+    chart_seats: int
+    """How many seats the chart has from here on."""
+    name: str
+    """The event's name from here on."""
+    committed: float
+    """When others could see it, on the clock of the simulation."""
+    expires_at: datetime | None = None
+    """Of a reservation that is made here."""
+
+
+@dataclass(slots=True)
+class Epoch:
+    """An event's log, from one loss to the next."""
+
+    began: float
+    ended: float = FOREVER
+    log: list[Entry] = field(default_factory=list)
+    lost_chart: list[UUID] | None = None
+    """The chart as it was when the epoch ended."""
+
+    def version_at(self, time: float) -> int:
+        """Tell how far the log had come."""
+        return sum(entry.committed <= time for entry in self.log)
+
+    def deleted_at(self, version: int) -> bool:
+        """Tell whether the event is deleted at a version."""
+        return any(entry.kind == "event_deleted" for entry in self.log[:version])
+
+    def chart_seats(self, version: int) -> int:
+        """Tell how many seats there are at a version."""
+        return self.log[version - 1].chart_seats if version else 0
+
+    def taken(self, version: int) -> dict[UUID, tuple[str, UUID]]:
+        """Tell of every seat that is not free at a version its status and its reservation."""
+        taken: dict[UUID, tuple[str, UUID]] = {}
+        for entry in self.log[:version]:
+            for seat in entry.seats:
+                if entry.kind in TAKEN and entry.reservation is not None:
+                    taken[seat] = TAKEN[entry.kind], entry.reservation
+                else:
+                    taken.pop(seat, None)
+        return taken
+
+
+@dataclass(slots=True)
+class SimulatedEvent:
+    """An event with its chart. Seats that a failover lost are cut off the chart; others come in their place."""
+
+    id: UUID
+    created_at: datetime
+    created: float
+    first_name: str
+    chart: list[UUID] = field(default_factory=list)
+    numbers: dict[UUID, str] = field(default_factory=dict)
+    epochs: list[Epoch] = field(default_factory=list)
+
+    @property
+    def log(self) -> list[Entry]:
+        """The log as it is now."""
+        return self.epochs[-1].log
+
+    @property
+    def version(self) -> int:
+        """The event's version."""
+        return len(self.log)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the event is deleted."""
+        return bool(self.log) and self.log[-1].kind == "event_deleted"
+
+    @property
+    def name(self) -> str:
+        """The event's name."""
+        return self.log[-1].name if self.log else self.first_name
+
+    @property
+    def updated_at(self) -> datetime:
+        """When it was last edited."""
+        edits = [entry.at for entry in self.log if entry.kind == "event_edited"]
+        return edits[-1] if edits else self.created_at
+
+    def chart_of(self, epoch: Epoch) -> list[UUID]:
+        """Give the chart as it was, or came to be, in an epoch."""
+        return self.chart if epoch.lost_chart is None else epoch.lost_chart
+
+    def holds(self) -> dict[UUID, Entry]:
+        """Give the reservations that are pending, by the entry that made them."""
+        pending: dict[UUID, Entry] = {}
+        for entry in self.log:
+            if entry.reservation is not None:
+                pending.pop(entry.reservation, None)
+                if entry.kind == "reserved":
+                    pending[entry.reservation] = entry
+        return pending
+
+
+class SimulatedDatabase:
+    """Events, how they are written, and how their ends are lost."""
+
+    def __init__(self, random: Random, clock: Callable[[], float]) -> None:
+        self.events: dict[UUID, SimulatedEvent] = {}
+        self.known: dict[UUID, SimulatedEvent] = {}
+        """All events there ever were, also those that a failover lost."""
+        self.losses: list[float] = []
+        """When the end of the logs was lost."""
+        self._random = random
+        self._clock = clock
+        self._began = clock()
+        self._skew = timedelta()
+        self._last_at = BEGAN
+        self._batch_at: datetime | None = None
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """Give all entries that are written inside the block one time, as those of a batch have."""
+        self._batch_at = self.now()
+        try:
+            yield
+        finally:
+            self._batch_at = None
+
+    def now(self) -> datetime:
+        """Tell the time of the database's clock; a new primary's may be behind."""
+        if self._batch_at is not None:
+            return self._batch_at
+        at = BEGAN + timedelta(seconds=self._clock() - self._began) + self._skew
+        # A transaction reads its time under the event's lock, so that no two of one server are the same.
+        self._last_at = at = max(at, self._last_at + timedelta(microseconds=1))
+        return at
+
+    def new_id(self) -> UUID:
+        """Make an id."""
+        return UUID(int=self._random.getrandbits(128), version=4)
+
+    def create_event(self, name: str, seats: int) -> SimulatedEvent:
+        """Make an event; with seats, if there are any, at version 1."""
+        at, created = self.now(), self._clock()
+        event = SimulatedEvent(self.new_id(), at, created, name, epochs=[Epoch(created)])
+        self.events[event.id] = self.known[event.id] = event
+        if seats:
+            self.add_seats(event, seats)
+        return event
+
+    def write(
+        self,
+        event: SimulatedEvent,
+        kind: str,
+        seats: Sequence[UUID] = (),
+        *,
+        reservation: UUID | None = None,
+        name: str | None = None,
+        hold_seconds: float = 600.0,
+    ) -> Entry:
+        """Append an entry to an event's log, visible at once."""
+        at = self.now()
+        entry = Entry(
+            event.version + 1,
+            at,
+            kind,
+            reservation,
+            tuple(seats),
+            len(event.chart),
+            event.name if name is None else name,
+            self._clock(),
+            at + timedelta(seconds=hold_seconds) if kind == "reserved" else None,
+        )
+        event.log.append(entry)
+        return entry
+
+    def add_seats(self, event: SimulatedEvent, count: int, *, in_order: bool = True) -> Entry:
+        """Append seats to a chart; their ids rise, or, where two nodes add seats, do not."""
+        new = [self.new_id() for _ in range(count)]
+        new = sorted(new) if in_order else sorted(new, reverse=True)
+        taken = set(event.numbers.values())
+        for seat in new:
+            # Numbers that sort otherwise than the chart, and that a text may have: quotes, and beyond ASCII.
+            number = next(one for one in self._numbers() if one not in taken)
+            taken.add(number)
+            event.numbers[seat] = number
+        event.chart += new
+        return self.write(event, "seats_added")
+
+    def _numbers(self) -> Iterator[str]:
+        while True:
+            row = self._random.choice(("A", "B", "Ä", '"', "東"))
+            yield f"{row}-{self._random.randrange(1_000)}"
+
+    def end_overdue(self, event: SimulatedEvent) -> list[Entry]:
+        """Record the expiry of all holds that have run out."""
+        now = self.now()
+        overdue = [made for made in event.holds().values() if made.expires_at is not None and made.expires_at <= now]
+        return [self.write(event, "expired", made.seats, reservation=made.reservation) for made in overdue]
+
+    def is_overdue(self, event: SimulatedEvent) -> bool:
+        """Tell whether a hold has run out and is not recorded as expired."""
+        return any(self.has_run_out(made) for made in event.holds().values())
+
+    def has_run_out(self, made: Entry) -> bool:
+        """Tell whether the time of a hold is over."""
+        return self.seconds_overdue(made) >= 0
+
+    def seconds_overdue(self, made: Entry) -> float:
+        """Tell for how long the time of a hold has been over; negative while it runs."""
+        now = BEGAN + timedelta(seconds=self._clock() - self._began) + self._skew
+        return -1.0 if made.expires_at is None else (now - made.expires_at).total_seconds()
+
+    def lose(self, seconds: float) -> None:
+        """Fail over to a standby that lacks what was committed in the last seconds; events made since are gone."""
+        now = self._clock()
+        self.losses.append(now)
+        self._skew += timedelta(seconds=self._random.choice((0.0, 0.0, 0.01, -0.01, -3.0)))
+        self._last_at = BEGAN + timedelta(seconds=now - self._began) + self._skew
+        for event in list(self.events.values()):
+            old = event.epochs[-1]
+            old.ended, old.lost_chart = now, list(event.chart)
+            if event.created > now - seconds:
+                del self.events[event.id]
+                continue
+            kept = [entry for entry in old.log if entry.committed <= now - seconds]
+            event.epochs.append(Epoch(now, log=kept))
+            gone = event.chart[event.epochs[-1].chart_seats(len(kept)) :]
+            del event.chart[len(event.chart) - len(gone) :]

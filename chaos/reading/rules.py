@@ -1,0 +1,268 @@
+"""What readers may be told: compared with the whole truth of a simulated database. Shares no code with Holdfast."""
+
+import json
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+from uuid import UUID
+
+from chaos.reading.database import Epoch, SimulatedDatabase, SimulatedEvent
+from chaos.reading.told import Following, Frame, Record, Told
+
+ReadRule: TypeAlias = Literal[
+    "internal_error", "left_behind", "stale_read", "stream_gap", "stream_silent", "tag_reused", "wrong_state"
+]
+"""What docs/reading.md says under "The rules"."""
+
+_CODES = {"reserved": 1, "confirmed": 2}
+OVERDUE_SECONDS_MAX = 2.0
+"""A hold that ran out longer ago than this is not shown any more, where nothing fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A rule that was broken."""
+
+    rule: ReadRule
+    text: str
+
+
+def judge(database: SimulatedDatabase, record: Record) -> list[Breach]:
+    """Judge all that was told in a run."""
+    breaches = [Breach("left_behind" if "left" in text else "internal_error", text) for text in record.faults]
+    bodies: dict[bytes, bytes] = {}
+    for told in record.told:
+        breaches += _judge_answer(database, told)
+        if record.ended and told.asked >= record.ended:
+            breaches += _judge_late_holds(database, told)
+        if told.status in (200, 304) and told.tag and bodies.setdefault(told.tag, told.body) != told.body:
+            breaches.append(Breach("tag_reused", f"{told.tag.decode()} named two bodies"))
+    for following in record.followed:
+        breaches += _Follower(database.known[following.event], following).judge(record.ended)
+    return breaches
+
+
+def _judge_answer(database: SimulatedDatabase, told: Told) -> Iterator[Breach]:
+    if told.status == 500:
+        yield Breach("internal_error", f"{told.what}: {told.reason}")
+    elif told.what == "page":
+        if told.status == 200 and not _page_was_true(database, told):
+            yield Breach("stale_read", f"a page of events that never was so since it was asked for: {told.body!r}")
+    elif told.event is not None and told.status in (200, 304, 404):
+        event = database.known.get(told.event)
+        answers = list(_reasons(event, told))
+        if None not in answers:
+            reasons = [reason for reason in answers if reason is not None] or [Breach("wrong_state", "no such event")]
+            best = min(reasons, key=lambda one: one.rule != "wrong_state")
+            where = f"{told.what} {told.status} at version {told.version}, asked {told.asked:.4f}, came {told.came:.4f}"
+            yield Breach(best.rule, f"{where}: {best.text}")
+
+
+def _reasons(event: SimulatedEvent | None, told: Told) -> Iterator[Breach | None]:
+    """Say for each history that was the event's while the request was under way why the answer is not true of it."""
+    if event is None:
+        yield None if told.status == 404 else Breach("wrong_state", "there is no such event")
+        return
+    if told.status == 404 and (told.asked < event.created or event.epochs[-1].ended <= told.came):
+        yield None
+    for epoch in event.epochs:
+        if epoch.began <= told.came and told.asked <= epoch.ended:
+            yield _reason(event, epoch, told)
+
+
+def _reason(event: SimulatedEvent, epoch: Epoch, told: Told) -> Breach | None:
+    least = epoch.version_at(max(told.asked, epoch.began))
+    most = epoch.version_at(min(told.came, epoch.ended))
+    if told.status == 404:
+        return None if epoch.deleted_at(most) else Breach("wrong_state", "it is not deleted")
+    if not least <= told.version <= most:
+        return Breach("stale_read", f"it had been at versions {least} to {most}")
+    if epoch.deleted_at(told.version):
+        return Breach("wrong_state", "it was deleted")
+    expected, shown = _PICTURES[told.what](event, epoch, told)
+    if expected != shown:
+        return Breach("wrong_state", f"it shows {shown}, and was {expected}")
+    return None
+
+
+def _judge_late_holds(database: SimulatedDatabase, told: Told) -> Iterator[Breach]:
+    """Holds that ran out some time before an answer at rest do not show in it, whoever has to end them."""
+    event = None if told.event is None else database.events.get(told.event)
+    if event is None or told.status not in (200, 304):
+        return
+    for made in event.holds().values():
+        if made.version <= told.version and database.seconds_overdue(made) > OVERDUE_SECONDS_MAX:
+            yield Breach("stale_read", f"{told.what} at {told.version} shows a hold that ran out long before")
+
+
+def _page_was_true(database: SimulatedDatabase, told: Told) -> bool:
+    """Tell whether the events on a page were the newest three, by these names, at some time since it was asked for."""
+    shown = [(UUID(event["id"]), event["name"]) for event in json.loads(told.body)]
+    moments = {told.asked, *(time for time in database.losses if told.asked <= time <= told.came)}
+    for event in database.known.values():
+        moments |= {time for time in (event.created, *_commits(event)) if told.asked <= time <= told.came}
+    return any(shown == _page_at(database, moment) for moment in moments)
+
+
+def _commits(event: SimulatedEvent) -> Iterator[float]:
+    for epoch in event.epochs:
+        yield from (entry.committed for entry in epoch.log)
+
+
+def _page_at(database: SimulatedDatabase, moment: float) -> list[tuple[UUID, str]]:
+    listed = []
+    for event in database.known.values():
+        epoch = next((one for one in reversed(event.epochs) if one.began <= moment < one.ended), None)
+        if epoch is None:
+            continue
+        version = epoch.version_at(moment)
+        if not epoch.deleted_at(version):
+            name = epoch.log[version - 1].name if version else event.first_name
+            listed.append((event.created_at, event.id, name))
+    return [(event_id, name) for _, event_id, name in sorted(listed, reverse=True)[:3]]
+
+
+def _states(event: SimulatedEvent, epoch: Epoch, version: int) -> dict[str, str]:
+    """Give the state of each seat at a version, by its id."""
+    taken = epoch.taken(version)
+    seats = event.chart_of(epoch)[: epoch.chart_seats(version)]
+    return {str(seat): " ".join(map(str, taken[seat])) if seat in taken else "free" for seat in seats}
+
+
+def _list(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
+    states = _states(event, epoch, told.version)
+    expected = sorted((event.numbers[UUID(seat)], seat, state) for seat, state in states.items())
+    if told.what == "free":
+        expected = [one for one in expected if one[2] == "free"]
+    shown = [(seat["seat_number"], seat["id"], _shown_state(seat)) for seat in json.loads(told.body)]
+    return expected, shown
+
+
+def _shown_state(seat: dict[str, str]) -> str:
+    return f"{seat['status']} {seat['reserved_by']}" if "reserved_by" in seat else "free"
+
+
+def _count(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
+    return list(_states(event, epoch, told.version).values()).count("free"), json.loads(told.body)["count"]
+
+
+def _codes(event: SimulatedEvent, epoch: Epoch, version: int) -> list[int]:
+    return [_CODES.get(state.split()[0], 0) for state in _states(event, epoch, version).values()]
+
+
+def _bits(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
+    expected = _codes(event, epoch, told.version)
+    return expected, _unpacked(told.body, len(expected))
+
+
+def _availability(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
+    expected = _codes(event, epoch, told.version)
+    shown = json.loads(told.body)
+    counts = (told.version, len(expected), len(expected), expected.count(0))
+    shown_counts = tuple(shown[name] for name in ("version", "chart_version", "seats", "available"))
+    return (counts, expected), (shown_counts, _unpacked(b64decode(shown["statuses"]), shown["seats"]))
+
+
+def _unpacked(packed: bytes, seats: int) -> list[int]:
+    places = range(min(seats, 4 * len(packed)))
+    return [packed[place // 4] >> 2 * (place % 4) & 3 for place in places]
+
+
+def _chart(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
+    """A chart is that of its version, and no shorter: a later version without new seats has the same."""
+    seats = event.chart_of(epoch)[: epoch.chart_seats(told.version)]
+    shown = json.loads(told.body)
+    expected = [str(seat) for seat in seats], [event.numbers[seat] for seat in seats], len(seats)
+    return expected, (shown["ids"], shown["seat_numbers"], shown["chart_version"])
+
+
+_PICTURES: dict[str, Callable[[SimulatedEvent, Epoch, Told], tuple[Any, Any]]] = {
+    "list": _list,
+    "free": _list,
+    "count": _count,
+    "bits": _bits,
+    "availability": _availability,
+    "chart": _chart,
+}
+"""What an answer of each kind must show at its version, and what it shows."""
+
+
+class _Follower:
+    """A page that believes what it hears: after each frame its picture must be the event's at that version."""
+
+    def __init__(self, event: SimulatedEvent, following: Following) -> None:
+        self._event = event
+        self._following = following
+        self._lines: list[Epoch] = []
+        """Histories that can be what this page was told of so far."""
+        self._version = -1
+
+    def judge(self, ended: float) -> Iterator[Breach]:
+        for frame in self._following.frames:
+            if frame.kind == "hello":
+                yield from self._hello(frame)
+            elif frame.kind == "changes":
+                yield from self._changes(frame)
+            elif frame.kind == "reload":
+                # The page loads the seats now; what comes from here on goes on from there.
+                self._lines, self._version = [], -1
+        if self._following.listening and not self._following.over and not self._is_current(ended):
+            text = f"it heard of version {self._version}, and the event is at {self._event.version}"
+            yield Breach("stream_silent", text)
+
+    def _hello(self, frame: Frame) -> Iterator[Breach]:
+        fitting = [one for one in self._epochs_until(frame.came) if frame.version <= one.version_at(frame.came)]
+        if self._version >= 0 and not (frame.version == self._version and self._lines):
+            yield Breach("stream_gap", f"a hello at {frame.version} to a page that knew {self._version}")
+        if self._version < 0:
+            self._lines = fitting
+        if not fitting:
+            yield Breach("wrong_state", f"a hello at version {frame.version}, which never was")
+        self._version = frame.version
+
+    def _changes(self, frame: Frame) -> Iterator[Breach]:
+        if frame.version <= self._version:
+            yield Breach("stream_gap", f"version {frame.version} was told after {self._version}")
+            return
+        lines = [
+            one
+            for one in self._epochs_until(frame.came)
+            if frame.version <= one.version_at(min(frame.came, one.ended))
+            and (self._version < 0 or self._continues(one))
+        ]
+        fitting = [one for one in lines if self._is_true(one, frame)]
+        if not fitting:
+            what = f"{frame.changes} from version {self._version} to {frame.version}"
+            yield Breach("stream_gap" if lines else "wrong_state", f"it was told of {what}, which is not what happened")
+        self._lines, self._version = fitting or lines, frame.version
+
+    def _epochs_until(self, time: float) -> list[Epoch]:
+        """Find the histories that may have been read for a frame.
+
+        They may be lost: who joins others hears of their state, and with the next tick to load the seats anew.
+        """
+        return [one for one in self._event.epochs if one.began <= time]
+
+    def _continues(self, epoch: Epoch) -> bool:
+        """Tell whether a history is one of those so far, or agrees with one up to what was told."""
+        told = self._version
+        return any(epoch.log[:told] == known.log[:told] and len(epoch.log) >= told for known in self._lines)
+
+    def _is_true(self, epoch: Epoch, frame: Frame) -> bool:
+        codes = _codes(self._event, epoch, frame.version)
+        chart = {seat: place for place, seat in enumerate(self._event.chart_of(epoch))}
+        new = epoch.log[self._version : frame.version] if self._version >= 0 else []
+        touched = {chart[seat] for entry in new for seat in entry.seats}
+        told = dict(frame.changes)
+        return (
+            touched <= told.keys()
+            and all(place < len(codes) and codes[place] == code for place, code in told.items())
+            and frame.seats >= epoch.chart_seats(frame.version)
+        )
+
+    def _is_current(self, ended: float) -> bool:
+        epoch = self._event.epochs[-1]
+        if epoch.ended <= ended:
+            return False
+        return self._version == len(epoch.log) and (self._continues(epoch) or not self._lines)

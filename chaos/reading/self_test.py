@@ -1,0 +1,35 @@
+"""The test of the simulated runs themselves: one of them must notice each fault that is put into the read side."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from chaos.reading.run import simulate
+from chaos.reading.scenario import Scenario
+from chaos.reading.seeded_faults import SeededFault, seeded
+
+
+@dataclass(slots=True)
+class Noticed:
+    """By fault: in which run it was noticed first; None where in none."""
+
+    first_seeds: dict[str, int | None] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> list[str]:
+        """The faults that no run noticed."""
+        return [name for name, seed in self.first_seeds.items() if seed is None]
+
+
+def self_test(faults: Iterable[SeededFault], *, runs_max: int, first_seed: int = 0) -> Noticed:
+    """Put in one fault after the other, and let runs go until one notices it."""
+    noticed = Noticed()
+    for fault in faults:
+        with seeded(fault):
+            seeds = range(first_seed, first_seed + runs_max)
+            noticed.first_seeds[fault.name] = next((seed for seed in seeds if notices(fault, seed)), None)
+    return noticed
+
+
+def notices(fault: SeededFault, seed: int) -> bool:
+    """Tell whether a run breaks a rule that this fault breaks."""
+    return any(breach.rule in fault.breaks for breach in simulate(Scenario.of_seed(seed)).breaches)

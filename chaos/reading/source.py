@@ -1,0 +1,243 @@
+"""What the read side asks of PostgreSQL, answered out of a simulated database exactly as its statements would.
+
+`tests/reading/test_simulated_source.py` asks both the same of the same history, and compares. Each answer is of one
+moment between its question and its arrival, as that of a statement is; how long both take, and what fails, is the
+business of the `Pace`.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
+from holdfast.api.seat_json import seat_tail
+from holdfast.application.reading.ports import Chart
+from holdfast.application.reading.seat_list import SeatList
+from holdfast.application.reading.seat_map import LoggedChange, SeatMap
+from holdfast.application.reading.source import AddedSeats, Freshness, ListPage
+from holdfast.domain.booking.snapshot import Mark
+from holdfast.domain.catalogue.event import Event, EventDetails
+
+PRICE = 5
+_CODES = {"reserved": 1, "confirmed": 2}
+
+
+class Pace(Protocol):
+    """How long questions and answers travel."""
+
+    async def ask(self, events: Sequence[UUID]) -> None:
+        """Wait until a question has arrived.
+
+        Raises:
+            ConnectionLost, Contended: when it does not, or is not answered.
+        """
+        ...
+
+    async def answer(self, events: Sequence[UUID]) -> None:
+        """Wait until an answer has arrived.
+
+        Raises:
+            ConnectionLost: when it does not.
+        """
+        ...
+
+
+class SimulatedSource:
+    """`SeatMapSource`, `Charts`, and of `Reads` the list of events."""
+
+    def __init__(self, database: SimulatedDatabase, pace: Pace) -> None:
+        self._database = database
+        self._pace = pace
+
+    async def freshness(self, known: Sequence[tuple[UUID, int | None]], *, entries_max: int) -> list[Freshness | None]:
+        """Tell what has become of events since the versions that are known of them."""
+        asked = [event_id for event_id, _ in known]
+        await self._pace.ask(asked)
+        found = [self._fresh(event_id, version, entries_max) for event_id, version in known]
+        await self._pace.answer(asked)
+        return found
+
+    async def load(self, wanted: Sequence[tuple[UUID, bool]], *, large: bool) -> list[SeatMap | None]:  # noqa: ARG002
+        """Load maps."""
+        asked = [event_id for event_id, _ in wanted]
+        await self._pace.ask(asked)
+        found = [self._map(event_id, listed=listed) for event_id, listed in wanted]
+        await self._pace.answer(asked)
+        return found
+
+    async def added_seats(
+        self,
+        event_id: UUID,
+        *,
+        after_seats: int,
+        lists: bool,
+        large: bool,  # noqa: ARG002
+    ) -> AddedSeats | None:
+        """Read the seats after the first so many."""
+        await self._pace.ask([event_id])
+        found = None
+        event = self._live(event_id)
+        if event is not None:
+            added = range(after_seats, len(event.chart))
+            heads, places = listing(event, added) if lists else ([], [])
+            ids = b"".join(event.chart[place].bytes for place in added)
+            found = AddedSeats(mark_at(event, event.version), ids, heads, places)
+        await self._pace.answer([event_id])
+        return found
+
+    async def positions(self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Find the places of seats."""
+        await self._pace.ask(event_ids)
+        found = {}
+        for seat, event_id in zip(seat_ids, event_ids, strict=True):
+            event = self._database.events.get(event_id)
+            if event is not None and seat in event.chart:
+                found[seat] = event.chart.index(seat)
+        await self._pace.answer(event_ids)
+        return found
+
+    async def list_page(
+        self, event_id: UUID, *, after_number: str, seats_max: int, chart_seats: int
+    ) -> ListPage | None:
+        """Read the next seats by number."""
+        await self._pace.ask([event_id])
+        event = self._database.events.get(event_id)
+        places = [] if event is None else range(min(chart_seats, len(event.chart)))
+        found = None
+        if event is not None:
+            later = sorted(
+                (event.numbers[event.chart[place]], place)
+                for place in places
+                if event.numbers[event.chart[place]] > after_number
+            )[:seats_max]
+            if later:
+                heads = [head(event, place) for _, place in later]
+                found = ListPage(heads, [place for _, place in later], later[-1][0])
+        await self._pace.answer([event_id])
+        return found
+
+    async def mark(self, event_id: UUID, version: int) -> Mark | None:
+        """Tell what a version means."""
+        await self._pace.ask([event_id])
+        event = self._database.events.get(event_id)
+        found = mark_at(event, version) if event is not None and 0 < version <= event.version else None
+        await self._pace.answer([event_id])
+        return found
+
+    async def chart(self, event_id: UUID, *, large: bool) -> Chart | None:  # noqa: ARG002
+        """Read a chart."""
+        await self._pace.ask([event_id])
+        event = self._live(event_id)
+        found = None
+        if event is not None:
+            columns: dict[str, list[object]] = {
+                "ids": [str(seat) for seat in event.chart],
+                "seat_numbers": [event.numbers[seat] for seat in event.chart],
+                "sections": [None] * len(event.chart),
+                "rows": [None] * len(event.chart),
+                "prices": [PRICE] * len(event.chart),
+            }
+            written = {name: json.dumps(values, ensure_ascii=False).encode() for name, values in columns.items()}
+            found = Chart(mark_at(event, event.version), len(event.chart), written)
+        await self._pace.answer([event_id])
+        return found
+
+    async def events(self, *, limit: int, offset: int) -> list[Event]:
+        """List events, newest created first."""
+        await self._pace.ask([])
+        found = [_shown(event) for event in self._listed()[offset : offset + limit]]
+        await self._pace.answer([])
+        return found
+
+    async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
+        """List the same events by their last edits."""
+        await self._pace.ask([])
+        found = [(event.id, event.updated_at) for event in self._listed()[offset : offset + limit]]
+        await self._pace.answer([])
+        return found
+
+    def _listed(self) -> list[SimulatedEvent]:
+        live = [event for event in self._database.events.values() if not event.deleted]
+        return sorted(live, key=lambda event: (event.created_at, event.id), reverse=True)
+
+    def _live(self, event_id: UUID) -> SimulatedEvent | None:
+        event = self._database.events.get(event_id)
+        return None if event is None or event.deleted else event
+
+    def _fresh(self, event_id: UUID, version: int | None, entries_max: int) -> Freshness | None:
+        event = self._database.events.get(event_id)
+        if event is None:
+            return None
+        known = event.version if version is None else min(version, event.version)
+        changes = [logged(entry) for entry in event.log[known : known + entries_max]]
+        return Freshness(
+            event.version,
+            mark_at(event, known),
+            len(event.chart),
+            len(event.chart) - len(event.epochs[-1].taken(event.version)),
+            event.deleted,
+            self._database.is_overdue(event),
+            changes,
+        )
+
+    def _map(self, event_id: UUID, *, listed: bool) -> SeatMap | None:
+        event = self._live(event_id)
+        if event is None:
+            return None
+        taken = event.epochs[-1].taken(event.version)
+        made = SeatMap(
+            event_id=event_id,
+            mark=mark_at(event, event.version),
+            ids=b"".join(seat.bytes for seat in event.chart),
+            codes=bytes(_CODES[taken[seat][0]] if seat in taken else 0 for seat in event.chart),
+            holders=b"".join(taken[seat][1].bytes if seat in taken else bytes(16) for seat in event.chart),
+            tail=seat_tail,
+        )
+        made.overdue = self._database.is_overdue(event)
+        if listed:
+            made.list = SeatList(*listing(event, range(len(event.chart))))
+        return made
+
+
+def logged(entry: Entry) -> LoggedChange:
+    """Give an entry as the read side follows it."""
+    return LoggedChange(Mark(entry.version, entry.at, entry.kind, entry.reservation), entry.seats)
+
+
+def mark_at(event: SimulatedEvent, version: int) -> Mark:
+    """Tell what a version of an event means."""
+    return logged(event.log[version - 1]).mark if version else Mark(0, event.created_at)
+
+
+def listing(event: SimulatedEvent, places: range) -> tuple[list[bytes], list[int]]:
+    """Give what never changes of some seats' JSON, by number, and their places."""
+    by_number = sorted(places, key=lambda place: event.numbers[event.chart[place]])
+    return [head(event, place) for place in by_number], by_number
+
+
+def head(event: SimulatedEvent, place: int) -> bytes:
+    """Write what never changes of a seat's JSON."""
+    seat = event.chart[place]
+    number = json.dumps(event.numbers[seat], ensure_ascii=False)
+    return f'{{"id":"{seat}","event_id":"{event.id}","seat_number":{number},"price":{PRICE},'.encode()
+
+
+def _shown(event: SimulatedEvent) -> Event:
+    start_at = event.created_at + timedelta(days=30)
+    details = EventDetails(
+        name=event.name, description="", venue="", start_at=start_at, end_at=start_at, total_seats=1_000
+    )
+    taken = [status for status, _ in event.epochs[-1].taken(event.version).values()]
+    return Event(
+        id=event.id,
+        details=details,
+        created_at=event.created_at,
+        updated_at=event.updated_at,
+        version=event.version,
+        available=len(event.chart) - len(taken),
+        reserved=taken.count("reserved"),
+        confirmed=taken.count("confirmed"),
+        deleted=event.deleted,
+    )

@@ -1,0 +1,70 @@
+"""What readers were told in a simulated run, and when they had asked."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer. Times are those of the simulation."""
+
+    what: str
+    """A word of `node.HANDLERS`."""
+    event: UUID | None
+    asked: float
+    came: float
+    status: int
+    """500 for any exception that no handler foresees."""
+    tag: bytes = b""
+    version: int = -1
+    """`Event-Version`."""
+    body: bytes = b""
+    """Where the status is 304: what the reader has kept under the tag."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame of a stream, and when it came."""
+
+    kind: str
+    """`hello`, `changes`, `reload`, `deleted`, or `heartbeat`."""
+    came: float
+    last_id: str = ""
+    version: int = -1
+    seats: int = -1
+    changes: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Following:
+    """What one page heard of an event: over one stream, or several of which each went on from the one before."""
+
+    event: UUID
+    asked: float
+    """When it opened the first."""
+    frames: list[Frame] = field(default_factory=list)
+    listening: bool = True
+    """It was listening to the end of the run."""
+
+    @property
+    def last_id(self) -> str:
+        """What a browser would send as Last-Event-ID."""
+        return next((frame.last_id for frame in reversed(self.frames) if frame.last_id), "")
+
+    @property
+    def over(self) -> bool:
+        """Whether the last it was told is to load the seats anew, or that the event is gone."""
+        told = [frame.kind for frame in self.frames if frame.kind != "heartbeat"]
+        return bool(told) and told[-1] in ("reload", "deleted")
+
+
+@dataclass(slots=True)
+class Record:
+    """All that was told in a run."""
+
+    told: list[Told] = field(default_factory=list)
+    followed: list[Following] = field(default_factory=list)
+    ended: float = 0.0
+    faults: list[str] = field(default_factory=list)
+    """What was seen from outside: bugs in the log, memory beyond its bound, tasks that were left."""

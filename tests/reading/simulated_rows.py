@@ -1,0 +1,62 @@
+"""The rows that PostgreSQL would hold where a simulated database stands."""
+
+from datetime import UTC, datetime, timedelta
+
+from chaos.reading.database import BEGAN, SimulatedDatabase
+
+NOW = datetime.now(UTC)
+
+
+async def store(connection, database: SimulatedDatabase) -> None:
+    """Put a simulated database, as it stands, in the place of all there is."""
+    await connection.execute("TRUNCATE events, seats, claims, reservations, changes")
+    for event in database.events.values():
+        taken = event.epochs[-1].taken(event.version)
+        statuses = [status for status, _ in taken.values()]
+        reserved, confirmed = statuses.count("reserved"), statuses.count("confirmed")
+        await connection.execute(
+            """
+            INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
+                deleted_at, version, available, reserved, confirmed)
+            VALUES ($1, $2, '', '', $3, $3, 1000, $4, $5, $6, $7, $8, $9, $10)
+            """,
+            event.id,
+            event.name,
+            event.created_at + timedelta(days=30),
+            event.created_at,
+            event.updated_at,
+            event.log[-1].at if event.deleted else None,
+            event.version,
+            len(event.chart) - reserved - confirmed,
+            reserved,
+            confirmed,
+        )
+        await connection.copy_records_to_table(
+            "seats",
+            columns=["id", "event_id", "seat_number", "price", "position"],
+            records=[(seat, event.id, event.numbers[seat], 5, place) for place, seat in enumerate(event.chart)],
+        )
+        await connection.copy_records_to_table(
+            "changes",
+            columns=["event_id", "version", "kind", "reservation_id", "seat_ids", "at"],
+            records=[(event.id, one.version, one.kind, one.reservation, one.seats, one.at) for one in event.log],
+        )
+        await connection.copy_records_to_table(
+            "claims",
+            columns=["seat_id", "event_id", "reservation_id", "status", "expires_at"],
+            records=[(seat, event.id, holder, status, BEGAN) for seat, (status, holder) in taken.items()],
+        )
+        await connection.copy_records_to_table(
+            "reservations",
+            columns=[
+                *("id", "event_id", "user_id", "idempotency_key", "fingerprint", "seat_ids", "status", "total_amount"),
+                *("created_at", "expires_at", "created_version", "changed_version"),
+            ],
+            records=[
+                (
+                    *(made.reservation, event.id, "ann", str(made.reservation), b"", made.seats, "pending", 0),
+                    *(made.at, NOW + timedelta(hours=-1 if database.has_run_out(made) else 9), 1, 1),
+                )
+                for made in event.holds().values()
+            ],
+        )
