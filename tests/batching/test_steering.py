@@ -116,7 +116,7 @@ class TestOwners:
             batches = counted(metrics.batches_total)
             for reservation_id in (made.reservation.id, UUID(int=404)):
                 with pytest.raises(ReservationNotFound):
-                    await verb(engine, reservation_id=reservation_id, user_id="bob")
+                    await verb(engine.booking, reservation_id=reservation_id, user_id="bob")
             assert counted(metrics.batches_total) == batches
         assert (await sql(database_url, "SELECT status FROM reservations"))[0]["status"] == "pending"
 

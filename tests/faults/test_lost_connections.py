@@ -51,7 +51,7 @@ async def test_a_reservation_is_resolved_exactly_once(database_url, proxy, side,
         sale = await put_on_sale(engine)
         made = await sale.reserve(engine, 0)
         fault = proxy.arm(side, step)
-        done = await verb(engine, reservation_id=made.reservation.id, user_id="ann")
+        done = await verb(engine.booking, reservation_id=made.reservation.id, user_id="ann")
         assert fault.met.is_set()
     (stored,) = await reservations_of(database_url, sale.event_id)
     if verb is confirm:

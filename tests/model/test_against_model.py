@@ -80,13 +80,13 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
             ticket = self.model.tickets.get(name)
             if ticket is not None:
                 call = {"confirm": confirm, "cancel": cancel}[verb]
-                answer = self.answer(call(self.engine, reservation_id=self.ids[name], user_id=name[0]))
+                answer = self.answer(call(self.engine.booking, reservation_id=self.ids[name], user_id=name[0]))
                 assert answer == getattr(self.model, verb)(ticket)
 
         @rule(name=made, other=users, verb=st.sampled_from([confirm, cancel]))
         def resolve_somebody_elses(self, name, other, verb):
             if name in self.ids and other != name[0]:
-                answer = self.answer(verb(self.engine, reservation_id=self.ids[name], user_id=other))
+                answer = self.answer(verb(self.engine.booking, reservation_id=self.ids[name], user_id=other))
                 assert answer == "reservation_not_found"
 
         @rule(names=st.lists(made, min_size=1, max_size=3), told=st.booleans())

@@ -29,7 +29,7 @@ async def _write(engine, sale, source, number):
     if done is not None and source.random() < 0.8:
         verb = confirm if source.random() < 0.1 else cancel
         with suppress(Refusal):
-            await verb(engine, reservation_id=done.reservation.id, user_id="ann")
+            await verb(engine.booking, reservation_id=done.reservation.id, user_id="ann")
 
 
 @pytest.fixture

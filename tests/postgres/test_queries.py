@@ -2,7 +2,6 @@
 
 import inspect
 import re
-from importlib.resources import files
 from pathlib import Path
 
 import asyncpg
@@ -15,7 +14,10 @@ from holdfast.infrastructure.postgres.driver import failures
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.driver.queries import load_queries
 
-FILES = sorted(path.name.removesuffix(".sql") for path in (files(postgres) / "sql").iterdir())
+FOLDER = Path(inspect.getfile(postgres)).parent
+FILES = sorted(
+    str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.sql") if "migrations" not in path.parts
+)
 _TABLES_OF_AN_AUDIT = """
 CREATE TEMP TABLE scoped_entries (event_id uuid, version bigint, reservation_id uuid);
 CREATE TEMP TABLE scoped_wants (event_id uuid, seat_id uuid, live boolean);
@@ -23,7 +25,6 @@ CREATE TEMP TABLE scoped_reservations (LIKE reservations);
 CREATE TEMP TABLE scoped_seats (LIKE seats);
 CREATE TEMP TABLE scoped_changes (LIKE changes);
 CREATE TEMP TABLE scoped_events (LIKE events)"""
-FOLDER = Path(inspect.getfile(postgres)).parent
 
 
 async def test_every_statement_can_be_prepared(database_url):
@@ -48,27 +49,27 @@ def test_every_statement_has_a_sentence(file_name):
 def test_every_statement_has_a_caller():
     """Fields and statements are compared when the program starts; here, whether anything uses the field."""
     source = "\n".join(path.read_text() for path in FOLDER.rglob("*.py"))
-    assert set(re.findall(r'load_queries\("(\w+)"\)', source)) == set(FILES)
-    names = {name for file_name in FILES for name in load_queries(file_name) if file_name != "invariants"}
+    assert set(re.findall(r'load_queries\("([\w/]+)"\)', source)) == set(FILES)
+    names = {name for file_name in FILES for name in load_queries(file_name) if not file_name.endswith("invariants")}
     assert [name for name in sorted(names) if not re.search(rf"(?:queries|[A-Z_]+)\.{name}\b", source)] == []
 
 
 def test_no_value_is_numbered_by_hand():
     numbers = {path.name: re.findall(r"\$\d+", path.read_text()) for path in FOLDER.rglob("*.sql")}
+    assert FILES
     assert {name: found for name, found in numbers.items() if found} == {}
 
 
 def test_a_statement_without_a_sentence_is_refused(monkeypatch, tmp_path):
     from holdfast.infrastructure.postgres.driver import queries
 
-    (tmp_path / "sql").mkdir()
     monkeypatch.setattr(queries, "files", lambda _: tmp_path)
     for name, text in {
         "mute": "-- one\nSELECT 1\n",
         "twice": "-- one\n-- A.\nSELECT 1\n-- one\n-- B.\nSELECT 2\n",
         "odd": "-- one\n-- A.\nSELECT $1\n",
     }.items():
-        (tmp_path / "sql" / f"{name}.sql").write_text(text)
+        (tmp_path / f"{name}.sql").write_text(text)
         with pytest.raises(ValueError, match=rf"{name}\.sql: one"):
             queries.load_queries.__wrapped__(name)
 
