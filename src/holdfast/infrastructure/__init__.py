@@ -1,1 +1,1 @@
-"""With what it is done: PostgreSQL, Redis, and the embedded twins of both."""
+"""Everything outside the process: PostgreSQL, Redis, identity providers, and the embedded servers."""

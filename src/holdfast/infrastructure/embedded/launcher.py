@@ -1,11 +1,12 @@
-"""Start one program that ends with its parent, and that is not root although root started it.
+"""Starts a program that ends with its parent, and that does not run as root even if root started it.
 
-Run as a script (`python -I -S launcher.py [options] -- program arguments…`): it sets itself up and becomes
-the program, so the process id stays the same. It needs the standard library only and starts in milliseconds.
+Run as a script (`python -I -S launcher.py [options] -- program arguments…`), it prepares its process and then
+becomes the program, so that the process id stays the same. It needs only the standard library and starts in
+milliseconds.
 
-PostgreSQL refuses to run as root. In a user namespace where root's files belong to user 1000, it is user
-1000 to itself and still owner of its folder to everybody else: no `chown`, and folders below a 0700 parent
-stay reachable.
+PostgreSQL refuses to run as root. In a user namespace where root's files belong to user 1000, PostgreSQL sees
+itself as user 1000, while everyone else still sees root as the owner of its folder. Nothing has to be handed over
+with `chown`, and folders below a 0700 parent stay reachable.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import sys
 from pathlib import Path
 
 NOT_POSSIBLE = 97
-"""Exit code when the wanted identity cannot be taken on here."""
+"""The exit code if the process cannot run as the requested user here."""
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_SECUREBITS = 28
@@ -46,7 +47,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(arguments: list[str]) -> None:
-    """Take on the identity that was asked for, then become the program."""
+    """Switch to the requested user, then become the program."""
     parser = argparse.ArgumentParser(prog="launcher")
     parser.add_argument("--death-signal", type=int, default=0, help="signal to get when the parent dies")
     parser.add_argument("--parent", type=int, default=0, help="process id of the parent")
@@ -69,12 +70,12 @@ def main(arguments: list[str]) -> None:
             _die_with_parent(options.death_signal, options.parent)
         os.execv(options.program[0], options.program)  # noqa: S606 - becoming that program is the purpose
     except OSError as error:
-        print(f"cannot start {options.program[0]}: {error}", file=sys.stderr)  # noqa: T201 - a script's answer
+        print(f"cannot start {options.program[0]}: {error}", file=sys.stderr)  # noqa: T201 - a script reports on stderr
         sys.exit(NOT_POSSIBLE)
 
 
 def _die_with_parent(signal_number: int, parent: int) -> None:
-    """Ask the kernel for a signal at the parent's death; credentials must not change afterwards."""
+    """Ask the kernel for a signal when the parent dies. The process must not change its user afterwards."""
     if not sys.platform.startswith("linux"):
         return
     _libc.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
@@ -85,8 +86,8 @@ def _die_with_parent(signal_number: int, parent: int) -> None:
 def _enter_user_namespace() -> None:
     """Become user 1000 of a new user namespace.
 
-    With the right to do so, every user and group is mapped and the right to pass by other users' folders is
-    kept, so that a checkout in somebody's home can be used by root. Without it, only oneself is mapped.
+    If this process may, it maps every user and group and keeps the right to enter other users' folders, so that root
+    can use a checkout in someone's home directory. Otherwise it maps only its own user.
     """
     uid, gid = os.geteuid(), os.getegid()
     ready_reader, ready_writer = os.pipe()
@@ -106,7 +107,7 @@ def _enter_user_namespace() -> None:
     os.close(ready_writer)
     _, status = os.waitpid(mapper, 0)
     if status != 0:
-        with contextlib.suppress(OSError):  # kernels before 3.19 have no such file, and need none
+        with contextlib.suppress(OSError):  # kernels before 3.19 have no such file and do not need it
             Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{_INSIDE_UID} {uid} 1")
         Path("/proc/self/gid_map").write_text(f"{_INSIDE_UID} {gid} 1")
@@ -115,7 +116,7 @@ def _enter_user_namespace() -> None:
 
 
 def _map_everybody(process: int, uid: int) -> int:
-    """Map all users into the namespace of a process, with `uid` and user 1000 exchanged; 0 when it worked."""
+    """Map all users into a process's namespace, swapping `uid` and user 1000; return 0 on success."""
     try:
         inside, outside, count = (int(word) for word in Path("/proc/self/uid_map").read_text().split()[:3])
         if uid != 0 or inside != 0 or count <= _INSIDE_UID + 1:
@@ -135,8 +136,8 @@ def _map_everybody(process: int, uid: int) -> int:
 
 
 def _keep_file_access() -> None:
-    """Keep, through exec as an ordinary user, the right to read and write any mapped user's files."""
-    # PostgreSQL looks for its own files with access(2), which else sets these rights aside for an ordinary user.
+    """Keep, across exec as an ordinary user, the right to read and write the files of any mapped user."""
+    # PostgreSQL checks its own files with access(2), which otherwise ignores these rights for an ordinary user.
     _libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0)
     wanted = 1 << _CAP_DAC_OVERRIDE | 1 << _CAP_DAC_READ_SEARCH
     header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)

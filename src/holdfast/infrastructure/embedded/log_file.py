@@ -1,4 +1,4 @@
-"""Log files of child processes: for their owner's eyes only, and never larger than agreed."""
+"""Log files of child processes, readable only by their owner and limited in size."""
 
 import contextlib
 import os
@@ -7,29 +7,29 @@ from io import BufferedWriter
 from pathlib import Path
 
 LOG_BYTES_MAX = 10 * 1024 * 1024
-"""A larger file becomes the old one; there is one old one, so a log takes about twice as much at most."""
+"""A larger file is moved to a single old file, so a log takes at most about twice this size."""
 _MODE = 0o600
 
 
 def open_log(path: Path) -> BufferedWriter:
-    """Open a log to append to it, readable for its owner only whatever the umask says, or an earlier version made."""
+    """Open a log for appending. Only its owner may read it, whatever the umask or an earlier version allowed."""
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
-    with contextlib.suppress(PermissionError):  # somebody else's file that may be written to
+    with contextlib.suppress(PermissionError):  # another user's file that this user may write to
         os.fchmod(handle, _MODE)
     return os.fdopen(handle, "ab")
 
 
 def bound_log(path: Path) -> bool:
-    """Begin anew when a log has become too large, also while programs write to it; tells whether it did.
+    """Start a log afresh once it is too large, even while programs write to it; return whether that was done.
 
-    Programs keep their open file, so the text is copied away and the file emptied: they go on at its new end. What is
-    written between the last copy and the emptying is lost, and that is a moment.
+    Programs keep the file open, so its text is copied away and the file truncated; they continue at its new end. Only
+    what is written in the moment between the last copy and the truncation is lost.
     """
     try:
         if path.stat().st_size <= LOG_BYTES_MAX:
             return False
         with path.open("rb") as log:
-            # A full disk must not keep the log from being emptied.
+            # Even if the disk is full, the log must be truncated.
             with contextlib.suppress(OSError), open_log(path.with_name(path.name + ".old")) as old:
                 old.truncate(0)
                 shutil.copyfileobj(log, old, 1024 * 1024)
@@ -40,7 +40,7 @@ def bound_log(path: Path) -> bool:
 
 
 def log_tail(path: Path, lines: int = 20) -> list[str]:
-    """The last lines of a log file; none when it cannot be read."""
+    """Return the last lines of a log file; none if it cannot be read."""
     try:
         with path.open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 200 * lines))

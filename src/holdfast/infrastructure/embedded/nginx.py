@@ -1,4 +1,4 @@
-"""An nginx of one's own, in front of several API nodes."""
+"""A private nginx in front of several API nodes."""
 
 import os
 import pwd
@@ -17,14 +17,14 @@ from holdfast.infrastructure.embedded.process import Child, end_leftovers, wait_
 
 _START_SECONDS = 10.0
 _PLACES = ("/usr/sbin/nginx", "/usr/local/sbin/nginx")
-"""Where packages put it; an ordinary user often has neither folder on PATH."""
+"""Where packages install it. An ordinary user often has neither folder on PATH."""
 
 
 def nginx_program() -> Path:
-    """The installed nginx.
+    """Return the path of the installed nginx.
 
     Raises:
-        EmbeddedError: None is installed.
+        EmbeddedError: if it is not installed.
     """
     for place in (shutil.which("nginx"), *_PLACES):
         if place and os.access(place, os.X_OK):
@@ -33,10 +33,10 @@ def nginx_program() -> Path:
 
 
 class EmbeddedNginx:
-    """One nginx that works inside a data folder (`nginx/`), reads deploy/nginx.conf, and ends with this process."""
+    """An nginx that works in a data folder (`nginx/`), reads deploy/nginx.conf, and ends with this process."""
 
     name = "nginx"
-    """What messages call it."""
+    """Its name in messages."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class EmbeddedNginx:
         trusted_proxies: Sequence[str] = (),
         allow_origins: str = "*",
     ) -> None:
-        """Name everything; nothing is written or started yet.
+        """Set everything up without writing or starting anything.
 
         Args:
-            data_dir: Private folder of the run.
-            listen: Where callers come in.
-            nodes: Where the API nodes are; they are numbered from 1.
-            trusted_proxies: Addresses and networks whose X-Forwarded-For is believed.
-            allow_origins: Whose pages may read what it answers by itself, as CORS_ALLOW_ORIGINS has it.
+            data_dir: The private folder of the run.
+            listen: The address for clients.
+            nodes: The addresses of the API nodes, which are numbered from 1.
+            trusted_proxies: Addresses and networks whose X-Forwarded-For is trusted.
+            allow_origins: The origins that may read nginx's own error responses, in the form of CORS_ALLOW_ORIGINS.
         """
         self.work_dir = data_dir.absolute() / "nginx"
         self.log_path = data_dir.absolute() / "nginx.log"
@@ -68,26 +68,26 @@ class EmbeddedNginx:
 
     @property
     def exit_code(self) -> int | None:
-        """How its process ended, None while it runs."""
+        """How its process ended; None while it is running."""
         return None if self._child is None else self._child.exit_code
 
     @property
     def alive(self) -> bool:
-        """Whether its master process runs."""
+        """Whether its master process is running."""
         return self._child is not None and self._child.alive
 
     @property
     def pid(self) -> int:
-        """Process id of its master process."""
+        """The process id of its master process."""
         if self._child is None:
             raise RuntimeError("nginx was not started")
         return self._child.pid
 
     def start(self) -> None:
-        """End what an earlier run left, write the files, start and wait until connections are accepted.
+        """End what an earlier run left behind, write the files, start nginx and wait until it accepts connections.
 
         Raises:
-            EmbeddedError: nginx is not installed, or gave the reason in its log.
+            EmbeddedError: if nginx is not installed or does not start; the message quotes its log.
         """
         if self.alive:
             return
@@ -114,18 +114,18 @@ class EmbeddedNginx:
         raise EmbeddedError(f"nginx does not start: {reason} (log: {self.log_path})")
 
     def stop(self, *, seconds: float = 3.0) -> None:
-        """Take no more connections, finish the requests under way, end."""
+        """Stop accepting connections, finish the requests under way, and end."""
         if self._child is not None:
             self._child.end((signal.SIGQUIT, seconds), (signal.SIGTERM, 1.0))
             end_leftovers(self.work_dir, (signal.SIGTERM, 1.0))
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """End it abruptly, as in a crash."""
         if self._child is not None:
             self._child.end()
 
     def leave_out(self, number: int) -> None:
-        """Send no more requests to a node; those under way are not touched."""
+        """Send no more requests to a node. Requests under way are finished."""
         self._left_out.add(number)
         (self._drain_folder / str(number)).touch()
 
@@ -137,7 +137,7 @@ class EmbeddedNginx:
     def _write(self) -> None:
         run = private_folder(self.work_dir / "run")
         private_folder(self._drain_folder)
-        for mark in self._drain_folder.iterdir():  # of an earlier run that was killed; ours stay
+        for mark in self._drain_folder.iterdir():  # left by an earlier run that was killed; this run's stay
             if mark.name not in map(str, self._left_out):
                 mark.unlink()
         user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else None
@@ -148,7 +148,7 @@ class EmbeddedNginx:
         shutil.copyfile(nginx_config.shared_file(), self.work_dir / "nginx.conf")
 
     def _accepts(self) -> bool:
-        """Whether it takes connections on its address."""
+        """Return whether it accepts connections on its address."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._listen.host, self._listen.host)  # noqa: S104 - compared
         try:
             socket.create_connection((host, self._listen.port), 1.0).close()

@@ -1,4 +1,4 @@
-"""What nginx reads beside deploy/nginx.conf: whom it runs as, the nodes, where it listens, whom it trusts."""
+"""The files that nginx reads besides deploy/nginx.conf: its user, the nodes, its address, and the trusted proxies."""
 
 import re
 from collections.abc import Sequence
@@ -9,13 +9,14 @@ from pathlib import Path
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 
 NGINX_IDLE_SECONDS = 60
-"""How long nginx keeps an idle connection to a node; a node keeps it longer, so that it never closes first."""
+"""How long nginx keeps an idle connection to a node. A node keeps it longer, so that nginx always closes first."""
 
 DRAIN_FOLDER = "drain"
-"""Below the working folder: a relative path needs no quoting, whatever the folder above is called."""
+"""The folder's path below nginx's working folder. It needs no quoting, because it is relative, whatever the folders
+above it are called."""
 _NODES_WITH_ANY_SET = 6
 _LEFT_OUT_MAX = 2
-"""Every set of nodes may be left out where they are few; else there would be too many groups."""
+"""If there are few nodes, any set of them may be left out. With more, there would be too many groups."""
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9.:_\[\]-]+")
 
 _UPSTREAM = """\
@@ -32,21 +33,21 @@ upstream {name} {{
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A host (an address, or a name of this machine) and a TCP port."""
+    """A host (an address, or one of this machine's names) and a TCP port."""
 
     host: str
     port: int
 
     def __str__(self) -> str:
-        """As it stands in a URL, and in nginx' files."""
+        """Return the address as written in URLs and in nginx's files."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def shared_file() -> Path:
-    """deploy/nginx.conf: of the checkout, else the copy inside an installed package.
+    """Return deploy/nginx.conf, from the checkout or from an installed package.
 
     Raises:
-        EmbeddedError: It is in neither.
+        EmbeddedError: if neither has it.
     """
     package = Path(__file__).parents[2]
     for place in (package.parents[1] / "deploy" / "nginx.conf", package / "deploy" / "nginx.conf"):
@@ -56,18 +57,18 @@ def shared_file() -> Path:
 
 
 def process_part(user: str | None) -> str:
-    """run/process.conf: the user of nginx' workers, who must be able to enter the run's folder."""
+    """Return run/process.conf: the user of nginx's workers, who must be able to enter the run's folder."""
     return f"user {user};\n" if user else ""
 
 
 def nodes_part(nodes: Sequence[Address]) -> str:
-    """run/nodes.conf: all nodes, and for each set of nodes that may be left out at a time a group of the others."""
+    """Return run/nodes.conf: all nodes, and for each set of nodes that can be left out, a group of the others."""
     parts = [_upstream("holdfast", nodes)]
     chosen = ["map $holdfast_left_out $holdfast_group {", "    default holdfast;"]
     few = len(nodes) <= _NODES_WITH_ANY_SET
     largest = len(nodes) - 1 if few else _LEFT_OUT_MAX
     for size in range(1, largest + 1):
-        # Where more are left out than there are groups for, the first of them are.
+        # If more nodes are left out than there are groups for, only the first of them are left out.
         begin = "" if few or size < largest else "~^"
         for left_out in combinations(range(1, len(nodes) + 1), size):
             name = "holdfast_without_" + "_".join(map(str, left_out))
@@ -77,25 +78,26 @@ def nodes_part(nodes: Sequence[Address]) -> str:
 
 
 def origins_part(allow_origins: str) -> str:
-    """run/origins.conf: whose pages may read what nginx itself answers; the nodes have the same setting.
+    """Return run/origins.conf: the origins that may read nginx's own error responses. The nodes have the same setting.
 
     Args:
-        allow_origins: `*`, or origins separated by commas. What is no origin is left out: no page has it.
+        allow_origins: `*`, or origins separated by commas. Entries that are not origins are dropped: no page sends
+            them.
     """
     origins = [origin.strip() for origin in allow_origins.split(",")]
     if "*" in origins:
-        # Without an Origin nothing is said.
+        # A request without an Origin gets no CORS header.
         return 'default *;\n"" "";\n'
     sound = dict.fromkeys(origin for origin in origins if _ORIGIN.fullmatch(origin))
     return "".join(f'"{origin}" $http_origin;\n' for origin in sound)
 
 
 def server_part(listen: Address, nodes: Sequence[Address], trusted_proxies: Sequence[str]) -> str:
-    """run/server.conf: where to listen, whose X-Forwarded-For to believe, and which nodes are to be left out.
+    """Return run/server.conf: the address, the trusted proxies, and which nodes are left out.
 
-    A file `drain/<number of the node>` in nginx' working folder takes effect with the next request. A reload of nginx
-    would cut idle connections of clients, just when a request may be on its way over one of them. With several files
-    none of their nodes gets anything, as long as one is left.
+    A file `drain/<number of the node>` in nginx's working folder takes effect with the next request. Reloading nginx
+    instead would cut clients' idle connections, possibly just as a request is on its way over one of them. If there
+    are several such files, none of their nodes gets requests, as long as one node remains.
     """
     both = " ipv6only=off" if listen.host == "::" else ""
     lines = [f"listen {listen}{both} backlog=4096;"]

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own: made on first use, started and stopped at will."""
+"""A private PostgreSQL server: created on first use, and started and stopped as needed."""
 
 import contextlib
 import os
@@ -29,31 +29,31 @@ THROW_AWAY_SETTINGS: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",
-    "holdfast.throw_away": "on",  # so that readiness does not complain of the above
+    "holdfast.throw_away": "on",  # keeps readiness from complaining about the settings above
 }
-"""Settings for a cluster that nobody needs after a crash: that of a test run."""
+"""Settings for a cluster that nobody needs after a crash, such as a test run's."""
 
 _START_SECONDS = 60.0
 _SUN_PATH_BYTES_MAX = 107
 
 
 class EmbeddedPostgres:
-    """One PostgreSQL 18 cluster inside a data folder, with a role `holdfast` that owns a database `holdfast`.
+    """A PostgreSQL 18 cluster in a data folder, with a role `holdfast` that owns a database `holdfast`.
 
-    It listens on a free port of 127.0.0.1 and on a socket in `socket_dir`, wants a password (SCRAM), and ends
-    with this process, however that ends. The port stays the same between stop and start, and between runs
-    while it is free.
+    It listens on a free port of 127.0.0.1 and on a socket in `socket_dir`, requires a password (SCRAM), and ends
+    when this process does, however that happens. The port stays the same between stop and start, and between runs
+    as long as it is free.
     """
 
     name = "PostgreSQL"
-    """What messages call it."""
+    """Its name in messages."""
 
     def __init__(self, data_dir: Path, *, settings: Mapping[str, str | int] | None = None) -> None:
-        """Name the data folder; nothing is made or started yet.
+        """Set up the data folder's paths without creating or starting anything.
 
         Args:
-            data_dir: Private folder for the cluster (`postgres/`), its passwords and its log.
-            settings: PostgreSQL settings that add to or replace the durable ones.
+            data_dir: The private folder for the cluster (`postgres/`), its passwords and its log.
+            settings: PostgreSQL settings that add to the durable ones or replace them.
         """
         self.data_dir = data_dir.absolute()
         self.cluster_dir = self.data_dir / "postgres"
@@ -71,7 +71,7 @@ class EmbeddedPostgres:
         """The TCP port on 127.0.0.1.
 
         Raises:
-            RuntimeError: The server was never started.
+            RuntimeError: if the server was never started.
         """
         if self._port is None:
             raise RuntimeError("PostgreSQL was not started")
@@ -79,49 +79,49 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int:
-        """Process id of the postmaster."""
+        """The process id of the postmaster."""
         if self._child is None:
             raise RuntimeError("PostgreSQL was not started")
         return self._child.pid
 
     @property
     def exit_code(self) -> int | None:
-        """How its process ended, None while it runs."""
+        """How its process ended; None while it is running."""
         return None if self._child is None else self._child.exit_code
 
     @property
     def alive(self) -> bool:
-        """Whether the postmaster runs."""
+        """Whether the postmaster is running."""
         return self._child is not None and self._child.alive
 
     @property
     def url(self) -> str:
-        """The owner's URL of the database `holdfast`."""
+        """The owner's URL for the database `holdfast`."""
         return self.url_of("holdfast")
 
     @property
     def superuser_url(self) -> str:
-        """The superuser's URL of the database `postgres`."""
+        """The superuser's URL for the database `postgres`."""
         return f"postgresql://postgres:{self._superuser_password}@127.0.0.1:{self.port}/postgres"
 
     def url_of(self, database: str) -> str:
-        """The owner's URL of a database of this cluster."""
+        """Return the owner's URL for a database of this cluster."""
         return f"postgresql://holdfast:{self._password}@127.0.0.1:{self.port}/{database}"
 
     @property
     def socket_dir(self) -> Path:
-        """Folder of the Unix socket: the data folder if its path is short enough for one."""
+        """The folder of the Unix socket: the data folder, if its path is short enough."""
         longest = self.data_dir / ".s.PGSQL.65535.lock"
         if len(os.fsencode(longest)) <= _SUN_PATH_BYTES_MAX:
             return self.data_dir
         return cluster.short_folder(self.data_dir)
 
     def start(self) -> None:
-        """Make the cluster if there is none, end what an earlier run left, start and wait until it serves.
+        """Create the cluster if there is none, end what an earlier run left behind, start and wait until it is ready.
 
         Raises:
-            EmbeddedError: It cannot be started: the data folder is used by another process, damaged or of
-                another version, or PostgreSQL gave the reason in its log.
+            EmbeddedError: if the data folder is in use by another process, damaged or of another version, or if
+                PostgreSQL does not start; the message quotes its log.
         """
         if self.alive:
             return
@@ -141,8 +141,8 @@ class EmbeddedPostgres:
         """Stop the server and free the data folder.
 
         Args:
-            mode: `fast` ends sessions and writes a checkpoint; `immediate` does not: the next start recovers.
-            seconds: After this long a fast stop becomes an immediate one, and then a kill.
+            mode: `fast` ends sessions and writes a checkpoint. `immediate` does neither; the next start recovers.
+            seconds: After this time, a fast stop becomes an immediate one, and after that a kill.
         """
         if self._child is not None:
             first = [(signal.SIGINT, seconds)] if mode == "fast" else []
@@ -152,23 +152,23 @@ class EmbeddedPostgres:
         self._lock.release()
 
     def kill(self) -> None:
-        """End the postmaster as a crash would; its other processes notice and end themselves."""
+        """Kill the postmaster, as in a crash. Its other processes notice and end by themselves."""
         if self._child is not None:
             self._child.end()
 
     def restart(self, mode: str = "fast") -> None:
-        """Stop and start again on the same port."""
+        """Stop and restart on the same port."""
         self.stop(mode)
         self.start()
 
     def psql(self, statement: str, *, database: str = "holdfast") -> str:
-        """Run one statement as the owner with psql; answers the rows as text, columns separated by `|`.
+        """Run one statement as the owner with psql; return the rows as text, with columns separated by `|`.
 
         Raises:
-            EmbeddedError: The statement failed; with psql's own words.
+            EmbeddedError: if the statement fails, with psql's message.
         """
         program = binaries.postgres_programs() / "psql"
-        done = subprocess.run(  # noqa: S603 - the program is ours
+        done = subprocess.run(  # noqa: S603 - the program comes from our wheel
             [
                 program,
                 "-X",
@@ -181,7 +181,7 @@ class EmbeddedPostgres:
                 statement,
                 f"postgresql://holdfast@127.0.0.1:{self.port}/{database}",
             ],
-            env={**cluster.ENVIRONMENT, "PGPASSWORD": self._password},  # everybody sees a command line
+            env={**cluster.ENVIRONMENT, "PGPASSWORD": self._password},  # every user can see command lines
             capture_output=True,
             text=True,
             check=False,
@@ -205,7 +205,7 @@ class EmbeddedPostgres:
             time.sleep(0.2)
 
     def _attempt(self, identity: list[str]) -> bool:
-        """Start the postmaster once; False when it ended again."""
+        """Start the postmaster once; return False if it ended again."""
         port_path = self.data_dir / "postgres.port"
         if self._port is None:
             self._port = free_port(_known_port(port_path))
@@ -235,7 +235,7 @@ class EmbeddedPostgres:
         return True
 
     def _settled(self) -> bool:
-        """Whether the postmaster serves, or has ended."""
+        """Return whether the postmaster is ready or has ended."""
         if not self.alive:
             return True
         with contextlib.suppress(OSError, IndexError):
@@ -244,9 +244,9 @@ class EmbeddedPostgres:
         return False
 
     def _end_earlier_run(self) -> None:
-        """End what still works in this cluster and remove its marks: we hold the lock, so nobody owns it.
+        """End what still runs in this cluster and remove its pid files. They have no owner: this process has the lock.
 
-        PostgreSQL would take a mark for a live server's when its process id is in use again.
+        If the process id in such a file were in use again, PostgreSQL would mistake it for a live server's.
         """
         end_leftovers(self.cluster_dir, (signal.SIGINT, 5.0), (signal.SIGQUIT, 2.0))
         for mark in (self.cluster_dir / "postmaster.pid", *self.socket_dir.glob(".s.PGSQL.*")):
@@ -254,7 +254,7 @@ class EmbeddedPostgres:
 
 
 def running_url(data_dir: Path) -> str | None:
-    """The owner's URL of the server that another process runs in this folder; None when none does."""
+    """Return the owner's URL for the server that another process runs in this folder; None if there is none."""
     data_dir = data_dir.absolute()
     if not (data_dir / "postgres.lock").exists():
         return None
@@ -274,7 +274,7 @@ def _known_port(path: Path) -> int | None:
 
 
 def _last_complaint(log_path: Path) -> str:
-    """The line of the log that says why the server ended."""
+    """Return the log line that says why the server ended."""
     lines = log_tail(log_path, 40)
     for words in (("FATAL:", "PANIC:"), ("ERROR:", "could not", "cannot", "initdb:", "postgres:")):
         for line in reversed(lines):

@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive this one, and what is left of those of an earlier run."""
+"""Child processes that cannot outlive this one, and the cleanup of processes left by an earlier run."""
 
 import contextlib
 import os
@@ -20,10 +20,10 @@ _POLL_SECONDS = 0.02
 
 
 class Child:
-    """One program, in a process group of its own, whose output goes to the end of a log file.
+    """A program in its own process group, whose output is appended to a log file.
 
-    A Ctrl-C in the terminal does not reach it; it gets `death_signal` from the kernel when this process dies,
-    however that happens.
+    A Ctrl-C in the terminal does not reach it. When this process dies, for whatever reason, the kernel sends it
+    `death_signal`.
     """
 
     def __init__(
@@ -37,15 +37,15 @@ class Child:
         environment: Mapping[str, str] | None = None,
         work_dir: Path = Path("/"),
     ) -> None:
-        """Describe the child; nothing is started yet.
+        """Describe the child without starting anything.
 
         Args:
-            name: What messages call it.
-            command: Absolute path of the program, and its arguments.
-            log_path: File that gets its standard output and standard error.
-            death_signal: What it gets when this process dies.
-            identity: Launcher options that say whom it runs as.
-            environment: Its environment; default: this process's.
+            name: Its name in messages.
+            command: The absolute path of the program, and its arguments.
+            log_path: The file for its standard output and standard error.
+            death_signal: The signal it receives when this process dies.
+            identity: Launcher options that set the user it runs as.
+            environment: Its environment; by default that of this process.
             work_dir: Its working directory.
         """
         self.name = name
@@ -59,10 +59,10 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """Process id of the running child.
+        """The process id of the running child.
 
         Raises:
-            RuntimeError: It was not started.
+            RuntimeError: if it was not started.
         """
         if self._process is None:
             raise RuntimeError(f"{self.name} was not started")
@@ -70,25 +70,25 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Whether it was started and has not ended."""
+        """Whether it has been started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def exit_code(self) -> int | None:
-        """Its exit code (minus the signal that ended it), None while it runs or before it was started."""
+        """Its exit code, or minus the signal's number; None while it is running or before it was started."""
         return None if self._process is None else self._process.poll()
 
     def start(self, *, standard_input: bytes = b"") -> None:
-        """Start it and hand it its standard input.
+        """Start it and write its standard input.
 
         Raises:
-            OSError: The log file cannot be written or the program cannot be started.
+            OSError: if the log file cannot be written or the program cannot be started.
         """
         bound_log(self.log_path)
         options = [f"--death-signal={int(self._death_signal)}", f"--parent={os.getpid()}", *self._identity]
         with open_log(self.log_path) as log:
             process = _started(
-                lambda: subprocess.Popen(  # noqa: S603 - callers start programs of their own
+                lambda: subprocess.Popen(  # noqa: S603 - the callers choose the program, not a user
                     [sys.executable, "-I", "-S", _LAUNCHER, *options, "--", *self.command],
                     stdin=subprocess.PIPE,
                     stdout=log,
@@ -99,18 +99,18 @@ class Child:
                 )
             )
         self._process = process
-        with contextlib.suppress(BrokenPipeError):  # it died at once: its exit code says so
+        with contextlib.suppress(BrokenPipeError):  # it died at once, which its exit code shows
             if process.stdin is not None:
                 process.stdin.write(standard_input)
                 process.stdin.close()
 
     def send(self, signal_number: signal.Signals) -> None:
-        """Send a signal, if it still runs."""
+        """Send a signal, if it is still running."""
         if self._process is not None:
             self._process.send_signal(signal_number)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for its end; False when it still runs after `seconds`."""
+        """Wait until it ends; return False if it is still running after `seconds`."""
         if self._process is None:
             return True
         try:
@@ -120,7 +120,7 @@ class Child:
         return True
 
     def end(self, *steps: tuple[signal.Signals, float]) -> None:
-        """End it: send each signal and wait its seconds, until one of them works; at last kill it."""
+        """End it: send each signal in turn and wait its seconds, until it has ended; kill it if it has not."""
         for signal_number, seconds in steps:
             self.send(signal_number)
             if self.wait(seconds):
@@ -129,16 +129,16 @@ class Child:
         self.wait(5.0)
 
     def kill(self) -> None:
-        """End it as a crash would."""
+        """Kill it, as in a crash."""
         self.end()
 
     def log_tail(self, lines: int = 20) -> list[str]:
-        """The last lines it wrote."""
+        """Return the last lines it has written."""
         return log_tail(self.log_path, lines)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether the condition came true within `seconds`."""
+    """Return whether the condition became true within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -148,10 +148,10 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def processes_in(folder: Path) -> list[int]:
-    """Process ids of the programs that have this folder as their working directory.
+    """Return the process ids of the programs whose working directory is this folder.
 
-    Servers work inside their data folder, so this finds those an earlier run left behind, and never a
-    stranger that got an old process id. Without /proc nothing is found.
+    Servers work in their data folders, so this finds those that an earlier run left behind, and never an unrelated
+    process that was given an old process id. It finds nothing on systems without /proc.
     """
     found = []
     target = str(folder.resolve())
@@ -163,7 +163,7 @@ def processes_in(folder: Path) -> list[int]:
 
 
 def end_leftovers(folder: Path, *steps: tuple[signal.Signals, float]) -> None:
-    """End the programs of an earlier run that still work inside a folder."""
+    """End the programs of an earlier run that still work in a folder."""
     for signal_number, seconds in (*steps, (signal.SIGKILL, 5.0)):
         leftovers = processes_in(folder)
         if not leftovers:
@@ -183,10 +183,10 @@ _starter: threading.Thread | None = None
 def _started(start: Callable[[], "subprocess.Popen[bytes]"]) -> "subprocess.Popen[bytes]":
     """Start a process from a thread that lives as long as this process.
 
-    The kernel sends the death signal when the *thread* that started the child ends; a caller may be on a
-    short-lived one.
+    The kernel sends the death signal when the *thread* that started the child ends, and callers may run on
+    short-lived threads.
     """
-    global _starter  # noqa: PLW0603 - one per process is the point
+    global _starter  # noqa: PLW0603 - there must be just one per process
     with _starter_lock:
         if _starter is None or not _starter.is_alive():
             _starter = threading.Thread(target=_start_forever, name="child-starter", daemon=True)

@@ -1,4 +1,4 @@
-"""A Redis server of one's own: memory only, loopback only, with a password."""
+"""A private Redis server: in memory only, on the loopback interface only, with a password."""
 
 import contextlib
 import os
@@ -17,22 +17,22 @@ _START_SECONDS = 20.0
 
 
 class EmbeddedRedis:
-    """One Redis (or Valkey) inside a data folder. It keeps nothing on disk: the truth is in PostgreSQL.
+    """A Redis (or Valkey) in a data folder. It stores nothing on disk, because PostgreSQL holds all that matters.
 
-    It listens on a free port of 127.0.0.1, wants a password (a Redis open to every local user could write
-    files as its own user), never evicts a key, and ends with this process.
+    It listens on a free port of 127.0.0.1, never evicts a key, and ends with this process. It requires a password: if
+    it did not, any local user could make it write files as the user it runs as.
     """
 
     name = "Redis"
-    """What messages call it."""
+    """Its name in messages."""
 
     def __init__(self, data_dir: Path, *, databases: int = 16, settings: Mapping[str, str | int] | None = None) -> None:
-        """Name the data folder; nothing is started yet.
+        """Set up the data folder's paths without starting anything.
 
         Args:
-            data_dir: Private folder for the working directory (`redis/`) and the log; made when missing.
-            databases: How many numbered databases there are.
-            settings: Redis settings that add to or replace the usual ones.
+            data_dir: The private folder for the working directory (`redis/`) and the log; created if missing.
+            databases: The number of databases.
+            settings: Redis settings that add to the usual ones or replace them.
         """
         self.data_dir = data_dir.absolute()
         self.work_dir = self.data_dir / "redis"
@@ -46,7 +46,7 @@ class EmbeddedRedis:
 
     @staticmethod
     def available() -> bool:
-        """Whether a server program is installed."""
+        """Return whether a server program is installed."""
         return binaries.redis_program() is not None
 
     @property
@@ -54,7 +54,7 @@ class EmbeddedRedis:
         """The TCP port on 127.0.0.1.
 
         Raises:
-            RuntimeError: The server was never started.
+            RuntimeError: if the server was never started.
         """
         if self._port is None:
             raise RuntimeError("Redis was not started")
@@ -62,35 +62,35 @@ class EmbeddedRedis:
 
     @property
     def pid(self) -> int:
-        """Process id of the server."""
+        """The process id of the server."""
         if self._child is None:
             raise RuntimeError("Redis was not started")
         return self._child.pid
 
     @property
     def exit_code(self) -> int | None:
-        """How its process ended, None while it runs."""
+        """How its process ended; None while it is running."""
         return None if self._child is None else self._child.exit_code
 
     @property
     def alive(self) -> bool:
-        """Whether the server runs."""
+        """Whether the server is running."""
         return self._child is not None and self._child.alive
 
     @property
     def url(self) -> str:
-        """URL of database 0."""
+        """The URL of database 0."""
         return self.url_of(0)
 
     def url_of(self, number: int) -> str:
-        """URL of a numbered database."""
+        """Return the URL of a numbered database."""
         return f"redis://:{self._password}@127.0.0.1:{self.port}/{number}"
 
     def start(self) -> None:
         """Start the server and wait until it answers.
 
         Raises:
-            EmbeddedError: No program is installed, another process uses the folder, or it ended again.
+            EmbeddedError: if no program is installed, another process uses the folder, or the server ended again.
         """
         if self.alive:
             return
@@ -119,12 +119,12 @@ class EmbeddedRedis:
         self._lock.release()
 
     def kill(self) -> None:
-        """End the server as a crash would."""
+        """Kill the server, as in a crash."""
         if self._child is not None:
             self._child.end()
 
     def restart(self) -> None:
-        """Stop and start again on the same port, empty."""
+        """Stop and restart on the same port, with no data."""
         self.stop()
         self.start()
 
@@ -148,7 +148,7 @@ class EmbeddedRedis:
         return wait_until(self._settled, _START_SECONDS) and self._child.alive
 
     def _settled(self) -> bool:
-        """Whether the server answers, or has ended."""
+        """Return whether the server answers or has ended."""
         if not self.alive:
             return True
         with (
@@ -167,7 +167,7 @@ class EmbeddedRedis:
 
 
 def _quoted(path: Path) -> str:
-    """A path as one word of Redis' configuration, byte by byte where it has to be."""
+    """Return a path as one word of Redis's configuration, with special bytes escaped."""
     return (
         '"'
         + "".join(chr(byte) if chr(byte).isalnum() and byte < 0x80 else f"\\x{byte:02x}" for byte in os.fsencode(path))

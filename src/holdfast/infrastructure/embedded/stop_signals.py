@@ -1,4 +1,4 @@
-"""The wish that a run shall end, however it comes: Ctrl-C, a signal, the end of the program that started it."""
+"""Requests to end a run, however they arrive: Ctrl-C, a signal, or the end of the program that started it."""
 
 import contextlib
 import os
@@ -10,27 +10,27 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequestedError(BaseException):
-    """Somebody asked this run to end while it was still starting.
+    """The run was asked to end while it was still starting.
 
-    Not an Exception: no handler of start-up errors may swallow it.
+    This is not an Exception, so that no handler of start-up errors can swallow it.
     """
 
 
 class StopSignals:
-    """Ctrl-C, SIGTERM and SIGHUP, and the end of the program that started this one, as one question.
+    """Combines Ctrl-C, SIGTERM, SIGHUP and the end of the parent program into one stop request.
 
-    During start-up they raise `StopRequestedError`, so that no step has to ask; after `settle` they only
-    make `requested` true.
+    During start-up they raise `StopRequestedError`, so that no step has to check for them. After `settle` they only
+    set `requested`.
     """
 
     def __init__(self, parent: int | None = None, *, hang_up: Callable[[], None] | None = None) -> None:
         """Take over the signals.
 
         Args:
-            parent: Process id of the program with which this run ends, such as `make`. It does not pass on
-                every signal it gets, so it is looked at.
-            hang_up: Called upon SIGUSR1, and upon SIGHUP instead of ending unless it means that the terminal is
-                gone. Below `nohup` only SIGUSR1 arrives.
+            parent: The process id of a program, such as `make`, with which this run ends. It may not pass on every
+                signal it receives, so it is observed.
+            hang_up: Called on SIGUSR1, and on SIGHUP unless that means that the terminal is gone; the run does not end
+                then. Under `nohup`, only SIGUSR1 arrives.
         """
         self._requested = False
         self._raising = True
@@ -46,11 +46,11 @@ class StopSignals:
 
     @property
     def requested(self) -> bool:
-        """Whether this run shall end."""
+        """Whether this run has been asked to end."""
         return self._requested or self._parent_ends()
 
     def settle(self) -> None:
-        """Raise no longer: from here on somebody asks `requested`."""
+        """Stop raising. From here on, `requested` must be checked."""
         self._raising = False
 
     def _on_signal(self, number: int, _frame: object) -> None:
@@ -63,9 +63,9 @@ class StopSignals:
             raise StopRequestedError
 
     def _parent_ends(self) -> bool:
-        """Whether the parent is gone, or has got a signal that it waits for us to act upon.
+        """Return whether the parent is gone, or has received a signal and waits for this process to end.
 
-        GNU make, told to stop, stops catching that signal and then waits for its children without a word.
+        When GNU make is told to stop, it stops catching that signal and waits silently for its children.
         """
         if self._parent is None:
             return False
@@ -73,7 +73,7 @@ class StopSignals:
 
 
 def _has_terminal() -> bool:
-    """Whether there is a terminal that could send a Ctrl-C."""
+    """Return whether there is a terminal that could send a Ctrl-C."""
     try:
         os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
     except OSError:
@@ -82,7 +82,7 @@ def _has_terminal() -> bool:
 
 
 def _caught_signals(process: int) -> int:
-    """The set of stop signals a process has handlers for, as a bit mask; 0 when that is not known."""
+    """Return the stop signals for which a process has handlers, as a bit mask; 0 if that is unknown."""
     wanted = sum(1 << (number - 1) for number in _STOP_SIGNALS)
     with contextlib.suppress(OSError, ValueError):
         for line in Path(f"/proc/{process}/status").read_text().splitlines():

@@ -1,4 +1,4 @@
-"""Keep a set of processes running together, and end them together."""
+"""Keeps a set of processes running, and ends them together."""
 
 import contextlib
 import signal
@@ -19,13 +19,13 @@ Server: TypeAlias = EmbeddedPostgres | EmbeddedRedis | EmbeddedNginx
 _LOOK_SECONDS = 0.1
 _LOG_LOOK_SECONDS = 1.0
 SERVERS_SECONDS = 2.0
-"""The part of the shutdown that is kept for the servers, after the programs have ended."""
+"""The part of the shutdown time reserved for the servers, after the programs have ended."""
 FRONT_SECONDS = 2.0
-"""The part of the shutdown that the server in front may take, before the programs are told to end."""
+"""The part of the shutdown time that the front server may take, before the programs are told to end."""
 
 
 class Supervisor:
-    """The processes of one run: servers, and programs that use them. Whatever ends by itself is started again."""
+    """The processes of one run: servers, and the programs that use them. Any that ends by itself is restarted."""
 
     def __init__(
         self,
@@ -33,11 +33,11 @@ class Supervisor:
         shutdown_seconds: float,
         tell: Callable[[str], None],
     ) -> None:
-        """Begin with no process.
+        """Set up a run without processes.
 
         Args:
-            shutdown_seconds: Longest time from a stop signal to the end of everything.
-            tell: Gets one line for the person who watches.
+            shutdown_seconds: The longest time from a stop signal until everything has ended.
+            tell: Receives one line at a time for the person watching.
         """
         self._servers: list[Server] = []
         self._front: EmbeddedNginx | None = None
@@ -51,28 +51,28 @@ class Supervisor:
 
     @property
     def programs(self) -> Sequence[Child]:
-        """The programs, in the order in which they were started."""
+        """The programs, in the order they were started."""
         return tuple(self._programs)
 
     def start_server(self, server: Server, *, optional: bool = False) -> None:
         """Start a server and keep it running.
 
         Args:
-            server: What to start.
-            optional: Whether the run goes on without it when it does not stay up.
+            server: The server to start.
+            optional: Whether the run goes on without the server if it does not stay up.
 
         Raises:
-            EmbeddedError: It cannot be started.
+            EmbeddedError: if it cannot be started.
         """
         self._servers.append(server)
         server.start()
         self._keepers.append(Keeper(server.name, server, optional=optional, tell=self._tell))
 
     def start_front(self, front: EmbeddedNginx) -> None:
-        """Start the server through which requests come in: kept running like the others, and ended first.
+        """Start the server in front, which receives the requests. It is kept running like the others, and ended first.
 
         Raises:
-            EmbeddedError: It cannot be started.
+            EmbeddedError: if it cannot be started.
         """
         self._front = front
         self.start_server(front)
@@ -85,7 +85,7 @@ class Supervisor:
 
     @contextlib.contextmanager
     def excused(self, program: Child) -> Iterator[None]:
-        """Do not mind the end of a program for as long as somebody else restarts it."""
+        """Do not restart this program, and do not count its end as a failure, while the caller is restarting it."""
         self._excused.append(program)
         try:
             yield
@@ -93,11 +93,11 @@ class Supervisor:
             self._excused.remove(program)
 
     def watch(self, stop: StopSignals, chore: Callable[[], None] = lambda: None) -> bool:
-        """Wait for the request to stop; answers False when a needed process failed for good before that.
+        """Wait until the run is asked to stop; return False if a required process has failed for good before that.
 
         Args:
-            stop: The request.
-            chore: Done several times a second, and short.
+            stop: The stop request.
+            chore: Called several times a second; it must be quick.
         """
         while not stop.requested:
             if not all(keeper.look() for keeper in self._keepers if keeper.part not in self._excused):
@@ -108,7 +108,7 @@ class Supervisor:
         return True
 
     def end(self) -> None:
-        """End all within `shutdown_seconds`: what is in front, the programs with their requests, the servers."""
+        """End everything within `shutdown_seconds`: first the front server, then the programs, then the servers."""
         deadline = time.monotonic() + self._shutdown_seconds - self._server_seconds
         for keeper in self._keepers:
             keeper.abandon()

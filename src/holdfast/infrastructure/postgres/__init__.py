@@ -1,1 +1,1 @@
-"""The truth: PostgreSQL through asyncpg, with every statement in a `.sql` file beside its caller."""
+"""PostgreSQL, where everything is decided and stored. Every statement is in a `.sql` file beside its caller."""

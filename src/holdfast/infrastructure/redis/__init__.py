@@ -1,1 +1,1 @@
-"""The accelerator: Redis, and what stands in when it is away. Never the truth."""
+"""Redis, which only accelerates, and the stand-in for running without it."""

@@ -1,4 +1,4 @@
-"""Knows whether Redis is working, and asks it again in the background while it is not."""
+"""Keeps track of whether Redis is working, and pings it in the background while it is not."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,24 +14,25 @@ PING_SECONDS = 0.25
 
 
 class Breaker:
-    """Opens upon the first failed call; a ping closes it again. Each change is logged once and counted."""
+    """Opens on the first failed call, and closes when a ping succeeds. Each change is logged once and counted."""
 
     def __init__(self, ping: Callable[[], Awaitable[object]], *, call_seconds_max: float) -> None:
         self._ping = ping
         self._call_seconds_max = call_seconds_max
         self._pinging: asyncio.Task[None] | None = None
         self.open = False
-        """True while Redis is away."""
+        """Whether Redis is away."""
         self.openings = 0
-        """How often it was away."""
+        """How often Redis has gone away."""
         metrics.gate_degraded.set(0)
 
     def trip(self, failure: BaseException, *, openings: int) -> None:
-        """Note that a call failed.
+        """Record that a call failed.
 
         Args:
-            failure: Why.
-            openings: The count when the call began: one that began before Redis came back says nothing about now.
+            failure: The cause.
+            openings: The value of `openings` when the call began. A call that began before Redis came back says nothing
+                about its present state.
         """
         if self.open or openings != self.openings:
             return
@@ -43,7 +44,7 @@ class Breaker:
         self._pinging = asyncio.create_task(self._ping_until_answered(), context=Context())
 
     def close(self) -> None:
-        """Stop asking."""
+        """Stop pinging."""
         if self._pinging is not None:
             self._pinging.cancel()
 
@@ -52,7 +53,7 @@ class Breaker:
             try:
                 async with asyncio.timeout(self._call_seconds_max):
                     await self._ping()
-            except Exception:  # noqa: BLE001 - any failure means: not yet
+            except Exception:  # noqa: BLE001 - after any failure, ping again
                 await asyncio.sleep(PING_SECONDS)
             else:
                 break

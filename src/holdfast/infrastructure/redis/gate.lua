@@ -1,7 +1,7 @@
--- Lock the seats of several wishes of one event, each wish whole or not at all.
--- KEYS: the locks of all wishes, end to end. ARGV: milliseconds; the owners of the wishes, 32 bytes each, end to end;
--- the numbers of their locks, one byte each. Gives one 1 or 0 per wish.
--- (Redis 6.2 cannot SET NX and GET in one call: GET, then SET.)
+-- Lock the seats of several requests for one event; each request gets all of its seats or none.
+-- KEYS: the locks of all requests, concatenated. ARGV: milliseconds; the owners of the requests, 32 bytes each,
+-- concatenated; the number of locks of each, one byte each. Returns one 1 or 0 per request.
+-- (Redis 6.2 cannot combine SET NX and GET in one call, hence GET, then SET.)
 local milliseconds, owners, counts = ARGV[1], ARGV[2], ARGV[3]
 local verdicts = {}
 local first = 1

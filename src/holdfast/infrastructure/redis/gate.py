@@ -1,4 +1,4 @@
-"""The distributed lock: one key per seat, held while a transaction on it is under way."""
+"""The distributed lock: one key per seat, held while a transaction on the seat is under way."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from holdfast.infrastructure.redis.breaker import Breaker
 from holdfast.telemetry import metrics
 
 WISHES_MAX = 256
-"""Wishes in one call."""
+"""Requests in one call."""
 
 _durations = {
     (operation, status): metrics.distributed_lock_duration_seconds.labels(operation, status)
@@ -30,16 +30,17 @@ _durations = {
 
 @value(frozen=True, slots=True)
 class _Lock:
-    """The keys of a wish, and the value that marks them as its own."""
+    """The keys of a request, and the value that marks them as its own."""
 
     keys: list[bytes]
     owner: bytes
 
 
 class RedisGate:
-    """`application.booking.ports.Gate` over Redis: one call for all wishes that gathered during the last one.
+    """`application.booking.ports.Gate` on Redis. Requests that arrive during one call share the next.
 
-    Whatever happens to Redis, `acquire` answers: while it is away everybody passes, for the gate only sheds load.
+    `acquire` returns whatever happens to Redis. While Redis is away, every request passes, because the gate only sheds
+    load.
     """
 
     def __init__(self, redis: Redis, *, lock_seconds: float, call_seconds_max: float) -> None:
@@ -56,7 +57,7 @@ class RedisGate:
         self.breaker = Breaker(self._ping, call_seconds_max=call_seconds_max)
 
     async def acquire(self, event_id: UUID, wish: Reserve) -> bool:
-        """Try to lock every seat of the wish, or none; an equal owner passes."""
+        """Try to lock every requested seat, or none. A lock that already has the same owner counts as free."""
         if self.breaker.open:
             return True
         lock = _lock_of(event_id, wish)
@@ -66,18 +67,18 @@ class RedisGate:
         return passed
 
     def release(self, wish: Reserve) -> None:
-        """Give the locks back in the background; where that fails, they run out."""
+        """Release the locks in the background. If that fails, they expire."""
         lock = self._held.pop(wish.reservation_id, None)
         if lock is not None and not self.breaker.open:
             self._releases.tell(None, lock)
 
-    def _give_back(self, lock: _Lock, passed: bool) -> None:  # noqa: FBT001 - an answer of `_acquire`
-        """Give back what a wish got whose buyer hung up while it waited: others want these seats."""
+    def _give_back(self, lock: _Lock, passed: bool) -> None:  # noqa: FBT001 - a result of `_acquire`
+        """Release what was locked for a buyer who hung up while waiting: others want these seats."""
         if passed and not self.breaker.open:
             self._releases.tell(None, lock)
 
     async def close(self) -> None:
-        """Give back what is being given back, and let go of Redis."""
+        """Finish the releases under way, and disconnect from Redis."""
         await self._releases.finish(seconds_max=2 * self._call_seconds_max)
         self.breaker.close()
         await self._redis.aclose()
@@ -86,12 +87,12 @@ class RedisGate:
         return self._redis.register_script((files(__package__) / file_name).read_text(encoding="utf-8"))
 
     async def _ping(self) -> None:
-        """Lock and unlock a seat that nobody wants: a Redis that answers PING may still refuse what the gate does.
+        """Lock and unlock a dummy seat. A Redis that answers PING may still refuse what the gate does.
 
-        A replica, a full memory, a disk that fails, rights that are missing: with PING the breaker would close again at
-        once, and open at the next wish, for as long as that lasts.
+        It may be a replica, out of memory or unable to write to disk, or the user may lack rights. With a mere PING,
+        the breaker would close again at once and open with the next request, for as long as that lasts.
         """
-        # What is connected to a server that went away fails when it is next used, also once Redis is back.
+        # Connections to a server that went away fail on their next use, even once Redis is back.
         await self._redis.connection_pool.disconnect(inuse_connections=False)
         key, owner = f"lock:probe:{uuid4()}".encode(), bytes(32)
         await self._lock_script(keys=[key], args=[self._lock_milliseconds, owner, b"\x01"])
@@ -103,7 +104,7 @@ class RedisGate:
         counts = bytes(len(lock.keys) for lock in locks)
         verdicts = await self._call("acquire", self._lock_script, keys, [self._lock_milliseconds, owners, counts])
         if not isinstance(verdicts, list) or len(verdicts) != len(locks):
-            return [True] * len(locks)  # it failed, or what answered is not Redis
+            return [True] * len(locks)  # the call failed, or it was not Redis that answered
         return [verdict == 1 for verdict in verdicts]
 
     async def _release(self, _: None, locks: Sequence[_Lock]) -> Sequence[None]:
@@ -114,7 +115,7 @@ class RedisGate:
 
     async def _call(
         self, operation: str, script: AsyncScript, keys: list[bytes], arguments: Sequence[bytes | int]
-    ) -> Any:  # noqa: ANN401 - what the script gives; None when it failed
+    ) -> Any:  # noqa: ANN401 - the script's result; None if it failed
         if self.breaker.open:
             return None
         started, openings = perf_counter(), self.breaker.openings
@@ -131,7 +132,7 @@ class RedisGate:
 
 @lru_cache(maxsize=1024)
 def _prefix(event_id: UUID) -> str:
-    """Begin the keys of an event; writing a UUID out takes longer than finding it here."""
+    """Return the prefix of an event's keys. Formatting a UUID takes longer than this cached look-up."""
     return f"lock:{event_id}:"
 
 

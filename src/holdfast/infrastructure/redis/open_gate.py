@@ -1,4 +1,4 @@
-"""The gate's null twin."""
+"""The gate of an installation without Redis."""
 
 from uuid import UUID
 
@@ -6,14 +6,14 @@ from holdfast.domain.booking.commands import Reserve
 
 
 class OpenGate:
-    """`application.booking.ports.Gate` for a system without Redis: everybody passes, and PostgreSQL decides."""
+    """`application.booking.ports.Gate` for an installation without Redis: every request passes."""
 
     async def acquire(self, event_id: UUID, wish: Reserve) -> bool:  # noqa: ARG002 - the port's names
-        """Let everybody pass."""
+        """Let the request pass."""
         return True
 
     def release(self, wish: Reserve) -> None:
-        """Nothing was locked."""
+        """Do nothing: nothing was locked."""
 
     async def close(self) -> None:
-        """Nothing was opened."""
+        """Do nothing: nothing was opened."""

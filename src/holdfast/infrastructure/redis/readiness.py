@@ -1,4 +1,4 @@
-"""What readiness asks Redis. Without it everything works, so the worst that is found is `degraded`."""
+"""The readiness probe of Redis. Everything works without Redis, so the worst finding is `degraded`."""
 
 import asyncio
 from importlib.resources import files
@@ -11,7 +11,7 @@ from holdfast.application.lifecycle.readiness import OK, Finding
 
 PING_SECONDS_MAX = 0.5
 _PROBE_MILLISECONDS = 1_000
-"""Life of the key that a look locks, should it not get to unlocking it."""
+"""The lifetime of the key that a probe locks, in case it does not get as far as unlocking it."""
 
 _WITHOUT = "Nothing is sold twice without it; PostgreSQL bears more load."
 _ANSWERS = (
@@ -22,11 +22,11 @@ _ANSWERS = (
     ("MISCONF", "Redis cannot save to its disk and takes no writes: mend the disk, or switch its persistence off."),
     ("LOADING", "Redis is loading its data: wait."),
 )
-"""What Redis' complaints mean for the gate, by a word in them; inside a script they come in a wrapping."""
+"""What Redis's errors mean for the gate, by a word they contain. Errors inside a script are wrapped in other text."""
 
 
 class RedisReadiness:
-    """The look at Redis, over a connection of its own."""
+    """Probes Redis over a connection of its own."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -36,19 +36,19 @@ class RedisReadiness:
         ]
 
     async def server(self) -> Finding:
-        """Tell whether the server does what the gate asks of it: lock a seat, one that nobody wants, and unlock it."""
+        """Check that Redis does what the gate needs: lock a dummy seat and unlock it."""
         lock, release = self._scripts
         key, owner = f"lock:readiness:{uuid4()}".encode(), bytes(32)
         try:
             async with asyncio.timeout(PING_SECONDS_MAX):
                 await lock(keys=[key], args=[_PROBE_MILLISECONDS, owner, b"\x01"])
                 await release(keys=[key], args=[owner])
-        except Exception as failure:  # noqa: BLE001 - whatever it is, Redis is of no use now
+        except Exception as failure:  # noqa: BLE001 - after any failure, Redis is of no use to the gate
             return Finding("degraded", f"{_in_words(failure)} {_WITHOUT}")
         return OK
 
     async def close(self) -> None:
-        """Let go of Redis."""
+        """Disconnect from Redis."""
         await self._redis.aclose()
 
 

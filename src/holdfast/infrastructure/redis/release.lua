@@ -1,5 +1,5 @@
--- Give locks back where they are still their owner's. KEYS: locks; ARGV: their owners, 32 bytes each, end to end.
--- Gives how many were.
+-- Release the locks that still belong to their owner. KEYS: locks; ARGV: their owners, 32 bytes each, concatenated.
+-- Returns how many were released.
 local owners = ARGV[1]
 local released = 0
 for key = 1, #KEYS do

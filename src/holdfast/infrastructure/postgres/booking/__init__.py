@@ -1,1 +1,1 @@
-"""Batches: what is loaded and stored under the lock of an event."""
+"""Batches: what is loaded and stored under an event's lock."""

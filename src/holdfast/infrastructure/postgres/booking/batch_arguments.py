@@ -1,4 +1,4 @@
-"""The arguments of the batches' statements: rows as arrays, one per column."""
+"""Builds the arguments of the batch statements: rows as arrays, one per column."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,9 +10,9 @@ from holdfast.infrastructure.postgres.booking.batch_queries import NettedChanges
 
 
 def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
-    """Lay out changes for `store_batch`."""
+    """Arrange changes as the arguments of `store_batch`."""
     event, created, added, log = changes.event, changes.created, changes.claims_added, changes.log
-    # The statement bisects the keys of rows that change.
+    # The statement finds rows to change by bisecting the sorted keys.
     changed = sorted(changes.changed, key=lambda pair: pair[0].id.bytes)
     moved = sorted(changes.claims_moved, key=lambda pair: pair[0].seat_id.bytes)
     removed = sorted(changes.claims_removed, key=lambda claim: claim.seat_id.bytes)
@@ -69,7 +69,7 @@ def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
 
 
 def load_arguments(closures: Mapping[UUID, Closure]) -> Touched:
-    """Lay out what batches can touch, by event, for `load_batch`."""
+    """Arrange what batches can touch, by event, as the arguments of `load_batch`."""
     wanted = [(seat_id, event_id) for event_id, closure in closures.items() for seat_id in closure.seat_ids]
     keys = [(*key, event_id) for event_id, closure in closures.items() for key in closure.keys]
     asked = [(asked_id, event_id) for event_id, closure in closures.items() for asked_id in closure.reservation_ids]
@@ -87,7 +87,7 @@ def load_arguments(closures: Mapping[UUID, Closure]) -> Touched:
 
 
 def makes_new_holds_only(changes: Changes) -> bool:
-    """Tell whether a batch did nothing but hold free seats: claims and log then follow from its reservations."""
+    """Return whether a batch only held free seats. Its claims and log entries then follow from its reservations."""
     return (
         not (changes.changed or changes.claims_moved or changes.claims_removed)
         and len(changes.log) == len(changes.created) > 0
@@ -95,8 +95,8 @@ def makes_new_holds_only(changes: Changes) -> bool:
 
 
 def new_hold_arguments(batches: Sequence[Changes], now: datetime) -> NewHolds:
-    """Lay out such changes, each of another event, for `store_new_holds`."""
-    batches = sorted(batches, key=lambda changes: changes.event.id.bytes)  # the statement bisects their ids
+    """Arrange such changes, each of a different event, as the arguments of `store_new_holds`."""
+    batches = sorted(batches, key=lambda changes: changes.event.id.bytes)  # the statement bisects the ids
     events = [changes.event for changes in batches]
     created = [new for changes in batches for new in changes.created]
     first, last, seats = _flattened([new.seat_ids for new in created])
@@ -125,7 +125,7 @@ def new_hold_arguments(batches: Sequence[Changes], now: datetime) -> NewHolds:
 
 
 def expected_counts(*batches: Changes) -> dict[str, int]:
-    """Say how many rows of each kind the statement must write for these batches, each of another event."""
+    """Return how many rows of each kind the statement must write for these batches, each of a different event."""
     return {
         "events": len(batches),
         "created": sum(len(changes.created) for changes in batches),
@@ -138,7 +138,11 @@ def expected_counts(*batches: Changes) -> dict[str, int]:
 
 
 def _flattened(lists: Sequence[tuple[UUID, ...]]) -> tuple[list[int], list[int], list[UUID]]:
-    """Put lists end to end, for SQL has no arrays of unequal rows: (first places, last places, all)."""
+    """Concatenate lists, because SQL has no arrays with rows of different lengths.
+
+    Returns:
+        The first position of each list, the last position of each, and all elements.
+    """
     first: list[int] = []
     last: list[int] = []
     together: list[UUID] = []

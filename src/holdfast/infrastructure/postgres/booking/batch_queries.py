@@ -1,4 +1,4 @@
-"""What the statements of `batch.sql` take: rows as arrays, one a column; arrays of one kind are equally long."""
+"""The parameters of the statements in `batch.sql`: rows as arrays, one per column, those of a kind equally long."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ class OfReservations(TypedDict):
 
 
 class EventsMax(TypedDict):
-    """How many events at most."""
+    """The maximum number of events."""
 
     events_max: int
 
 
 class Touched(TypedDict):
-    """What batches can touch: events, wanted seats, keys of wishes, and reservations that are asked for."""
+    """What batches can touch: events, requested seats, keys of requests, and reservations to confirm or cancel."""
 
     event_ids: Sequence[UUID]
     wanted_seat_ids: Sequence[UUID]
@@ -48,7 +48,7 @@ class Touched(TypedDict):
 
 
 class NewHolds(TypedDict):
-    """The rows of several events, then the reservations that are new in them."""
+    """The rows of several events, then the new reservations in them."""
 
     event_ids: Sequence[UUID]
     loaded_versions: Sequence[int]
@@ -73,7 +73,7 @@ class NewHolds(TypedDict):
 
 
 class NettedChanges(TypedDict):
-    """An event's row, then what becomes of each kind of rows; `loaded` is what a row must still say."""
+    """An event's row, then the changes of each kind of row. `loaded` is what a row must still contain."""
 
     event_id: UUID
     loaded_version: int

@@ -1,4 +1,4 @@
-"""Decisions are loaded from and stored in PostgreSQL here: four round trips for the batches of one transaction."""
+"""Loads and stores batches in PostgreSQL, with four round trips per transaction."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -27,19 +27,20 @@ from holdfast.infrastructure.postgres.driver.transaction import commit, rollback
 
 
 class PostgresBatchTransaction:
-    """One transaction on one event, or on several (`application.booking.ports.BatchTransaction`)."""
+    """One transaction on one or more events (`application.booking.ports.BatchTransaction`)."""
 
     def __init__(self, connection: WatchedConnection, queries: BatchQueries) -> None:
         self._connection = connection
         self._queries = queries
 
     async def lock(self, event_id: UUID, *, wait_seconds: float | None = None) -> Lock:
-        """Begin and lock in one round trip; who finds the event locked asks in another whether it exists."""
+        """Begin and lock in one round trip. If no row was locked, a second one checks whether the event exists."""
         statement = self._queries.lock_event_unless_locked if wait_seconds == 0 else self._queries.lock_event
         begin = "BEGIN; "
         if wait_seconds:
             begin += f"SET LOCAL lock_timeout = {max(1, round(wait_seconds * 1000))}; "
-        # The simple protocol takes several statements and no parameters. A UUID prints as hexadecimal digits only.
+        # The simple protocol takes several statements but no parameters. A UUID is safe to insert: it prints as hex
+        # digits.
         lock = statement.sql.replace("$1", f"'{event_id!s}'")
         with translated():
             try:
@@ -56,7 +57,7 @@ class PostgresBatchTransaction:
         return "absent"
 
     async def lock_idle(self, event_ids: Sequence[UUID]) -> None:
-        """Begin and lock what can be locked in one round trip."""
+        """Begin, and lock whatever is free, in one round trip."""
         listed = ",".join(map(str, event_ids))
         lock = self._queries.lock_idle_events.sql.replace("$1", f"'{{{listed}}}'")
         with translated():
@@ -69,11 +70,11 @@ class PostgresBatchTransaction:
         return version
 
     async def load(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
-        """Read in one statement."""
+        """Read everything in one statement."""
         return await load(self._connection, self._queries, event_id, closure)
 
     async def load_locked(self, closures: Mapping[UUID, Closure]) -> tuple[dict[UUID, Snapshot], datetime]:
-        """Read in one statement."""
+        """Read everything in one statement."""
         rows = await _load_rows(self._connection, self._queries, closures)
         locked = {
             event_id: snapshot_from(event_id, row)
@@ -83,11 +84,11 @@ class PostgresBatchTransaction:
         return locked, rows[0]["now"]
 
     async def store(self, changes: Changes, now: datetime) -> None:
-        """Write in one statement, and compare the numbers of rows."""
+        """Write in one statement, and check the number of rows."""
         await self.store_together([changes], now)
 
     async def store_together(self, batches: Sequence[Changes], now: datetime) -> None:
-        """Write all new holds in one statement, and what else there is by one statement an event."""
+        """Write all new holds in one statement, and any other changes with one statement per event."""
         new_holds: list[Changes] = []
         others: list[Changes] = []
         for changes in batches:
@@ -104,13 +105,13 @@ class PostgresBatchTransaction:
         check_counts(expected_counts(*batches), row)
 
     async def commit(self) -> None:
-        """Commit; a warning from the wait for the standby counts as a lost connection."""
+        """Commit. A warning about the wait for the standby counts as a lost connection."""
         with translated():
             await commit(self._connection)
 
 
 def check_counts(expected: dict[str, int], actual: asyncpg.Record) -> None:
-    """Compare how many rows of each kind were written with how many were decided.
+    """Compare the rows written, by kind, with the rows decided.
 
     Raises:
         GuardMismatch: naming the kinds that differ.
@@ -131,13 +132,13 @@ async def load(
 async def _load_rows(
     connection: WatchedConnection, queries: BatchQueries, closures: Mapping[UUID, Closure]
 ) -> list[asyncpg.Record]:
-    """Read what batches can touch: a row for each event, in their order."""
+    """Read what batches can touch: one row per event, in their order."""
     with translated():
         return await queries.load_batch(load_arguments(closures)).fetch(connection)
 
 
 class PostgresBatchStore:
-    """`application.booking.ports.BatchStore` over two pools: one to write, one for the reads that steer."""
+    """`application.booking.ports.BatchStore` on two pools: one for writes, and one for the reads that only steer."""
 
     def __init__(self, write_pool: Pool, read_pool: Pool) -> None:
         self._write_pool = write_pool
@@ -146,7 +147,7 @@ class PostgresBatchStore:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresBatchTransaction]:
-        """Lend a write connection; what is not committed is rolled back, or the connection cut where it cannot be."""
+        """Lend a write connection. What is not committed is rolled back; if that fails, the connection is cut."""
         async with self._write_pool.connection() as connection:
             try:
                 yield PostgresBatchTransaction(connection, self.queries)
@@ -159,14 +160,14 @@ class PostgresBatchStore:
             return await load(connection, self.queries, event_id, closure)
 
     async def find_reservations(self, reservation_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
-        """Find events and users of reservations."""
+        """Find the event and the user of each reservation."""
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 rows = await self.queries.reservation_owners({"reservation_ids": reservation_ids}).fetch(connection)
         return {row["id"]: (row["event_id"], row["user_id"]) for row in rows}
 
     async def quiet_overdue_events(self, events_max: int) -> list[UUID]:
-        """Find events with overdue holds, the longest overdue first."""
+        """Find events with overdue holds, those overdue the longest first."""
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 rows = await self.queries.overdue_events({"events_max": events_max}).fetch(connection)

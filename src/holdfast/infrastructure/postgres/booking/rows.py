@@ -1,4 +1,4 @@
-"""What batches read, as values of the domain."""
+"""Converts the rows that batches read into domain values."""
 
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from holdfast.domain.booking.states import CancelReason, ReservationStatus, Seat
 
 
 def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
-    """Make a snapshot of the row of `load_batch`.
+    """Build a snapshot from a row of `load_batch`.
 
-    A pending reservation stands for a claim on each of its seats, wanted or not.
+    A pending reservation implies a claim on each of its seats, requested or not.
     """
     reservations = {record["id"]: reservation_from(record) for record in row["reservations"]}
     claims = {
@@ -53,7 +53,7 @@ def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:
 
 
 def reservation_from(record: asyncpg.Record) -> Reservation:
-    """Make a reservation of a row of `reservations`."""
+    """Build a reservation from a row of `reservations`."""
     reason = record["cancel_reason"]
     return Reservation(
         id=record["id"],

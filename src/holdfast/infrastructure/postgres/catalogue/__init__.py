@@ -1,1 +1,1 @@
-"""Events and charts: how they are changed."""
+"""Storage of events and charts."""

@@ -1,4 +1,4 @@
-"""What the statements of `catalogue.sql` take."""
+"""The parameters of the statements in `catalogue.sql`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class OfEvent(TypedDict):
 
 
 class Details(TypedDict):
-    """What an organiser says of an event."""
+    """What an organiser writes about an event."""
 
     name: str
     description: str
@@ -27,11 +27,11 @@ class Details(TypedDict):
 
 
 class NewEvent(OfEvent, Details):
-    """An event that is made."""
+    """An event to be created."""
 
 
 class OfLoadedEvent(OfEvent):
-    """A locked event, and the version that it must still have."""
+    """A locked event, and the version it must still have."""
 
     loaded_version: int
 
@@ -51,33 +51,33 @@ class LoggedChange(OfEvent):
 
 
 class EndedHolds(OfLoadedEvent):
-    """An event all of whose holds end."""
+    """An event whose holds all end."""
 
     now: datetime
 
 
 class DeletedEvent(OfLoadedEvent):
-    """An event that is marked deleted, and the version that it has then."""
+    """An event to be marked deleted, and its version after that."""
 
     now: datetime
     version: int
 
 
 class Entry(OfEvent):
-    """An entry that the log may have."""
+    """A log entry to look for."""
 
     version: int
     at: datetime
 
 
 class SeatNumbers(OfEvent):
-    """Seat numbers that somebody wants in an event."""
+    """Seat numbers to be added to an event."""
 
     seat_numbers: Sequence[str]
 
 
 class AddedSeats(OfLoadedEvent):
-    """How many seats an event gets."""
+    """How many seats are added to an event."""
 
     added_seats: int
 

@@ -1,4 +1,4 @@
-"""Events and their charts are written here."""
+"""Writes events and their charts to PostgreSQL."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,7 +29,7 @@ class PostgresCatalogueTransaction:
         self._connection = connection
 
     async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
-        """Lock, then read in a statement of its own, which sees what was committed during the wait."""
+        """Lock, then read in a separate statement, which sees what was committed while waiting for the lock."""
         await self._execute(CATALOGUE.lock_event({"event_id": event_id}))
         with translated():
             row = await CATALOGUE.event_after_lock({"event_id": event_id}).fetchrow(self._connection)
@@ -37,14 +37,14 @@ class PostgresCatalogueTransaction:
         return (event_from(row) if row else None), now
 
     async def insert_event(self, event_id: UUID, details: EventDetails) -> Event:
-        """Store a new event, or find that an earlier attempt did."""
+        """Store a new event, or return what an earlier attempt has stored."""
         await self._execute(CATALOGUE.insert_event({"event_id": event_id, **_values(details)}))
         event, _ = await self.lock_event(event_id)
         assert event is not None
         return event
 
     async def update_event(self, event: Event, details: EventDetails, now: datetime) -> Event:
-        """Replace the details, with an entry in the log."""
+        """Replace the details, and log it."""
         await self._guarded(
             event,
             CATALOGUE.update_event(
@@ -76,7 +76,7 @@ class PostgresCatalogueTransaction:
         return version
 
     async def has_entry(self, event_id: UUID, version: int, at: datetime) -> bool:
-        """Tell whether an earlier attempt's entry is in the log."""
+        """Return whether an earlier attempt's entry is in the log."""
         with translated():
             statement = CATALOGUE.has_entry({"event_id": event_id, "version": version, "at": at})
             return bool(await statement.fetchval(self._connection))
@@ -90,9 +90,9 @@ class PostgresCatalogueTransaction:
         *,
         other_forms: Sequence[str],
     ) -> int:
-        """Append seats with COPY; where a number is taken already, find out which."""
-        # Equal numbers are what the unique index finds. Two that only look alike are found here, under the event's
-        # lock; that can only be where one of them is not in NFC.
+        """Append seats with COPY. If a number is already taken, find out which."""
+        # The unique index finds equal numbers. Numbers that only look alike are found here, under the event's lock; for
+        # that, one of them must be in a form other than NFC.
         with translated():
             suspects = list(other_forms)
             if await CATALOGUE.has_other_forms({"event_id": event.id}).fetchval(self._connection):
@@ -118,7 +118,7 @@ class PostgresCatalogueTransaction:
         return event.version + 1
 
     async def commit(self) -> None:
-        """Commit; a warning from the wait for the standby counts as a lost connection."""
+        """Commit. A warning about the wait for the standby counts as a lost connection."""
         with translated():
             await commit(self._connection)
 
@@ -148,7 +148,7 @@ class PostgresCatalogueTransaction:
 
 
 class PostgresCatalogueStore:
-    """`application.catalogue.ports.CatalogueStore` over a pool that no sale uses."""
+    """`application.catalogue.ports.CatalogueStore` on a pool that no sale uses."""
 
     def __init__(self, pool: Pool, timeouts: Timeouts) -> None:
         self._pool = pool
@@ -156,7 +156,7 @@ class PostgresCatalogueStore:
 
     @asynccontextmanager
     async def transaction(self, *, bulk: bool = False) -> AsyncIterator[PostgresCatalogueTransaction]:
-        """Begin on a lent connection; what is not committed is rolled back."""
+        """Begin a transaction on a lent connection. What is not committed is rolled back."""
         begin = "BEGIN"
         if bulk:
             begin += f"; SET LOCAL statement_timeout = {self._bulk_milliseconds}"

@@ -1,4 +1,4 @@
-"""An event, as a value of the domain."""
+"""Converts rows into events."""
 
 import asyncpg
 
@@ -6,7 +6,7 @@ from holdfast.domain.catalogue.event import Event, EventDetails
 
 
 def event_from(row: asyncpg.Record) -> Event:
-    """Make an event of a row of `events`, with `deleted` for its `deleted_at`."""
+    """Build an event from a row of `events`, with a column `deleted` in place of `deleted_at`."""
     details = EventDetails(
         name=row["name"],
         description=row["description"],

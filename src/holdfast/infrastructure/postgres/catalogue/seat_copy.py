@@ -1,4 +1,4 @@
-"""Seats in PostgreSQL's binary COPY format, made in slices so that other requests get their turn."""
+"""Encodes seats in PostgreSQL's binary COPY format, in slices, so that other requests get their turn."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -12,7 +12,7 @@ from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 
 COLUMNS = ("id", "event_id", "seat_number", "section", "row_name", "price", "position")
 SLICE_ROWS = 500
-"""Rows that are made between two turns of the event loop: about 0.5 ms, as a reservation waits for many turns."""
+"""Rows encoded between two turns of the event loop: about 0.5 ms, because a reservation waits for many turns."""
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -26,7 +26,7 @@ _price_and_position = Struct(">iqii").pack
 async def binary_rows(
     event_id: UUID, seats: Sequence[NewSeat], seat_ids: Sequence[UUID], *, first_position: int
 ) -> AsyncIterator[bytes]:
-    """Give the rows of seats, in pieces, as COPY takes them."""
+    """Yield the rows of seats in pieces, in the format of COPY."""
     before_id = _COLUMNS_COUNT + _UUID_LENGTH
     after_id = _UUID_LENGTH + event_id.bytes
     yield _HEADER
@@ -50,14 +50,14 @@ async def binary_rows(
 
 
 async def copy_seats(connection: WatchedConnection, rows: AsyncIterator[bytes]) -> None:
-    """Store rows with COPY, and end when the connection ends.
+    """Store rows with COPY. The call ends if the connection ends.
 
-    The driver waits until the socket takes more. Where the connection goes away during that wait, nobody tells it: the
-    call never ended, and no bulk call after it began.
+    While the driver waits for the socket to take more data, nothing tells it that the connection has gone. Such a call
+    once never ended, and no bulk call after it could begin.
 
     Raises:
-        ConnectionLost: the connection was lost or cut meanwhile.
-        asyncpg.PostgresError: what the server says.
+        ConnectionLost: if the connection was lost or cut in the meantime.
+        asyncpg.PostgresError: if the server refuses the rows.
     """
     lost = asyncio.get_running_loop().create_future()
 
@@ -76,7 +76,7 @@ async def copy_seats(connection: WatchedConnection, rows: AsyncIterator[bytes]) 
         connection.remove_termination_listener(note)
         if not copying.done():
             copying.cancel()
-            # What the driver says now is of no interest: it writes to a socket that is closed.
+            # Whatever the driver raises now does not matter: it writes to a closed socket.
             await asyncio.gather(copying, return_exceptions=True)
 
 

@@ -1,1 +1,1 @@
-"""Connections, pools and statements: how PostgreSQL is spoken to."""
+"""Connections, pools and statements: the access to PostgreSQL."""

@@ -1,7 +1,7 @@
-"""Translates what the driver raises, in one place: constraints by their names, the rest by their SQLSTATE.
+"""Translates the driver's errors in one place: constraint violations by name, all others by SQLSTATE.
 
-An error is a bug of this code only where nothing else can cause it: a statement that is wrong by itself, or values that
-it cannot take. Whatever else a server or the way to it can say is operational, also what nobody has thought of.
+An error counts as a bug of this code only if nothing else can cause it: a statement that is wrong in itself, or values
+it cannot take. Anything else that a server, or the way to it, can report is operational, including what nobody foresaw.
 """
 
 import time
@@ -26,45 +26,45 @@ GUARDING_CONSTRAINTS = frozenset(
         "events_counters_check",
     }
 )
-"""Under the event's lock these are never violated; when they are, somebody wrote past the lock."""
+"""They cannot be violated under the event's lock. If one is, something wrote without the lock."""
 
 SEAT_NUMBER_CONSTRAINT = "seats_number_key"
-"""The one constraint that a caller's input can violate; `catalogue_store` names the numbers."""
+"""The only constraint that a caller's input can violate. `catalogue_store` names the numbers."""
 
 BUG_STATES = (
-    *("21", "22", "23", "44", "P0"),  # wrong numbers of rows, values, broken constraints, what a trigger refuses
-    # Statements that are wrong by themselves. The rest of class 42 is what a wrong deployment says as well: privileges,
-    # and tables, columns, functions and types that are missing or other than expected.
+    *("21", "22", "23", "44", "P0"),  # row counts, values, constraints, triggers
+    # Statements that are wrong in themselves. The rest of class 42 can also result from a wrong deployment: missing
+    # privileges, and tables, columns, functions and types that are missing or unexpected.
     *("42000", "42601", "42602", "42622", "42712", "42803", "42939"),
     *("42P02", "42P08", "42P09", "42P18", "42P19", "42P20"),
 )
-"""SQLSTATE classes and codes that only a statement of this code, or the values given to it, can cause."""
+"""SQLSTATE classes and codes that only this code's statements, or the values given to them, can cause."""
 
 NO_BUG_STATES = ("22P05",)
-"""Of these the ones that the surroundings cause after all: a database that cannot store all characters."""
+"""Exceptions to these, which do have an outside cause: a database encoding that lacks some characters."""
 
 LOST_STATES = ("08", "25006", "25P03", "25P04", "53300", "57P", "58")
-"""SQLSTATE classes and codes that mean: this connection, or this server, is of no more use now."""
+"""SQLSTATE classes and codes meaning that this connection, or this server, has become useless."""
 
 CONTENDED_STATES = ("40", "53", "55006", "55P03", "57014")
-"""SQLSTATE classes and codes that mean: rolled back, and may well succeed when tried again."""
+"""SQLSTATE classes and codes meaning that the transaction was rolled back and may succeed if it is repeated."""
 
 _WRONG_CALL = "argument"
-"""A word of what the driver says of a statement that was given the wrong number of values, and of nothing else."""
+"""A word found in the driver's error for a statement with the wrong number of values, and in no other of its errors."""
 
 WARN_SECONDS = 10.0
-"""How often at most one kind of failure is written to the log."""
+"""The minimum time between two log lines about the same kind of failure."""
 _KINDS_MAX = 256
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's errors into the application's.
+    """Translate the driver's errors into the application's.
 
     Raises:
-        ConnectionLost: the connection is of no more use; what was sent last may or may not have taken effect.
-        Contended: rolled back.
-        Obstructed: rolled back, and it may be so for long.
+        ConnectionLost: the connection has become useless; what was sent last may or may not have taken effect.
+        Contended: the transaction was rolled back.
+        Obstructed: it was rolled back, for a reason that may last.
         GuardMismatch: a guarding constraint was violated.
     """
     try:
@@ -79,12 +79,12 @@ def translated() -> Iterator[None]:
 
 
 def translation_of(error: Exception) -> OperationalFailure | GuardMismatch | None:
-    """Say what an error of the driver means; None where it is a bug, or none of the driver's."""
+    """Return what an error of the driver means; None if it is a bug, or not the driver's."""
     if isinstance(error, pg.IntegrityConstraintViolationError) and error.constraint_name in GUARDING_CONSTRAINTS:
         return GuardMismatch(f"{error.constraint_name}: {error}")
     if isinstance(error, pg.InvalidCachedStatementError):
         return Contended(str(error))
-    if isinstance(error, (asyncpg.PostgresError, pg.PostgresWarning)):  # also an error with the code of a warning
+    if isinstance(error, (asyncpg.PostgresError, pg.PostgresWarning)):  # an error may carry the code of a warning
         return _translation_by_state(error)
     if isinstance(error, asyncpg.InterfaceError):
         wrong = isinstance(error, asyncpg.DataError) or _WRONG_CALL in str(error)
@@ -107,22 +107,22 @@ def _translation_by_state(error: asyncpg.PostgresError | pg.PostgresWarning) -> 
 
 
 def _is_of_a_closed_transport(error: Exception) -> bool:
-    """Uvloop says so when a connection was cut between two steps of the driver."""
+    """Return whether uvloop raised this because a connection was cut between two steps of the driver."""
     return isinstance(error, RuntimeError) and "handler is closed" in str(error)
 
 
 class Troubles:
-    """What PostgreSQL, or the way to it, was found to do: counted, and told in the log now and then."""
+    """The failures of PostgreSQL, or of the way to it, in this process: all are counted, some are logged."""
 
     def __init__(self) -> None:
         self._told: dict[str, tuple[float, int]] = {}
-        """When each SQLSTATE was last written to the log, and how many of it were not written since."""
+        """When each SQLSTATE was last logged, and how often it has occurred since."""
 
     def note(self, failure: OperationalFailure, cause: BaseException, *, connecting: bool = False) -> None:
-        """Take note of a failure and of the driver's error behind it.
+        """Record a failure, and the driver's error behind it.
 
-        Whoever meets it tells what became of their work. Here is told what an operator has to mend: what the server
-        refuses, while connecting or for long.
+        The caller reports what became of its own work. Logged here is what an operator has to fix: what the server
+        refuses while connecting, or for longer.
         """
         state = getattr(cause, "sqlstate", None) or "client"
         kind = _kind_of(failure)
@@ -147,4 +147,4 @@ def _kind_of(failure: OperationalFailure) -> str:
 
 
 troubles = Troubles()
-"""Of this process."""
+"""The failures of this process."""

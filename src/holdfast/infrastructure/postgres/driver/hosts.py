@@ -1,4 +1,4 @@
-"""Connecting where DATABASE_URL names several hosts, such as a primary and its standbys."""
+"""Connects when DATABASE_URL names several hosts, such as a primary and its standbys."""
 
 from typing import Any
 
@@ -7,16 +7,17 @@ import asyncpg
 from holdfast.server_urls.postgres import each_host
 
 _found: dict[str, int] = {}
-"""Of each URL with several hosts, which one took us last: it is asked first, so that a lost one costs no time."""
+"""For each URL with several hosts, the one that last accepted a connection. It is tried first, so that a dead host
+costs no time."""
 
 
 async def connect_to_one_of(database_url: str, *, timeout: float, **named: Any) -> asyncpg.Connection:  # noqa: ANN401, ASYNC109 - the driver's own
-    """Connect as the driver does, with `timeout` seconds for each host, not for all of them.
+    """Connect like the driver, but allow `timeout` seconds for each host instead of for all of them.
 
-    A host that is switched off says nothing: it would use up the time of the ones after it.
+    A host that is switched off does not answer. It would use up the time of the hosts after it.
 
     Raises:
-        Exception: what the driver says of the last host, when none would have us.
+        Exception: the driver's error for the last host, if none accepted the connection.
     """
     urls = each_host(database_url)
     first = _found.get(database_url, 0)
@@ -24,7 +25,7 @@ async def connect_to_one_of(database_url: str, *, timeout: float, **named: Any) 
     for number in (*range(first, len(urls)), *range(first)):
         try:
             connection: asyncpg.Connection = await asyncpg.connect(urls[number], timeout=timeout, **named)
-        except Exception as error:  # noqa: BLE001 - whatever it is, another host may take us
+        except Exception as error:  # noqa: BLE001 - after any failure, another host may accept us
             failure = error
         else:
             if len(urls) > 1:

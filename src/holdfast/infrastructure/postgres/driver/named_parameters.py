@@ -1,7 +1,7 @@
-"""Numbers the named parameters of a statement: people read and write `:event_id`, PostgreSQL takes `$1`.
+"""Numbers the named parameters of a statement: the source says `:event_id`, PostgreSQL gets `$1`.
 
-Only what cannot be anything else counts as a parameter. Whatever could be misread, in `s[a:b]` for example, is refused
-when the program starts, so that nobody has to remember how it is read.
+Only what cannot be anything else counts as a parameter. What could be misread, for example `s[a:b]`, is refused at
+start, so that nobody has to remember how it is read.
 """
 
 import re
@@ -24,15 +24,15 @@ _TOKENS = re.compile(
 
 
 def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
-    """Put numbers where a statement has names.
+    """Replace the names in a statement by numbers.
 
     Returns:
         The statement with `$1`, `$2` and so on, and the names in the order of their numbers. A name that is used twice
-        has one number.
+        gets one number.
 
     Raises:
-        ValueError: naming what can be read in two ways, or not at all: a number, a name that is not in snake_case, a
-            slice without spaces around its colon, a string or comment without an end.
+        ValueError: naming what is ambiguous or cannot be read: a number, a name that is not in snake_case, a slice
+            without spaces around its colon, a string or comment without an end.
     """
     numbers: dict[str, int] = {}
 

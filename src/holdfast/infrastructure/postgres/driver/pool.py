@@ -1,6 +1,6 @@
-"""A small pool of connections that are kept as they are between uses: no reset, no ping.
+"""A small pool whose connections stay as they are between uses: no reset, no ping.
 
-A general pool resets a connection whenever it is given back, which cost 330 µs a batch.
+A general-purpose pool resets a connection each time it is returned, which cost 330 µs per batch.
 """
 
 import asyncio
@@ -13,19 +13,20 @@ from holdfast.application.failures import ConnectionLost, Obstructed
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection, connect
 
 USE_SECONDS_MAX = 60.0
-"""Longer than any statement may take, bulk ones too."""
+"""Longer than any statement may take, including bulk ones."""
 SHORT_USE_SECONDS_MAX = 7.0
 """For reads of a few rows: longer than their statement may take."""
 SESSION_SECONDS_MAX = 600.0
-"""A connection that is older is not lent again. Settings of the role or the database that were taken back stay in
-sessions that are open: one that was opened while `synchronous_commit` was off would go on without it for good."""
+"""An older connection is not lent again. If a setting of the role or the database is changed back, open sessions keep
+the old value: one opened while `synchronous_commit` was off would run without it for good."""
 
 _obstructions: dict[str, tuple[float, str]] = {}
-"""When a database last said what may last, and what, by its URL: whoever looks at readiness has a pool of their own."""
+"""By URL, when a database last refused something for a reason that may last, and what. It is shared by all pools,
+because the readiness probes have a pool of their own."""
 
 
 class Pool:
-    """At most `size` connections, opened when first needed; the one used last is used next."""
+    """At most `size` connections, opened on demand. The one used most recently is reused first."""
 
     def __init__(
         self,
@@ -37,15 +38,15 @@ class Pool:
         wait_seconds_max: float = 2.0,
         use_seconds_max: float = USE_SECONDS_MAX,
     ) -> None:
-        """Name everything; nothing is opened yet.
+        """Set up the pool without opening a connection.
 
         Args:
-            database_url: Where.
-            size: How many connections there may be.
-            application_name: As PostgreSQL shows it.
-            timeouts: Of each connection.
-            wait_seconds_max: How long one waits for a connection.
-            use_seconds_max: After this long in use a connection is cut, unless its user said otherwise.
+            database_url: The database.
+            size: The maximum number of connections.
+            application_name: The name that PostgreSQL shows for them.
+            timeouts: The time-outs of each connection.
+            wait_seconds_max: How long a caller waits for a connection.
+            use_seconds_max: A connection is cut after this long in use, unless its user asked for another time.
         """
         self._database_url = database_url
         self._application_name = application_name
@@ -61,24 +62,24 @@ class Pool:
 
     @property
     def busy(self) -> int:
-        """How many connections are in use."""
+        """The number of connections in use."""
         return self.size - self._free_places
 
     def obstruction(self, *, seconds_max: float) -> str | None:
-        """Tell what this process was last refused by this database for a reason that may last, if not long ago."""
+        """Return what this database last refused for a reason that may last, if it was recent."""
         at, what = _obstructions.get(self._database_url, (0.0, None))
         return what if what is not None and asyncio.get_running_loop().time() - at <= seconds_max else None
 
     @asynccontextmanager
     async def connection(self, *, use_seconds_max: float | None = None) -> AsyncIterator[WatchedConnection]:
-        """Lend a connection. One that is left inside a transaction, or is broken, is closed at once.
+        """Lend a connection. If it comes back inside a transaction, or broken, it is closed at once.
 
-        A connection that is used for too long is cut: its user gets ConnectionLost. PostgreSQL's own time-outs do not
-        help where its answers are lost on the way and the network says nothing. Cutting sends no cancel request, so a
+        A connection that is used for too long is cut, and its user gets ConnectionLost. PostgreSQL's own time-outs do
+        not help if its answers are lost on the way and the network stays silent. Cutting sends no cancel request, so a
         COMMIT under way goes on at the server.
 
         Raises:
-            ConnectionLost: when none can be had in time, or the pool is closed.
+            ConnectionLost: if none becomes free in time, or the pool is closed.
         """
         if self._closed:
             raise ConnectionLost("the pool is closed")
@@ -93,8 +94,8 @@ class Pool:
             )
             yield connection
         except (ConnectionLost, Obstructed, asyncio.CancelledError) as gone:
-            # Also where the server is still there but of no use, as a standby that was a primary; where a fresh
-            # connection may fare better; and where its user was cancelled, whose statement may still be under way.
+            # This also covers a server that is there but useless, such as a demoted primary, where a new connection may
+            # fare better, and a user who was cancelled, whose statement may still be running.
             if connection is not None:
                 connection.terminate()
             if isinstance(gone, Obstructed):
@@ -109,7 +110,7 @@ class Pool:
             self._wake_one()
 
     async def close(self) -> None:
-        """Cut every connection. Nothing is cancelled on the server: a COMMIT under way goes on there."""
+        """Cut every connection. Nothing is cancelled on the server, so a COMMIT under way goes on there."""
         self._closed = True
         for connection in [*self._idle, *self._busy]:
             connection.terminate()
@@ -127,7 +128,7 @@ class Pool:
                 await waiter
         except (TimeoutError, asyncio.CancelledError) as gone:
             if waiter.done() and not waiter.cancelled():
-                # The place was given at the very moment of giving up: somebody else shall have it.
+                # The place was assigned just as this caller gave up, so it goes to someone else.
                 self._free_places += 1
                 self._wake_one()
             if isinstance(gone, TimeoutError):

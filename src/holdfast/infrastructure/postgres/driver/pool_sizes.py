@@ -1,4 +1,4 @@
-"""Sizes of pools that no setting names; apart from the pools, so that who only counts connections imports nothing."""
+"""Pool sizes that no setting controls. Kept apart from the pools, so that counting connections imports nothing."""
 
 LARGE_CONNECTIONS = 4
-"""For what is large, one of each at a time: maps of two sizes, pages of lists, charts."""
+"""For large reads, one of each kind at a time: maps of two sizes, list pages, charts."""

@@ -1,4 +1,4 @@
-"""Poolers between a process and PostgreSQL, such as pgbouncer: what they let pass, and which cannot be used at all."""
+"""Detects poolers, such as pgbouncer, between a process and PostgreSQL, and refuses those that cannot be used."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,34 +15,34 @@ _SHARED = (
 )
 
 _OTHERS_STATEMENTS = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
-"""What happens where prepared statements of several clients meet on one connection."""
+"""The errors that occur when several clients' prepared statements meet on one connection."""
 _LOOKS = 4
 
 _direct: set[str] = set()
 """URLs that lead to PostgreSQL itself."""
 _pooled: set[str] = set()
-"""URLs that lead to a pooler which gives each client a connection of its own."""
+"""URLs that lead to a pooler which gives each client its own connection."""
 
 
 class PoolerError(ConnectionError):
-    """A pooler gives one connection to several clients in turns, so that nothing said on it lasts."""
+    """The pooler gives one connection to several clients in turns, so nothing set on it persists."""
 
 
 async def connect_with(
     database_url: str,
     server_settings: Mapping[str, str],
     *,
-    timeout: float,  # noqa: ASYNC109 - the driver's own
-    **named: Any,  # noqa: ANN401 - the driver's own
+    timeout: float,  # noqa: ASYNC109 - the driver's parameter
+    **named: Any,  # noqa: ANN401 - the driver's parameter
 ) -> asyncpg.Connection:
-    """Connect, and make sure that these settings count and last.
+    """Connect, and make sure that these settings take effect and persist.
 
-    A pooler in session mode either refuses settings that come with the connection, or takes them and forgets them.
-    There they are made afterwards.
+    A pooler in session mode either refuses settings sent with the connection request, or accepts and ignores them. The
+    settings are then made after connecting.
 
     Raises:
-        PoolerError: Nothing lasts there, neither settings nor locks nor prepared statements.
-        Exception: what the driver says.
+        PoolerError: if nothing persists there, neither settings nor locks nor prepared statements.
+        Exception: the driver's error.
     """
     if database_url not in _pooled:
         try:
@@ -73,7 +73,7 @@ async def connect_with(
 
 
 async def _leads_to(connection: asyncpg.Connection) -> bool:
-    """Whether the process at the other end is the one that answers; a pooler makes up a number of its own."""
+    """Return whether the connection leads to PostgreSQL itself: a pooler invents a backend process id of its own."""
     try:
         return bool(await connection.fetchval(_ASK_PROCESS) == connection.get_server_pid())
     except _OTHERS_STATEMENTS:
@@ -84,7 +84,7 @@ async def _leads_to(connection: asyncpg.Connection) -> bool:
 
 
 async def _refuse_shared(database_url: str, connection: asyncpg.Connection, seconds: float) -> None:
-    """Ask two connections that are open together who answers: at some time the same, if they share."""
+    """Ask two connections, open at the same time, which backend answers. If they share one, it is the same in time."""
     other: asyncpg.Connection | None = None
     try:
         async with asyncio.timeout(seconds / 2):
@@ -94,7 +94,7 @@ async def _refuse_shared(database_url: str, connection: asyncpg.Connection, seco
                 here.add(await connection.fetchval(_ASK_PROCESS))
                 there.add(await other.fetchval(_ASK_PROCESS))
             shared = len(here) > 1 or bool(here & there)
-    except TimeoutError:  # perhaps each has its own, and there is none left for the second: ask again next time
+    except TimeoutError:  # the second may find no free backend: ask again next time
         return
     except _OTHERS_STATEMENTS:
         shared = True

@@ -1,7 +1,7 @@
-"""Loads the named statements that stand beside their callers, and checks at the start that they fit the code.
+"""Loads the named statements that are kept beside their callers, and checks at start that they fit the code.
 
-A file holds statements, each headed by `-- name` and then one sentence, or more, in comments. Values stand in them by
-name (`:event_id`). Beside each file a dataclass has a field for each statement, whose type says what values it takes:
+A file contains statements. Each is headed by `-- name` and a comment of at least one sentence, and names its values
+(`:event_id`). Beside each file, a dataclass has a field for each statement, whose type says which values it takes:
 
     class OfEvent(TypedDict):
         event_id: UUID
@@ -13,7 +13,7 @@ name (`:event_id`). Beside each file a dataclass has a field for each statement,
     READS = bound(ReadQueries, load_queries("reading/reads"))
     row = await READS.event({"event_id": event_id}).fetchrow(connection)
 
-A call costs a dictionary and one `itemgetter` more than numbered arguments would.
+Compared with numbered arguments, a call costs one more dictionary and one `itemgetter`.
 """
 
 import re
@@ -37,7 +37,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class Nothing(TypedDict):
-    """The values of a statement that takes none."""
+    """The parameters of a statement that takes none."""
 
 
 class Filled:
@@ -50,7 +50,7 @@ class Filled:
         self._arguments = arguments
 
     def __str__(self) -> str:
-        """Return the name of the statement; its values may be somebody's and are not shown."""
+        """Return the statement's name. Its values may be personal and are not shown."""
         return self._query.name
 
     def fetch(self, connection: Connection) -> Awaitable[list[asyncpg.Record]]:
@@ -78,24 +78,24 @@ class Query(Generic[GivenT_contra]):
     name: str
     purpose: str
     sql: str
-    """With numbers in place of the names."""
+    """The statement, with numbers in place of names."""
     parameters: tuple[str, ...] = ()
     """The names, in the order of their numbers."""
     arguments: Callable[[GivenT_contra], tuple[object, ...]] = field(init=False, repr=False, compare=False)
-    """Puts the values of a call into that order."""
+    """Puts the values of a call in that order."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "arguments", _in_order(self.parameters))
 
     def __call__(self, given: GivenT_contra) -> Filled:
-        """Fill in values, so that the statement can be run."""
+        """Fill in the values, so that the statement can be run."""
         return Filled(self, self.arguments(given))
 
 
 def _in_order(names: tuple[str, ...]) -> Callable[[Mapping[str, object]], tuple[object, ...]]:
     if not names:
         return lambda _: ()
-    if len(names) == 1:  # with one name `itemgetter` returns the value itself
+    if len(names) == 1:  # with a single name, `itemgetter` returns the bare value
         [name] = names
         return lambda given: (given[name],)
     return itemgetter(*names)
@@ -103,10 +103,10 @@ def _in_order(names: tuple[str, ...]) -> Callable[[Mapping[str, object]], tuple[
 
 @cache
 def load_queries(file_name: str) -> dict[str, Query[Any]]:
-    """Read one file, by its path below `infrastructure/postgres` without the ending, such as `booking/batch`.
+    """Read one file, given its path below `infrastructure/postgres` without `.sql`, such as `booking/batch`.
 
     Raises:
-        ValueError: for a statement without a sentence, a name used twice, or a parameter that is not plainly one.
+        ValueError: for a statement without a comment, a duplicate name, or an ambiguous parameter.
     """
     text = (files("holdfast.infrastructure.postgres") / f"{file_name}.sql").read_text(encoding="utf-8")
     _, *parts = _HEAD.split(text)
@@ -128,7 +128,7 @@ def load_queries(file_name: str) -> dict[str, Query[Any]]:
 
 
 def bound(to: type[BoundT], queries: Mapping[str, Query[Any]]) -> BoundT:
-    """Put the statements of a file into the dataclass that stands for it.
+    """Build the dataclass that represents a file of statements.
 
     Args:
         to: A dataclass with a field `name: Query[Values]` for each statement; `Values` is a TypedDict.

@@ -1,4 +1,4 @@
-"""Short reads go on when nobody waits for them any more."""
+"""Lets short reads finish even if nobody waits for them any more."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,10 +8,10 @@ Result = TypeVar("Result")
 
 
 async def to_its_end(read: Coroutine[Any, Any, Result]) -> Result:
-    """Run a short read to its end, also where its caller is cancelled meanwhile.
+    """Run a short read to its end, even if its caller is cancelled in the meantime.
 
-    A client that hangs up has its request cancelled. A statement that is cancelled costs PostgreSQL a connection for
-    the cancelling, and us the one that it ran on: whoever asked and hung up all the time would keep both busy.
+    When a client hangs up, its request is cancelled. Cancelling a statement costs PostgreSQL an extra connection, and
+    costs this process the one it ran on. A client that kept asking and hanging up could keep both busy.
     """
     reading = asyncio.create_task(read)
     try:
@@ -23,4 +23,4 @@ async def to_its_end(read: Coroutine[Any, Any, Result]) -> Result:
 
 def _forget(reading: "asyncio.Task[Any]") -> None:
     if not reading.cancelled():
-        reading.exception()  # nobody is left to be told
+        reading.exception()  # marks it as retrieved

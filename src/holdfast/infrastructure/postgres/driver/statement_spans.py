@@ -1,4 +1,4 @@
-"""Tells the trace of every statement, by its name in its file; never with its arguments."""
+"""Adds every statement to the trace by its name, never with its values."""
 
 import re
 from functools import cache
@@ -15,7 +15,7 @@ _EVENT_IDS = re.compile(r"'(?:[0-9a-f-]{36}|\{[0-9a-f,-]+\})'")
 
 
 def trace_statements(connection: Connection) -> None:
-    """Have the statements of a connection told, where there are traces."""
+    """Report the statements of a connection to the trace, if tracing is on."""
     if tracing.active is not None:
         connection.add_query_logger(_tell)
 
@@ -27,8 +27,8 @@ def _tell(query: LoggedQuery) -> None:
 
 
 def _name_of(sql: str) -> str:
-    """The statement's name; of one that is in no file the first word."""
-    # The lock of an event is one step of a batch, whether or not it waits.
+    """Return a statement's name, or its first word if it is in no file."""
+    # Locking an event is the same step of a batch, whether or not it waits.
     head = _BEGINNING.sub("", _EVENT_IDS.sub("$1", sql)).removesuffix(" SKIP LOCKED")
     return _names().get(head) or head.split(None, 1)[0].rstrip(";")
 

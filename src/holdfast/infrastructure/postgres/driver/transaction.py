@@ -1,4 +1,4 @@
-"""The end of a transaction: COMMIT, whose outcome may stay unknown, or ROLLBACK."""
+"""Ends a transaction: with COMMIT, whose outcome may remain unknown, or with ROLLBACK."""
 
 from holdfast.application.failures import ConnectionLost, OperationalFailure
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
@@ -6,11 +6,11 @@ from holdfast.infrastructure.postgres.driver.failures import translated
 
 
 async def commit(connection: WatchedConnection) -> None:
-    """Commit, and be sure of it.
+    """Commit, and make sure that it took effect.
 
     Raises:
-        ConnectionLost: when PostgreSQL warned, as it does when the wait for the standby is broken off, or had rolled
-            the transaction back.
+        ConnectionLost: if PostgreSQL sent a warning, as it does when the wait for the standby is interrupted, or if
+            it had rolled the transaction back.
     """
     connection.warnings.clear()
     status = await connection.execute("COMMIT")
@@ -19,7 +19,7 @@ async def commit(connection: WatchedConnection) -> None:
 
 
 async def rollback_if_open(connection: WatchedConnection) -> None:
-    """End a transaction that was not committed; a connection that cannot do that is left for the pool to cut."""
+    """Roll back a transaction that was not committed. If that fails, the pool cuts the connection."""
     if connection.is_closed() or not connection.is_in_transaction():
         return
     try:

@@ -1,1 +1,1 @@
-"""Reads that lock nothing."""
+"""Reads that take no lock."""

@@ -1,4 +1,4 @@
-"""Questions without a rule, answered without a lock."""
+"""Reads that involve no rule and take no lock."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from holdfast.infrastructure.postgres.reading.rows import seat_from
 
 
 class PostgresReads:
-    """`application.reading.ports.Reads` over a pool of its own."""
+    """`application.reading.ports.Reads` on a pool of its own."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -30,11 +30,11 @@ class PostgresReads:
         return event_from(row) if row else None
 
     async def events(self, *, limit: int, offset: int) -> list[Event]:
-        """List events, newest created first."""
+        """List events, newest first."""
         return [event_from(row) for row in await self._rows(READS.events({"limit": limit, "offset": offset}))]
 
     async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
-        """List ids and times of the last edit."""
+        """List the events' ids and the times of their last edits."""
         rows = await self._rows(READS.event_stamps({"limit": limit, "offset": offset}))
         return [(row["id"], row["updated_at"]) for row in rows]
 
@@ -44,12 +44,12 @@ class PostgresReads:
         return (seat_from(row), row["version"]) if row else None
 
     async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
-        """Find the caller's reservation as it stands this instant, and its event's version."""
+        """Find the caller's reservation as it is now, and its event's version."""
         row = await self._row(READS.reservation({"reservation_id": reservation_id, "user_id": user_id}))
         return (reservation_from(row).as_seen_at(row["now"]), row["version"]) if row else None
 
     async def reservations(self, user_id: str, *, limit: int, offset: int) -> list[Reservation]:
-        """List the caller's reservations as they stand this instant."""
+        """List the caller's reservations as they are now."""
         rows = await self._rows(READS.reservations({"user_id": user_id, "limit": limit, "offset": offset}))
         return [reservation_from(row).as_seen_at(row["now"]) for row in rows]
 

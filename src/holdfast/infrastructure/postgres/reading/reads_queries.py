@@ -1,4 +1,4 @@
-"""What the statements of `reads.sql` take."""
+"""The parameters of the statements in `reads.sql`."""
 
 from dataclasses import dataclass
 from typing import TypedDict
@@ -20,21 +20,21 @@ class OfSeat(TypedDict):
 
 
 class OfReservation(TypedDict):
-    """One reservation, and who asks for it."""
+    """One reservation, and the caller."""
 
     reservation_id: UUID
     user_id: str
 
 
 class Page(TypedDict):
-    """A stretch of a list."""
+    """A page of a list."""
 
     limit: int
     offset: int
 
 
 class PageOfUser(Page):
-    """A stretch of a user's list."""
+    """A page of a user's list."""
 
     user_id: str
 

@@ -1,4 +1,4 @@
-"""A seat, as a value of the domain."""
+"""Converts rows into seats."""
 
 import asyncpg
 
@@ -7,7 +7,7 @@ from holdfast.domain.booking.states import SeatStatus
 
 
 def seat_from(row: asyncpg.Record) -> Seat:
-    """Make a seat of a row of `seats` with its claim's `status` and `reservation_id`, null where it is free."""
+    """Build a seat from a row of `seats` with its claim's `status` and `reservation_id`, both null if it is free."""
     status = row["status"]
     return Seat(
         id=row["id"],

@@ -1,4 +1,4 @@
-"""Where the maps of hot events come from, and what they are held against."""
+"""Reads the maps of busy events, and the changes they have missed."""
 
 import asyncio
 from array import array
@@ -20,13 +20,13 @@ from holdfast.infrastructure.postgres.driver.queries import Filled
 from holdfast.infrastructure.postgres.reading.seat_maps_queries import SEAT_MAPS
 
 INLINE_SEATS_MAX = 2_000
-"""Up to here a map is made in a millisecond or two; a larger one is made off the event loop."""
+"""A map of up to this size is built on the event loop, in a millisecond or two. A larger one is built in a thread."""
 POSITIONS_MAX = 5_000
 """Seats looked up in one statement."""
 
 
 class PostgresSeatMapSource:
-    """`application.reading.source.SeatMapSource` over the read pool; what is large has connections of its own."""
+    """`application.reading.source.SeatMapSource` on the read pool; large reads have connections of their own."""
 
     def __init__(self, pool: Pool, large_pool: Pool, tail: SeatTail) -> None:
         self._pool = pool
@@ -35,7 +35,7 @@ class PostgresSeatMapSource:
         self._page_turns = asyncio.Lock()
 
     async def freshness(self, known: Sequence[tuple[UUID, int | None]], *, entries_max: int) -> list[Freshness | None]:
-        """Ask for all events in one statement."""
+        """Read all events in one statement."""
         rows = await self._rows(
             SEAT_MAPS.freshness(
                 {
@@ -69,7 +69,7 @@ class PostgresSeatMapSource:
         return found
 
     async def load(self, wanted: Sequence[tuple[UUID, bool]], *, large: bool) -> list[SeatMap | None]:
-        """Load all in one statement, and so in one snapshot."""
+        """Load all maps in one statement, and therefore in one snapshot."""
         event_ids = [event_id for event_id, _ in wanted]
         rows = await self._rows(
             SEAT_MAPS.load_maps({"event_ids": event_ids, "listed": [listed for _, listed in wanted]}), large=large
@@ -85,7 +85,7 @@ class PostgresSeatMapSource:
         return maps
 
     async def added_seats(self, event_id: UUID, *, after_seats: int, lists: bool, large: bool) -> AddedSeats | None:
-        """Read them in one statement."""
+        """Read the seats in one statement."""
         rows = await self._rows(
             SEAT_MAPS.added_seats({"event_id": event_id, "first_position": after_seats, "listed": lists}),
             large=large,
@@ -96,7 +96,7 @@ class PostgresSeatMapSource:
         return AddedSeats(mark_from(row), row["ids"] or b"", _heads_from(row), _positions_from(row))
 
     async def positions(self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Look each up by its key."""
+        """Look up each seat by its key."""
         found: dict[UUID, int] = {}
         for start in range(0, len(seat_ids), POSITIONS_MAX):
             some = slice(start, start + POSITIONS_MAX)
@@ -108,7 +108,7 @@ class PostgresSeatMapSource:
     async def list_page(
         self, event_id: UUID, *, after_number: str, seats_max: int, chart_seats: int
     ) -> ListPage | None:
-        """Read a page; whoever wants pages takes turns, so that no list keeps the connection from another."""
+        """Read a page. Lists take turns page by page, so that none keeps the connection from another."""
         async with self._page_turns:
             (row,) = await self._rows(
                 SEAT_MAPS.list_page(
@@ -126,12 +126,12 @@ class PostgresSeatMapSource:
         return ListPage(_heads_from(row), _positions_from(row), row["last_number"])
 
     async def mark(self, event_id: UUID, version: int) -> Mark | None:
-        """Tell what a version means; None where the event has not come so far."""
+        """Identify the state at a version; None if the event has not reached that version."""
         rows = await self._rows(SEAT_MAPS.mark({"event_id": event_id, "version": version}))
         return mark_from(rows[0]) if rows else None
 
     async def chart(self, event_id: UUID, *, large: bool) -> Chart | None:
-        """Read an event's chart, written as JSON by the database."""
+        """Read an event's chart, which the database encodes as JSON."""
         rows = await self._rows(SEAT_MAPS.chart({"event_id": event_id}), large=large)
         if not rows:
             return None
@@ -161,7 +161,7 @@ class PostgresSeatMapSource:
 
 
 def mark_from(row: asyncpg.Record) -> Mark:
-    """Make the mark of a log entry; of an event without entries there is none but its creation."""
+    """Build the mark of a log entry. If an event has no entries, its creation stands in for one."""
     return Mark(row["version"], row["at"], row["kind"], row["reservation_id"])
 
 

@@ -1,4 +1,4 @@
-"""What the statements of `seat_maps.sql` take."""
+"""The parameters of the statements in `seat_maps.sql`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class OfEvent(TypedDict):
 
 
 class KnownVersions(TypedDict):
-    """What a process knows of events; None where it knows nothing."""
+    """The versions that a process knows of events; None if it knows none."""
 
     event_ids: Sequence[UUID]
     known_versions: Sequence[int | None]
@@ -23,21 +23,21 @@ class KnownVersions(TypedDict):
 
 
 class WantedMaps(TypedDict):
-    """Events, and whether the list of each is wanted too."""
+    """Events, and whether the seat list of each is wanted too."""
 
     event_ids: Sequence[UUID]
     listed: Sequence[bool]
 
 
 class AddedSince(OfEvent):
-    """The seats of an event from a place in its chart on."""
+    """The seats of an event from a position in its chart onwards."""
 
     first_position: int
     listed: bool
 
 
 class PageOfList(OfEvent):
-    """The next seats of a list, of those that were in the chart when the list was begun."""
+    """The next seats of a list, among those that were in the chart when the list was begun."""
 
     after_number: str
     seats_max: int

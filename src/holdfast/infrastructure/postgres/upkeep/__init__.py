@@ -1,1 +1,1 @@
-"""Invariants, audit, totals, and whether the database is fit."""
+"""Invariants, audit, totals, and whether the database is usable."""

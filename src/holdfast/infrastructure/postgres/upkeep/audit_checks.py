@@ -1,4 +1,4 @@
-"""Runs the invariants over chosen rows, each time in a short snapshot of its own."""
+"""Runs the invariants on selected rows, each time in a short snapshot."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from holdfast.infrastructure.postgres.upkeep.audit_queries import AUDIT, OfEvent
 from holdfast.infrastructure.postgres.upkeep.invariants import ROWS_MAX
 
 WHOLE_EVENTS_ONLY = frozenset({"counters_count", "versions_without_gaps", "charts_have_events"})
-"""Promises that a part of an event's rows cannot tell anything about."""
+"""Promises that cannot be checked on a part of an event's rows."""
 
 _WHOLE: Mapping[str, Query[OfEvents]] = {
     "events": AUDIT.whole_events,
@@ -20,8 +20,8 @@ _WHOLE: Mapping[str, Query[OfEvents]] = {
     "reservations": AUDIT.whole_reservations,
     "claims": AUDIT.whole_claims,
 }
-"""Which statement chooses the rows of each table that the checks see: all of some events. The later ones look at the
-earlier ones, for no index leads from an event to its reservations or claims, and one would cost every sale."""
+"""The statement that selects each table's rows for checking some events as a whole. The later ones use the results of
+the earlier ones: no index leads from an event to its reservations or claims, since it would slow every sale."""
 
 _COUNTED: Mapping[str, Query[OfEvents]] = {
     "events": AUDIT.whole_events,
@@ -29,7 +29,7 @@ _COUNTED: Mapping[str, Query[OfEvents]] = {
     "claims": AUDIT.counted_claims,
     "reservations": AUDIT.counted_reservations,
 }
-"""The same for what is only counted."""
+"""The same for rows that are only counted."""
 
 _NEW: Mapping[str, Query[OfWindows]] = {
     "entries": AUDIT.new_entries,
@@ -40,15 +40,15 @@ _NEW: Mapping[str, Query[OfWindows]] = {
     "claims": AUDIT.new_claims,
     "changes": AUDIT.new_changes,
 }
-"""The same for what a stretch of the log tells of; in this order, for each looks at those before it."""
+"""The same for a window of the log. The order matters, because each uses the results of those before it."""
 
 Rows: TypeAlias = dict[str, list[Mapping[str, Any]]]
-"""Rows that break a promise, by its name."""
+"""Rows that break a promise, by the promise's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Log entries of one event: those after `after` up to `until`."""
+    """Log entries of one event: those after version `after`, up to `until`."""
 
     event_id: UUID
     after: int
@@ -56,30 +56,30 @@ class Window:
 
 
 class AuditChecks:
-    """The invariants, over everything, over whole events, or over stretches of their logs."""
+    """Runs the invariants on everything, on whole events, or on windows of their logs."""
 
     def __init__(self) -> None:
         self.invariants = load_queries("upkeep/invariants")
 
     async def everything(self, connection: Connection) -> Rows:
-        """Check all rows of all tables: for small databases."""
+        """Check all rows of all tables. For small databases."""
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return await self._run(connection, self.invariants)
 
     async def whole_events(self, connection: Connection, event_ids: Sequence[UUID]) -> Rows:
-        """Check every promise over all rows of some events."""
+        """Check every promise on all rows of some events."""
         if not event_ids:
             return {}
         async with self._looking_at(connection, _WHOLE, OfEvents(event_ids=event_ids)):
             return await self._run(connection, self.invariants)
 
     async def counters(self, connection: Connection, event_id: UUID) -> Rows:
-        """Compare the counters of one event with its rows, which are counted and not looked at."""
+        """Compare one event's counters with its rows, which are counted without being examined."""
         async with self._looking_at(connection, _COUNTED, OfEvents(event_ids=[event_id])):
             return await self._run(connection, {"counters_count": self.invariants["counters_count"]})
 
     async def windows(self, connection: Connection, windows: Sequence[Window]) -> Rows:
-        """Check what stretches of the log tell of."""
+        """Check the rows that windows of the log lead to."""
         async with connection.transaction(isolation="repeatable_read"):
             rows = await AUDIT.windows(_columns(windows)).fetch(connection)
             given = _columns([Window(*row) for row in rows])
@@ -96,7 +96,7 @@ class AuditChecks:
     async def _looking_at(
         self, connection: Connection, scope: Mapping[str, Query[GivenT]], given: GivenT
     ) -> AsyncIterator[None]:
-        """Put chosen rows into temporary tables, which come before the tables of the same names inside the block."""
+        """Put the selected rows into temporary tables, which hide the real tables of these names inside the block."""
         async with connection.transaction(isolation="repeatable_read"):
             for table, statement in scope.items():
                 await connection.execute(
@@ -108,12 +108,12 @@ class AuditChecks:
             await connection.execute(f"DROP TABLE {', '.join(f'pg_temp.{table}' for table in scope)}")
 
     async def _run(self, connection: Connection, queries: Mapping[str, Query[Nothing]]) -> Rows:
-        await connection.execute("SET LOCAL enable_seqscan = on")  # of what was chosen every row is looked at
+        await connection.execute("SET LOCAL enable_seqscan = on")  # every selected row is read anyway
         return {name: [dict(row) for row in await _few(query)({}).fetch(connection)] for name, query in queries.items()}
 
 
 def _few(statement: Query[GivenT]) -> Query[GivenT]:
-    """The same statement with at most `ROWS_MAX` rows."""
+    """Limit a statement to `ROWS_MAX` rows."""
     return replace(statement, sql=f"{statement.sql} LIMIT {ROWS_MAX}")
 
 

@@ -1,4 +1,4 @@
-"""What the statements of `audit_scopes.sql` take."""
+"""The parameters of the statements in `audit_scopes.sql`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from holdfast.infrastructure.postgres.driver.queries import Nothing, Query, boun
 
 
 class EventsMax(TypedDict):
-    """How many events at most."""
+    """The maximum number of events."""
 
     events_max: int
 
 
 class NextEvents(EventsMax):
-    """The events after one, by id."""
+    """The events after a given one, by id."""
 
     after_event_id: UUID
 
@@ -40,20 +40,20 @@ class OfEvents(TypedDict):
 
 
 class OfVersions(OfEvents):
-    """A version of each of some events."""
+    """A version for each of some events."""
 
     versions: Sequence[int]
 
 
 class OfWindows(OfEvents):
-    """A stretch of the log of each of some events."""
+    """A window of the log for each of some events."""
 
     after_versions: Sequence[int]
     until_versions: Sequence[int]
 
 
 class NextRows(TypedDict):
-    """The rows after one, by id."""
+    """The rows after a given one, by id."""
 
     after_id: UUID
     rows_max: int

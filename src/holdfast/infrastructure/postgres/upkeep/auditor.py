@@ -1,8 +1,8 @@
-"""The audit at a bounded price: what changed since the last one, and beside it a slow sweep over everything.
+"""The audit, at a bounded cost: it checks what has changed since the last audit, and slowly sweeps everything else.
 
-A full check reads every row, so its price grows with the tables; under a storm it would cost more than the sales. Nor
-may it keep one snapshot for long: until that ends, no dead row can go, and each update of a hot event's row becomes
-slower. So everything is looked at in slices.
+A full check reads every row, so its cost grows with the tables; under a storm it would take more than the sales do. Nor
+may it keep one snapshot open for long: until that ends, no dead row can be removed, and each update of a busy event's
+row becomes slower. Everything is therefore checked in slices.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,20 +20,21 @@ from holdfast.infrastructure.postgres.upkeep.audit_queries import AUDIT
 from holdfast.infrastructure.postgres.upkeep.sweep import Sweep
 
 ENTRIES_MAX = 12_000
-"""Log entries that one audit looks at for what is new (40 µs of PostgreSQL each), and again for its sweep (20 µs)."""
+"""Log entries that one audit checks because they are new (40 µs of PostgreSQL each), and as many again for its sweep
+(20 µs each)."""
 SLICE_ENTRIES = 3_000
-"""Log entries that are looked at in one snapshot."""
+"""Log entries checked in one snapshot."""
 OVERLAP = timedelta(seconds=40)
-"""An entry may be committed this long after its time was read; a bulk call takes the longest."""
+"""An entry may be committed this long after its time was read. Bulk calls take the longest."""
 
 _SETTINGS = {
     "jit": "off",
-    # Rows are chosen by indexes, whatever the statistics say of tables that grew since they were made.
+    # Select rows by index, whatever outdated statistics say about tables that have grown.
     "enable_seqscan": "off",
     "application_name": session_name("auditor"),
     "statement_timeout": "30000",
     "lock_timeout": "3000",
-    # A leader whose machine was cut off shall not keep the lock for the hours that TCP allows by default.
+    # If a leader's machine is cut off, the lock must not stay for the hours that TCP's defaults allow.
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
@@ -41,11 +42,11 @@ _SETTINGS = {
 
 
 class PostgresAuditor:
-    """`application.upkeep.ports.Auditor`: one of all workers leads and audits, over a connection that holds the lead.
+    """`application.upkeep.ports.Auditor`. One of all workers leads and audits, over a connection that holds the lock.
 
-    A database of at most `entries_max` log entries is checked whole each time. In a larger one each audit checks the
-    entries that came since the last one, and sweeps on through whole events; what was found broken is looked at again
-    each time, until it is sound.
+    A database of at most `entries_max` log entries is checked as a whole each time. In a larger one, each audit checks
+    the entries added since the last audit and continues a sweep through whole events. Whatever was found broken is
+    checked again each time until it is sound.
     """
 
     def __init__(
@@ -58,17 +59,17 @@ class PostgresAuditor:
         self._sweep = Sweep(self._checks, entries_max=entries_max, slice_entries=self._slice_entries)
         self._connection: Connection | None = None
         self._looked_at: datetime | None = None
-        """When it was last asked what is new."""
+        """When new entries were last looked for."""
         self._audited: dict[UUID, int] = {}
-        """Of events that changed lately: the version up to which their entries were checked as they came."""
+        """For recently changed events, the version up to which their new entries have been checked."""
         self._marks: dict[UUID, Mark] = {}
-        """What those versions meant then."""
+        """The states at those versions when they were checked."""
         self._waiting: dict[UUID, Window] = {}
-        """What is new and did not fit into the last audits."""
+        """New entries that did not fit into the last audits."""
         self._broken: set[UUID] = set()
 
     async def audit(self) -> list[AuditedInvariant] | None:
-        """Check what is due; None while another worker leads."""
+        """Check what is due; None if another worker leads."""
         with translated():
             connection = await self._leading()
             if connection is None:
@@ -85,12 +86,12 @@ class PostgresAuditor:
         ]
 
     async def close(self) -> None:
-        """Cut the connection; with it ends the lead."""
+        """Cut the connection, which ends the lead."""
         if self._connection is not None:
             self._connection.terminate()
 
     async def _leading(self) -> "Connection | None":
-        """Give the connection that leads; None where another does."""
+        """Return the connection that leads; None if another worker does."""
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
         connection = await connect_with(self._database_url, _SETTINGS, timeout=5)
@@ -117,7 +118,7 @@ class PostgresAuditor:
         return found
 
     async def _look_for_new_entries(self, connection: Connection) -> None:
-        """Note what is new. An event that has not changed lately was left to the sweep up to its first new entry."""
+        """Find new entries. The sweep covers an event's entries before its first new one, unless it changed lately."""
         now: datetime = await AUDIT.clock({}).fetchval(connection)
         since = now if self._looked_at is None else self._looked_at - OVERLAP
         self._looked_at = now
@@ -128,19 +129,19 @@ class PostgresAuditor:
         for event_id, first, last in rows:
             after = self._audited.get(event_id, first - 1)
             if event_id in self._marks and marks.get(event_id) != self._marks[event_id]:
-                after = min(after, first - 1)  # a failover lost entries, and others came in their place
+                after = min(after, first - 1)  # a failover lost entries, and other ones replaced them
             audited[event_id] = after
             if last > after:
                 self._waiting[event_id] = Window(event_id, after, last)
         self._audited = audited
 
     async def _marks_of(self, connection: Connection, versions: Mapping[UUID, int]) -> dict[UUID, Mark]:
-        """Read what versions of events mean now; those that the log does not have are left out."""
+        """Read the states at versions of events. Versions that the log does not have are left out."""
         rows = await AUDIT.marks({"event_ids": list(versions), "versions": list(versions.values())}).fetch(connection)
         return {event_id: Mark(*entry) for event_id, *entry in rows}
 
     def _next_windows(self) -> Iterator[Sequence[Window]]:
-        """Give what is new and fits, slice by slice."""
+        """Yield the new entries that fit into this audit, slice by slice."""
         left = self._entries_max
         while self._waiting and left > 0:
             windows, room = [], min(left, self._slice_entries)

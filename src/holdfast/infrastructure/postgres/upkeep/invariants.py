@@ -1,4 +1,4 @@
-"""The promises, as SQL that returns rows only when one is broken."""
+"""The promises, as SQL that returns rows only if one is broken."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from holdfast.infrastructure.postgres.driver.poolers import connect_with
 from holdfast.infrastructure.postgres.driver.queries import load_queries
 
 ROWS_MAX = 20
-"""Rows of one broken promise that are shown."""
+"""Rows shown for one broken promise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ async def check_invariants(database_url: str) -> list[InvariantResult]:
     """Check every promise in one snapshot of the database.
 
     Raises:
-        OSError, asyncpg.PostgresError: when the database cannot be asked.
+        OSError, asyncpg.PostgresError: if the database cannot be asked.
     """
     connection = await connect_with(database_url, {"jit": "off"}, timeout=5)
     try:

@@ -1,4 +1,4 @@
-"""What readiness asks PostgreSQL: is it there, does it take and keep writes, and is its schema this version's?"""
+"""The readiness probes of PostgreSQL: is it there, does it accept and keep writes, is its schema the right one?"""
 
 import asyncpg
 
@@ -11,7 +11,7 @@ from holdfast.infrastructure.postgres.upkeep.readiness_queries import READINESS
 from holdfast.infrastructure.postgres.upkeep.suitability import ENCODING, unsuitable
 
 OBSTRUCTED_SECONDS = 15.0
-"""For how long a node that was refused something tells so."""
+"""How long a node reports that it was refused something."""
 
 _NOT_READ = "This role may not read alembic_version or installation: GRANT it SELECT on both."
 
@@ -23,13 +23,13 @@ _AT_RISK = {
 
 
 class PostgresReadiness:
-    """The looks at PostgreSQL, over a pool that nothing else uses: busy is not the same as away."""
+    """Probes PostgreSQL over a pool that nothing else uses, so a busy pool does not look like an outage."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def server(self) -> Finding:
-        """Tell whether the server answers, is one that Holdfast can use, and takes this role's writes and keeps them.
+        """Check that the server answers, is one that Holdfast can use, and accepts and keeps this role's writes.
 
         Raises:
             OperationalFailure: if it does not answer.
@@ -65,23 +65,23 @@ class PostgresReadiness:
         return Finding("degraded", " ".join(told)) if told else OK
 
     async def _missing_right(self, connection: WatchedConnection) -> str | None:
-        """Tell in a sentence what this role may not do with our tables and every batch does; None where it may."""
+        """Return a sentence about a right that every batch needs and this role lacks; None if it has them all."""
         missing = [row["missing"] for row in await READINESS.missing_grants({}).fetch(connection)]
         if missing:
             return f"This role lacks {', '.join(missing)}: GRANT it what is missing, or let it own the tables."
         try:
             await READINESS.lock_nothing({}).execute(connection)
         except asyncpg.UndefinedTableError:
-            return None  # the schema's matter
+            return None  # the schema probe reports that
         except asyncpg.ReadOnlySQLTransactionError:
             return "Transactions are read-only, so that no event can be locked."
         return None
 
     async def schema(self) -> Finding:
-        """Tell whether the migrations are where this version needs them.
+        """Check that the migrations are at the version this release needs.
 
-        A newer schema is no reason to send nothing here: in an upgrade the database goes first. But once that upgrade
-        is finished, the newer nodes write what this version does not understand.
+        A newer schema does not make the node unready, because in an upgrade the database goes first. It does once the
+        upgrade has been finished, because newer nodes then write what this release does not understand.
 
         Raises:
             OperationalFailure: if the server does not answer.
@@ -111,9 +111,9 @@ class PostgresReadiness:
 
 
 def _look_anew(connection: WatchedConnection) -> None:
-    """Have the next look use a session of its own: what this one found may be its own settings.
+    """Have the next probe open a new session, because this one's findings may come from its own old settings.
 
-    A setting of the role or the database that is taken back, such as `default_transaction_read_only` or `search_path`,
-    stays as it was in sessions that are open. One of these said "not ready" until the node was restarted.
+    If a setting of the role or the database is changed back, such as `default_transaction_read_only` or `search_path`,
+    open sessions keep the old value. One of them reported "not ready" until the node was restarted.
     """
     connection.terminate()

@@ -1,13 +1,13 @@
-"""What a PostgreSQL must be for Holdfast: asked before the first migration, and by readiness."""
+"""What Holdfast requires of a PostgreSQL. Checked before the first migration, and by readiness."""
 
 OLDEST_VERSION = 15
 ENCODING = "UTF8"
 
 
 def unsuitable(*, version_number: int, encoding: str) -> str | None:
-    """Tell in a sentence why a database cannot be used, and what to do; None where it can.
+    """Return a sentence about why a database cannot be used and what to do about it; None if it can be used.
 
-    Any locale will do: what is sorted or compared names its collation.
+    Any locale will do, because whatever is sorted or compared names its collation.
 
     Args:
         version_number: `server_version_num`.

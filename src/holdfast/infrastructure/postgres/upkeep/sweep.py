@@ -1,4 +1,4 @@
-"""The audit's slow walk over everything that is stored, a bounded piece at a time."""
+"""The audit's slow sweep over everything that is stored, a limited piece at a time."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -17,24 +17,24 @@ _STRAYS = {
     AUDIT.stray_reservations: "log_tells_of_reservations",
     AUDIT.stray_claims: "claims_are_reservations",
 }
-"""What looks for rows that no event leads to, and the promise that they break."""
+"""The statements that look for rows no event leads to, and the promise that such rows break."""
 
 
 class Sweep:
-    """Walks over all events in the order of their ids, and over all rows that no event leads to, and begins anew."""
+    """Sweeps over all events by id, then over all rows that no event leads to, and starts again."""
 
     def __init__(self, checks: AuditChecks, *, entries_max: int, slice_entries: int) -> None:
         self._checks = checks
         self._entries_max = entries_max
         self._slice_entries = slice_entries
         self._last = _FIRST
-        """The last event that was looked at."""
+        """The last event that was checked."""
         self._inside: tuple[UUID, int] | None = None
-        """A large event that is being looked at, and the version up to which its log was."""
+        """A large event that is being checked, and the version up to which its log has been."""
         self._strays_last = dict.fromkeys(_STRAYS, _FIRST)
 
     async def on(self, connection: Connection) -> AsyncIterator[Rows]:
-        """Walk on for as many log entries as one audit may look at; gives the rows that break a promise."""
+        """Sweep as many log entries as one audit may check; yield the rows that break a promise."""
         credit = self._entries_max
         while credit > 0:
             if self._inside is not None:
@@ -59,7 +59,7 @@ class Sweep:
             yield await self._strays(connection, statement)
 
     async def _inside_event(self, connection: Connection, inside: tuple[UUID, int]) -> tuple[Rows, int]:
-        """Look at the next stretch of a large event's log, and in the end at its counters."""
+        """Check the next window of a large event's log, and after the last one its counters."""
         event_id, after = inside
         version = await AUDIT.event_version({"event_id": event_id}).fetchval(connection)
         until = min(version or 0, after + self._slice_entries)
@@ -80,7 +80,7 @@ class Sweep:
 
 
 def _that_fit(events: list[Any], slice_entries: int) -> tuple[list[UUID], int]:
-    """Choose the first events that cost no more than a slice together."""
+    """Choose as many of the first events as fit into a slice together."""
     chosen: list[UUID] = []
     total = 0
     for event in events:

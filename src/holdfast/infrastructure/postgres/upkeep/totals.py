@@ -1,4 +1,4 @@
-"""What is true of the whole installation, read by the one process that leads."""
+"""Totals of the whole installation, read by the one process that leads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,18 +10,18 @@ from holdfast.infrastructure.postgres.upkeep.totals_queries import TOTALS, Slice
 from holdfast.telemetry.installation import EventSeats, Totals, installation
 
 EVENTS_MAX = 20
-"""Events whose seats are exported one by one."""
+"""Events whose seats are exported individually."""
 SLICE_EVENTS = 2_000
-"""Events that are read at a time: about a millisecond of PostgreSQL each second for each."""
+"""Events read at a time, each second: this takes PostgreSQL about a millisecond."""
 _FIRST = UUID(int=0)
 
-# A leader whose machine was cut off shall not keep the lock for the hours that TCP allows by default.
+# If a leader's machine is cut off, the lock must not stay for the hours that TCP's defaults allow.
 _KEEPALIVE = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3"
 
 
 @dataclass(frozen=True, slots=True)
 class _Slice:
-    """What was read of some events that follow each other by id."""
+    """What was read of some consecutive events, by id."""
 
     pending: int
     confirmed: int
@@ -29,7 +29,7 @@ class _Slice:
 
 
 class PostgresTotals:
-    """`application.upkeep.ports.TotalsSource`: a connection of its own, for the lock belongs to the connection."""
+    """`application.upkeep.ports.TotalsSource` on a connection of its own, because the connection holds the lock."""
 
     def __init__(
         self, database_url: str, timeouts: Timeouts, *, application_name: str, slice_events: int = SLICE_EVENTS
@@ -41,14 +41,14 @@ class PostgresTotals:
         self._leads = False
         self._slice_events = slice_events
         self._slices: dict[UUID, _Slice] = {}
-        """Each by the event that it follows, up to the next one."""
+        """Each slice by the event that it follows."""
         self._turn = 0
-        """Which of the older slices is read next."""
+        """The next of the older slices to read."""
 
     async def read(self) -> Totals | None:
-        """Read the totals; None while another process leads.
+        """Read the totals; None if another process leads.
 
-        Whatever fails ends the leadership: another process may fare better, and this one begins anew.
+        Any failure ends the lead: another process may fare better, and this one starts afresh.
         """
         try:
             with translated():
@@ -60,7 +60,7 @@ class PostgresTotals:
     async def _read(self, connection: WatchedConnection) -> Totals | None:
         if not self._leads:
             self._leads = bool(await TOTALS.try_to_lead({}).fetchval(connection))
-            return None  # the first totals one round later: the leader before may still be exporting
+            return None  # wait a round: the previous leader may still be exporting
         await self._next_slices(connection)
         overdue = await TOTALS.overdue_in_total({}).fetchrow(connection)
         oldest_snapshot = await TOTALS.oldest_snapshot({}).fetchval(connection)
@@ -77,9 +77,9 @@ class PostgresTotals:
         )
 
     async def _next_slices(self, connection: WatchedConnection) -> None:
-        """Read the newest events, which sell the most, and in turn one slice of the older ones.
+        """Read the newest events, which sell the most, and one of the older slices, in turn.
 
-        With few events that is all of them each time; a new leader begins with all slices.
+        If there are few events, that is all of them each time. A new leader starts with all slices.
         """
         starts = sorted(self._slices) or [_FIRST]
         older = starts[:-1]
@@ -92,7 +92,11 @@ class PostgresTotals:
             newest = await self._read_slice(connection, newest, None)
 
     async def _read_slice(self, connection: WatchedConnection, after: UUID, until: UUID | None) -> UUID | None:
-        """Sum up the events after one, up to another or a whole slice; gives where the next slice begins, if any."""
+        """Sum up the events after one, up to another or for a whole slice.
+
+        Returns:
+            Where the next slice begins; None if there are no more events.
+        """
         part: Slice = {"after_event_id": after, "until_event_id": until, "slice_events": self._slice_events}
         row = await TOTALS.slice_of_events(part).fetchrow(connection)
         events = await TOTALS.busiest_events({**part, "events_max": EVENTS_MAX}).fetch(connection)
@@ -103,7 +107,7 @@ class PostgresTotals:
         return last if until is None else None
 
     async def close(self) -> None:
-        """Cut the connection; with it ends the leadership."""
+        """Cut the connection, which ends the lead."""
         if self._connection is not None:
             self._connection.terminate()
 
@@ -120,5 +124,5 @@ class PostgresTotals:
 
 
 def _withdraw(_: object) -> None:
-    """Without the connection another process may lead at once."""
+    """Withdraw the totals: without the connection, another process may lead at once."""
     installation.withdraw()

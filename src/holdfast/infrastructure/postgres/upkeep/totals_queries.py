@@ -1,4 +1,4 @@
-"""What the statements of `totals.sql` take."""
+"""The parameters of the statements in `totals.sql`."""
 
 from dataclasses import dataclass
 from typing import TypedDict
@@ -8,7 +8,7 @@ from holdfast.infrastructure.postgres.driver.queries import Nothing, Query, boun
 
 
 class Slice(TypedDict):
-    """Events that follow each other by id: up to one of them, or where that is None, as many as a slice has."""
+    """Consecutive events by id: up to a given one or, if that is None, as many as a slice has."""
 
     after_event_id: UUID
     until_event_id: UUID | None
@@ -16,7 +16,7 @@ class Slice(TypedDict):
 
 
 class BusiestOfSlice(Slice):
-    """How many of them."""
+    """How many of them to find."""
 
     events_max: int
 
