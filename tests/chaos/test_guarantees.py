@@ -25,13 +25,18 @@ def _named(text):
     )
 
 
+def _has_tests(module):
+    """Hypothesis makes a test case of a whole state machine; such a module has no test functions."""
+    return "def test_" in module or ".TestCase" in module
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].strip()[:60])
 def test_each_promise_names_tests_and_faults_that_exist(row):
     tests, faults = _named(row[1])
     assert tests or faults
     assert [path for path in tests if not (ROOT / path).is_file()] == []
     assert sorted(faults - CATALOGUE.keys()) == []
-    assert all("def test_" in (ROOT / path).read_text(encoding="utf-8") for path in tests)
+    assert [path for path in tests if not _has_tests((ROOT / path).read_text(encoding="utf-8"))] == []
 
 
 def test_every_fault_stands_behind_a_promise():
