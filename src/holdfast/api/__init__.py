@@ -1,1 +1,1 @@
-"""The HTTP API: handlers over the use cases, one route table, and what turns it into a server and a document."""
+"""The HTTP API: handlers on top of the use cases, the route table, and the application and document built from it."""

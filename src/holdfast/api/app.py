@@ -1,4 +1,4 @@
-"""Puts the API together: the endpoints made from the route table, and Starlette's router around them."""
+"""Assembles the API: endpoints built from the route table, inside Starlette's router."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,11 +33,11 @@ def build_app(
     """Build the ASGI application.
 
     Args:
-        capabilities: What the handlers work with, by type: `Booking`, `Catalogue` and `Views`.
-        settings: What an operator may set.
-        health_facts: More strings for GET /health, by name.
-        exposition: Gives the metrics in Prometheus' text format.
-        readiness: Looks at what GET /readyz tells of.
+        capabilities: The parts the handlers work with, by type: `Booking`, `Catalogue` and `Views`.
+        settings: The settings that concern the API.
+        health_facts: Additional strings for GET /health, by name.
+        exposition: Returns the metrics in Prometheus' text format.
+        readiness: Runs the probes behind GET /readyz.
     """
     public = PublicUrl(settings.public_url)
     dependencies = Dependencies(
@@ -52,7 +52,8 @@ def build_app(
         public_path=public.path.encode("ascii"),
     )
     endpoints = {path: Endpoint(path, on_path, dependencies) for path, on_path in _by_path().items()}
-    # The router's patterns end with `$`, and so before a line feed too: no path is left to it that the table knows.
+    # The router's patterns end with `$`, which also matches before a final line feed. So the router gets none of the
+    # paths that the table can match exactly.
     routes = [Route(path, endpoint) for path, endpoint in endpoints.items() if not PathTable.takes(path)]
     return PathTable(endpoints, Router(routes, redirect_slashes=False, default=unmatched(dependencies)))
 

@@ -1,4 +1,4 @@
-"""Large halls over HTTP: the chart once, then two bits a seat, then only what changes."""
+"""Large halls over HTTP: the chart once, then two bits per seat, then only the changes."""
 
 import re
 from base64 import b64encode
@@ -20,7 +20,7 @@ from holdfast.http.endpoints.answer import JSON, Answer, Header, event_version
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
 
-_CHART_VERSION = QueryParameter("chart_version", "The chart that is wanted; makes the answer immutable.", "2000")
+_CHART_VERSION = QueryParameter("chart_version", "The chart's expected version; makes the response immutable.", "2000")
 
 OCTETS: Header = (b"content-type", b"application/octet-stream")
 EVENT_STREAM: Header = (b"content-type", b"text/event-stream; charset=utf-8")
@@ -33,7 +33,7 @@ async def seat_map(views: Views, call: Call) -> Answer:
     """GET /events/{event_id}/seat-map."""
     event_id = call.path_id("event_id")
     standing = await standing_of(views, event_id)
-    # Seats are only ever appended, so their number names the chart: asked for by it, the answer never changes.
+    # Seats are only ever appended, so their number identifies the chart. A response for that number never changes.
     named = call.query().get("chart_version") == str(standing.seats)
     headers = (IMMUTABLE,) if named else ()
     tag = await _chart_that_client_has(views, call, event_id, standing)
@@ -52,10 +52,11 @@ async def seat_map(views: Views, call: Call) -> Answer:
 async def _chart_that_client_has(
     views: Views, call: Call, event_id: UUID, standing: SeatMap | Standing
 ) -> bytes | None:
-    """Find a tag among those the client sent that names the event's chart as it stands; None where there is none.
+    """Return the client's entity tag that identifies the event's present chart; None if it has none.
 
-    A tag says in which state of the event its chart was read. Where the log still has that state, and no seats came
-    since, the chart is the same; where it has not, a failover lost seats, and as many others may have come since.
+    A tag names the state of the event in which its chart was read. If the log still has that state, and no seats have
+    been added since, the chart is the same. If it has not, a failover lost that state, and the chart may differ even
+    with the same number of seats.
     """
     for tag in tags_of(call):
         parts = _CHART_TAG.fullmatch(tag)
@@ -69,7 +70,7 @@ async def _chart_that_client_has(
 
 
 async def availability(views: Views, call: Call) -> Answer:
-    """GET /events/{event_id}/availability, as JSON or, when asked for, as bare bytes."""
+    """GET /events/{event_id}/availability, as JSON or, on request, as raw bytes."""
     event_id = call.path_id("event_id")
     bare = b"application/octet-stream" in call.headers.get(b"accept", b"")
     name = "bits" if bare else "availability"
@@ -124,7 +125,7 @@ async def changes(views: Views, call: Call) -> Answer:
 
 
 class AvailabilityBody(Struct, kw_only=True):
-    """The status of every seat of an event, two bits a seat in chart order, base64."""
+    """The status of every seat of an event, two bits per seat in chart order, base64."""
 
     event_id: UUID
     version: int
@@ -136,7 +137,7 @@ class AvailabilityBody(Struct, kw_only=True):
 
 
 class SeatMapBody(Struct, kw_only=True):
-    """An event's chart, one array a column, in chart order."""
+    """An event's chart, one array per column, in chart order."""
 
     event_id: UUID
     chart_version: int
@@ -158,7 +159,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         summary="Show the status of every seat in two bits",
         description=(
             "Seats in chart order (see `seat-map`), four to a byte, the first in the lowest bits: 0 available, "
-            "1 reserved, 2 confirmed. With `Accept: application/octet-stream` the bytes alone."
+            "1 reserved, 2 confirmed. With `Accept: application/octet-stream` only the bytes."
         ),
         needs=Views,
         handler=availability,
@@ -176,10 +177,10 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         path=f"{BASE}/events/{{event_id}}/seat-map",
         name="get_seat_map",
         tag="seats",
-        summary="Show the chart: what of the seats never changes",
+        summary="Show the chart: everything about the seats that never changes",
         description=(
-            "One array a column, in chart order. Seats are only ever appended, so `chart_version`, their number, "
-            "names the chart: asked for with `?chart_version=`, the answer may be kept for ever."
+            "One array per column, in chart order. Seats are only ever appended, so `chart_version`, their number, "
+            "identifies the chart. With `?chart_version=`, the response may be cached for ever."
         ),
         needs=Views,
         handler=seat_map,
@@ -200,9 +201,9 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         tag="seats",
         summary="Follow an event's seats as they change (server-sent events)",
         description=(
-            "`hello` tells the version from which changes are told; `changes` carries `[place in the chart, "
-            "status]` pairs since the last frame; `reload` asks to load availability anew; `deleted` is the end. "
-            "`Last-Event-ID` resumes without a gap; send the last id as it came (of two in a frame the second)."
+            "`hello` carries the version from which changes are sent; `changes` carries `[position in the chart, "
+            "status]` pairs since the last frame; `reload` asks to load the availability again; `deleted` ends the "
+            "stream. `Last-Event-ID` resumes without a gap: send the last id unchanged (the second of two in a frame)."
         ),
         needs=Views,
         handler=changes,

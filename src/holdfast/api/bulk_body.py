@@ -1,7 +1,7 @@
-"""Reads the body of a bulk call, which may have 18 MB, without holding up the event loop or filling the memory.
+"""Reads the body of a bulk call, up to 18 MB, without blocking the event loop or filling the memory.
 
-A small one is decoded at once. Of a large one only the outline is; its seats are decoded slice by slice, so that what
-a hostile body is full of is never in memory as a whole. What a seat may hold beside its fields is bounded.
+A small body is decoded at once. Of a large one, only the outline is. Its seats are then decoded slice by slice, so that
+the contents of a hostile body are never all in memory. What a seat may contain besides its fields is limited.
 """
 
 import codecs
@@ -17,17 +17,17 @@ from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.strict_json import BODY, StrictDecoder, complaint, without_mark
 
 NUMBERED_SEATS_MAX = 100_000
-"""Seats in one call that numbers them (contract)."""
+"""Seats in one call that numbers them by prefix and count (contract)."""
 LISTED_SEATS_MAX = 10_000
-"""Seats in one call that lists them (contract)."""
+"""Seats in one call that lists them individually (contract)."""
 SMALL_BYTES = 64 * 1024
-"""Up to here a body is decoded in one piece: about 2 ms at worst."""
+"""A body up to this size is decoded in one piece, which takes about 2 ms at worst."""
 SEAT_BYTES_MAX = 4 * 1024
-"""One seat: its texts at their longest, each character escaped, take 1,870 bytes."""
+"""The size of one seat. Its texts take at most 1,870 bytes, with every character escaped."""
 SEAT_VALUES_MAX = 400
-"""Commas and brackets in one seat that has unknown fields: its texts may have 150 of their own."""
+"""Commas and brackets in a seat with unknown fields. Its own texts may contain 150 of them."""
 BESIDE_BYTES_MAX = 16 * 1024
-"""What stands beside the array of seats."""
+"""The size of everything besides the array of seats."""
 _UTF8_SLICE_BYTES = 256 * 1024
 
 
@@ -49,13 +49,13 @@ class NumberedSeatsInput(Struct, kw_only=True):
 
 
 class ListedSeatsInput(Struct, kw_only=True):
-    """Seats one by one."""
+    """Seats listed individually."""
 
     seats: Annotated[list[SeatInput], Meta(min_length=1, max_length=LISTED_SEATS_MAX)]
 
 
 class SeatsInput(Struct, kw_only=True):
-    """Either of the two forms, before it is known which."""
+    """Either of the two forms, before it is known which one it is."""
 
     seats: Annotated[list[SeatInput], Meta(min_length=1, max_length=LISTED_SEATS_MAX)] | UnsetType = UNSET
     prefix: Prefix | UnsetType = UNSET
@@ -74,8 +74,8 @@ _Seats = msgspec.defstruct(
     array_like=True,
     forbid_unknown_fields=True,
 )
-"""A list that may not become longer. Of a list type the length is looked at when all entries have been made: 18 MB of
-ones were 500 MB of objects, and more than a second without a turn for anybody else."""
+"""A list with a built-in maximum length. For a plain list type, the length is only checked after all entries have been
+created: 18 MB of ones became 500 MB of objects and blocked the event loop for more than a second."""
 
 
 def _quotes_of_seat(seat: SeatInput) -> int:
@@ -106,7 +106,7 @@ async def read_bulk_body(raw: bytes) -> SeatsInput:
     await _require_utf8(raw)
     seats = _decode_whole.decode(raw).seats
     if seats is UNSET:
-        raise InvalidValue(BODY, "is too large for a call that lists no seats")
+        raise InvalidValue(BODY, "is too large for a call without a list of seats")
     given = _decode_small.decode(_without_seats(raw, bytes(seats)))
     given.seats = await _seats(seats)
     return given
@@ -116,9 +116,9 @@ _ONE_SEAT = b'[{"seat_number":"-","price":0}]'
 
 
 def _without_seats(raw: bytes, seats: bytes) -> bytes:
-    """Give the body with one seat in the place of all."""
+    """Return the body with a single seat in place of all of them."""
     if len(raw) - len(seats) > BESIDE_BYTES_MAX:
-        raise InvalidValue(BODY, f"must have at most {BESIDE_BYTES_MAX} bytes beside its seats")
+        raise InvalidValue(BODY, f"must have at most {BESIDE_BYTES_MAX} bytes besides its seats")
     place = raw.find(seats[:1])
     while not raw.startswith(seats, place):
         place = raw.find(seats[:1], place + 1)

@@ -10,16 +10,16 @@ from holdfast.http.endpoints.problems import Problems
 _ABOUT = About(
     title="Holdfast",
     description="""\
-Sells seats: each to exactly one buyer, and nothing that was acknowledged is lost.
+Sells seats: each to exactly one buyer, and no acknowledged reservation is lost.
 
-Errors are `application/problem+json` (RFC 9457) with a stable `code`. Bad input is 400 and names the field. 503 tells
-with `outcome` what may be assumed: `none`, nothing happened; `unknown`, send the same request again and it settles.
+Errors are `application/problem+json` (RFC 9457) with a stable `code`. Bad input gets a 400 that names the field. With
+503, `outcome` says what may be assumed: `none`, nothing happened; `unknown`, send the same request again to settle it.
 Unknown fields are ignored.
 """,
     tags={
         "events": "What is sold, and when.",
         "seats": "An event's chart.",
-        "reservations": "Holding, buying and giving back seats.",
+        "reservations": "Holding, buying and releasing seats.",
         "service": "Health, metrics and this document.",
     },
 )
@@ -29,11 +29,11 @@ def document(*, server: str = ".") -> Json:
     """Describe every operation.
 
     Args:
-        server: Where callers find the service's root; relative: from the document's own address.
+        server: The service's root as callers see it; a relative URL counts from the document's own address.
     """
     return openapi_document(OPERATIONS, Problems(PROBLEMS), _ABOUT, server=server)
 
 
 def document_bytes(*, server: str = ".") -> bytes:
-    """Write the document as JSON."""
+    """Encode the document as JSON."""
     return msgspec.json.encode(document(server=server))

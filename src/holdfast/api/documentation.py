@@ -1,4 +1,4 @@
-"""The document that describes the API, the pages that show it, and where to go from the root."""
+"""The pages and the document that describe the API, and the welcome at the root."""
 
 import asyncio
 import functools
@@ -25,7 +25,7 @@ _ASSETS: Mapping[str, Header] = {
 }
 _ASSET_CACHE: Header = (b"cache-control", b"public, max-age=86400")
 
-# Every path counts from the page itself, so it works below whatever path a proxy puts in front.
+# Every path is relative to the page, so it works below any path that a proxy adds in front.
 _PAGE = b"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -57,16 +57,16 @@ _START = b"""window.ui = SwaggerUIBundle({
 
 @dataclass(frozen=True, slots=True)
 class Documentation:
-    """What is shown to whoever wants to know the API."""
+    """What the documentation consists of."""
 
     document: bytes
     """The OpenAPI document."""
     public: PublicUrl
-    """Where callers find the service."""
+    """The service's address, as callers see it."""
 
 
 async def welcome(shown: Documentation, _call: Call) -> Answer:
-    """GET /: where to go from here."""
+    """GET /: links to the documentation."""
     links = {"documentation": "/swagger/index.html", "openapi": "/openapi.json", "health": "/health"}
     return json_answer(200, {"name": "Holdfast", **{name: shown.public.link(path) for name, path in links.items()}})
 
@@ -77,10 +77,10 @@ async def openapi(shown: Documentation, _call: Call) -> Answer:
 
 
 def to_the_page(relative: str) -> Callable[[Documentation, Call], Awaitable[Answer]]:
-    """Make the handler of GET /swagger and the like, which leads to the page.
+    """Build the handler of GET /swagger and the like, which redirects to the page.
 
     Args:
-        relative: The page as seen from the handler's path.
+        relative: The page's address relative to the handler's path.
     """
 
     async def answer(shown: Documentation, _call: Call) -> Answer:
@@ -135,10 +135,10 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             success=Success(status=status, description="", media_type=None),
         )
         for path, name, summary, handler, status in (
-            ("/", "welcome", "Where to go from here", welcome, 200),
-            ("/swagger", "swagger_short", "To the page", to_the_page("swagger/index.html"), 307),
-            ("/swagger/", "swagger_folder", "To the page", to_the_page("index.html"), 307),
-            ("/swagger/{asset}", "swagger", "The page and its files", swagger, 200),
+            ("/", "welcome", "Show where to find the documentation", welcome, 200),
+            ("/swagger", "swagger_short", "Redirect to the page", to_the_page("swagger/index.html"), 307),
+            ("/swagger/", "swagger_folder", "Redirect to the page", to_the_page("index.html"), 307),
+            ("/swagger/{asset}", "swagger", "Serve the page and its files", swagger, 200),
         )
     ),
 )

@@ -26,7 +26,7 @@ from holdfast.http.endpoints.strict_json import StrictDecoder
 
 
 class EventInput(Struct, kw_only=True):
-    """What an organiser writes of an event; `end_at` is not before `start_at`."""
+    """What an organiser writes about an event. `end_at` must not be before `start_at`."""
 
     name: Annotated[str, Meta(min_length=1, max_length=TEXT_MAX, pattern=NO_NUL)]
     description: Annotated[str, Meta(max_length=DESCRIPTION_MAX, pattern=NO_NUL)] = ""
@@ -52,9 +52,9 @@ class EventBody(Struct, kw_only=True):
 
 _decoder = StrictDecoder(EventInput)
 BODY_BYTES = 160 * 1024
-"""10,000 characters of description, each escaped, take 120,000 bytes."""
+"""10,000 characters of description take up to 120,000 bytes, with every character escaped."""
 
-# PostgreSQL's driver takes the very first and the very last microsecond for "infinity", which is no time.
+# PostgreSQL's driver treats the very first and the very last microsecond as "infinity", which is not a time.
 _EARLIEST = datetime.min.replace(microsecond=1, tzinfo=UTC)
 _LATEST = datetime.max.replace(microsecond=999_998, tzinfo=UTC)
 
@@ -123,7 +123,7 @@ def _event_answer(status: int, event: Event) -> Answer:
 
 
 def event_body(event: Event) -> EventBody:
-    """Show an event as the contract has it."""
+    """Convert an event to its form in the contract."""
     details = event.details
     return EventBody(
         id=event.id,
@@ -139,7 +139,7 @@ def event_body(event: Event) -> EventBody:
 
 
 def event_list(events: list[Event]) -> bytes:
-    """Write a list of events."""
+    """Encode a list of events."""
     return msgspec.json.encode([event_body(event) for event in events])
 
 
@@ -180,11 +180,11 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         path=f"{BASE}/events/{{id}}",
         name="delete_event",
         tag="events",
-        summary="Delete an event of which nothing was sold",
+        summary="Delete an event with no sold seats",
         description="Its live holds are cancelled; its reservations stay readable.",
         needs=Catalogue,
         handler=delete,
-        success=Success(status=204, description="It is gone.", media_type=None),
+        success=Success(status=204, description="The event was deleted.", media_type=None),
         refusals=(EventNotFound, EventHasConfirmedReservations),
     ),
     Operation(

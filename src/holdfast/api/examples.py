@@ -1,4 +1,4 @@
-"""Examples for the OpenAPI document; a test holds them against the schemas."""
+"""Examples for the OpenAPI document. A test validates them against the schemas."""
 
 _EVENT_ID = "01979f3e-6a00-7c3a-9d52-0f3c5a7e1b20"
 _SEAT_IDS = ["01979f3e-6a10-7b11-8a01-5d6e7f809101", "01979f3e-6a10-7b11-8a01-5d6e7f809102"]

@@ -1,4 +1,4 @@
-"""Fields that several bodies have, with their limits."""
+"""Fields that several bodies share, with their limits."""
 
 from datetime import datetime
 from typing import Annotated, TypeAlias
@@ -14,15 +14,15 @@ PREFIX_MAX = 40
 NO_NUL = r"^[^\u0000]*$"
 Time: TypeAlias = Annotated[datetime, Meta(tz=True, description="RFC 3339 with offset.")]
 Price: TypeAlias = Annotated[int, Meta(ge=0, le=PRICE_MAX, description="In the currency's minor unit.")]
-LEGIBLE = "Without characters that nobody sees, and without a space at either end."
-"""The domain checks it; as a pattern it would be a line of character ranges that nobody reads."""
+LEGIBLE = "No invisible characters, and no space at either end."
+"""The domain checks this. As a pattern, it would be an unreadable line of character ranges."""
 SeatNumber: TypeAlias = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=SEAT_NUMBER_MAX,
         pattern=NO_NUL,
-        description=f"{LEGIBLE} Stored as sent; numbers that look alike (Unicode's NFC) are one.",
+        description=f"{LEGIBLE} Stored as sent; numbers that look alike (the same in Unicode's NFC) count as the same.",
     ),
 ]
 Place: TypeAlias = Annotated[str, Meta(max_length=SEAT_NUMBER_MAX, pattern=NO_NUL, description=LEGIBLE)]
@@ -32,6 +32,6 @@ Prefix: TypeAlias = Annotated[
         min_length=1,
         max_length=PREFIX_MAX,
         pattern=NO_NUL,
-        description="Without characters that nobody sees, and without a space at its beginning.",
+        description="No invisible characters, and no space at the beginning.",
     ),
 ]

@@ -1,6 +1,6 @@
-"""The route table: everything that is served, in the order in which paths are matched, the busiest first.
+"""The route table: every operation, in the order in which paths are matched, the busiest first.
 
-Routing, the OpenAPI document, metric labels and tests are all made from it.
+The routes, the OpenAPI document, metric labels and tests are all built from it.
 """
 
 from typing import Any

@@ -1,10 +1,10 @@
-"""Where the API is, and how its lists are paged."""
+"""The API's base path, and the paging of its lists."""
 
 from holdfast.http.endpoints.operation import QueryParameter
 
 BASE = "/api/v1"
 
 PAGE = (
-    QueryParameter("limit", "How many at most: 1 to 100. Above counts as 100, nonsense as 20.", "20"),
-    QueryParameter("offset", "How many to leave out from the start. Nonsense counts as 0.", "0"),
+    QueryParameter("limit", "At most this many, 1 to 100. More counts as 100, an invalid value as 20.", "20"),
+    QueryParameter("offset", "How many to skip at the start. An invalid value counts as 0.", "0"),
 )

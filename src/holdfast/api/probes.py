@@ -1,4 +1,4 @@
-"""What machines ask every few seconds: is the process up, should it be given requests, and its metrics."""
+"""The endpoints that machines poll: whether the process is up, whether it should receive requests, and its metrics."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _METRICS: Header = (b"content-type", CONTENT_TYPE_LATEST.encode())
 
 
 class NotReady(Refusal):
-    """The node should be given no requests now."""
+    """The node should not receive requests now."""
 
     code = "not_ready"
 
@@ -31,14 +31,14 @@ class NotReady(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """What the probes look at."""
+    """What the probes report on."""
 
     account: Account
     """The metrics in Prometheus' text format."""
     readiness: Readiness | None = None
-    """None where there are no parts to look at: the node is ready."""
+    """None if there are no parts to probe: the node is then always ready."""
     health_facts: HealthFacts | None = None
-    """More strings for GET /health, by name. They say nothing about `status`: a process that can answer is alive."""
+    """Additional strings for GET /health, by name. They do not affect `status`: a process that answers is alive."""
 
 
 async def health(state: NodeState, _call: Call) -> Answer:
@@ -55,7 +55,7 @@ async def metrics(state: NodeState, _call: Call) -> Answer:
 
 
 async def live(_state: NodeState, _call: Call) -> Answer:
-    """GET /livez: an answer is all it takes."""
+    """GET /livez: any response means that the process is up."""
     return json_answer(200, {"status": "ok"})
 
 
@@ -73,7 +73,7 @@ async def ready(state: NodeState, _call: Call) -> Answer:
 
 _HEALTH = Success(
     status=200,
-    description="It can. Every value is a string.",
+    description="The process can answer. Every value is a string.",
     body=dict[str, str],
     example={"status": "ok", "timestamp": "2031-02-03T04:05:06.789012+00:00"},
 )
@@ -85,7 +85,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             path=path,
             name=name,
             tag="service",
-            summary="Tell that the process can answer",
+            summary="Check that the process can answer",
             needs=NodeState,
             handler=health,
             uses_database=False,
@@ -98,7 +98,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         path="/metrics",
         name="metrics",
         tag="service",
-        summary="Metrics for Prometheus",
+        summary="Show metrics for Prometheus",
         needs=NodeState,
         handler=metrics,
         uses_database=False,
@@ -109,7 +109,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         path="/livez",
         name="live",
         tag="service",
-        summary="Tell that the process is up",
+        summary="Check that the process is up",
         needs=NodeState,
         handler=live,
         uses_database=False,
@@ -120,10 +120,10 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         path="/readyz",
         name="ready",
         tag="service",
-        summary="Tell whether requests should be sent to this node",
+        summary="Check whether requests should be sent to this node",
         description=(
-            "`ready`, or `degraded`: requests are answered, and `parts` says what does not work as it should. "
-            "Else 503, also while the node is about to end."
+            "`ready`, or `degraded`: requests are answered, but `parts` names what does not work properly. "
+            "Otherwise 503, also while the node is shutting down."
         ),
         needs=NodeState,
         handler=ready,

@@ -1,4 +1,4 @@
-"""Answers that clients and proxies may keep and ask about: entity tags, 304, and compression when asked for."""
+"""Responses that clients and proxies may cache and revalidate: entity tags, 304, and compression on request."""
 
 import asyncio
 import zlib
@@ -11,36 +11,36 @@ from holdfast.http.endpoints.call import Call
 
 REVALIDATE: Header = (b"cache-control", b"no-cache")
 VARY: Header = (b"vary", b"accept, accept-encoding, origin")
-"""Origin too: a shared cache must not hand a page the copy that was made for a caller without one."""
+"""Origin too, or a shared cache could give a web page the copy made for a caller without an Origin."""
 
 GZIP_LEVEL = 1
 GZIP_BYTES_MIN = 1_024
 GZIP_INLINE_BYTES_MAX = 128 * 1024
-"""Up to here compressing takes about a millisecond; more is done off the event loop."""
+"""Compressing up to this size takes about a millisecond. Anything larger is compressed in a thread."""
 _GZIP_WINDOW = 31
 
 TAGS_MAX = 32
-"""Entity tags of one request that are looked at."""
+"""Entity tags of one request that are examined."""
 
 
 class State(Protocol):
-    """A state of an event's seats: a map, or how the event stands."""
+    """A state of an event's seats: a map, or the event's row."""
 
     @property
     def mark(self) -> Mark:
-        """Which state it is."""
+        """The mark of the state."""
         ...
 
 
 def state_tag(representation: str, state: State) -> bytes:
-    """Name a state of an event's seats in one representation."""
+    """Return the entity tag for a state of an event's seats in one representation."""
     return f'"{representation}-{state.mark.name}"'.encode()
 
 
 def unchanged(call: Call, tag: bytes, *, version: int, headers: tuple[Header, ...] = ()) -> Answer | None:
-    """Answer 304 where the client has what this tag names, compressed or not; None where it must be sent.
+    """Return a 304 if the client already has what this tag names, compressed or not; None if it must be sent.
 
-    It is asked before anything is loaded or written.
+    Call it before anything is loaded or encoded.
     """
     if b"if-none-match" not in call.headers:
         return None
@@ -60,16 +60,16 @@ async def represent(
     headers: tuple[Header, ...] = (),
     kept: tuple[KeptAnswers, Mark] | None = None,
 ) -> Answer:
-    """Answer a GET with a body that has an entity tag: 304 where the client has it, compressed where it wants that.
+    """Answer a GET with a body that has an entity tag: 304 if the client has it, compressed if the client wants that.
 
     Args:
         call: The request.
-        body: What is answered, in one piece or several.
-        tag: Its entity tag.
-        version: Of the event.
-        content_type: The header.
-        headers: Further ones.
-        kept: Where the compressed body is kept for the next who ask, and of which state it is.
+        body: The body, in one piece or several.
+        tag: The body's entity tag.
+        version: The event's version.
+        content_type: The Content-Type.
+        headers: Additional headers.
+        kept: The cache for the compressed body, and the state it belongs to.
     """
     size_bytes = len(body) if isinstance(body, bytes) else sum(map(len, body))
     gzipped = size_bytes >= GZIP_BYTES_MIN and _wants_gzip(call)
@@ -93,7 +93,7 @@ async def represent(
 
 
 def headers_of(tag: bytes, version: int | None, headers: tuple[Header, ...]) -> tuple[Header, ...]:
-    """Give the headers of an answer that has an entity tag."""
+    """Return the headers of a response with an entity tag."""
     common: tuple[Header, ...] = ((b"etag", tag), VARY, *headers)
     if version is not None:
         common = (event_version(version), *common)
@@ -107,13 +107,13 @@ def _gzipped(tag: bytes) -> bytes:
 
 
 def has_tag(call: Call, tag: bytes) -> bool:
-    """Tell whether the client says that it has this representation (If-None-Match, compared weakly)."""
+    """Return whether the client says that it has this representation (If-None-Match, compared weakly)."""
     tags = tags_of(call)
     return tag in tags or b"*" in tags
 
 
 def tags_of(call: Call) -> list[bytes]:
-    """Give the entity tags of what the client says that it has."""
+    """Return the entity tags of the copies that the client says it has."""
     known = call.headers.get(b"if-none-match")
     if known is None:
         return []

@@ -1,4 +1,4 @@
-"""Reservations over HTTP: bodies, handlers, operations. The caller is checked before anything else of the request."""
+"""Reservations over HTTP: bodies, handlers, operations. The caller is checked before any other part of the request."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -38,7 +38,7 @@ KEY_MAX = 255
 
 
 class ReservationInput(Struct, kw_only=True):
-    """A buyer's wish; `seat_ids` has no repeats."""
+    """A buyer's request. `seat_ids` must not contain duplicates."""
 
     event_id: UUID
     seat_ids: Annotated[list[UUID], Meta(min_length=1, max_length=SEATS_MAX, extra_json_schema={"uniqueItems": True})]
@@ -47,14 +47,14 @@ class ReservationInput(Struct, kw_only=True):
         Meta(
             min_length=1,
             max_length=KEY_MAX,
-            description="Printable ASCII, the same again when the request is sent again.",
+            description="Printable ASCII, unchanged when the request is sent again.",
             extra_json_schema={"pattern": "^[ -~]+$"},
         ),
     ]
 
 
 class ReservationBody(Struct, kw_only=True):
-    """A reservation; `confirmed_at` once confirmed, `cancel_reason` once cancelled."""
+    """A reservation. It has `confirmed_at` once confirmed, and `cancel_reason` once cancelled."""
 
     id: UUID
     event_id: UUID
@@ -69,9 +69,9 @@ class ReservationBody(Struct, kw_only=True):
 
 
 WISH_BODY_BYTES = 16 * 1024
-"""A buyer's wish: 20 seats and a key whose every character is escaped take 2,500 bytes."""
+"""A request for 20 seats takes 2,500 bytes, with every character of the key escaped."""
 EMPTY_BODY_BYTES = 160 * 1024
-"""Of a body that has to be empty: spaces are allowed."""
+"""The size of a body that has to be empty: it may contain spaces."""
 
 _EMPTY_BODIES = (b"", b"{}", b"null")
 
@@ -153,7 +153,7 @@ def _done_answer(status: int, done: Done, call: Call) -> Answer:
 
 
 def reservation_body(reservation: Reservation) -> ReservationBody:
-    """Show a reservation as the contract has it."""
+    """Convert a reservation to its form in the contract."""
     return ReservationBody(
         id=reservation.id,
         event_id=reservation.event_id,
@@ -177,8 +177,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         tag="reservations",
         summary="Hold seats",
         description=(
-            "Holds every seat of the wish for 15 minutes, or none. The key belongs to its user and event: sent "
-            "again with the same seats, in any order, it gives the same reservation in its present state."
+            "Holds every requested seat for 15 minutes, or none. The key belongs to its user and event: sent again "
+            "with the same seats, in any order, it returns the same reservation in its present state."
         ),
         needs=Booking,
         handler=reserve,
@@ -187,7 +187,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request_examples={"two seats": examples.WISH},
         success=Success(
             status=201,
-            description="The reservation, pending; after a replay in its present state.",
+            description="The reservation: pending, or after a replay, in its present state.",
             body=ReservationBody,
             event_version=True,
             replayed=True,
@@ -225,7 +225,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         name="confirm",
         tag="reservations",
         summary="Buy the held seats",
-        description="The body is empty. A confirmed reservation is answered unchanged.",
+        description="The body is empty. A confirmed reservation is returned unchanged.",
         needs=Booking,
         handler=confirm,
         needs_user=True,
@@ -237,8 +237,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         path=f"{BASE}/reservations/{{id}}/cancel",
         name="cancel",
         tag="reservations",
-        summary="Give the held seats back",
-        description="The body is empty. A cancelled or expired reservation is answered unchanged.",
+        summary="Release the held seats",
+        description="The body is empty. A cancelled or expired reservation is returned unchanged.",
         needs=Booking,
         handler=cancel,
         needs_user=True,
@@ -250,7 +250,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         path=f"{BASE}/reservations/{{id}}",
         name="get_reservation",
         tag="reservations",
-        summary="Show a reservation of the caller",
+        summary="Show one of the caller's reservations",
         needs=Views,
         handler=find,
         needs_user=True,

@@ -1,4 +1,4 @@
-"""Seats over HTTP, as they are added: one, or many at once."""
+"""Adding seats over HTTP: one, or many at once."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -41,16 +41,16 @@ from holdfast.http.endpoints.operation import Link, Operation, Success
 from holdfast.http.protocol.refusal import TIMEOUT, RequestRefusedError
 
 SMALL_BODY_BYTES = 160 * 1024
-"""Up to here a bulk call may read its body before its turn comes."""
+"""A bulk call may read a body of up to this size before its turn comes."""
 SEAT_BODY_BYTES = 16 * 1024
-"""One seat: its three texts, each character escaped, take 1,800 bytes."""
+"""The three texts of a seat take 1,800 bytes, with every character escaped."""
 LARGE_BODY_SECONDS_MAX = 60.0
-"""For the largest body, 300 KB/s. Its place in the line is taken meanwhile: eight callers at the least rate of the
-connection would keep everybody else out for hours."""
+"""For the largest body, this means 300 KB/s. The call occupies a place in the line meanwhile. Eight callers sending at
+the lowest rate that the connection allows would otherwise lock everyone else out for hours."""
 
 
 class SeatsBody(Struct, kw_only=True):
-    """The answer to seats listed one by one."""
+    """The response when seats are listed individually."""
 
     seats: list[SeatBody]
 
@@ -89,7 +89,7 @@ async def add_many(catalogue: Catalogue, call: Call) -> Answer:
 async def _add_together(
     catalogue: Catalogue, addition: SeatAddition, place: Place, *, before: bytes, after: bytes
 ) -> Answer:
-    """Write the answer while PostgreSQL stores the seats."""
+    """Encode the response while PostgreSQL stores the seats."""
     storing = begin_storing(catalogue, addition)
     place.keep_until(storing.task)
     event_id, ids, seats = addition.event_id, addition.seat_ids, addition.seats
@@ -118,7 +118,7 @@ async def _listed(given: Sequence[SeatInput]) -> list[NewSeat]:
 
 
 async def _body_and_place(catalogue: Catalogue, call: Call, stack: AsyncExitStack) -> tuple[bytes, Place]:
-    """Read the body of a bulk call; for a large one the place comes first, so that few are in memory at a time."""
+    """Read the body of a bulk call. A large one needs its place in the line first, so few are in memory at once."""
     line, declared = catalogue.bulk_line, call.declared_bytes()
     if declared is not None and declared <= SMALL_BODY_BYTES:
         return await call.body(), await stack.enter_async_context(line.place())
@@ -127,7 +127,7 @@ async def _body_and_place(catalogue: Catalogue, call: Call, stack: AsyncExitStac
         async with asyncio.timeout(LARGE_BODY_SECONDS_MAX):
             return await call.body(), place
     except TimeoutError:
-        raise RequestRefusedError(TIMEOUT, "A body of this size must come more quickly.") from None
+        raise RequestRefusedError(TIMEOUT, "A body of this size must be sent faster.") from None
 
 
 def _series_of(given: SeatsInput) -> NumberedSeatsInput:
@@ -139,7 +139,7 @@ def _series_of(given: SeatsInput) -> NumberedSeatsInput:
         raise InvalidValue("count", "is required with prefix")
     if given.price is UNSET:
         raise InvalidValue("price", "is required with prefix and count")
-    # The number that follows may end what is a space inside.
+    # A space at the prefix's end is allowed, because the number follows it.
     require_legible("prefix", given.prefix.rstrip(" ") or " ")
     return NumberedSeatsInput(prefix=given.prefix, count=given.count, price=given.price)
 
@@ -152,7 +152,7 @@ async def _numbered(series: NumberedSeatsInput) -> list[NewSeat]:
 
 
 async def _in_slices(count: int, make: Callable[[int, int], Iterable[NewSeat]]) -> list[NewSeat]:
-    """Make seats from one place to another at a time, and let other requests have their turn in between."""
+    """Make seats slice by slice, letting other requests run in between."""
     seats: list[NewSeat] = []
     for start in range(0, count, SLICE_SEATS):
         seats += make(start, min(start + SLICE_SEATS, count))
@@ -161,7 +161,7 @@ async def _in_slices(count: int, make: Callable[[int, int], Iterable[NewSeat]]) 
 
 
 def added_seat_body(event_id: UUID, seat_id: UUID, seat: NewSeat) -> SeatBody:
-    """Show a seat that is just being added."""
+    """Return the body of a seat that is just being added."""
     return SeatBody(
         id=seat_id,
         event_id=event_id,
@@ -202,8 +202,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         tag="seats",
         summary="Add many seats: all or none",
         description=(
-            "Either `prefix`, `count` and `price`, for seats PREFIX-1 to PREFIX-count: the answer is an array "
-            "in counting order. Or `seats`: the answer is an object with `seats` in the order given."
+            "Either `prefix`, `count` and `price`, for seats PREFIX-1 to PREFIX-count; the response is an array in "
+            "counting order. Or `seats`; the response is an object with `seats` in the order given."
         ),
         needs=Catalogue,
         handler=add_many,

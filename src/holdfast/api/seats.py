@@ -1,4 +1,4 @@
-"""Seats over HTTP, as they are read: lists, counts, one seat."""
+"""Reading seats over HTTP: lists, counts, one seat."""
 
 from typing import Any
 from uuid import UUID
@@ -21,11 +21,11 @@ from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
 
 PAGES_PER_TURN = 4
-"""Pages of a list that are written between two turns of the event loop: less than a millisecond."""
+"""Pages of a list encoded between two turns of the event loop: less than a millisecond."""
 
 
 class SeatBody(Struct, kw_only=True):
-    """A seat; `reserved_by`, the reservation's id, is left out while it is available."""
+    """A seat. `reserved_by` is the reservation's id, and is left out while the seat is available."""
 
     id: UUID
     event_id: UUID
@@ -38,7 +38,7 @@ class SeatBody(Struct, kw_only=True):
 
 
 class CountBody(Struct, kw_only=True):
-    """How many seats of an event are available."""
+    """The number of available seats of an event."""
 
     count: int
 
@@ -80,7 +80,10 @@ async def find(views: Views, call: Call) -> Answer:
 
 
 async def _written_list(seat_map: SeatMap) -> SeatList | None:
-    """Write what changed of a map's list; None where it has none, or seats came in meanwhile that must not show yet."""
+    """Encode the changed pages of a map's list, and return the list.
+
+    Return None if the map has no list, or if seats have been added in the meantime that must not be shown yet.
+    """
     seat_list = seat_map.list
     if seat_list is None:
         return None
@@ -96,14 +99,14 @@ async def _written_list(seat_map: SeatMap) -> SeatList | None:
 
 
 def _large_list(views: Views, seat_map: SeatMap, name: str, *, available_only: bool) -> Answer:
-    """List the seats of an event whose list is too large to be kept."""
+    """List the seats of an event whose list is too large to keep in memory."""
     stream = views.large_lists.open(seat_map, available_only=available_only)
     headers = (event_version(seat_map.version), (b"etag", state_tag(name, seat_map)), VARY, REVALIDATE)
     return Answer(200, b"", headers, stream=stream)
 
 
 def seat_body(seat: Seat) -> SeatBody:
-    """Show a seat as the contract has it."""
+    """Convert a seat to its form in the contract."""
     return SeatBody(
         id=seat.id,
         event_id=seat.event_id,
@@ -116,7 +119,7 @@ def seat_body(seat: Seat) -> SeatBody:
     )
 
 
-_AVAILABLE = QueryParameter("available", "`true` keeps available seats only; all else counts as not given.", "true")
+_AVAILABLE = QueryParameter("available", "`true` lists only available seats; any other value is ignored.", "true")
 
 
 OPERATIONS: tuple[Operation[Any], ...] = (

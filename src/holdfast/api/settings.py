@@ -1,14 +1,14 @@
-"""What the API wants to know of the settings."""
+"""The settings that concern the API."""
 
 from typing import Protocol
 
 
 class ApiSettings(Protocol):
-    """What the API wants to know of the settings."""
+    """The settings that concern the API."""
 
     @property
     def body_bytes_max(self) -> int:
-        """Largest request body of all."""
+        """The largest request body of any operation."""
         ...
 
     @property
@@ -18,5 +18,5 @@ class ApiSettings(Protocol):
 
     @property
     def public_url(self) -> str:
-        """Where callers find the service's root; empty: unknown."""
+        """The service's root as callers see it; empty if unknown."""
         ...

@@ -1,4 +1,4 @@
-"""How an event stands, and its map: what handlers of seats begin with."""
+"""The current state of an event, and its map, for the handlers of seats."""
 
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from holdfast.domain.catalogue.refusals import EventNotFound
 
 
 async def standing_of(views: Views, event_id: UUID) -> SeatMap | Standing:
-    """Tell how an event stands, no older than this call.
+    """Return the current state of an event, no older than this call.
 
     Raises:
-        EventNotFound: where there is none.
+        EventNotFound: if there is no such event.
     """
     standing = await views.seat_maps.standing(event_id)
     if standing is None:
@@ -23,10 +23,10 @@ async def standing_of(views: Views, event_id: UUID) -> SeatMap | Standing:
 async def seat_map_of(
     views: Views, event_id: UUID, standing: SeatMap | Standing | None, *, lists: bool = False
 ) -> SeatMap:
-    """Get the map of an event, no older than this call.
+    """Return the map of an event, no older than this call.
 
     Raises:
-        EventNotFound: where there is none.
+        EventNotFound: if there is no such event.
     """
     seat_map = await views.seat_maps.current(event_id, lists=lists, found=standing)
     if seat_map is None:

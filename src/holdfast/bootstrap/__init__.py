@@ -1,1 +1,1 @@
-"""The composition roots: settings become pools, capabilities, and from those an API or a worker."""
+"""The composition roots: they turn settings into pools and capabilities, and these into an API or a worker."""

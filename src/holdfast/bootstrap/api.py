@@ -30,7 +30,7 @@ async def application(
     deadline: Deadline | None = None,
     turns: Turns | None = None,
 ) -> AsyncIterator[PathTable]:
-    """Give the API, ready to answer; once `draining` has begun it tells that it is not."""
+    """Provide the API, ready to answer. Once `draining` has begun, it reports that it is not ready."""
     processes_in_use = (lambda: 1) if turns is None else turns.processes_in_use
     deadline = deadline or Deadline(settings.shutdown_seconds)
     async with (
@@ -46,12 +46,12 @@ async def application(
 
 
 def serve(settings: Settings, listen_fd: int | None = None, turns: Turns | None = None) -> None:
-    """Run one API process until SIGTERM or SIGINT; requests under way are finished first.
+    """Run one API process until SIGTERM or SIGINT. Requests under way are finished.
 
     Args:
-        settings: What to run.
-        listen_fd: File descriptor of a socket that listens already; None: listen on HOST and PORT.
-        turns: Shares out connections among the processes that share that socket; None: there is only this one.
+        settings: The settings.
+        listen_fd: The file descriptor of a socket that is already listening; None to listen on HOST and PORT.
+        turns: Distributes connections among the processes that share the socket; None if this is the only one.
     """
     set_up_logging(settings)
     uvloop.run(_serve(settings, listen_fd, turns))
@@ -76,9 +76,9 @@ async def _serve(settings: Settings, listen_fd: int | None, turns: Turns | None)
 
 
 def _calm_garbage_collection() -> None:
-    """Leave what was made at the start out of every collection, and collect seldom.
+    """Exempt everything created at start from garbage collection, and collect less often.
 
-    Requests leave no cycles worth looking for often; with the default thresholds the search took a third of the CPU.
+    Requests leave few cycles behind. With the default thresholds, looking for them took a third of the CPU.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Settings become pools, the gate, and from those the capabilities of one process."""
+"""Turns settings into pools, the gate, and the capabilities of one process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -39,24 +39,24 @@ from holdfast.infrastructure.redis.open_gate import OpenGate
 from holdfast.settings import Settings
 
 PAUSE_SEVERAL_SECONDS = 0.003
-"""For each process of a node with several. In mixed load two processes took 1.6 times the CPU of one for a request with
-pauses of 1 ms, and 1.3 to 1.5 times with 6 ms (docs/performance.md)."""
+"""The pause for each process of a node that has several. Under mixed load, two processes took 1.6 times the CPU of one
+per request with pauses of 1 ms, and 1.3 to 1.5 times with 6 ms (docs/performance.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Everything that one process can do, a capability each."""
+    """Everything that one process can do, one field per capability."""
 
     booking: Booking
     catalogue: Catalogue
     views: Views
 
     def by_type(self) -> dict[type, object]:
-        """Lay the capabilities out for the API, whose operations say by type which one they need."""
+        """Return the capabilities by type. The API's operations name the one they need by its type."""
         return {Booking: self.booking, Catalogue: self.catalogue, Views: self.views}
 
     async def give_up(self) -> None:
-        """Have everybody answered who waits for a write."""
+        """Answer everyone who is waiting for a write."""
         self.catalogue.give_up()
         await self.booking.batcher.close(seconds_max=0)
 
@@ -69,15 +69,15 @@ async def open_engine(
     deadline: Deadline | None = None,
     processes_in_use: Callable[[], int] = lambda: 1,
 ) -> AsyncIterator[Engine]:
-    """Open the pools and the gate, and make every capability of this process.
+    """Open the pools and the gate, and build every capability of this process.
 
-    At the end what is under way is finished, as far as the deadline allows.
+    On leaving, whatever is under way is finished as far as the deadline allows.
 
     Args:
-        settings: How large everything is, and where the databases are.
-        process: What its connections to PostgreSQL are called.
-        deadline: When it must have ended.
-        processes_in_use: How many processes of this node have connections.
+        settings: The sizes of everything, and the addresses of the databases.
+        process: The name of this process's connections in PostgreSQL.
+        deadline: When the process must have ended.
+        processes_in_use: Returns how many processes of this node have connections.
     """
 
     def pause_seconds() -> float:
@@ -112,7 +112,7 @@ async def open_engine(
             pause_seconds=pause_seconds,
         )
         batcher = Batcher(store, bounds, listeners=[taken_seats, seat_maps])
-        # A bulk call leaves a connection to the others where there are several.
+        # If there are several connections, bulk calls leave one to the other changes.
         bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
         reads = PostgresReads(read_pool)
         catalogue = Catalogue(PostgresCatalogueStore(catalogue_pool, timeouts), reads, bulk_line)
@@ -140,16 +140,17 @@ async def open_engine(
 
 
 def reading_pause_seconds(processes: int) -> float:
-    """How far apart shared questions of one process begin.
+    """Return the minimum time between the starts of two shared queries of one process.
 
-    Of several processes each sees a part of the readers, so fewer share a question, and all processes together ask
-    PostgreSQL more often for the same answers. With longer pauses a node asks about as often as one process would.
+    With several processes, each sees only some of the readers. Fewer readers then share a query, and together the
+    processes ask PostgreSQL more often for the same results. With longer pauses, a node asks about as often as a
+    single process would.
     """
     return PAUSE_SECONDS if processes <= 1 else PAUSE_SEVERAL_SECONDS * processes
 
 
 async def _close_writers(batcher: Batcher, catalogue: Catalogue, deadline: Deadline) -> None:
-    """Finish what is being written, all in the same time."""
+    """Finish all writes under way, within the same time limit."""
     seconds_max = deadline.left(for_others=1.0)
     await asyncio.gather(batcher.close(seconds_max=seconds_max), catalogue.close(seconds_max=seconds_max))
 
@@ -157,7 +158,7 @@ async def _close_writers(batcher: Batcher, catalogue: Catalogue, deadline: Deadl
 def _gate(settings: Settings) -> RedisGate | OpenGate:
     if settings.redis_url is None:
         return OpenGate()
-    # A call beyond these waits for a connection; an error instead would look as if Redis were away.
+    # A further call waits for a connection. If it raised an error instead, it would look as if Redis were away.
     connections = BlockingConnectionPool.from_url(
         settings.redis_url.get_secret_value(),
         socket_timeout=settings.redis_call_seconds,

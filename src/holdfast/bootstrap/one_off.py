@@ -1,4 +1,4 @@
-"""What a command does once and then ends: checks, and a sample event."""
+"""Commands that do one thing and end: checks, and a sample event."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -12,11 +12,11 @@ from holdfast.settings import Settings
 
 
 def check_invariants(settings: Settings) -> list[InvariantResult]:
-    """Check every promise against the database (see `infrastructure.postgres.invariants`)."""
+    """Check every promise against the database (see `infrastructure.postgres.upkeep.invariants`)."""
     return asyncio.run(invariants.check_invariants(database_url_of(settings)))
 
 
 async def seed_sample_event(settings: Settings) -> None:
-    """Make the sample event in a database without events."""
+    """Create the sample event, unless the database has events."""
     async with open_engine(settings, process="seed") as engine:
         await add_sample_event(engine.catalogue, today=datetime.now(UTC))

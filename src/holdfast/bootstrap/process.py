@@ -1,4 +1,4 @@
-"""What each of our processes that stay has: bounds, pools, log lines, and what it tells of itself."""
+"""What every long-running process of ours has: limits, pools, logging and reporting."""
 
 import asyncio
 import os
@@ -27,11 +27,11 @@ from holdfast.telemetry.sampling import watch_pool, watch_process
 log = structlog.get_logger(__name__)
 
 LAST_SPANS_SECONDS = 1.0
-"""How long the end of a process waits for the receiver of its traces."""
+"""How long a process waits at its end for the receiver of its traces."""
 
 
 def bounds_from(settings: Settings) -> Bounds:
-    """Read the batcher's limits out of the settings."""
+    """Take the batcher's limits from the settings."""
     return Bounds(
         hold=timedelta(seconds=settings.hold_seconds),
         commands_max=settings.batch_commands_max,
@@ -46,13 +46,13 @@ def bounds_from(settings: Settings) -> Bounds:
 
 
 def database_url_of(settings: Settings) -> str:
-    """Give the effective URL of PostgreSQL; a command that needs none has not asked for it."""
+    """Return PostgreSQL's URL. The settings always have one here: a command that needs none does not call this."""
     assert settings.database_url is not None, "the commands make sure of a database"
     return settings.database_url.get_secret_value()
 
 
 async def open_pool(stack: AsyncExitStack, settings: Settings, name: str, size: int, timeouts: Timeouts) -> Pool:
-    """Open a pool until the end of the stack, and tell how many of its connections are in use."""
+    """Open a pool until the stack closes, and export how many of its connections are in use."""
     pool = Pool(database_url_of(settings), size=size, application_name=session_name(name), timeouts=timeouts)
     stack.push_async_callback(pool.close)
     stack.callback(watch_pool(name.rpartition("-")[2], size=size, busy=lambda: pool.busy))
@@ -60,7 +60,7 @@ async def open_pool(stack: AsyncExitStack, settings: Settings, name: str, size: 
 
 
 def open_features(stack: AsyncExitStack, pool: Pool) -> Features:
-    """Ask every few seconds, until the end of the stack, what may be used since the last upgrade."""
+    """Keep learning, until the stack closes, which features may be used since the last finished upgrade."""
     features = Features()
     task = asyncio.create_task(keep_learning(features, PostgresUpgrades(pool)))
     stack.callback(task.cancel)
@@ -69,7 +69,7 @@ def open_features(stack: AsyncExitStack, pool: Pool) -> Features:
 
 @asynccontextmanager
 async def reporting(settings: Settings, *, process: str, deadline: Deadline) -> AsyncIterator[None]:
-    """Tell of this process, and of the whole installation if it leads: traces and what metrics must look for."""
+    """Report on this process, and on the whole installation if it leads: traces, totals and gauges."""
     totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=session_name(f"{process}-totals"))
     tracing.start()
     tasks = [asyncio.create_task(watch_process()), asyncio.create_task(publish_totals(totals))]
@@ -79,20 +79,20 @@ async def reporting(settings: Settings, *, process: str, deadline: Deadline) -> 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # A daemon: a receiver that does not answer shall not keep the process.
+        # A daemon thread, so that a receiver that does not answer cannot keep the process alive.
         sending = threading.Thread(target=tracing.stop, daemon=True)
         sending.start()
         await asyncio.to_thread(sending.join, min(LAST_SPANS_SECONDS, deadline.left()))
 
 
 def set_up_logging(settings: Settings) -> None:
-    """Write lines as the settings say, and none of their secrets."""
+    """Configure logging according to the settings, with all secrets redacted."""
     key = None if settings.log_caller_key is None else settings.log_caller_key.get_secret_value()
     configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets(), caller_key=key)
 
 
 def end_by_force() -> None:
-    """End a process whose time is over; PostgreSQL sees what it would see of one that crashed."""
+    """End a process whose time is over. To PostgreSQL, it looks like a crash."""
     log.error("shutdown_took_too_long")
     lines.sink().flush(0.1)
     os._exit(1)

@@ -1,7 +1,7 @@
 """The composition root of the worker.
 
-It stands apart from that of the API, so that a worker need not keep in memory what it never uses: the API, the pages
-of the document, the client of Redis.
+It is separate from the API's, so that a worker does not load what it never uses: the API, the documentation pages, the
+Redis client.
 """
 
 import asyncio
@@ -74,7 +74,7 @@ def _begin_to_end(stop: asyncio.Event, deadline: Deadline) -> None:
 
 
 async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, *pools: Pool) -> None:
-    """Cut what the worker waits for when its time is nearly over. Nothing is cancelled: a COMMIT goes on."""
+    """Cut what the worker is waiting for when its time is nearly over. Nothing is cancelled, so a COMMIT goes on."""
     await stop.wait()
     await asyncio.sleep(deadline.left(for_others=LAST_SPANS_SECONDS + 0.5))
     for pool in pools:

@@ -1,4 +1,4 @@
-"""URLs of PostgreSQL and Redis: checked before anything connects, and put the way their drivers take them.
+"""URLs of PostgreSQL and Redis, checked before anything connects and converted to what the drivers accept.
 
-Messages name what is wrong and what to write instead, and never repeat a value: it may be a password.
+Error messages say what is wrong and what to write instead. They never repeat a value, because it may be a password.
 """

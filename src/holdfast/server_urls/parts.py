@@ -1,4 +1,4 @@
-"""What all URLs of servers have in common."""
+"""What the URLs of all servers have in common."""
 
 import os
 import re
@@ -7,16 +7,16 @@ from ipaddress import IPv6Address
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlunsplit
 
 _PARTS = re.compile(r"([^:/?#]+)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
-"""RFC 3986, appendix B. The standard library's `urlsplit` does the same, but newer ones refuse a list of hosts in which
-an IPv6 address does not come first."""
+"""RFC 3986, appendix B. The standard library's `urlsplit` does the same, but its newer versions refuse a list of hosts
+unless an IPv6 address comes first in it."""
 _ENCODE = "in a user name or password, write @ as %40, / as %2F, : as %3A, # as %23, ? as %3F, [ as %5B"
 
 
 def split(url: str, schemes: tuple[str, ...]) -> SplitResult:
-    """The parts of a URL with one of these schemes.
+    """Split a URL with one of these schemes.
 
     Raises:
-        ValueError: It is none; in words for the person who wrote it.
+        ValueError: if it is not a URL of that kind; the message is for the person who wrote it.
     """
     text = url.strip()
     if any(ord(character) < 0x20 or ord(character) == 0x7F for character in text):
@@ -38,10 +38,10 @@ def _split(text: str) -> SplitResult:
 
 
 def hosts(parts: SplitResult) -> list[tuple[str, str]]:
-    """Each host with its port, both as they are written; a port may be empty.
+    """Return each host with its port, as written; a port may be empty.
 
     Raises:
-        ValueError: One of them cannot be a host or a port.
+        ValueError: if one of them cannot be a host or a port.
     """
     found = []
     for place in parts.netloc.rpartition("@")[2].split(","):
@@ -58,10 +58,10 @@ def hosts(parts: SplitResult) -> list[tuple[str, str]]:
 
 
 def check_port(port: str) -> str:
-    """A port that is one, or empty.
+    """Return the port if it is valid or empty.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: if it is neither.
     """
     if port and not (port.isascii() and port.isdecimal() and 1 <= int(port[:9]) <= 65_535):
         raise ValueError(f"is not a URL: its port must be 1 to 65535 ({_ENCODE})")
@@ -69,10 +69,10 @@ def check_port(port: str) -> str:
 
 
 def options(parts: SplitResult) -> dict[str, str]:
-    """What stands behind the question mark; of a name given twice the last counts.
+    """Return the options after the question mark. If a name occurs twice, the last value counts.
 
     Raises:
-        ValueError: Something there has no name or no value.
+        ValueError: if an option has no name or no value.
     """
     try:
         return dict(parse_qsl(parts.query, strict_parsing=True, keep_blank_values=True)) if parts.query else {}
@@ -81,17 +81,17 @@ def options(parts: SplitResult) -> dict[str, str]:
 
 
 def with_options(parts: SplitResult, wanted: Mapping[str, str]) -> str:
-    """The URL with these options and no others; as it was written where they are the same."""
+    """Return the URL with exactly these options, unchanged if it has them already."""
     if wanted != options(parts):
         parts = parts._replace(query=urlencode(wanted, quote_via=quote))
     return urlunsplit(parts) if parts.netloc else f"{parts.scheme}://{urlunsplit(parts._replace(scheme=''))}"
 
 
 def check_files(given: Mapping[str, str], names: Iterable[str]) -> None:
-    """Make sure that the files which options name can be read.
+    """Check that the files named by options can be read.
 
     Raises:
-        ValueError: One cannot.
+        ValueError: if one cannot.
     """
     for name in names:
         path = given.get(name)
@@ -100,10 +100,10 @@ def check_files(given: Mapping[str, str], names: Iterable[str]) -> None:
 
 
 def check_host(host: str) -> None:
-    """Make sure that a host which stands in a variable of its own is one: a name, an address, a socket's folder.
+    """Check that a host given in a variable of its own is a name, an address or a socket's folder.
 
     Raises:
-        ValueError: It has something else in it.
+        ValueError: if it contains anything else.
     """
     if host.startswith("/"):
         return
@@ -118,17 +118,17 @@ def check_host(host: str) -> None:
 
 
 def bracketed(host: str) -> str:
-    """An IPv6 address needs brackets inside a URL."""
+    """Put an IPv6 address in brackets, as URLs need it."""
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def login(user: str, password: str | None) -> str:
-    """User and password as they stand before the @."""
+    """Return user and password as written before the @."""
     return quote(user, safe="") + ("" if password is None else ":" + quote(password, safe=""))
 
 
 def passwords(url: str) -> list[str]:
-    """Every secret in a URL, as it is written and as it is meant."""
+    """Return every secret in a URL, both as written and decoded."""
     parts = _split(url)
     written = parts.netloc.rpartition("@")[0].partition(":")[2]
     given = dict(parse_qsl(parts.query))
@@ -136,7 +136,7 @@ def passwords(url: str) -> list[str]:
 
 
 def redacted(url: str) -> str:
-    """The URL without its passwords, for logs and messages."""
+    """Return the URL without its passwords, for logs and messages."""
     parts = _split(url)
     login, at, place = parts.netloc.rpartition("@")
     user, colon, _ = login.partition(":")

@@ -1,4 +1,7 @@
-"""DATABASE_URL: what libpq knows and the driver does not is done, left out where it means nothing here, or refused."""
+"""DATABASE_URL, as libpq understands it.
+
+Options that libpq has and the driver does not are carried out here, dropped if they mean nothing here, or refused.
+"""
 
 import os
 from collections.abc import Mapping
@@ -24,7 +27,7 @@ _HOLDFAST_S_OWN = frozenset(
         *("sslcompression", "sslsni", "min_protocol_version", "max_protocol_version"),
     )
 )
-"""Holdfast names its connections and bounds their times by itself, and tries several hosts in their order."""
+"""Options to drop: Holdfast names its connections, limits their times and tries several hosts itself."""
 _MEANS_NOTHING_WITH = {
     "channel_binding": ("disable", "prefer"),
     "gssencmode": ("disable", "prefer"),
@@ -33,7 +36,7 @@ _MEANS_NOTHING_WITH = {
     "sslcertmode": ("disable", "allow"),
     "client_encoding": ("utf8", "utf-8", "auto"),
 }
-"""Options that ask for nothing with these values; with others they ask for what the driver cannot do."""
+"""Options that ask for nothing with these values. With others they ask for what the driver cannot do."""
 _CHOICES = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
     "sslnegotiation": ("postgres", "direct"),
@@ -49,10 +52,10 @@ _SYSTEM_ROOTS = (
 
 
 def checked(url: str) -> str:
-    """The URL as the driver takes it.
+    """Return the URL in the form that the driver accepts.
 
     Raises:
-        ValueError: It cannot be used; what is wrong and what to write instead.
+        ValueError: if it cannot be used; the message says what is wrong and what to write instead.
     """
     split = parts.split(url, SCHEMES)
     given = parts.options(split)
@@ -66,7 +69,7 @@ def checked(url: str) -> str:
         if name in wanted and wanted[name] not in choices:
             raise ValueError(f"has an option {name} that must be one of: {', '.join(choices)}")
     if len(places) > 1 or "," in wanted.get("host", ""):
-        wanted.setdefault("target_session_attrs", "read-write")  # the one that is the primary now
+        wanted.setdefault("target_session_attrs", "read-write")  # whichever is the primary now
     if wanted.get("sslrootcert") == "system":
         wanted["sslrootcert"] = _system_roots()
     parts.check_files(wanted, _FILES)
@@ -75,7 +78,7 @@ def checked(url: str) -> str:
 
 
 def each_host(url: str) -> list[str]:
-    """The URLs of the single hosts of a checked URL, in their order."""
+    """Return one URL for each host of a checked URL, in order."""
     split = parts.split(url, SCHEMES)
     given = parts.options(split)
     login, at, place = split.netloc.rpartition("@")
@@ -92,7 +95,7 @@ def each_host(url: str) -> list[str]:
 
 
 def from_parts(host: str, port: int, database: str, login: tuple[str, str | None], more: Mapping[str, str]) -> str:
-    """A URL out of what stands in separate variables; several hosts, with commas between, have the same port."""
+    """Build a URL from separate variables. Several hosts, separated by commas, share the same port."""
     begin = f"postgresql://{parts.login(*login)}@"
     path = f"/{quote(database, safe='')}?{urlencode(more)}"
     if host.startswith("/"):
@@ -119,7 +122,7 @@ def _is_for_the_driver(name: str, value: str) -> bool:
 
 
 def _shown(name: str) -> str:
-    """The name of an option, if it looks like one: a password with & in it would stand here too."""
+    """Return an option's name if it looks like one. It could also be part of a password that contains an &."""
     return name if name.isascii() and name.replace("_", "").isalpha() and name.islower() and len(name) < 30 else "(…)"
 
 
@@ -131,7 +134,7 @@ def _system_roots() -> str:
 
 
 def _check_roots(wanted: dict[str, str]) -> None:
-    """Without a certificate to compare with, the driver would only fail when it connects."""
+    """Check for a root certificate. Without one, the driver would fail only when it connects."""
     if not wanted.get("sslmode", "").startswith("verify-") or wanted.get("sslrootcert"):
         return
     if os.environ.get("PGSSLROOTCERT"):

@@ -1,4 +1,4 @@
-"""REDIS_URL: only what the client takes reaches it, for it would fail on anything else when it first connects."""
+"""REDIS_URL. Only options that the client knows are passed on: on others it would fail only when it connects."""
 
 from urllib.parse import quote, unquote
 
@@ -22,10 +22,10 @@ _OF_TLS = frozenset((*_FILES, "ssl_cert_reqs", "ssl_check_hostname"))
 
 
 def checked(url: str) -> str:
-    """The URL as the client takes it.
+    """Return the URL in the form that the client accepts.
 
     Raises:
-        ValueError: It cannot be used; what is wrong and what to write instead.
+        ValueError: if it cannot be used; the message says what is wrong and what to write instead.
     """
     split = parts.split(url, SCHEMES)
     given = parts.options(split)
@@ -53,7 +53,7 @@ def checked(url: str) -> str:
 
 
 def from_parts(host: str, port: int, number: int, password: str | None) -> str:
-    """A URL out of what stands in separate variables."""
+    """Build a URL from separate variables."""
     if host.startswith("/"):
         return f"unix://{parts.login('', password)}@{quote(host)}?db={number}"
     at = f"{parts.login('', password)}@" if password else ""

@@ -1,4 +1,4 @@
-"""What can be configured, from environment variables."""
+"""Everything that can be configured, read from environment variables."""
 
 from holdfast.settings.settings import Settings, SettingsError, load_settings
 

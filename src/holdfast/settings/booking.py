@@ -18,18 +18,18 @@ class BookingSettings(BaseSettings):
     batch_seats_max: int = Field(default=1000, ge=20, le=100_000, description="Most seats decided in one transaction.")
     batch_events_max: Count = Field(
         default=16,
-        description="Most events whose commands, few of each, are decided in one transaction; 1 gives each its own.",
+        description="Most events whose few commands share one transaction; 1 gives each event its own.",
     )
     event_queue_max: Count = Field(
-        default=4096, description="Most commands that wait for one event; more get 503 with `outcome: none`."
+        default=4096, description="Most commands waiting for one event; any more get 503 with `outcome: none`."
     )
-    process_queue_max: Count = Field(default=16_384, description="Most commands that wait in one process.")
+    process_queue_max: Count = Field(default=16_384, description="Most commands waiting in one process.")
     queue_wait_seconds_max: Seconds = Field(
         default=2.0,
-        description="A command that waited longer gets 503 with `outcome: none`, before any work.",
+        description="A command that has waited longer gets 503 with `outcome: none`; nothing is done for it.",
     )
     batch_seconds_max: Seconds = Field(
-        default=8.0, description="Longest time one batch is worked on, with all its attempts."
+        default=8.0, description="Longest time spent on one batch, including all attempts."
     )
 
     @model_validator(mode="after")

@@ -38,7 +38,7 @@ class DatabaseSettings(BaseSettings):
         ge=1,
         le=100,
         description=(
-            "Connections to PostgreSQL for changes of events and charts, in each process. "
+            "Connections to PostgreSQL for changes to events and charts, in each process. "
             "Bulk calls use all but one of them at a time."
         ),
     )

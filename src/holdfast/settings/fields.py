@@ -1,4 +1,4 @@
-"""The kinds of value that several settings have."""
+"""Types of value that several settings share."""
 
 from typing import Annotated
 
@@ -10,10 +10,10 @@ Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
 
 def plain(secret: SecretStr | None) -> str | None:
-    """Uncover a secret."""
+    """Return a secret's plain text."""
     return None if secret is None else secret.get_secret_value()
 
 
 def fill(settings: BaseModel, name: str, value: object) -> None:
-    """Set what a validator works out from other settings; for everybody else they are frozen."""
+    """Set a value derived from other settings in a validator. Everyone else sees frozen settings."""
     object.__setattr__(settings, name, value)

@@ -16,8 +16,8 @@ class LoggingSettings(BaseSettings):
         default=None,
         min_length=16,
         description=(
-            "Secret from which the callers' pseudonyms in the log are made; the same on every node. Default: one kept "
-            "in the data folder of an embedded run, else a new one at each start."
+            "Secret from which the callers' pseudonyms in the log are derived; set the same on every node. Default: "
+            "one kept in the data folder of an embedded run, otherwise a new one at each start."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What a node listens on, how it ends, and how much it takes."""
+"""What a node listens on, how it shuts down, and how much it accepts."""
 
 import os
 import re
@@ -16,7 +16,7 @@ _PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1
 
 
 class NodeSettings(BaseSettings):
-    """What a node listens on, how it ends, and how much it takes."""
+    """What a node listens on, how it shuts down, and how much it accepts."""
 
     host: str = Field(
         default="",
@@ -36,8 +36,8 @@ class NodeSettings(BaseSettings):
     trusted_proxies: str = Field(
         default="",
         description=(
-            "Addresses and networks of the proxies in front, comma-separated: who the caller is, is taken from "
-            "their `X-Forwarded-For`, and from nobody else's."
+            "Addresses and networks of the proxies in front, comma-separated. The caller's address is taken from "
+            "`X-Forwarded-For` only if one of them sends it."
         ),
     )
     public_url: str = Field(
@@ -53,12 +53,12 @@ class NodeSettings(BaseSettings):
         ge=1,
         le=1_000_000,
         description=(
-            "Most HTTP connections of a process, or fewer where it may not open so many files; beyond them silent ones "
-            "are closed, and only probes are answered."
+            "Most HTTP connections of a process; fewer if it may not open that many files. Beyond that, idle ones are "
+            "closed and only probes are answered."
         ),
     )
     body_bytes_max: int = Field(
-        default=20 * 1024 * 1024, ge=1024, le=1024**3, description="Largest request body; more gets 413."
+        default=20 * 1024 * 1024, ge=1024, le=1024**3, description="Largest request body; a larger one gets 413."
     )
     shutdown_seconds: Seconds = Field(default=10.0, description="Longest time from SIGTERM to the end of the process.")
     drain_seconds: float = Field(
@@ -67,15 +67,20 @@ class NodeSettings(BaseSettings):
         le=3600,
         allow_inf_nan=False,
         description=(
-            "How long after SIGTERM a node still takes requests while `/readyz` already answers 503; "
-            "part of `SHUTDOWN_SECONDS`."
+            "How long after SIGTERM a node still accepts requests while `/readyz` already answers 503; part of "
+            "`SHUTDOWN_SECONDS`."
         ),
     )
     worker_metrics_host: str = Field(
         default="127.0.0.1", min_length=1, description="Address on which `holdfast work` serves its `/metrics`."
     )
     worker_metrics_port: int = Field(
-        default=9464, ge=0, le=65_535, description="Its port; 0 serves none. In use already: a warning, and none."
+        default=9464,
+        ge=0,
+        le=65_535,
+        description=(
+            "TCP port of that `/metrics`; 0 for none. If it is taken, the worker logs a warning and runs without it."
+        ),
     )
     holdfast_data_dir: Path = Field(
         default=Path(".holdfast"),
@@ -85,7 +90,7 @@ class NodeSettings(BaseSettings):
     @field_validator("host", "worker_metrics_host")
     @classmethod
     def _without_brackets(cls, value: str) -> str:
-        """An IPv6 address is written in brackets in URLs, and without them everywhere else."""
+        """Remove the brackets that an IPv6 address has in URLs, and nowhere else."""
         return value.removeprefix("[").removesuffix("]") if value.startswith("[") else value
 
     @field_validator("app_env", mode="before")
@@ -110,7 +115,7 @@ class NodeSettings(BaseSettings):
             raise ValueError("must be UTF-8, without line breaks or other control characters")
         if len(value.encode()) > _FOLDER_BYTES_MAX:
             raise ValueError(f"must have at most {_FOLDER_BYTES_MAX} bytes, since PostgreSQL takes no longer path")
-        return os.path.expanduser(value)  # noqa: PTH111 - one without a home stays as it is
+        return os.path.expanduser(value)  # noqa: PTH111 - a ~ without a home is left as it is
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -1,4 +1,4 @@
-"""Redis: where it is, and how long it is waited for."""
+"""Redis: where it is, and how long to wait for it."""
 
 from typing import Self
 
@@ -10,7 +10,7 @@ from holdfast.settings.fields import Port, Seconds, fill, plain
 
 
 class RedisSettings(BaseSettings):
-    """Redis: where it is, and how long it is waited for."""
+    """Redis: where it is, and how long to wait for it."""
 
     redis_url: SecretStr | None = Field(
         default=None, description="Redis: `redis://:password@host:port/number`. Overrides `REDIS_*`."
@@ -21,9 +21,9 @@ class RedisSettings(BaseSettings):
     redis_port: Port = Field(default=6379, description="Redis' port.")
     redis_password: SecretStr | None = Field(default=None, description="Redis' password.")
     redis_db: int = Field(default=0, ge=0, le=65_535, description="Number of the Redis database.")
-    lock_seconds: Seconds = Field(default=3.0, description="Life of a seat's lock in Redis.")
+    lock_seconds: Seconds = Field(default=3.0, description="Lifetime of a seat's lock in Redis.")
     redis_call_seconds: Seconds = Field(
-        default=0.05, description="Longest wait for one answer of Redis; then work goes on without it."
+        default=0.05, description="Longest wait for an answer from Redis; after that, work goes on without it."
     )
     gate_memory_seconds: Seconds = Field(
         default=2.0, description="How long a process remembers that a seat was taken, to spare Redis."

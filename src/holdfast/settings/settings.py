@@ -1,7 +1,7 @@
-"""All settings of one process, from environment variables.
+"""All settings of a process, from environment variables.
 
-Each group has a module with the names, defaults, ranges and meanings of its settings. The table in
-docs/configuration.md says the same, and a test compares the two.
+Each group has a module with the names, defaults, ranges and descriptions of its settings. The table in
+docs/configuration.md repeats them, and a test compares the two.
 """
 
 import re
@@ -21,15 +21,15 @@ from holdfast.settings.redis import RedisSettings
 
 
 class SettingsError(ValueError):
-    """An environment variable holds a value that cannot be used; the message is one line that names it."""
+    """An environment variable has a value that cannot be used. The message is one line that names the variable."""
 
 
 class Settings(ReadingSettings, BookingSettings, RedisSettings, DatabaseSettings, LoggingSettings, NodeSettings):
     """The configuration of one process.
 
-    Field names are the environment variables' names in lower case. URLs and passwords are secrets: they show
-    as asterisks in logs and tracebacks. `database_url` and `redis_url` are the effective ones, also when they
-    were given in parts (`DB_HOST` …); None means that none was configured.
+    Field names are the environment variables' names in lower case. URLs and passwords are secrets: in logs and
+    tracebacks, they show as asterisks. `database_url` and `redis_url` are the effective URLs, even if they were given
+    in parts (`DB_HOST` …); None means that none was configured.
     """
 
     model_config = SettingsConfigDict(
@@ -37,7 +37,7 @@ class Settings(ReadingSettings, BookingSettings, RedisSettings, DatabaseSettings
     )
 
     def secrets(self) -> list[str]:
-        """Everything that must never be written: the passwords, also those inside the URLs."""
+        """Everything that must never be written out: the passwords, including those inside URLs."""
         given = [self.db_password, self.redis_password, self.log_caller_key]
         database, redis = (url and url.get_secret_value() for url in (self.database_url, self.redis_url))
         words = [database, redis, *(secret.get_secret_value() for secret in given if secret is not None)]
@@ -47,7 +47,7 @@ class Settings(ReadingSettings, BookingSettings, RedisSettings, DatabaseSettings
 
     @model_validator(mode="after")
     def _host_by_database(self) -> Self:
-        """Without a database of their own, people try things on one machine: nobody else is to reach it."""
+        """Set the default for HOST: an embedded run is for trying things out, and nobody else should reach it."""
         if not self.host:
             fill(self, "host", "0.0.0.0" if self.database_url else "127.0.0.1")  # noqa: S104 - a container's own
         return self
@@ -57,8 +57,8 @@ def load_settings() -> Settings:
     """Read the settings from the environment.
 
     Raises:
-        SettingsError: A value cannot be used. The message names the variable and what it may be, but not the
-            value: it may be a secret.
+        SettingsError: if a value cannot be used. The message names the variable and the allowed values, but not the
+            value, which may be a secret.
     """
     try:
         return Settings()
