@@ -1,1 +1,1 @@
-"""The kit: HTTP/1.1 on a socket, and what every answer over it has in common. It knows no seat."""
+"""The HTTP kit: HTTP/1.1 on a socket, and everything that all answers have in common. It knows nothing of seats."""

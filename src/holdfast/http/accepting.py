@@ -1,6 +1,6 @@
-"""Takes the connections of a process that shares its port with siblings: one by one, each when it is its turn.
+"""Accepts connections for a process that shares its port with siblings: one at a time, each when it is its turn.
 
-The event loop's own servers take all that wait at once, whichever process wakes first.
+The event loop's own servers accept all waiting connections at once, in whichever process wakes up first.
 """
 
 import asyncio
@@ -15,28 +15,28 @@ from holdfast.http.protocol.node import Node
 from holdfast.http.turns import LOOK_SECONDS, Turns
 
 CONNECTIONS_PER_LOOP_TURN = 32
-"""Between two turns of the event loop: a crowd that connects must not hold up those who are connected."""
+"""The most to accept between two turns of the event loop, so that a rush of new clients does not delay the others."""
 REST_SECONDS = 1.0
-"""After the system had nothing left to take a connection with."""
+"""The pause after the system could not provide another connection."""
 
 
 class Acceptor:
-    """Takes connections until it is closed."""
+    """Accepts connections until it is closed."""
 
     def __init__(self, node: Node, listeners: Sequence[socket.socket], turns: Turns) -> None:
-        """Begin.
+        """Start accepting.
 
         Args:
-            node: Whose connections they become.
-            listeners: Sockets that listen, shared with the siblings.
-            turns: Says which process takes the next one.
+            node: The node whose connections they become.
+            listeners: Listening sockets, shared with the siblings.
+            turns: Decides which process accepts the next connection.
         """
         self._node = node
         self._loop = node.loop
         self._listeners = listeners
         self._turns = turns
         self._opening: set[asyncio.Task[None]] = set()
-        """Taken, and not yet among those that are watched."""
+        """Accepted, but not watched yet."""
         self._pauses: dict[socket.socket, asyncio.TimerHandle] = {}
         self._log: Any = structlog.get_logger("holdfast.http")
         node.watch.on_count = self._count
@@ -46,11 +46,11 @@ class Acceptor:
             self._listen(listener)
 
     def end_soon(self) -> None:
-        """Leave connections to siblings, as long as one of them takes any."""
+        """From now on, leave connections to the siblings, as long as one of them accepts any."""
         self._turns.end_soon()
 
     async def close(self) -> None:
-        """Take no more; those that were taken have been opened afterwards."""
+        """Stop accepting. On return, the connections accepted before have been set up."""
         self._turns.end()
         for pause in self._pauses.values():
             pause.cancel()
@@ -65,7 +65,7 @@ class Acceptor:
         self._loop.add_reader(listener, self._take, listener)
 
     def _pause(self, listener: socket.socket, seconds: float) -> None:
-        """Hear nothing of a listener for a while: as long as a connection waits there the loop would not sleep."""
+        """Ignore a listener for a while. As long as a connection waited on it, the loop could not sleep."""
         self._loop.remove_reader(listener)
         self._pauses[listener] = self._loop.call_later(seconds, self._listen, listener)
 
@@ -77,8 +77,8 @@ class Acceptor:
             try:
                 accepted, _address = listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return  # a sibling was quicker, or the client has gone
-            except OSError as error:  # no descriptor or no memory left
+                return  # a sibling was faster, or the client has gone
+            except OSError as error:  # no descriptors or no memory left
                 self._log.error("cannot_accept", error=error.strerror or str(error))
                 self._pause(listener, REST_SECONDS)
                 return
@@ -92,7 +92,7 @@ class Acceptor:
         accepted.settimeout(0)
         try:
             await self._loop.connect_accepted_socket(lambda: Connection(self._node), accepted)
-        except OSError:  # the client has gone meanwhile
+        except OSError:  # the client has gone in the meantime
             accepted.close()
 
     def _opened(self, opening: asyncio.Task[None]) -> None:

@@ -1,4 +1,4 @@
-"""Serves one node: listens, and ends without a failed request."""
+"""Serves one node: listens, and shuts down without a failed request."""
 
 import asyncio
 import signal
@@ -18,76 +18,76 @@ from holdfast.http.turns import Turns
 
 LISTEN_BACKLOG = 4_096
 OTHERS_SECONDS = 2.0
-"""What is left of the time to end for the connections to the database and for the last spans."""
+"""The part of the shutdown time reserved for the database connections and the last spans."""
 LAST_ANSWERS_SECONDS = 0.5
-"""For answers that are made when the time of the requests is over, and tell so."""
+"""The time for the answers given when the requests' time is over."""
 QUIET_LOOK_SECONDS = 0.01
 
 
 class ServerSettings(Protocol):
-    """What the server wants to know of the settings."""
+    """The settings that concern the server."""
 
     @property
     def host(self) -> str:
-        """Address to listen on."""
+        """The address to listen on."""
         ...
 
     @property
     def port(self) -> int:
-        """TCP port to listen on."""
+        """The TCP port to listen on."""
         ...
 
     @property
     def trusted_proxies(self) -> str:
-        """Whose X-Forwarded-For is believed, comma-separated."""
+        """The proxies whose X-Forwarded-For is trusted, comma-separated."""
         ...
 
     @property
     def drain_seconds(self) -> float:
-        """How long requests are still taken after the signal to end."""
+        """How long requests are still accepted after the stop signal."""
         ...
 
     @property
     def connections_max(self) -> int:
-        """Beyond so many connections only probes are answered."""
+        """The number of connections beyond which only probes are answered."""
         ...
 
 
 class Draining(Protocol):
-    """Whether the node has been told to end."""
+    """Knows whether the node has been told to shut down."""
 
     begun: bool
 
     def begin(self) -> None:
-        """It has been told."""
+        """Begin to drain."""
         ...
 
     def end(self) -> None:
-        """Nothing new is taken from now on."""
+        """Accept nothing new from now on."""
         ...
 
     async def give_up(self) -> None:
-        """Whoever still waits for something is told that it will not be done now."""
+        """Answer everyone who is still waiting: their requests will not be carried out now."""
         ...
 
 
 class TimeToEnd(Protocol):
-    """How much time is left for ending."""
+    """The time left for shutting down."""
 
     def begin(self) -> None:
-        """The time runs from now on."""
+        """Start the deadline."""
         ...
 
     def left(self, *, for_others: float = 0.0) -> float:
-        """Seconds until the process must have ended, less what others need after the asker."""
+        """Return the seconds until the process must have ended, less what others need after the caller."""
         ...
 
 
 class NodeServer:
     """Serves until SIGTERM or SIGINT.
 
-    Then, for `drain_seconds`, requests are still answered while `/readyz` tells the proxy to send no more; after
-    that the port is closed and what is under way is finished. A second signal ends the draining at once.
+    Then, for `drain_seconds`, requests are still answered while `/readyz` tells the proxy to send no more. After that,
+    the port is closed and requests under way are finished. A second signal ends the draining at once.
     """
 
     def __init__(
@@ -99,13 +99,13 @@ class NodeServer:
         *,
         probes: AbstractSet[str] = frozenset(),
     ) -> None:
-        """Make the server; `serve` runs it.
+        """Set up the server; `serve` runs it.
 
         Args:
-            application: What answers.
-            settings: Where to listen, whom to trust, how long to drain.
-            draining: Is begun upon the signal.
-            deadline: Is begun upon the signal; says how long requests under way may take.
+            application: Answers the requests.
+            settings: Where to listen, which proxies to trust, how long to drain.
+            draining: Begun on the signal.
+            deadline: Begun on the signal; limits how long requests under way may take.
             probes: Paths that are answered however many connections there are.
         """
         self._application = application
@@ -117,7 +117,7 @@ class NodeServer:
         self._node: Node | None = None
         self._acceptor: Acceptor | None = None
         self.started = False
-        """Whether it has listened."""
+        """Set once it is listening."""
         self._log: Any = structlog.get_logger("holdfast.http")
 
     async def serve(
@@ -127,12 +127,12 @@ class NodeServer:
         *,
         signals: bool = True,
     ) -> None:
-        """Listen, and answer until told to end.
+        """Listen, and answer until told to stop.
 
         Args:
-            listeners: Sockets that listen already; none: listen on the host and port of the settings.
-            turns: Shares out connections among the processes that share the listeners; None: there is only this one.
-            signals: Whether SIGTERM and SIGINT end it; else only `drain` does.
+            listeners: Sockets that are already listening; if there are none, the settings' host and port are used.
+            turns: Distributes connections among the processes that share the listeners; None if this is the only one.
+            signals: Whether SIGTERM and SIGINT stop it; otherwise only `drain` does.
         """
         loop = asyncio.get_running_loop()
         node = self._node = Node(
@@ -168,7 +168,7 @@ class NodeServer:
             sweeping.cancel()
 
     def drain(self) -> None:
-        """Begin to end."""
+        """Begin to shut down."""
         if self._draining.begun:
             self._close()
             return
@@ -199,7 +199,7 @@ class NodeServer:
         return [await loop.create_server(lambda: Connection(node), host, port, backlog=LISTEN_BACKLOG)]
 
     async def _finish(self, node: Node) -> None:
-        """Finish what is under way, as long as there is time; then say so to whoever still waits, and cut the rest."""
+        """Finish requests under way while there is time; then answer everyone who still waits, and cut the rest."""
         for connection in list(node.watch.all):
             if connection.idle:
                 connection.close()
@@ -215,7 +215,7 @@ class NodeServer:
 
     @staticmethod
     async def _quiet(node: Node, seconds: float) -> bool:
-        """Wait until no request is under way; False where the time is up before."""
+        """Wait until no request is under way; return False if time runs out first."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while _under_way(node):
@@ -226,5 +226,5 @@ class NodeServer:
 
 
 def _under_way(node: Node) -> int:
-    """How many connections have a request, or the rest of an answer, under way."""
+    """Return how many connections have a request, or the rest of an answer, under way."""
     return sum(connection.under_way for connection in node.watch.all)

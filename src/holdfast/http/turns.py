@@ -1,10 +1,10 @@
-"""Which process of a node takes the next connection: they are filled one after the other.
+"""Decides which process of a node accepts the next connection. They are filled one after another.
 
-Each process asks PostgreSQL for itself, keeps maps of its own and makes batches of the commands that it has. A few
-connections dealt out to all would only make each of them do, with half as many callers, what one can do for all.
+Each process queries PostgreSQL for itself, keeps its own maps, and batches only its own commands. If a few connections
+were spread over all processes, each would do for half the callers what one process could do for all.
 
-The processes share a table. Each writes down how many connections it has and how many it has ever taken, and reads
-what the others wrote. It is an account, not a lock: who reads an old number takes a connection that was another's.
+The processes share a table, in which each records how many connections it has and how many it has ever accepted. It is
+a record, not a lock: a process that reads an outdated number accepts a connection that was meant for another.
 """
 
 import mmap
@@ -14,18 +14,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 CONNECTIONS_BEFORE_NEXT = 144
-"""So many connections a process has before the next one is given any: 128 callers, which are answered for less by one
-process than by two, and the connections that probes and proxies keep beside them (decision 0012)."""
+"""How many connections a process has before the next one gets any. That is 128 callers, which one process serves at a
+lower cost than two, plus the connections that probes and proxies keep (decision 0012)."""
 LEAD_CONNECTIONS_MAX = 16
-"""Once all are filled, one may be so far ahead of the one with the fewest: else a crowd that comes at once would be
-taken one by one, with a wait for the other process after each."""
+"""Once all processes are filled, how far one may be ahead of the one with the fewest. If many clients connected at
+once, they would otherwise be accepted one by one, with a wait for another process after each."""
 PATIENCE_SECONDS = 0.1
-"""Whose turn it is, and who takes nothing for so long while connections wait, is passed over: it was stopped, has died,
-or does one thing without a pause. It counts again with the next connection that it takes."""
+"""A process whose turn it is, and which accepts nothing for this long while connections wait, is passed over: it may be
+stopped, dead, or busy without a pause. It counts again with the next connection it accepts."""
 LOOK_SECONDS = 0.005
-"""While connections wait for another process, they are looked at again after so long."""
+"""How soon to check again while connections wait for another process."""
 _LOOKS_FORGOTTEN_SECONDS = 4 * LOOK_SECONDS
-"""Nobody waited in between, or this very process stood still; the patience begins anew."""
+"""If there was no check for this long, nothing was waiting, or this process stood still: start waiting afresh."""
 
 _AWAY, _HERE, _ENDING = range(3)
 _STATE, _CONNECTIONS, _TAKEN = range(3)
@@ -34,35 +34,35 @@ _FIELD_BYTES = 8
 
 
 def table_bytes(processes: int) -> int:
-    """How large the table of so many processes is; empty it consists of zeros."""
+    """Return the size of the table for this many processes. An empty table consists of zeros."""
     return processes * _FIELDS * _FIELD_BYTES
 
 
 def leave(table_fd: int, place: int) -> None:
-    """Write down that the process at a place has ended, in its stead."""
+    """Record, in place of the process at a place, that it has ended."""
     os.pwrite(table_fd, bytes(2 * _FIELD_BYTES), place * _FIELDS * _FIELD_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
 class _Waited:
-    """Since when another process has been waited for."""
+    """Since when this process has waited for another one."""
 
     place: int
     taken: int
-    """What it had taken by then."""
+    """How many connections the other had accepted by then."""
     since: float
 
 
 class Turns:
-    """What one process of a node tells its siblings of its connections, and reads of theirs."""
+    """What one process of a node tells its siblings about its connections, and reads about theirs."""
 
     def __init__(self, table_fd: int, place: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Open the table; `begin` takes the place.
+        """Open the table; `begin` takes the place in it.
 
         Args:
             table_fd: A file of `table_bytes` bytes that all processes of the node have open.
-            place: The number of this process among its siblings, from 0.
-            clock: Seconds.
+            place: This process's number among its siblings, from 0.
+            clock: Returns the time in seconds.
         """
         self._table = memoryview(mmap.mmap(table_fd, 0)).cast("q")
         self._places = range(len(self._table) // _FIELDS)
@@ -71,15 +71,15 @@ class Turns:
         self._filled = 0
         self._clock = clock
         self._passed_over: dict[int, int] = {}
-        """Who takes nothing, with what it had taken when that was noticed."""
+        """Processes that accept nothing, with how many they had accepted when that was noticed."""
         self._waited: _Waited | None = None
         self._looked_at = clock()
 
     def begin(self, connections_max: int) -> None:
-        """Tell that this process takes connections.
+        """Record that this process accepts connections.
 
         Args:
-            connections_max: With so many it, and each of its siblings, refuses all but probes.
+            connections_max: The number at which this process, and each sibling, refuses all but probes.
         """
         self._connections_max = connections_max
         self._filled = min(CONNECTIONS_BEFORE_NEXT, connections_max)
@@ -87,27 +87,30 @@ class Turns:
         self._write(_STATE, _HERE)
 
     def end_soon(self) -> None:
-        """Tell that this process takes connections only where no sibling does."""
+        """Record that this process accepts connections only if no sibling does."""
         self._write(_STATE, _ENDING)
 
     def end(self) -> None:
-        """Tell that this process takes no connections any more."""
+        """Record that this process no longer accepts connections."""
         self._write(_STATE, _AWAY)
 
     def has(self, connections: int) -> None:
-        """Tell how many connections this process has."""
+        """Record how many connections this process has."""
         self._write(_CONNECTIONS, connections)
 
     def took(self) -> None:
-        """Tell that this process took one more."""
+        """Record that this process has accepted one more."""
         self._write(_TAKEN, self._read(self._place, _TAKEN) + 1)
 
     def processes_in_use(self) -> int:
-        """How many processes of the node have connections."""
+        """Return how many processes of the node have connections."""
         return sum(self._read(place, _CONNECTIONS) > 0 for place in self._places)
 
     def is_mine(self) -> bool:
-        """Whether this process takes the connection that waits. To be asked about each, and again while one waits."""
+        """Return whether this process should accept the connection that is waiting.
+
+        Ask before each one, and ask again while one is waiting.
+        """
         while True:
             first = min(self._takers(), key=self._order)
             if first == self._place or self._as_good_as(first):
@@ -118,7 +121,7 @@ class Turns:
             self._passed_over[first] = self._read(first, _TAKEN)
 
     def _takers(self) -> list[int]:
-        """Who takes connections: this process, and its siblings as far as they show it."""
+        """Return which processes accept connections: this one, and the siblings that appear to."""
         return [
             place
             for place in self._places

@@ -1,1 +1,1 @@
-"""What serves an operation: calls, answers, problems, the document. Knows no seat."""
+"""Serves operations: calls, answers, problems, the OpenAPI document. It knows nothing of seats."""

@@ -1,4 +1,4 @@
-"""What a handler gives back: a status, bytes ready to be sent, and headers."""
+"""What a handler returns: a status, an encoded body, and headers."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ JSON: Header = (b"content-type", b"application/json")
 REPLAYED: Header = (b"idempotent-replayed", b"true")
 
 _SLICE_ENTRIES = 500
-"""How many entries of a list are encoded before other requests get their turn: about 0.5 ms."""
+"""List entries encoded before other requests get their turn: about 0.5 ms."""
 
 _encoder = msgspec.json.Encoder()
 
 
 @dataclass(slots=True)
 class Answer:
-    """An HTTP answer. `body` is one piece or, where it is large, several."""
+    """An HTTP answer. `body` is one piece or, if it is large, several."""
 
     status: int
     body: bytes | list[bytes] = b""
@@ -33,31 +33,31 @@ class Answer:
     code: str | None = None
     """The problem's code, for the log."""
     stream: Stream | None = None
-    """Where set, the answer goes on, and `body` is not sent."""
+    """If set, it is sent instead of `body`, for as long as it lasts."""
     security: SecurityHeaders = SECURITY_HEADERS
-    """What browsers may not do with it; a page needs a little more than data."""
+    """The headers that restrict what browsers may do with it. A page is allowed a little more than data."""
 
 
 def event_version(version: int) -> Header:
-    """The header that says at which version of the event an answer is true."""
+    """Build the header for the event's version at which an answer is true."""
     return (b"event-version", b"%d" % version)
 
 
 def json_answer(status: int, body: object, *headers: Header) -> Answer:
-    """Answer with one small value."""
+    """Build an answer from one small value."""
     return Answer(status, _encoder.encode(body), headers)
 
 
 async def list_pieces(
     entries: Sequence[T], show: Callable[[T], object], *, before: bytes = b"[", after: bytes = b"]"
 ) -> list[bytes]:
-    """Encode a JSON array, however long, without keeping other requests waiting.
+    """Encode a JSON array of any length without delaying other requests.
 
     Args:
-        entries: What to list.
-        show: Makes the value to be encoded out of an entry.
-        before: What opens the array, and perhaps an object around it.
-        after: What closes it.
+        entries: The entries of the array.
+        show: Converts an entry into the value to encode.
+        before: Opens the array, and an object around it if there is one.
+        after: Closes them.
     """
     pieces = [before]
     for start in range(0, len(entries), _SLICE_ENTRIES):

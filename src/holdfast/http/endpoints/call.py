@@ -1,4 +1,4 @@
-"""One request, as a handler sees it: read once, checked where it is asked for."""
+"""A request as a handler sees it: each part is read once and validated when it is used."""
 
 import re
 from urllib.parse import parse_qsl
@@ -16,16 +16,16 @@ USER_ID_MAX = 255
 """Characters in X-User-ID (contract)."""
 PAGE_DEFAULT = 20
 PAGE_MAX = 100
-"""Entries of a list (contract)."""
+"""Entries in a page of a list (contract)."""
 OFFSET_MAX = 2**53
-"""No list is that long; PostgreSQL's bigint ends not far beyond."""
+"""No list is longer, and PostgreSQL's bigint is not much larger."""
 
 _WANTED = frozenset(header.name.lower().encode() for header in READ_HEADERS)
 _WHOLE_NUMBER = re.compile(r"[0-9]+")
 
 
 class Call:
-    """One request. Headers are looked through once; the body is read when a handler wants it."""
+    """One request. The headers are scanned once; the body is read when a handler asks for it."""
 
     __slots__ = ("_body_bytes_max", "_public_path", "headers", "receive", "request_id", "reservation_id", "scope")
 
@@ -41,15 +41,15 @@ class Call:
         self._public_path = public_path
         self.request_id = request_id_from(headers.get(b"x-request-id"))
         self.reservation_id: UUID | None = None
-        """For the log, once it is known."""
+        """The reservation's id for the log, once it is known."""
 
     def source(self) -> Source:
-        """Name this request in a problem."""
+        """Describe this request for a problem."""
         path: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
         return Source(self._public_path + path, self.request_id)
 
     def user_id(self) -> str:
-        """Tell who is asking.
+        """Return the caller.
 
         Raises:
             MissingUserId: if the header is missing or empty.
@@ -64,7 +64,7 @@ class Call:
         return user_id
 
     def path_id(self, name: str) -> UUID:
-        """Read an id out of the path.
+        """Return an id from the path.
 
         Raises:
             InvalidValue: if it is not a UUID.
@@ -75,23 +75,23 @@ class Call:
             raise InvalidValue(name, "must be a UUID") from None
 
     def query(self) -> dict[str, str]:
-        """Read the query; of a name given twice the first counts."""
+        """Parse the query. If a name occurs twice, the first value counts."""
         pairs = parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
         return dict(reversed(pairs))
 
     def page(self) -> tuple[int, int]:
-        """Read limit and offset; what makes no sense counts as not given."""
+        """Return limit and offset. Invalid values count as missing."""
         query = self.query()
         limit = _whole_number(query.get("limit", ""), otherwise=PAGE_DEFAULT)
         offset = _whole_number(query.get("offset", ""), otherwise=0)
         return min(limit or PAGE_DEFAULT, PAGE_MAX), min(offset, OFFSET_MAX)
 
     async def body(self, bytes_max: int | None = None) -> bytes:
-        """Read the whole body, of at most `bytes_max` and in any case of what the operator allows.
+        """Read the whole body, up to `bytes_max` bytes and never more than the operator allows.
 
         Raises:
-            BodyTooLarge: as soon as that is known: from Content-Length, else while reading.
-            ClientGoneError: if the caller leaves before its end.
+            BodyTooLarge: as soon as that is known, from Content-Length or while reading.
+            ClientGoneError: if the client leaves before the end of the body.
         """
         bytes_max = self._body_bytes_max if bytes_max is None else min(bytes_max, self._body_bytes_max)
         if (self.declared_bytes() or 0) > bytes_max:
@@ -107,7 +107,7 @@ class Call:
         return body
 
     def declared_bytes(self) -> int | None:
-        """Tell how long the body will be; None where it comes in chunks, or the caller did not say."""
+        """Return the announced length of the body; None if it comes in chunks, or no length was announced."""
         declared = self.headers.get(b"content-length")
         return None if declared is None else _whole_number(declared.decode("latin-1"), otherwise=0)
 
@@ -128,4 +128,4 @@ class Call:
 def _whole_number(text: str, *, otherwise: int) -> int:
     if not _WHOLE_NUMBER.fullmatch(text):
         return otherwise
-    return int(text[:4000].lstrip("0")[:19] or "0")  # more digits are beyond every limit all the same
+    return int(text[:4000].lstrip("0")[:19] or "0")  # more digits exceed every limit anyway

@@ -12,9 +12,9 @@ _VARY: Header = (b"vary", b"Origin")
 
 
 class CorsPolicy:
-    """The headers that tell a browser whether a page of some origin may read an answer.
+    """The headers that tell a browser whether a page of another origin may read an answer.
 
-    No credentials are allowed: callers are named by a header, and a page must set it knowingly.
+    Credentials are never allowed: callers are named by a header, which a page must set deliberately.
     """
 
     def __init__(self, allow_origins: str) -> None:
@@ -28,7 +28,7 @@ class CorsPolicy:
         self._allowed = frozenset(origin.encode() for origin in allowed)
 
     def headers(self, call: Call) -> tuple[Header, ...]:
-        """The headers for any answer to this request, errors too."""
+        """Return the headers for any answer to this request, including errors."""
         origin = call.headers.get(b"origin")
         if self._any:
             return () if origin is None else ((b"access-control-allow-origin", b"*"), _EXPOSED)
@@ -37,7 +37,7 @@ class CorsPolicy:
         return ((b"access-control-allow-origin", origin), _EXPOSED, _VARY)
 
     def options(self, call: Call, methods: tuple[str, ...]) -> Answer:
-        """Answer OPTIONS: with the path's methods, and to a browser's preflight with what it may send."""
+        """Answer OPTIONS with the path's methods and, for a browser's preflight request, with what may be sent."""
         names = ", ".join(methods).encode()
         headers: tuple[Header, ...] = ((b"allow", names),)
         if b"access-control-request-method" in call.headers:

@@ -1,4 +1,4 @@
-"""From an ASGI request to a handler and back: errors, headers, metrics and the log line, in one place."""
+"""Connects ASGI to handlers: errors, headers, metrics and the log line, all in one place."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -28,22 +28,22 @@ NO_STORE: Header = (b"cache-control", b"no-store")
 _BODILESS = frozenset({204, 304})
 
 _CLIENT_GONE_STATUS = 499
-"""Only in metrics and the log: nobody was there to be answered."""
+"""Used only in metrics and the log: nobody was left to be answered."""
 PROBES = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/metrics"})
-"""Asked every few seconds by machines, and answered also when a node is full; their traces would bury the others."""
+"""Polled by machines, and answered even when a node is full. They are not traced, or they would bury the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What all endpoints are made with."""
+    """What all endpoints are built with."""
 
     capabilities: Mapping[type, object]
-    """What handlers work with, by type (`Operation.needs`)."""
+    """The capabilities handlers work with, by type (`Operation.needs`)."""
     problems: Problems
     cors: CorsPolicy
     body_bytes_max: int
     public_path: bytes = b""
-    """What callers write before every path, and a proxy takes away."""
+    """The path prefix that callers see, and that a proxy removes."""
 
 
 class Endpoint:
@@ -75,7 +75,7 @@ class Endpoint:
         except ClientGoneError:
             answer = Answer(_CLIENT_GONE_STATUS)
         except asyncio.CancelledError:
-            # The server cancels a request whose client has gone: what it waited for is not wanted any more.
+            # The server cancels a request when its client has gone, because nobody wants the result any more.
             self._conclude(Answer(_CLIENT_GONE_STATUS), call, started, work, span)
             raise
         self._conclude(answer, call, started, work, span)
@@ -84,7 +84,7 @@ class Endpoint:
     def _conclude(
         self, answer: Answer, call: Call, started: float, work: context.Work, span: tracing.RequestSpan | None
     ) -> None:
-        """Count, log and trace what became of a request."""
+        """Count, log and trace the result of a request."""
         self._record(call, answer, perf_counter() - started, work)
         if span is not None:
             reservation_id = None if call.reservation_id is None else str(call.reservation_id)
@@ -100,16 +100,16 @@ class Endpoint:
         except (Refusal, RequestRefusedError, Unavailable) as foreseen:
             return self._dependencies.problems.foreseen(foreseen, call.source())
         except OperationalFailure as failure:
-            # Every write settles these for itself; here they come from reads.
+            # Every write handles these itself, so here they come from reads.
             self._log.warning("read failed", error=repr(failure))
             outcome: ClientOutcome = "unknown" if context.is_stored() else "none"
             return problems.unavailable(Unavailable("The database is away.", outcome=outcome), call.source())
         except ClientGoneError:
             raise
-        except Exception:  # noqa: BLE001 - whatever it is, the caller gets an answer and the log the traceback
+        except Exception:  # noqa: BLE001 - the caller must get an answer and the log a traceback
             self._log.exception("unexpected error", path=self._path)
             if context.is_stored():
-                # Only the answer failed. A 500 would hide that asking again with the same key settles it.
+                # Only the answer failed. A 500 would hide that sending the request again with the same key settles it.
                 again = "It was done, but not answered; send the request again, and it settles."
                 return problems.unavailable(Unavailable(again, outcome="unknown"), call.source())
             return problems.internal(call.source())
@@ -142,7 +142,7 @@ class Endpoint:
         if call.scope["method"] == "HEAD":
             pieces = (b"",)
             if answer.stream is not None:
-                # Nobody will listen: what the stream holds for that would never be given back.
+                # Nobody will listen to the stream, so stop it, or what it holds would never be released.
                 answer.stream.stop()
         elif answer.stream is not None:
             await send_stream(answer.stream, call.scope, send)
@@ -178,7 +178,7 @@ class Endpoint:
 
 
 def _outcome(answer: Answer) -> str:
-    """What became of a request, in one word for the log."""
+    """Summarise the result of a request in one word for the log."""
     if answer.status < 400:
         return "replayed" if REPLAYED in answer.headers else "done"
     if answer.status == _CLIENT_GONE_STATUS:
@@ -189,5 +189,5 @@ def _outcome(answer: Answer) -> str:
 
 
 def unmatched(dependencies: Dependencies) -> Endpoint:
-    """Make the endpoint of every path that is not in the table."""
+    """Build the endpoint for every path that is not in the table."""
     return Endpoint(UNMATCHED, (), dependencies)

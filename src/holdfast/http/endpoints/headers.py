@@ -1,7 +1,7 @@
-"""Every header that the API reads and every one that it answers, declared once.
+"""Every header that the API reads or sends, declared in one place.
 
-What a request is looked through for, what a page of another origin may send and read, and what the document says all
-follow from these two lists. A header that is not in the first is never seen by a handler.
+These two lists determine which headers of a request are read, which ones a page of another origin may send and read,
+and what the document says. A request header that is not listed is never seen by a handler.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ class ReadHeader(NamedTuple):
 
     name: str
     by_pages: bool = True
-    """Whether a page's script may have something to say in it; the others are set by browsers and proxies alone."""
+    """Whether a page's script may set it. The others are set only by browsers and proxies."""
 
 
 READ_HEADERS = (
@@ -30,7 +30,7 @@ READ_HEADERS = (
     ReadHeader("Origin", by_pages=False),
 )
 UNREAD_HEADERS = ("Content-Type",)
-"""Sent with a body by every client, and by none needed."""
+"""Every client sends it with a body, but no operation needs it."""
 
 ANSWER_HEADERS: Mapping[str, Mapping[str, Any]] = {
     "Event-Version": {
@@ -38,11 +38,11 @@ ANSWER_HEADERS: Mapping[str, Mapping[str, Any]] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "Idempotent-Replayed": {
-        "description": "Given, and true, when an earlier request with this key had made the reservation.",
+        "description": "Sent, as `true`, if an earlier request with this key made the reservation.",
         "schema": {"type": "string", "enum": ["true"]},
     },
     "Retry-After": {
-        "description": "Seconds after which to try again.",
+        "description": "Seconds to wait before trying again.",
         "schema": {"type": "integer", "minimum": 0},
     },
     "X-Request-ID": {
@@ -50,14 +50,14 @@ ANSWER_HEADERS: Mapping[str, Mapping[str, Any]] = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 128},
     },
     "ETag": {
-        "description": "Names this state of the answer; sent back in If-None-Match it may be answered 304.",
+        "description": "Identifies this state of the answer; sent back in If-None-Match, it may get a 304.",
         "schema": {"type": "string"},
     },
     "Chart-Version": {
         "description": "The chart that the answer's positions belong to.",
         "schema": {"type": "integer", "minimum": 0},
     },
-    "Location": {"description": "Where to go.", "schema": {"type": "string"}},
-    "Allow": {"description": "The methods that this path takes.", "schema": {"type": "string"}},
+    "Location": {"description": "Where the result is.", "schema": {"type": "string"}},
+    "Allow": {"description": "The methods that this path accepts.", "schema": {"type": "string"}},
 }
-"""What concerns the caller, with what the document says of it. How a message is carried and kept is HTTP's own."""
+"""Headers that matter to callers, as the document describes them. Those for framing and caching are left out."""

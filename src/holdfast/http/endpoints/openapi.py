@@ -1,7 +1,7 @@
-"""The OpenAPI document, made from the route table.
+"""Builds the OpenAPI document from the route table.
 
-Version 3.0, because the Swagger UI that can be served offline shows no later one. The schemas keep to what 3.0 and
-3.1 have in common.
+It is version 3.0, the latest that the offline Swagger UI can show. The schemas use only what 3.0 and 3.1 have in
+common.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ _REQUEST_ID: Json = {
     "name": "X-Request-ID",
     "in": "header",
     "required": False,
-    "description": "Taken when it is 1 to 128 letters, digits or any of `._:/+=@~-`, else replaced.",
+    "description": "Used if it is 1 to 128 letters, digits or any of `._:/+=@~-`, else replaced.",
     "schema": {"type": "string"},
 }
 _USER_ID: Json = {
@@ -43,7 +43,7 @@ _USER_ID: Json = {
 }
 _PROBLEM: Json = {
     "type": "object",
-    "description": "RFC 9457. Data that explains the `code` stands beside it.",
+    "description": "RFC 9457. Further members explain the `code`.",
     "required": ["type", "title", "status", "detail", "instance", "code", "error", "request_id"],
     "properties": {
         "type": {"type": "string"},
@@ -60,7 +60,7 @@ _PROBLEM: Json = {
 
 
 class About(NamedTuple):
-    """What the document says of the API as a whole."""
+    """General information about the API."""
 
     title: str
     description: str
@@ -69,13 +69,13 @@ class About(NamedTuple):
 
 
 def openapi_document(operations: Iterable[Operation[Any]], known: Problems, about: About, *, server: str = ".") -> Json:
-    """Write the document.
+    """Build the document.
 
     Args:
-        operations: What there is; some of it shall not be in it.
-        known: How refusals are answered.
-        about: What is said of the whole.
-        server: Where callers find the service's root; relative: from the document's own address.
+        operations: All operations. Those marked as undocumented are left out.
+        known: The statuses and titles of refusals.
+        about: General information.
+        server: The service's root as callers see it; a relative URL counts from the document's own address.
     """
     shown = [operation for operation in operations if operation.in_document]
     types = [body for operation in shown for body in (*operation.request, *_answer_types(operation))]
@@ -180,7 +180,7 @@ def _headers(*names: str) -> Json:
 
 
 def _problems(operation: Operation[Any], known: Problems) -> Json:
-    """Describe every answer that is not a success, by status, with the codes it may carry."""
+    """Describe all error answers by status, with the codes they may carry."""
     refusals: list[type[Refusal]] = [*operation.refusals, MethodNotAllowed]
     if operation.request or operation.path_parameters or operation.needs_user:
         refusals.append(InvalidValue)

@@ -1,4 +1,4 @@
-"""One entry of the route table: what is served, by whom, and what the document says of it."""
+"""One entry of the route table: an operation, its handler, and its description in the document."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,14 +11,14 @@ from holdfast.http.endpoints.call import Call
 
 Needs = TypeVar("Needs")
 Handler: TypeAlias = Callable[[Any, Call], Awaitable[Answer]]
-"""Answers a call. Its first argument is what its operation needs."""
+"""Answers a call. Its first argument is the capability that its operation needs."""
 
 _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class QueryParameter:
-    """A query parameter. All are optional free strings: what makes no sense counts as not given."""
+    """A query parameter. All are optional strings, and an invalid value counts as missing."""
 
     name: str
     description: str
@@ -27,23 +27,23 @@ class QueryParameter:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An operation that takes something out of an answer."""
+    """A follow-up operation that uses a value from an answer."""
 
     operation: str
-    """Its name."""
+    """The operation's name."""
     parameter: str
     value: str = "$response.body#/id"
-    """Where in the answer it stands, as an OpenAPI runtime expression."""
+    """The value's location in the answer, as an OpenAPI runtime expression."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Success:
-    """What is answered when all goes well."""
+    """The answer if all goes well."""
 
     status: int
     description: str
     body: object | None = None
-    """A type, or several of which one is answered; None where the answer has no JSON body."""
+    """A type, or several if the answer may have one of them; None if it has no JSON body."""
     media_type: str | None = "application/json"
     event_version: bool = False
     replayed: bool = False
@@ -62,22 +62,22 @@ class Operation(Generic[Needs]):
     tag: str
     summary: str
     needs: type[Needs]
-    """The capability that its handler works with, by type; the composition root has one of each."""
+    """The type of the capability that its handler works with. The composition root has one of each type."""
     handler: Callable[[Needs, Call], Awaitable[Answer]]
     success: Success
     description: str = ""
     query: tuple[QueryParameter, ...] = ()
     request: tuple[type, ...] = ()
-    """The types of its request body; several where there are several forms."""
+    """The types of its request body; several if it has several forms."""
     request_examples: Mapping[str, object] | None = None
     needs_user: bool = False
     refusals: tuple[type[Refusal], ...] = ()
-    """What it may refuse beside what every operation of its kind may."""
+    """Refusals specific to it, besides those common to all operations of its kind."""
     uses_database: bool = True
-    """It needs the database, so it may be unavailable."""
+    """Whether it needs the database, and may therefore be unavailable."""
     in_document: bool = True
 
     @property
     def path_parameters(self) -> list[str]:
-        """The names in the path template."""
+        """The parameter names in the path template."""
         return _PATH_PARAMETER.findall(self.path)

@@ -1,6 +1,6 @@
-"""How every error is written (RFC 9457), and the errors of HTTP itself.
+"""How all errors are encoded (RFC 9457), and the errors of HTTP itself.
 
-The statuses and titles of an API's refusals are the API's: it hands over its table.
+The statuses and titles of an API's own refusals come from the API, as a table.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from holdfast.http.protocol.refusal import INTERNAL, INTERNAL_DETAIL, RequestRef
 
 
 class MissingUserId(Refusal):
-    """The caller did not say who is asking."""
+    """The caller did not say who it is."""
 
     code = "missing_user_id"
 
@@ -23,26 +23,26 @@ class MissingUserId(Refusal):
 
 
 class PathNotFound(Refusal):
-    """Nothing is served under this path."""
+    """There is nothing at this path."""
 
     code = "path_not_found"
 
     def __init__(self) -> None:
-        super().__init__("There is nothing under this path. GET / tells where the API is described.")
+        super().__init__("There is nothing at this path. GET / links to the API's documentation.")
 
 
 class MethodNotAllowed(Refusal):
-    """The path exists, but not for this method."""
+    """The path exists, but does not support this method."""
 
     code = "method_not_allowed"
 
     def __init__(self, allowed: tuple[str, ...]) -> None:
-        super().__init__(f"This path takes {', '.join(allowed)}.", allowed=list(allowed))
+        super().__init__(f"This path accepts {', '.join(allowed)}.", allowed=list(allowed))
         self.allowed = allowed
 
 
 class BodyTooLarge(Refusal):
-    """The request's body has more bytes than this route takes."""
+    """The request's body has more bytes than this route accepts."""
 
     code = "body_too_large"
 
@@ -51,10 +51,10 @@ class BodyTooLarge(Refusal):
 
 
 class Source(NamedTuple):
-    """The request that is answered."""
+    """The request being answered."""
 
     path: bytes
-    """As the caller sent it, without the query."""
+    """The path as the caller sent it, without the query."""
     request_id: str
 
 
@@ -64,7 +64,7 @@ class Row(NamedTuple):
     status: int
     title: str
     retry_after_seconds: int | None = None
-    """When it is worth trying again, where that is always the same."""
+    """When to try again, if that is always the same."""
 
 
 ProblemTable = Mapping[type[Refusal], Row]
@@ -81,7 +81,7 @@ UNAVAILABLE_CODE = "unavailable"
 
 
 class Problems:
-    """Writes the answer to whatever was not done."""
+    """Encodes the answers to requests that were not carried out."""
 
     def __init__(self, table: ProblemTable) -> None:
         self._rows = {**OF_HTTP, **table}
@@ -91,13 +91,13 @@ class Problems:
         return self._rows[refusal]
 
     def foreseen(self, why: Refusal | RequestRefusedError | Unavailable, source: Source) -> Answer:
-        """Answer what was not done, for a reason that is nobody's bug."""
+        """Answer a request that was not carried out for a reason that is not a bug."""
         if isinstance(why, Refusal):
             return self.refused(why, source)
         return unavailable(why, source) if isinstance(why, Unavailable) else unreadable(why, source)
 
     def refused(self, refusal: Refusal, source: Source) -> Answer:
-        """Answer a refusal, at the event's version at which it was true."""
+        """Answer a refusal, with the event's version at which it was true."""
         row = self._rows[type(refusal)]
         headers: tuple[Header, ...] = ()
         if refusal.version is not None:
@@ -111,7 +111,7 @@ class Problems:
 
 
 def unavailable(failure: Unavailable, source: Source) -> Answer:
-    """Answer that it cannot be done now, and what the caller may assume."""
+    """Answer a request that cannot be carried out now, and say what the caller may assume."""
     data = {"outcome": failure.outcome, "retry_after_seconds": failure.retry_after_seconds}
     body = _problem(UNAVAILABLE, UNAVAILABLE_CODE, str(failure), source=source, data=data)
     retry_after = (b"retry-after", str(failure.retry_after_seconds).encode())
@@ -119,14 +119,14 @@ def unavailable(failure: Unavailable, source: Source) -> Answer:
 
 
 def unreadable(refused: RequestRefusedError, source: Source) -> Answer:
-    """Answer that the body of a request is none, or comes too slowly."""
+    """Answer a request whose body is malformed, or arrives too slowly."""
     status, code, title = refused.refusal
     body = _problem(Row(status, title), code, str(refused), source=source, data={})
     return Answer(status, body, (), PROBLEM_JSON, code)
 
 
 def internal(source: Source) -> Answer:
-    """Answer a bug; what it was stands in the log only, under the request's id."""
+    """Answer after a bug. The details are only in the log, under the request's id."""
     return unreadable(RequestRefusedError(INTERNAL, INTERNAL_DETAIL), source)
 
 

@@ -1,4 +1,4 @@
-"""Where callers find the service, which may be below a path that a proxy in front takes away again."""
+"""The service's address as callers see it, which may include a path that a proxy removes."""
 
 from urllib.parse import urlsplit
 
@@ -7,28 +7,28 @@ class PublicUrl:
     """The address of the service's root as callers write it, such as `https://shop.example/tickets`."""
 
     def __init__(self, url: str = "") -> None:
-        """Read it.
+        """Parse the address.
 
         Args:
-            url: Without a slash at its end. Empty: unknown, so links are relative wherever that is possible.
+            url: The address, without a slash at its end. If it is empty, links are relative wherever possible.
         """
         parts = urlsplit(url)
         self._url = url
         self.path = parts.path
-        """What stands before every path of ours; empty for the root of a host."""
+        """The path before all of ours; empty if the root is the root of a host."""
         self.origin = f"{parts.scheme}://{parts.netloc}" if url else ""
 
     @property
     def server(self) -> str:
-        """The root for the OpenAPI document; a relative one counts from the document's own address."""
+        """Return the root for the OpenAPI document; a relative one counts from the document's own address."""
         return self._url or "."
 
     def link(self, path: str, *, relative: str | None = None) -> str:
-        """A link to a path of ours.
+        """Return a link to one of our paths.
 
         Args:
-            path: From the service's root, with a slash in front.
-            relative: What to write instead where the root is unknown; default: the path.
+            path: The path from the service's root, beginning with a slash.
+            relative: The link to use if the root is unknown; by default, the path.
         """
         if self._url:
             return self._url + path

@@ -1,8 +1,8 @@
-"""Reading JSON that strangers wrote: whatever it is, the answer is a value of the wanted shape or a named complaint.
+"""Reads JSON from untrusted clients: the result is a value of the expected shape, or an error that names a field.
 
-msgspec refuses numbers for texts, `1.0` for an integer, NaN, lone surrogates and control characters by itself. This
-module adds what it lets pass (bytes that are not UTF-8 in fields that nobody reads, a field given twice) and turns
-every complaint into an `InvalidValue` that names the field as the caller wrote it.
+msgspec itself refuses numbers for texts, `1.0` for an integer, NaN, lone surrogates and control characters. This module
+also refuses what msgspec lets pass: bytes that are not UTF-8 in unknown fields, and a field given twice. It turns every
+error into an `InvalidValue` that names the field as the caller wrote it.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from holdfast.domain.refusal import InvalidValue
 T = TypeVar("T")
 
 BODY = "body"
-"""The field named when the body as a whole is at fault."""
+"""The field to name if the body as a whole is at fault."""
 
 _OFF_LOOP_BYTES = 64 * 1024
-"""Bodies above this are decoded in a thread: the event loop must not wait for them."""
+"""Larger bodies are decoded in a thread, so that the event loop does not wait for them."""
 
 VALUES_MAX = 12_000
-"""Commas and brackets in a body that has unknown fields: a description may have 10,000 of its own."""
+"""Commas and brackets allowed in a body with unknown fields. A description may contain 10,000 of its own."""
 
 _PATH = re.compile(r"^(?P<problem>.*) - at `\$\.?(?P<path>.*)`$", re.DOTALL)
 _MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$")
@@ -54,15 +54,15 @@ class StrictDecoder(Generic[T]):
         look_twice: bool = True,
         values_max: int = VALUES_MAX,
     ) -> None:
-        """Prepare a decoder.
+        """Set up a decoder.
 
         Args:
             body_type: A msgspec Struct.
-            quotes: How many quotation marks a body has that gives this value and nothing else. Every field given
-                twice, unknown field and escape adds some, so a body with exactly that many has no field twice and
-                needs no second look. Without it every body gets one.
-            values_max: How many commas and brackets a body may have that gets a second look.
-            look_twice: False where somebody else looks for fields that are given twice.
+            quotes: Returns how many quotation marks a body has that contains this value and nothing else. Every
+                repeated field, unknown field or escape adds some, so a body with exactly that many needs no second
+                pass. Without it, every body gets one.
+            values_max: How many commas and brackets a body may have if it gets a second pass.
+            look_twice: False if the caller looks for repeated fields itself.
         """
         self._decoder = msgspec.json.Decoder(body_type)
         self._quotes = quotes
@@ -70,7 +70,7 @@ class StrictDecoder(Generic[T]):
         self._values_max = values_max
 
     async def read(self, raw: bytes) -> T:
-        """Decode a body, away from the event loop where it is large.
+        """Decode a body, in a thread if it is large.
 
         Raises:
             InvalidValue: naming the field, or `body`.
@@ -114,21 +114,21 @@ def _refuse_repeats(pairs: list[tuple[str, object]]) -> None:
 
 
 def without_mark(raw: bytes) -> bytes:
-    """Give a body without the byte order mark that some programs put before UTF-8; RFC 8259 lets us ignore it."""
+    """Remove the byte order mark that some programs put before UTF-8. RFC 8259 allows ignoring it."""
     return raw.removeprefix(codecs.BOM_UTF8)
 
 
 def _require_few_values(raw: bytes, values_max: int) -> None:
-    """Refuse what would become very many Python objects upon the second look: it is full of what nobody asked for."""
+    """Refuse a body that a second pass would turn into very many Python objects, all of them unasked for."""
     if len(raw) > values_max and raw.count(b",") + raw.count(b"[") + raw.count(b"{") > values_max:
-        raise InvalidValue(BODY, "has too many fields and entries that are not known")
+        raise InvalidValue(BODY, "has too many unknown fields and entries")
 
 
 def complaint(message: str, *, within: str = "") -> InvalidValue:
-    """Turn msgspec's message into the field, as the caller wrote it, and what is wrong with it.
+    """Convert msgspec's message into the field, as the caller wrote it, and what is wrong with it.
 
     Args:
-        message: What msgspec says.
+        message: msgspec's message.
         within: The field that was being decoded; empty for a whole body.
     """
     located = _PATH.match(message)

@@ -1,1 +1,1 @@
-"""HTTP/1.1 on a connection: bytes to requests, and answers to bytes."""
+"""HTTP/1.1 on a connection: turns bytes into requests, and answers into bytes."""

@@ -1,4 +1,4 @@
-"""Writes the head of an answer."""
+"""Encodes the head of an answer."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -13,7 +13,7 @@ _STATUS_LINES = {status.value: b"HTTP/1.1 %d %b\r\n" % (status, status.phrase.en
 
 
 class _Clock:
-    """The field Date, made anew once a second."""
+    """The Date field, rebuilt once a second."""
 
     def __init__(self) -> None:
         self._second = 0
@@ -31,10 +31,11 @@ _date_field = _Clock().field
 
 
 def answer_head(status: int, fields: Iterable[Field], *, close: bool, chunked: bool) -> bytes:
-    """Write a head, its empty line included.
+    """Encode a head, including the empty line at its end.
 
     Raises:
-        ValueError: a field holds a line break: what follows would be read as a field, or as an answer, of its own.
+        ValueError: if a field contains a line break. What followed it would be read as another field, or as another
+            answer.
     """
     parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status, _date_field()]
     lines = 3

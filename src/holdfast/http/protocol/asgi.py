@@ -1,4 +1,4 @@
-"""The types of an ASGI application, and what can go wrong between two of its messages."""
+"""The types of an ASGI application, and what can go wrong between its messages."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
@@ -10,8 +10,8 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DIRECT = "holdfast.direct"
-"""The extension of the scope that gives an application the exchange itself (see `http.exchange`)."""
+"""The scope extension that gives an application direct access to its exchange (see `exchange`)."""
 
 
 class ClientGoneError(Exception):
-    """The caller closed the connection before the exchange was complete; nobody waits for an answer."""
+    """The client closed the connection before the exchange was complete. Nobody waits for an answer."""

@@ -1,6 +1,6 @@
-"""Reads the body of a request out of the bytes that came, strictly: where it ends, the next request begins.
+"""Parses the body of a request strictly: where it ends, the next request begins.
 
-A body is read piece by piece by whoever wants it, and nothing is read ahead. The readers do no I/O.
+A body is read piece by piece on demand, and nothing is read ahead. The readers do no I/O.
 """
 
 import re
@@ -10,13 +10,13 @@ from holdfast.http.protocol.head import FIELDS_MAX, read_field
 from holdfast.http.protocol.refusal import FIELDS_TOO_LARGE, RequestRefusedError, malformed
 
 PIECE_CHUNKS_MAX = 500
-"""Chunks that are read before others get their turn: about 0.3 ms."""
+"""Chunks read before other requests get their turn: about 0.3 ms."""
 CHUNKS_MAX = 100_000
-"""Of one body. Whoever sends a byte in each makes us work a hundred times as much for it as anybody else."""
+"""Chunks in one body. A client that sends each byte in its own chunk makes us work a hundred times as hard."""
 SIZE_LINE_BYTES_MAX = 1024
-"""Of the line before a chunk, with its extensions, which nobody uses."""
+"""The size of the line before a chunk, including its extensions, which nobody uses."""
 EXTENSION_BYTES_MAX = 16 * 1024
-"""Of all such lines' extensions together."""
+"""The size of all extensions of a body together."""
 TRAILER_BYTES_MAX = 8 * 1024
 
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})(;[\t\x20-\x7e\x80-\xff]*+)?\r\n")
@@ -27,21 +27,21 @@ _NO_CHUNK = "A chunk does not begin with its size in hexadecimal digits."
 
 
 class BodyReader(Protocol):
-    """Reads one body."""
+    """Parses one body."""
 
     complete: bool
 
     def read(self, data: bytes, start: int) -> tuple[bytes, int]:
-        """Read on in `data` from `start`: a piece of the body, perhaps empty, and up to where it was read.
+        """Continue at `start` of `data`; return a piece of the body, which may be empty, and where reading stopped.
 
         Raises:
-            RequestRefusedError: this is no body.
+            RequestRefusedError: if the body is malformed.
         """
         ...
 
 
 class LengthBody:
-    """A body whose length is known."""
+    """A body of known length."""
 
     __slots__ = ("complete", "left")
 
@@ -50,7 +50,7 @@ class LengthBody:
         self.complete = length == 0
 
     def read(self, data: bytes, start: int) -> tuple[bytes, int]:
-        """Read on (see `BodyReader`)."""
+        """Continue reading (see `BodyReader`)."""
         end = start + self.left
         piece = data[start:end]
         self.left -= len(piece)
@@ -59,7 +59,7 @@ class LengthBody:
 
 
 class ChunkedBody:
-    """A body that comes in chunks. Extensions and trailer fields are checked, and dropped: none becomes a header."""
+    """A body in chunks. Extensions and trailer fields are checked and dropped; none becomes a header."""
 
     __slots__ = ("_chunk_left", "_chunks", "_extension_bytes", "_in_chunk", "_in_trailer", "complete")
 
@@ -67,13 +67,13 @@ class ChunkedBody:
         self.complete = False
         self._chunk_left = 0
         self._in_chunk = False
-        """Between the size of a chunk and the line break behind it."""
+        """Whether the reader is between a chunk's size and the line break after the chunk."""
         self._in_trailer = False
         self._chunks = 0
         self._extension_bytes = 0
 
     def read(self, data: bytes, start: int) -> tuple[bytes, int]:
-        """Read on (see `BodyReader`)."""
+        """Continue reading (see `BodyReader`)."""
         pieces: list[bytes] = []
         at = start
         for _ in range(PIECE_CHUNKS_MAX):

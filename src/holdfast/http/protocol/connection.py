@@ -1,7 +1,7 @@
-"""One connection: one exchange after the other, each beginning when the one before has ended.
+"""One connection: one exchange after another, each starting when the one before has ended.
 
-Nothing is read ahead of who wants it, and nothing is written ahead of who takes it, beyond a fixed size each. So what
-one client can make a node hold is bounded, whatever it sends.
+Nothing is read before someone wants it, and nothing is written before the client takes it, beyond a fixed size each.
+This limits what one client can make a node hold, whatever it sends.
 """
 
 import asyncio
@@ -19,11 +19,12 @@ from holdfast.http.protocol.refusal import TIMEOUT, TOO_MANY_CONNECTIONS, Reques
 from holdfast.http.protocol.watch import LINGER_SECONDS_MAX, Place
 
 LINGER_BYTES_MAX = 64 * 1024 * 1024
-"""What still comes behind a last answer, and is thrown away, before the connection is cut all the same."""
+"""How much is discarded after a last answer before the connection is cut anyway."""
 READ_GRACE_SECONDS = 2.0
 WRITE_GRACE_SECONDS = 0.1
-"""A client that has closed its sending side may have gone altogether, or wait for its answer still: nothing tells.
-What only reads goes on for that long. What changes something must not: the buyer who hung up shall leave the queue."""
+"""How long a request goes on after its client has closed its sending side. The client may have gone, or it may still be
+waiting for the answer; there is no way to know. Requests that only read get this time. Requests that change something
+do not, because the command of a buyer who hung up must leave the queue."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -33,7 +34,7 @@ class Connection(asyncio.Protocol):
     inbound: Inbound
     outbound: Outbound
     client_address: Address | None
-    """Who is at the other side."""
+    """The address at the other end."""
     server_address: Address | None
 
     def __init__(self, node: Node) -> None:
@@ -41,24 +42,24 @@ class Connection(asyncio.Protocol):
         self._loop = node.loop
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._scanned_bytes = 0
-        """Of an incomplete head, how much was looked through."""
+        """How much of an incomplete head has been scanned."""
         self._blank_line_seen = False
         self._exchange: Exchange | None = None
         self._skipping: BodyReader | None = None
-        """What is left of a body that nobody wanted. Its request has been answered: whatever becomes of it is not."""
+        """The rest of a body that nobody wanted. Its request has been answered, so an error in it is not reported."""
         self._lingering = False
         self._lingers_until = 0.0
         self._lingered_bytes = 0
         self.over_limit = False
-        """Whether it came when there were as many connections as there may be."""
+        """Whether it was accepted when the node already had its maximum of connections."""
         self.place: Place | None = None
-        """Where `Watch` has put it."""
+        """The line in which `Watch` has put it."""
         self.pace = Pace()
 
-    # What asyncio tells.
+    # Called by asyncio.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Set up the connection."""
         self._transport = cast("asyncio.Transport", transport)
         self.inbound = Inbound(self._transport)
         self.outbound = Outbound(self._transport, self._loop)
@@ -67,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._node.watch.opened(self)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes."""
+        """Take bytes that have arrived."""
         if self._lingering:
             self._linger_on(len(data))
             return
@@ -79,7 +80,7 @@ class Connection(asyncio.Protocol):
         self.inbound.hold_back()
 
     def eof_received(self) -> bool:
-        """The client sends no more; True keeps the connection for the answer under way."""
+        """The client has finished sending. Returning True keeps the connection open for the answer under way."""
         self.inbound.closed = True
         exchange = self._exchange
         if exchange is None:
@@ -91,8 +92,8 @@ class Connection(asyncio.Protocol):
         exchange.wake()
         return True
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - it has gone, whatever the reason
-        """The connection has ended: whoever works for it stops."""
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the reason does not matter
+        """The connection has ended: stop the work done for it."""
         self._node.watch.closed(self)
         self.inbound.closed = True
         if self._exchange is not None:
@@ -100,34 +101,34 @@ class Connection(asyncio.Protocol):
         self.outbound.resume()
 
     def pause_writing(self) -> None:
-        """The client does not take what is written as quickly as it is made."""
+        """The client takes bytes more slowly than they are written."""
         self.outbound.paused = True
         self._watch_writing()
 
     def resume_writing(self) -> None:
-        """It has taken most of it."""
+        """The client has taken most of them."""
         self.outbound.resume()
         if self._exchange is None and not self._transport.is_closing():
             self._next()
 
-    # What an exchange tells.
+    # Called by an exchange.
 
     def wait_for_body(self) -> None:
-        """Somebody waits for more of a body: see that it comes."""
+        """The application is waiting for more of the body: check that it arrives."""
         self.pace.body_from(self._loop.time())
         self._node.watch.slow.add(self)
         self._node.watch.body_begun(self)
 
     def body_came(self) -> None:
-        """They need not wait any longer."""
+        """The application no longer waits for the body."""
         self.pace.body_until(self._loop.time())
 
     def body_read(self) -> None:
-        """All of it has come."""
+        """The whole body has arrived."""
         self._node.watch.busy(self)
 
     def finished(self, exchange: Exchange) -> None:
-        """The application has returned: go on to the next request, or end."""
+        """The application has returned: continue with the next request, or end the connection."""
         if self._transport.is_closing():
             return
         self._exchange = None
@@ -141,25 +142,25 @@ class Connection(asyncio.Protocol):
             if len(self.inbound) or self.inbound.closed or self._skipping is not None:
                 self._next()
 
-    # What the watch and the server ask for.
+    # Called by the watch and the server.
 
     @property
     def idle(self) -> bool:
-        """Whether no request is under way, nor any part of one."""
+        """Whether no request, nor any part of one, is under way."""
         return self._exchange is None and not len(self.inbound) and not self._lingering
 
     @property
     def under_way(self) -> bool:
-        """Whether a request, or the rest of an answer, is."""
+        """Whether a request, or the rest of an answer, is under way."""
         return self._exchange is not None or (not self._lingering and self.outbound.unsent_bytes > 0)
 
     def close_after_answer(self) -> None:
-        """End with the answer under way; an idle connection stays, to be told with its next answer."""
+        """Close after the answer under way. An idle connection stays open, and is told with its next answer."""
         if self._exchange is not None and not self._exchange.started:
             self._exchange.close = True
 
     def close(self) -> None:
-        """End an idle connection. One that has not even taken its last answer is cut."""
+        """Close an idle connection. If the client has not even taken its last answer, cut it."""
         if self.outbound.unsent_bytes:
             self._transport.abort()
         else:
@@ -170,14 +171,14 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def time_out_head(self) -> None:
-        """The head of a request does not come to an end."""
+        """The head of a request has not arrived in time."""
         if self._skipping is not None:
             self._linger()
             return
         self._refuse(RequestRefusedError(TIMEOUT, "The request comes too slowly."))
 
     def check_pace(self, now: float) -> bool:
-        """Cut or refuse who is too slow; False where nothing is waited for any more."""
+        """Cut or refuse the client if it is too slow; return False if nothing is waited for any more."""
         exchange = self._exchange
         unsent = self.outbound.unsent_bytes > 0 and not (exchange is not None and exchange.endless)
         if unsent and self.pace.takes_too_little(now, self.outbound.taken_bytes):
@@ -187,17 +188,17 @@ class Connection(asyncio.Protocol):
             exchange.too_slow()
         return unsent or self.pace.body_wanted
 
-    # One request after the other.
+    # From one request to the next.
 
     def _next(self) -> None:
-        """Begin the next exchange, if the whole head of its request is there."""
+        """Start the next exchange, if the whole head of its request has arrived."""
         if self.outbound.paused or self._lingering:
             return
         try:
             if self._skipping is not None and not self._skip(self._skipping):
                 return
             if not self._blank_line_seen:
-                # Some clients send an empty line behind a body.
+                # Some clients send an empty line after a body.
                 self._blank_line_seen = self.inbound.skip_blank_line()
             head = self.inbound.take_head()
             if head is None:
@@ -237,7 +238,7 @@ class Connection(asyncio.Protocol):
             self._node.watch.head_begun(self)
 
     def _skip(self, body: BodyReader) -> bool:
-        """Read past a body that nobody wanted; False while its end has not come."""
+        """Skip a body that nobody wanted; return False if its end has not arrived yet."""
         self.inbound.read(body)
         if body.complete:
             self._skipping = None
@@ -249,12 +250,12 @@ class Connection(asyncio.Protocol):
         return False
 
     def _refuse(self, refused: RequestRefusedError) -> None:
-        """Answer that a request cannot be read; the connection ends with that."""
+        """Answer a request that cannot be read, and end the connection."""
         self.outbound.write(self._node.refusal_answer(refused, None, self.client_address))
         self._linger()
 
     def _end(self, exchange: Exchange) -> None:
-        """Close; so that the client sees the answer where more of its bytes may be on the way."""
+        """Close in such a way that the client gets the answer even if more of its bytes are on the way."""
         if exchange.body is not None or len(self.inbound):
             self._linger()
             return
@@ -273,7 +274,7 @@ class Connection(asyncio.Protocol):
             self._transport.write_eof()
 
     def _linger_on(self, more_bytes: int) -> None:
-        """Throw away what comes: who still sends has not looked for an answer yet, and is given time while it does."""
+        """Discard what arrives, for as long as the client keeps sending: it has not looked for its answer yet."""
         self._lingered_bytes += more_bytes
         if self._lingered_bytes > LINGER_BYTES_MAX or self._loop.time() > self._lingers_until:
             self._transport.abort()
@@ -285,12 +286,12 @@ class Connection(asyncio.Protocol):
         self._node.watch.slow.add(self)
 
     def _leave_after_grace(self, exchange: Exchange) -> None:
-        """See that this exchange does not outlast by much that the client has closed its sending side."""
+        """Make sure that this exchange ends soon after the client has closed its sending side."""
         grace = READ_GRACE_SECONDS if exchange.head.method in _READS else WRITE_GRACE_SECONDS
         self._loop.call_later(grace, self._leave, exchange)
 
     def _leave(self, exchange: Exchange) -> None:
-        """The client has closed its sending side and was given its time."""
+        """End the exchange of a client that closed its sending side and has had its time."""
         if self._exchange is exchange and (exchange.endless or not exchange.started):
             exchange.abandon()
             self._transport.abort()

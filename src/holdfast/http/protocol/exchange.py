@@ -1,4 +1,4 @@
-"""One request and its answer: what an ASGI application is given, and what it gives back."""
+"""One request and its answer, as an ASGI application sees them."""
 
 import asyncio
 from functools import lru_cache
@@ -21,7 +21,7 @@ _UNSIZED = -1
 
 
 class Wire(Protocol):
-    """The connection, as an exchange sees it."""
+    """The connection as an exchange sees it."""
 
     inbound: Inbound
     outbound: Outbound
@@ -30,15 +30,15 @@ class Wire(Protocol):
     server_address: Address | None
 
     def wait_for_body(self) -> None:
-        """Somebody waits for more of a body: see that it comes."""
+        """The application is waiting for more of the body: check that it arrives."""
         ...
 
     def body_came(self) -> None:
-        """They need not wait any longer."""
+        """The application no longer waits for the body."""
         ...
 
     def body_read(self) -> None:
-        """All of it has come."""
+        """The whole body has arrived."""
         ...
 
     def finished(self, exchange: "Exchange") -> None:
@@ -75,35 +75,35 @@ class Exchange:
         self._node = node
         self.head = head
         self.body: BodyReader | None = None
-        """Reads what of the body has not been read; None once it is complete."""
+        """Parses the rest of the body; None once the body is complete."""
         if head.chunked or head.length:
             self.body = ChunkedBody() if head.chunked else LengthBody(head.length)
             connection.pace.begin_body()
         self.close = not head.keep_alive
         """Whether the connection ends with this answer."""
         self.started = False
-        """Whether bytes of the answer have been written."""
+        """Whether any bytes of the answer have been written."""
         self.answered = False
-        """Whether all of them have."""
+        """Whether the whole answer has been written."""
         self.gone = False
         """Whether nobody waits for the answer any more."""
         self.endless = False
         """Whether the answer goes on for as long as the client listens."""
         self.task: asyncio.Task[None] | None = None
         self._given = False
-        """Whether the application has been given the whole body."""
+        """Whether the application has received the whole body."""
         self._continue_wanted = head.expects_continue
         self._too_slow = False
         self._news: asyncio.Future[None] | None = None
-        """The application waits for more of the body, or for the client to go."""
+        """Set while the application waits for more of the body, or for the client to leave."""
         self._status = 0
         self._fields: list[Field] = []
         self._chunked = False
         self._left = _UNSIZED
-        """Of the announced length, what has not been sent."""
+        """The part of the announced length that has not been sent yet."""
 
     async def run(self) -> None:
-        """Have the request answered."""
+        """Run the application for this request."""
         head = self.head
         connection = self._connection
         scope: Scope = {
@@ -132,10 +132,10 @@ class Exchange:
             connection.finished(self)
 
     async def receive(self) -> Message:
-        """Give the next piece of the body; once all of it was given, wait until the client has gone.
+        """Return the next piece of the body. After the last one, wait until the client has gone.
 
         Raises:
-            RequestRefusedError: the body breaks the grammar, or comes too slowly.
+            RequestRefusedError: if the body is malformed, or arrives too slowly.
         """
         body = self.body
         if body is None:
@@ -155,7 +155,8 @@ class Exchange:
                     return {"type": "http.request", "body": piece, "more_body": False}
                 if piece:
                     self._connection.pace.body_came(len(piece))
-                    # Who reads on at once would otherwise keep everybody else waiting for all that has come.
+                    # Otherwise an application that reads on at once would delay all others until it had read what has
+                    # arrived.
                     await asyncio.sleep(0)
                     return {"type": "http.request", "body": piece, "more_body": True}
                 await self._more_of_body()
@@ -165,9 +166,9 @@ class Exchange:
         return _DISCONNECTED
 
     async def send(self, message: Message) -> None:
-        """Take the head of the answer, or a piece of its body; returns when the client has taken enough of it.
+        """Take the head of the answer, or a piece of its body. Returns when the client has taken enough of it.
 
-        What is sent to a client that has gone is dropped.
+        Anything sent to a client that has gone is dropped.
         """
         if self.gone:
             return
@@ -192,32 +193,33 @@ class Exchange:
             await outbound.write_all(body)
 
     def write_through(self, data: bytes) -> bool:
-        """Write a piece of an endless answer at once; False where the client does not keep up, or has gone."""
+        """Write a piece of an endless answer at once; return False if the client is too slow, or has gone."""
         return not self.gone and self._connection.outbound.write_through(_chunk_of(data) if self._chunked else data)
 
     def wake(self) -> None:
-        """Something is new: bytes of the body, or the client's leaving."""
+        """Wake the application: bytes have arrived, or the client has left."""
         if self._news is not None and not self._news.done():
             self._news.set_result(None)
 
     def abandon(self) -> None:
-        """Nobody waits for the answer any more: what is being done for it ends, and its commands leave their queue."""
+        """Stop the work on this request, because nobody waits for the answer. Its commands leave their queue."""
         self.gone = True
         if not self.answered and self.task is not None:
             self.task.cancel()
         self.wake()
 
     def too_slow(self) -> None:
-        """The body comes too slowly to be waited for."""
+        """The body arrives too slowly to wait for it."""
         self._too_slow = True
         self.wake()
 
     def _head(self) -> bytes:
-        """Write the head of the answer: now it is known how the connection goes on."""
+        """Encode the head of the answer. Now it is known whether the connection goes on."""
         if self.body is not None:
             inbound = self._connection.inbound
             if self._continue_wanted or not worth_skipping(self.body, inbound):
-                # A client that waits for `100 Continue` may send its next request instead once it sees an answer.
+                # A client waiting for `100 Continue` may send its next request instead of the body once it sees an
+                # answer.
                 self.close = True
             elif self.body.complete:
                 self.body = None
@@ -234,7 +236,7 @@ class Exchange:
         """Frame a piece of the body as the head has announced it.
 
         Raises:
-            ValueError: it is not of the announced length; the rest would be read as the next answer.
+            ValueError: if it exceeds or falls short of the announced length; the next answer would then be misread.
         """
         if self.head.method == "HEAD" or self._status in BODILESS:
             return b""
@@ -271,7 +273,7 @@ class Exchange:
             self._news = None
 
     def _refuse(self, refused: RequestRefusedError) -> None:
-        """Answer what the application did not; where it had begun to, the connection is cut."""
+        """Answer in place of the application. If it has already begun to answer, cut the connection."""
         self.close = True
         if not self.gone and not self.started:
             self.started = self.answered = True
@@ -281,5 +283,5 @@ class Exchange:
 
 @lru_cache(maxsize=16)
 def _chunk_of(frame: bytes) -> bytes:
-    """Make a chunk; thousands are sent the same frame one after another."""
+    """Encode a chunk. The result is cached, because thousands of clients are sent the same frame."""
     return b"%x\r\n%b\r\n" % (len(frame), frame)

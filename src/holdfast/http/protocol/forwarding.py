@@ -1,4 +1,4 @@
-"""Who asks, behind proxies: whoever the last proxy that is trusted says that it was asked by."""
+"""Finds the client behind proxies: the address that the last trusted proxy names."""
 
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -7,18 +7,18 @@ Address = tuple[str, int]
 
 
 class Forwarding:
-    """Which proxies are believed."""
+    """Knows which proxies are trusted."""
 
     def __init__(self, trusted_proxies: str) -> None:
-        """Read addresses and networks, separated by commas; where there are none nobody is believed."""
+        """Parse addresses and networks, separated by commas. If there are none, no proxy is trusted."""
         self._networks = [ip_network(one.strip()) for one in trusted_proxies.split(",") if one.strip()]
         self._trusts = lru_cache(maxsize=4096)(self._is_trusted)
 
     def client_of(self, peer: Address | None, fields: dict[bytes, bytes]) -> Address | None:
-        """Give the address of the client.
+        """Return the client's address.
 
         Args:
-            peer: The other side of the connection.
+            peer: The other end of the connection.
             fields: The request's header fields, by name.
         """
         if not self._networks or peer is None or not self._trusts(peer[0]):
@@ -41,9 +41,10 @@ class Forwarding:
 
 
 def address_of(given: object) -> Address | None:
-    """The address and port of one side; None for a Unix socket, which has none.
+    """Return the address and port of one end; None for a Unix socket, which has none.
 
-    A socket for IPv6 that takes IPv4 too writes `::ffff:192.0.2.7`: no network of trusted proxies would hold that.
+    An IPv6 socket that accepts IPv4 writes `::ffff:192.0.2.7`, which would match no trusted network, so the prefix is
+    removed.
     """
     if isinstance(given, tuple) and len(given) >= 2:
         host = str(given[0])

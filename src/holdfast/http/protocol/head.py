@@ -1,7 +1,8 @@
-"""Reads the head of a request: the request line and the header fields, by one strict grammar (RFC 9112).
+"""Parses the head of a request, the request line and the header fields, by a single strict grammar (RFC 9112).
 
-A proxy and a node that read the same bytes differently can be made to see different requests. So what the grammar does
-not allow is refused, also where others repair it: line folding, bare line feeds, spaces before a colon, two lengths.
+If a proxy and a node parse the same bytes differently, an attacker can make them see different requests. So whatever
+the grammar forbids is refused, even if others repair it: line folding, bare line feeds, spaces before a colon, two
+lengths.
 """
 
 import re
@@ -22,14 +23,14 @@ from holdfast.http.protocol.refusal import (
 )
 
 HEAD_BYTES_MAX = 32 * 1024
-"""Four times what nginx passes on by default, and nothing against the memory of 10,000 connections."""
+"""Four times what nginx forwards by default, and little for the memory of 10,000 connections."""
 FIELDS_MAX = 100
 TARGET_BYTES_MAX = 8 * 1024
 METHOD_BYTES_MAX = 32
 REMEMBERED_BYTES_MAX = 2 * 1024
-"""Lines of larger heads are not remembered: all that are must not take more than a few megabytes."""
+"""Lines of larger heads are not cached, so that the caches take no more than a few megabytes."""
 LENGTH_DIGITS_MAX = 18
-"""Of Content-Length: what needs more does not fit into 64 bits, and is beyond every limit all the same."""
+"""Digits of Content-Length. More would not fit into 64 bits, and would exceed every limit anyway."""
 
 Field = tuple[bytes, bytes]
 
@@ -48,8 +49,9 @@ SINGLE_FIELDS = frozenset(
         b"x-user-id",
     }
 )
-"""Fields that have one value. Were two joined, or one of them chosen, whoever stands in front might have checked the
-other: two callers' names in one request are no name."""
+"""Fields that may occur only once. If two values were joined, or one of them chosen, a proxy might have checked the
+other
+one: a request with two caller names has no valid caller."""
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb"++) ([!-~]++) HTTP/([0-9]\.[0-9])")
@@ -66,7 +68,7 @@ _HEAD_TOO_LARGE = f"The head of a request may have at most {HEAD_BYTES_MAX} byte
 
 
 class Head:
-    """The head of one request, with what follows from it for the connection."""
+    """The head of one request, and what it means for the connection."""
 
     __slots__ = (
         "chunked",
@@ -86,11 +88,11 @@ class Head:
     def __init__(self, line: "RequestLine", fields: list[Field], known: dict[bytes, bytes]) -> None:
         self.method, self.target, self.minor, self.raw_path, self.path, self.query, _ = line
         self.fields = fields
-        """In their order, names in lower case."""
+        """The fields in their order, with names in lower case."""
         self.known = known
-        """By name; of a field that was given several times all values, joined by commas."""
+        """The fields by name. For a field that occurs several times, all values are joined by commas."""
         self.length = 0
-        """Of the body, where it is not chunked."""
+        """The length of the body, unless it is chunked."""
         self.chunked = False
         self.keep_alive = self.minor == 1
         self.expects_continue = False
@@ -101,21 +103,21 @@ class RequestLine(NamedTuple):
 
     method: str
     target: bytes
-    """As it was sent."""
+    """The target as it was sent."""
     minor: int
-    """The 1 of HTTP/1.1."""
+    """The 1 in HTTP/1.1."""
     raw_path: bytes
     path: str
     query: bytes
     host: bytes | None
-    """Of a target that is a complete URL: it counts, whatever the field says (RFC 9112, 3.2.2)."""
+    """The host of a target that is a complete URL. It overrides the Host field (RFC 9112, 3.2.2)."""
 
 
 def read_head(head: bytes) -> Head:
-    """Read a complete head, its empty line included.
+    """Parse a complete head, including the empty line at its end.
 
     Raises:
-        RequestRefusedError: it is not one request of HTTP/1.0 or 1.1, or goes beyond a limit.
+        RequestRefusedError: if it is not exactly one request of HTTP/1.0 or 1.1, or exceeds a limit.
     """
     first, *lines = head[:-4].split(b"\r\n")
     if len(head) <= REMEMBERED_BYTES_MAX:
@@ -137,7 +139,7 @@ def read_head(head: bytes) -> Head:
     _read_host(read)
     _read_framing(read)
     if b"\t" in head and _TAB_IN_FRAMING.search(head):
-        # It is allowed, but some proxies take it for a part of the word, and so see another end of the body.
+        # The tab is allowed, but some proxies treat it as part of the word, and so see a different end of the body.
         raise malformed("There is a tab in Content-Length, Transfer-Encoding or Host.")
     connection = known.get(b"connection")
     if connection is not None and read.keep_alive:
@@ -146,10 +148,10 @@ def read_head(head: bytes) -> Head:
 
 
 def read_request_line(line: bytes) -> RequestLine:
-    """Read the first line, without its line break.
+    """Parse the first line, without its line break.
 
     Raises:
-        RequestRefusedError: it is none, or its target is too long, or it asks for what this server does not do.
+        RequestRefusedError: if it is malformed, its target is too long, or it asks for something unsupported.
     """
     words = _REQUEST_LINE.fullmatch(line)
     if words is None:
@@ -170,10 +172,10 @@ def read_request_line(line: bytes) -> RequestLine:
 
 
 def read_field(line: bytes) -> Field:
-    """Read a line of the head or of a trailer, without its line break: the name in lower case, and the value.
+    """Parse a line of the head or of a trailer, without its line break; return the name in lower case, and the value.
 
     Raises:
-        RequestRefusedError: it is no field.
+        RequestRefusedError: if it is not a field.
     """
     field = _FIELD_LINE.fullmatch(line)
     if field is None:
@@ -181,17 +183,17 @@ def read_field(line: bytes) -> Field:
     return field[1].lower(), field[2].strip(b" \t")
 
 
-# Most lines of a client's head are those of its last, and of other clients': to find one is quicker than to read it.
+# Most lines of a head equal those of the client's last head, or of other clients'. Finding one beats parsing it.
 _remembered_request_line = lru_cache(maxsize=1024)(read_request_line)
 _remembered_field = lru_cache(maxsize=2048)(read_field)
 
 
 def refuse_incomplete(start: bytes, scanned: int) -> RequestRefusedError | None:
-    """Say why the beginning of a head, without its empty line yet, can never become one; None where it may.
+    """Return why an incomplete head can never become valid; None if it still may.
 
     Args:
-        start: What has come.
-        scanned: How much of it was looked through before.
+        start: What has arrived.
+        scanned: How much of it was scanned before.
     """
     line_end = start.find(b"\r\n", 0, METHOD_BYTES_MAX + TARGET_BYTES_MAX + 16)
     if line_end < 0 and len(start) > METHOD_BYTES_MAX + TARGET_BYTES_MAX + 16:
@@ -213,7 +215,7 @@ def _not_a_request_line(line: bytes) -> RequestRefusedError:
 
 
 def _joined(fields: list[Field]) -> dict[bytes, bytes]:
-    """Join what was given several times, where that means a list."""
+    """Join the values of fields given several times, if that makes a list."""
     known: dict[bytes, bytes] = {}
     for name, value in fields:
         if name not in known:
@@ -226,7 +228,7 @@ def _joined(fields: list[Field]) -> dict[bytes, bytes]:
 
 
 def _read_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes | None]:
-    """Give the path, the query, and the host if the target names one."""
+    """Return the path, the query, and the host if the target contains one."""
     if target[0] == 0x2F:
         if b"#" in target:
             raise malformed("A fragment is no part of a request's target.")
@@ -250,7 +252,7 @@ def _read_host(read: Head) -> None:
 
 
 def _read_framing(read: Head) -> None:
-    """Find out where the body ends."""
+    """Determine where the body ends."""
     known = read.known
     length = known.get(b"content-length")
     if length is not None:

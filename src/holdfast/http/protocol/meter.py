@@ -1,4 +1,4 @@
-"""Counts and times the requests of one path template."""
+"""Counts and times the requests for one path template."""
 
 from collections.abc import Collection
 
@@ -7,27 +7,27 @@ from prometheus_client import Counter, Histogram
 from holdfast.telemetry import metrics
 
 UNMATCHED = "unmatched"
-"""The path label of every request for a path that does not exist; raw paths would make a label each."""
+"""The path label of all requests for unknown paths. With raw paths, each would create a label of its own."""
 OTHER_METHOD = "other"
-"""The method label of everything that is not an HTTP method of common use."""
+"""The method label of everything but the usual HTTP methods."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
 
 def label_of(method: str) -> str:
-    """Give the method as it is labelled: one of a fixed set."""
+    """Return the label of a method, which is one of a fixed set."""
     return method if method in _METHODS else OTHER_METHOD
 
 
 class Meter:
-    """The metrics of one path template; each combination of labels is looked up once.
+    """The metrics of one path template. Each combination of labels is looked up only once.
 
-    Durations are told by path for the methods that somebody handles. All other requests are refused at once, and told
-    together: else who tries every method on every path makes a histogram of each, for ever.
+    Durations are recorded by path for methods that have a handler. All other requests are refused at once and recorded
+    together; otherwise anyone trying every method on every path would create a permanent histogram for each.
     """
 
     def __init__(self, path: str, handled: Collection[str]) -> None:
-        """Begin without series.
+        """Set up without any series.
 
         Args:
             path: The route's template.
@@ -39,7 +39,7 @@ class Meter:
         self._durations: dict[str, Histogram] = {}
 
     def record(self, method: str, status: int, seconds: float) -> str:
-        """Count one request; gives the method as it is labelled."""
+        """Count one request; return the method's label."""
         method = label_of(method)
         counter = self._counters.get((method, status))
         if counter is None:

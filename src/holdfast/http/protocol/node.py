@@ -24,13 +24,13 @@ _RETRY_AFTER: Field = (b"retry-after", b"1")
 
 
 class Drain(Protocol):
-    """Whether the node is about to end."""
+    """Knows whether the node is shutting down."""
 
     begun: bool
 
 
 class Node:
-    """What all connections of a process share: who answers, who watches, and how a refusal is written."""
+    """What all connections of a process share: the application, the watch, and how refusals are encoded."""
 
     def __init__(
         self,
@@ -41,13 +41,13 @@ class Node:
         forwarding: Forwarding,
         probes: AbstractSet[str] = frozenset(),
     ) -> None:
-        """Put it together, in the event loop that will serve.
+        """Set up the node, within the event loop that will serve.
 
         Args:
             application: Answers every request that can be read.
-            connections_max: Beyond so many connections only probes are answered.
-            draining: Once it has begun, each answer is the last of its connection.
-            forwarding: Says who the client is.
+            connections_max: If there are more connections, only probes are answered.
+            draining: Once it has begun, each answer is the last on its connection.
+            forwarding: Determines who the client is.
             probes: Paths that are answered however many connections there are.
         """
         self.application = application
@@ -60,12 +60,12 @@ class Node:
         self.log: Any = structlog.get_logger("holdfast.http")
 
     def refusal_answer(self, refused: RequestRefusedError, head: Head | None, client: Address | None) -> bytes:
-        """Write the whole answer to a request that cannot be read; it is counted and logged like any other.
+        """Encode the whole answer to a request that cannot be read. It is counted and logged like any other.
 
         Args:
-            refused: Why.
-            head: What could be read of it.
-            client: Who sent it, as far as that is known.
+            refused: The reason.
+            head: What could be parsed of the request.
+            client: The sender, as far as it is known.
         """
         status, code, title = refused.refusal
         request_id = request_id_from(None if head is None else head.known.get(b"x-request-id"))

@@ -1,13 +1,13 @@
-"""How quickly a client sends and takes: looked at once a second, so that a quick request pays nothing for it."""
+"""How fast a client sends and receives. It is checked once a second, so a fast request pays nothing for it."""
 
 BODY_GRACE_SECONDS = 10.0
 BODY_BYTES_PER_SECOND_MIN = 1024
-"""Slower than any line of today, a phone's at the edge of its cell too. Each kilobyte is waited for a second longer,
-but nobody for longer than the grace at a time: whoever sent much at first could once stop for hours."""
+"""Slower than any line today, even a phone's at the edge of its cell. Each kilobyte earns a second more of waiting, but
+no one is waited for longer than the grace period at a time: a client that had sent a lot could once stall for hours."""
 TAKING_SECONDS = 30.0
 TAKEN_BYTES_MIN = 16 * 1024
-"""In so many seconds a client must take so much of an answer that waits for it. What is counted is what the kernel
-takes, in lumps of some ten kilobytes: less than this means that nothing was read."""
+"""How much of a waiting answer a client must take within the period above. What is counted is what the kernel takes, in
+lumps of some ten kilobytes, so less than this means that the client read nothing."""
 
 
 class Pace:
@@ -22,7 +22,8 @@ class Pace:
 
     def __init__(self) -> None:
         self._patience_seconds = 0.0
-        """How long the body under way will be waited for still. While nobody waits, its sender may be held up by us."""
+        """How much longer the current body will be waited for. Time in which nobody waits for it does not count,
+        because we may be the ones holding its sender up."""
         self._body_since: float | None = None
         self._taking_since = 0.0
         self._taken_before = 0
@@ -33,34 +34,34 @@ class Pace:
 
     @property
     def body_wanted(self) -> bool:
-        """Whether somebody waits for more of a body."""
+        """Whether the application is waiting for more of a body."""
         return self._body_since is not None
 
     def body_came(self, more_bytes: int) -> None:
-        """So much of it was read."""
+        """This many more bytes of the body have been read."""
         seconds = self._patience_seconds + more_bytes / BODY_BYTES_PER_SECOND_MIN
         self._patience_seconds = min(BODY_GRACE_SECONDS, seconds)
 
     def body_from(self, now: float) -> None:
-        """Somebody begins to wait for more of the body."""
+        """The application begins to wait for more of the body."""
         self._body_since = now
 
     def body_until(self, now: float) -> None:
-        """They need not wait any longer."""
+        """The application no longer waits for the body."""
         if self._body_since is not None:
             self._patience_seconds -= now - self._body_since
             self._body_since = None
 
     def sends_too_little(self, now: float) -> bool:
-        """Tell whether a body that is waited for comes too slowly."""
+        """Return whether a body that is waited for arrives too slowly."""
         return self._body_since is not None and now - self._body_since > self._patience_seconds
 
     def writing_from(self, now: float, taken_bytes: int) -> None:
-        """From now on bytes wait for the client; so many have been taken before."""
+        """Bytes wait for the client from now on; this many have been taken before."""
         self._taking_since, self._taken_before = now, taken_bytes
 
     def takes_too_little(self, now: float, taken_bytes: int) -> bool:
-        """Tell whether the client takes too little of what waits for it; asked while something does."""
+        """Return whether the client takes too little of what waits for it. Ask only while something does."""
         if now - self._taking_since < TAKING_SECONDS:
             return False
         little = taken_bytes - self._taken_before < TAKEN_BYTES_MIN

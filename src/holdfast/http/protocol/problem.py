@@ -1,4 +1,4 @@
-"""How an error is written (RFC 9457)."""
+"""How an error is encoded (RFC 9457)."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -16,16 +16,16 @@ _encoder = msgspec.json.Encoder(enc_hook=str)
 def problem_body(
     status: int, title: str, code: str, detail: str, *, path: bytes, request_id: str, data: Mapping[str, object]
 ) -> bytes:
-    """Write a problem.
+    """Encode a problem.
 
     Args:
         status: The HTTP status.
         title: The kind of problem, in a few words.
-        code: The same, for programs; it stays the same for ever.
-        detail: What it is this time.
-        path: Of the request, as it was sent, without the query.
-        request_id: As it is answered.
-        data: What else is known.
+        code: The kind of problem, for programs; it never changes.
+        detail: What is wrong in this case.
+        path: The path of the request, as it was sent, without the query.
+        request_id: The request's id, as in the answer.
+        data: Anything else that explains the problem.
     """
     return _encoder.encode(
         {

@@ -1,4 +1,4 @@
-"""The id under which a request is found in the log."""
+"""The id by which a request is found in the log."""
 
 import itertools
 import os
@@ -11,7 +11,7 @@ _numbers = itertools.count(1)
 
 
 def request_id_from(given: bytes | None) -> str:
-    """Take the id that the caller gave, if it can stand in a header and in a log line; else make one."""
+    """Return the id that the caller sent, if it is safe in a header and in a log line; otherwise make one."""
     if given is not None and _SAFE.fullmatch(given):
         return given.decode("ascii")
     return f"{_process}-{next(_numbers):x}"

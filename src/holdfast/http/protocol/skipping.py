@@ -1,23 +1,23 @@
-"""Whether to read past the rest of a body that nobody wanted, to where the next request begins."""
+"""Decides whether to skip the rest of a body that nobody wanted, up to the next request."""
 
 from holdfast.http.protocol.body import BodyReader, LengthBody
 from holdfast.http.protocol.inbound import Inbound
 from holdfast.http.protocol.refusal import RequestRefusedError
 
 SKIPPED_BYTES_MAX = 64 * 1024
-"""Beyond that it costs less to open a new connection."""
+"""Beyond this, opening a new connection costs less."""
 
 
 def worth_skipping(body: BodyReader, inbound: Inbound) -> bool:
-    """Tell whether to read past the rest of a body, or to end the connection with the answer.
+    """Return whether to skip the rest of a body; if not, the connection ends with the answer.
 
-    It must be told before the answer is sent. A client that learns too late that its connection ends has sent its next
-    request by then; one that was answered a second time for its first takes that answer for the next one's. So chunks,
-    of which nobody knows how many follow, are only read past where the last of them is there.
+    This must be decided before the answer is sent. A client that learns too late that its connection ends has already
+    sent its next request. If it then got a second answer to its first request, it would take that for the answer to the
+    next. So a body in chunks, whose length nobody knows, is skipped only if its last chunk has already arrived.
 
     Args:
-        body: What is left of it; of one in chunks, what has come is read.
-        inbound: What has come.
+        body: The rest of the body. If it is chunked, what has arrived is read.
+        inbound: What has arrived.
     """
     if isinstance(body, LengthBody):
         return body.left <= SKIPPED_BYTES_MAX

@@ -1,4 +1,4 @@
-"""Answers that go on: frames are sent as they come, until the stream ends or the client goes."""
+"""Streaming answers: frames are sent as they arise, until the stream ends or the client goes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -16,30 +16,30 @@ class Stream(Protocol):
     """An answer that goes on."""
 
     def frames(self) -> AsyncGenerator[bytes, None]:
-        """Give the frames as they come; all of them, or those before and after `attach`."""
+        """Yield frames as they arise: all of them, or those that `attach` does not take."""
         ...
 
     def attach(self, sink: Callable[[bytes], bool]) -> bool:
-        """Have further frames written by `sink`, which tells whether the client keeps up; False while some wait."""
+        """Have `sink` write further frames; it returns whether the client keeps up. False while frames are waiting."""
         ...
 
     def stop(self) -> None:
-        """End the stream soon: the client has gone."""
+        """End the stream soon, because the client has gone."""
         ...
 
 
 async def send_stream(stream: Stream, scope: Scope, send: Send) -> None:
-    """Send the frames; returns when the stream has ended. When the client goes, the caller is cancelled.
+    """Send a stream's frames. Returns when the stream has ended; if the client goes, the caller is cancelled.
 
-    The frames are written to the connection directly once those that waited are sent: handing each one to each of
+    Once the waiting frames have been sent, new ones are written to the connection directly. Passing each frame to
     thousands of waiting tasks took more time than everything else.
 
     Raises:
-        ClientGoneError: when the client takes nothing any more.
+        ClientGoneError: if the client has stopped taking bytes.
     """
     direct: Exchange = scope["extensions"][DIRECT]
     try:
-        # Closed at once when the client goes, wherever that finds us: what a stream holds it gives back in its end.
+        # Close it at once if the client goes, wherever that happens: a stream releases what it holds when it ends.
         async with aclosing(stream.frames()) as frames:
             async for frame in frames:
                 async with asyncio.timeout(SEND_SECONDS_MAX):

@@ -1,7 +1,7 @@
-"""Keeps an eye on all connections of a process: how many there are, and how long each has been silent.
+"""Watches all connections of a process: how many there are, and how long each has been silent.
 
-Once a second, and without a timer for each: connections that wait for the same thing stand in the order in which they
-began to, so only the first few are looked at, however many there are.
+It does this once a second, without a timer for each. Connections waiting for the same thing are kept in the order in
+which they began to wait, so only the first few need to be checked, however many there are.
 """
 
 import asyncio
@@ -15,33 +15,33 @@ from holdfast.telemetry import metrics
 
 SWEEP_SECONDS = 1.0
 HEAD_SECONDS_MAX = 10.0
-"""For the head of a request, from its first byte, and from connecting to the end of the first head."""
+"""The time for the head of a request from its first byte, or for the first head from connecting to its end."""
 IDLE_SECONDS_MAX = 75.0
-"""Longer than nginx keeps idle connections to a node, so that it is never the node that closes first."""
+"""Longer than nginx keeps idle connections to a node, so that the node never closes first."""
 LINGER_SECONDS = 5.0
-"""After a last answer what still comes is thrown away, until nothing has come for so long: closing a connection on
-which bytes arrive resets it, and the client would see the reset instead of the answer."""
+"""After a last answer, what arrives is discarded until nothing has arrived for this long. If a connection were closed
+while bytes still arrive, it would be reset, and the client would see the reset instead of the answer."""
 LINGER_SECONDS_MAX = 30.0
-"""And for so long in all, where it does not stop coming."""
+"""The limit for that in all, if bytes do not stop arriving."""
 SHED_SECONDS_MIN = 1.0
-"""A connection that has been waiting for less is not closed for a new one: its request may be on the way."""
+"""A connection that has waited for less is not closed to make room: its request may be on the way."""
 LOOKS_PER_TURN = 500
-"""Connections that are looked at, or ended, between two turns of the event loop."""
+"""Connections checked, or ended, between two turns of the event loop."""
 SPARE_CONNECTIONS = 512
-"""Beyond the limit, for probes: whoever watches a node must see that it lives, above all when it is full."""
+"""Connections beyond the limit, for probes: monitoring must see that a node is alive, above all when it is full."""
 OTHER_FILES = 256
-"""Descriptors that are kept for everything else: databases, logs, libraries."""
+"""File descriptors reserved for everything else: databases, logs, libraries."""
 
 
 class Watched(Protocol):
-    """A connection, as far as it is watched."""
+    """A connection as the watch sees it."""
 
     over_limit: bool
-    """Whether it came when there were as many as there may be."""
+    """Whether it was accepted when the node already had its maximum of connections."""
     place: "Place | None"
 
     def close(self) -> None:
-        """End it: it is idle."""
+        """End it, because it is idle."""
         ...
 
     def abort(self) -> None:
@@ -49,65 +49,65 @@ class Watched(Protocol):
         ...
 
     def time_out_head(self) -> None:
-        """The head of a request does not come to an end."""
+        """The head of a request has not arrived in time."""
         ...
 
     def check_pace(self, now: float) -> bool:
-        """End it if it is too slow; False where nothing is waited for any more."""
+        """End it if it is too slow; return False if nothing is waited for any more."""
         ...
 
     def close_after_answer(self) -> None:
-        """End it with the answer under way."""
+        """End it after the answer under way."""
         ...
 
     @property
     def idle(self) -> bool:
-        """Whether no request is under way, nor any part of one."""
+        """Whether no request, nor any part of one, is under way."""
         ...
 
     @property
     def under_way(self) -> bool:
-        """Whether a request, or the rest of an answer, is."""
+        """Whether a request, or the rest of an answer, is under way."""
         ...
 
 
 Place: TypeAlias = OrderedDict[Watched, float]
-"""Connections that wait for the same thing, each with the time since when, the first to be looked at in front."""
+"""Connections waiting for the same thing, each with the time it began to wait, the earliest first."""
 
 
 class Watch:
     """All connections of a process."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, connections_max: int) -> None:
-        """Begin with none.
+        """Set up without connections.
 
         Args:
-            loop: Whose clock counts.
-            connections_max: How many there may be; fewer, where the process may not open so many files.
+            loop: The event loop, for its clock.
+            connections_max: The most connections; fewer if the process may not open that many files.
         """
         self.slow: set[Watched] = set()
-        """Those whose pace must be looked at."""
+        """The connections whose pace must be checked."""
         self.all: set[Watched] = set()
         self.on_count: Callable[[], None] = lambda: None
-        """Is told when there is one more or one less."""
+        """Called when the number of connections changes."""
         self._loop = loop
         room = max(16, files_max() - OTHER_FILES)
         self._spare = min(SPARE_CONNECTIONS, room // 8)
         self.connections_max = min(connections_max, room - self._spare)
-        """So many are served; beyond it, a few are taken for probes."""
+        """This many are served; beyond it, a few are accepted for probes."""
         self._fresh: Place = OrderedDict()
         """Connected, and silent since."""
         self._heads: Place = OrderedDict()
-        """Within a head."""
+        """In the middle of a head."""
         self._bodies: Place = OrderedDict()
-        """Somebody waits for a body, or waited, and its end has not come."""
+        """In the middle of a body that someone is, or was, waiting for."""
         self._idle: Place = OrderedDict()
         """Between two requests."""
         self._lingering: Place = OrderedDict()
-        """Behind their last answer."""
+        """After their last answer."""
 
     def opened(self, connection: Watched) -> None:
-        """Make room for a connection, or have it know that there is none."""
+        """Make room for a connection. If that fails, mark it as over the limit, or cut it."""
         connections = len(self.all)
         if connections >= self.connections_max and not self._shed(at_least=SHED_SECONDS_MIN):
             connection.over_limit = True
@@ -126,26 +126,26 @@ class Watch:
         self._move(connection, None)
 
     def busy(self, connection: Watched) -> None:
-        """A request is under way: how long that may take is for others to say."""
+        """A request is under way. Its duration is not limited here."""
         if connection.place is not None:
             del connection.place[connection]
             connection.place = None
 
     def body_begun(self, connection: Watched) -> None:
-        """A body has to be waited for."""
+        """Someone is waiting for a body."""
         if connection.place is not self._bodies:
             self._move(connection, self._bodies)
 
     def idle_from_now(self, connection: Watched) -> None:
-        """The connection waits for its next request."""
+        """The connection is waiting for its next request."""
         self._move(connection, self._idle)
 
     def lingering(self, connection: Watched) -> None:
-        """The connection has had its last answer, and waits for the client to see it."""
+        """The connection has had its last answer, and waits for the client to receive it."""
         self._move(connection, self._lingering)
 
     def head_begun(self, connection: Watched) -> None:
-        """The first bytes of a head have come, but not all of it."""
+        """Part of a head has arrived."""
         if connection.place is not self._heads:
             since = self._fresh.get(connection)
             self._move(connection, self._heads)
@@ -153,7 +153,7 @@ class Watch:
                 self._heads[connection] = since
 
     async def sweep(self) -> None:
-        """Look at those that have waited too long, once a second, for ever."""
+        """Once a second, for ever, check the connections that have waited too long."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             now = self._loop.time()
@@ -172,7 +172,7 @@ class Watch:
                 await asyncio.sleep(0)
 
     def _shed(self, *, at_least: float) -> bool:
-        """Cut a connection that has waited for long, for nothing much; False where none has for `at_least` seconds."""
+        """Cut a connection that has been idle for long; return False if none has been for `at_least` seconds."""
         limit = self._loop.time() - at_least
         for place in (self._lingering, self._fresh, self._heads, self._bodies, self._idle):
             connection = next(iter(place), None)
@@ -192,22 +192,22 @@ class Watch:
 
 
 def raise_files_max() -> None:
-    """Let this process open as many files as it may: the soft limit is often 1024, for programs of another age."""
+    """Let this process open as many files as it may. The soft limit is often 1024, which suits older programs."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
-        # Some kernels allow less than they name.
+        # Some kernels allow less than they report.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def files_max() -> int:
-    """How many files this process may open."""
+    """Return how many files this process may open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return 1_000_000 if soft == resource.RLIM_INFINITY else soft
 
 
 async def _end_older(place: Place, limit: float, end: Callable[[Watched], None]) -> None:
-    """End those that began to wait before a time; a flood may have left thousands."""
+    """End the connections that began to wait before `limit`. After a flood, they may be thousands."""
     for count, connection in enumerate(_older_than(place, limit), start=1):
         if connection.place is place:
             end(connection)
@@ -216,7 +216,7 @@ async def _end_older(place: Place, limit: float, end: Callable[[Watched], None])
 
 
 def _older_than(place: Place, limit: float) -> list[Watched]:
-    """Those that began to wait before a time."""
+    """Return the connections that began to wait before `limit`."""
     found: list[Watched] = []
     for connection, since in place.items():
         if since > limit:
