@@ -1,4 +1,4 @@
-"""The `holdfast` command. What a command needs is imported inside it, so that `--help` answers at once."""
+"""The `holdfast` command. Each command imports what it needs itself, so that `--help` is fast."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="holdfast",
-    help="Sell seats: each to exactly one buyer, and nothing that was acknowledged is ever lost.",
+    help="Sell seats: each to exactly one buyer, and no acknowledged reservation is ever lost.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,13 +27,13 @@ app.add_typer(migrate_app, name="migrate")
 
 
 def main() -> None:
-    """Run the command; an error that a person can act on is one line on standard error and exit code 1."""
+    """Run the command. An error that a person can act on becomes one line on standard error and exit code 1."""
     from holdfast.infrastructure.embedded.errors import EmbeddedError  # noqa: PLC0415
     from holdfast.settings import SettingsError  # noqa: PLC0415
 
     _leave_unreadable_home()
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on what was started is ended
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on, a Ctrl-C ends what was started
     try:
         app()
     except (SettingsError, EmbeddedError) as error:
@@ -42,24 +42,24 @@ def main() -> None:
 
 
 def _leave_unreadable_home() -> None:
-    """Have no home where the one of HOME may not be read, as after `sudo` or in a service without one of its own.
+    """Unset HOME if it may not be read, as after `sudo` or in a service without a home.
 
-    The PostgreSQL driver looks for certificates there, and would take "not allowed" for an error.
+    The PostgreSQL driver looks for certificates there, and would fail if it is not allowed to.
     """
     try:
         (Path.home() / ".postgresql" / "postgresql.key").exists()
     except PermissionError:
         os.environ["HOME"] = "/nonexistent"
-    except RuntimeError:  # no home at all
+    except RuntimeError:  # there is no home at all
         pass
 
 
 @app.command()
 def run(
     *,
-    end_with: Annotated[int | None, typer.Option(hidden=True, help="End when this parent process does.")] = None,
+    end_with: Annotated[int | None, typer.Option(hidden=True, help="End when this parent process ends.")] = None,
     show_urls: Annotated[
-        bool, typer.Option("--show-urls", help="Print the servers' passwords also when the output is no terminal.")
+        bool, typer.Option("--show-urls", help="Print the servers' passwords even if the output is not a terminal.")
     ] = False,
 ) -> None:
     """Start everything: PostgreSQL and Redis unless they are given by URL, the schema, API and worker."""
@@ -72,9 +72,9 @@ def run(
 @app.command()
 def scale(
     *,
-    end_with: Annotated[int | None, typer.Option(hidden=True, help="End when this parent process does.")] = None,
+    end_with: Annotated[int | None, typer.Option(hidden=True, help="End when this parent process ends.")] = None,
     show_urls: Annotated[
-        bool, typer.Option("--show-urls", help="Print the servers' passwords also when the output is no terminal.")
+        bool, typer.Option("--show-urls", help="Print the servers' passwords even if the output is not a terminal.")
     ] = False,
 ) -> None:
     """Start everything with NODES API nodes behind nginx on PORT; SIGHUP or SIGUSR1 restarts the nodes one by one."""
@@ -127,7 +127,7 @@ def bench(
     users: Annotated[int | None, typer.Option(min=1, help="Virtual users of the mixed load; default: 200.")] = None,
     rounds: Annotated[int | None, typer.Option(min=1, help="Default: 1, and 2 with --against.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("docs/benchmarks"),
-    quick: Annotated[bool, typer.Option("--quick", help="Very small: only tries that everything works.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Very small: only checks that everything works.")] = False,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="Half a minute of ratios; exit code 1 for a regression.")
     ] = False,
@@ -160,7 +160,7 @@ def bench(
 
 @app.command()
 def check() -> None:
-    """Check the invariants of the database; exit code 1 when one is violated."""
+    """Check the invariants of the database; exit code 1 if one is violated."""
     from holdfast.cli.database import with_database  # noqa: PLC0415
     from holdfast.cli.invariants import report_invariants  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
@@ -172,7 +172,7 @@ def check() -> None:
 
 @app.command()
 def caller(user_id: Annotated[str, typer.Argument(help="The X-User-ID.", metavar="USER_ID")]) -> None:
-    """Show the word under which a caller stands in the log, to look for their requests there."""
+    """Show the pseudonym under which a caller appears in the log, to search for their requests."""
     from holdfast.cli.callers import name_in_log  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
@@ -231,7 +231,7 @@ def migrate_finish(
         bool, typer.Option("--force", help="Do not look for older nodes: those that are left will fail.")
     ] = False,
 ) -> None:
-    """Have the nodes use what came with this version, once no older node is left."""
+    """Let the nodes use the features of this version, once no older node is left."""
     from holdfast.cli.migrations import finish  # noqa: PLC0415
 
     _migrate(lambda settings: finish(settings, force=force))
@@ -239,7 +239,7 @@ def migrate_finish(
 
 @migrate_app.command("status")
 def migrate_status() -> None:
-    """Show the schema's version and the newest one, and what is to do."""
+    """Show the schema's version, the newest version, and what remains to be done."""
     from holdfast.cli.migrations import show  # noqa: PLC0415
 
     _migrate(show)

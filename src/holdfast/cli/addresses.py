@@ -1,4 +1,4 @@
-"""The address a run listens on: whether it is free, and how others reach it."""
+"""The address a run listens on: whether it is free, and its URL."""
 
 import errno
 import socket
@@ -12,10 +12,10 @@ _PORT_WAIT_SECONDS = 1.0
 
 
 def require_free_port(host: str, port: int) -> None:
-    """Make sure that the API can listen, before anything is started.
+    """Check that the API can listen, before anything is started.
 
     Raises:
-        EmbeddedError: It cannot, and why.
+        EmbeddedError: if it cannot; the message says why.
     """
     deadline = time.monotonic() + _PORT_WAIT_SECONDS
     while True:
@@ -23,18 +23,18 @@ def require_free_port(host: str, port: int) -> None:
             with listening_socket(host, port):
                 return
         except OSError as error:
-            if (error.errno or 0) < 0 or error.errno == errno.EADDRNOTAVAIL:  # below 0: the name is not known
+            if (error.errno or 0) < 0 or error.errno == errno.EADDRNOTAVAIL:  # below 0: the name is unknown
                 raise EmbeddedError(f"HOST: {host} is not an address of this machine") from None
             if time.monotonic() > deadline:
                 raise EmbeddedError(_port_complaint(host, port, error)) from None
-        time.sleep(0.1)  # an earlier run may be about to end
+        time.sleep(0.1)  # an earlier run may be just ending
 
 
 def listening_socket(host: str, port: int, *, backlog: int = 1) -> socket.socket:
-    """Listen on an address; `::` stands for every address of this machine, IPv4 ones too.
+    """Listen on an address. `::` means every address of this machine, including IPv4 ones.
 
     Raises:
-        OSError: as the system says.
+        OSError: the system's error.
     """
     if host == EVERY_ADDRESS and socket.has_dualstack_ipv6():
         return socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=backlog)
@@ -54,6 +54,6 @@ def _port_complaint(host: str, port: int, error: OSError) -> str:
 
 
 def page(settings: Settings, path: str) -> str:
-    """The URL of a page, for a program on this machine."""
+    """Return the URL of a page, for a program on this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared only
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}{path}"

@@ -1,4 +1,4 @@
-"""What a run tells the person who started it."""
+"""Output for the person who started a run."""
 
 import contextlib
 import os
@@ -12,12 +12,12 @@ import typer
 
 @contextlib.contextmanager
 def step(what: str) -> Iterator[None]:
-    """Show a spinner with what is being done; a plain line when nobody watches."""
+    """Show a spinner while something is being done, or a plain line if the output is not a terminal."""
     if not sys.stdout.isatty():
         say(what)
         yield
         return
-    from rich.console import Console  # noqa: PLC0415 - stays in memory, and most runs are watched by nobody
+    from rich.console import Console  # noqa: PLC0415 - it stays in memory, and most runs have no terminal
 
     console = Console(stderr=False)
     begin = time.monotonic()
@@ -27,7 +27,7 @@ def step(what: str) -> Iterator[None]:
 
 
 def say(line: str) -> None:
-    """Print a line for whoever reads the standard output, if anybody still does."""
+    """Print a line to standard output, if anyone still reads it."""
     try:
         typer.echo(line)
     except OSError:
@@ -36,6 +36,6 @@ def say(line: str) -> None:
 
 
 def tell(line: str) -> None:
-    """Print a line of trouble."""
+    """Print a line about a problem."""
     with contextlib.suppress(OSError):
         typer.echo(f"holdfast: {line}", err=True)

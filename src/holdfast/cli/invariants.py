@@ -1,4 +1,4 @@
-"""`holdfast check`: the invariants as a table."""
+"""`holdfast check`: prints the invariants as a table."""
 
 import sys
 
@@ -13,12 +13,12 @@ from holdfast.settings import Settings
 
 
 def report_invariants(settings: Settings) -> bool:
-    """Check all invariants and print one row for each; answers whether all hold.
+    """Check all invariants and print one row for each; return whether all hold.
 
-    In a terminal a table; else one unwrapped line each, with the columns separated by tabs.
+    On a terminal they form a table; elsewhere each is one unwrapped line, with columns separated by tabs.
 
     Raises:
-        EmbeddedError: The database cannot be asked; in one line.
+        EmbeddedError: if the database cannot be asked; the message is one line.
     """
     try:
         results = check_invariants(settings)

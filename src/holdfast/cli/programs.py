@@ -1,4 +1,4 @@
-"""What a run starts: the servers that no URL names, and Holdfast's own programs."""
+"""Starts what a run needs: the servers that no URL names, and Holdfast's own programs."""
 
 import os
 import signal
@@ -26,19 +26,19 @@ _END_SECONDS = 2.0
 _CONNECTIONS_MIN = 100
 _CONNECTIONS_SPARE = 20
 _CONNECTIONS_BESIDE_POOLS = 4
-"""Of each process: what it tells of the installation, its readiness, a wait for a locked event, and one for luck."""
+"""For each process: one that reads the totals, one for readiness, one that waits for a locked event, and one spare."""
 
 
 def start_servers(settings: Settings, supervisor: Supervisor, *, nodes: int = 1) -> Settings:
-    """Start the servers that no URL names; answers the settings with every URL.
+    """Start the servers that no URL names; return the settings with all URLs.
 
     Args:
-        settings: What to run.
-        supervisor: Gets the servers.
+        settings: The settings of the run.
+        supervisor: Receives the servers.
         nodes: How many API nodes will use them.
 
     Raises:
-        EmbeddedError: A server cannot be started.
+        EmbeddedError: if a server cannot be started.
     """
     urls = {}
     if settings.database_url is None:
@@ -62,12 +62,12 @@ def start_servers(settings: Settings, supervisor: Supervisor, *, nodes: int = 1)
 
 
 def prepare_database(settings: Settings, *, embedded: bool) -> None:
-    """Bring the schema to the newest version, and put the sample event into an empty embedded database.
+    """Migrate the schema to the newest version, and add the sample event if an embedded database has no events.
 
-    A process of its own does it and ends: what it imports would else stay in memory for as long as the run.
+    A separate process does this and ends. What it imports would otherwise stay in memory for the whole run.
 
     Raises:
-        EmbeddedError: The database cannot be migrated.
+        EmbeddedError: if the database cannot be migrated.
     """
     command = "prepare --embedded" if embedded else "prepare"
     preparing = program("The migration", command, "prepare.log", settings, {})
@@ -84,14 +84,14 @@ def prepare_database(settings: Settings, *, embedded: bool) -> None:
 
 
 def program(name: str, command: str, log_name: str, settings: Settings, more: Mapping[str, str]) -> Child:
-    """One of Holdfast's programs, as a child that ends at once when this process dies.
+    """Return one of Holdfast's programs as a child, which ends at once when this process dies.
 
     Args:
-        name: What messages call it.
+        name: Its name in messages.
         command: `serve`, `work` or `prepare`, with its options.
-        log_name: Name of its log in the data folder.
-        settings: What it shall work with.
-        more: Further environment variables.
+        log_name: The name of its log in the data folder.
+        settings: The settings it works with.
+        more: Additional environment variables.
     """
     environment = {
         **os.environ,
@@ -123,7 +123,7 @@ def wait_for_answer(url: str, programs: Sequence[Child]) -> None:
     """Wait until a page answers with 200.
 
     Raises:
-        EmbeddedError: One of the programs ended, or the first did not answer in time; with its last lines.
+        EmbeddedError: if a program ended, or the first did not answer in time; its last lines have been printed.
     """
     deadline = time.monotonic() + _READY_SECONDS
     while not answers(url):
@@ -138,7 +138,7 @@ def wait_for_answer(url: str, programs: Sequence[Child]) -> None:
 
 
 def answers(url: str, *, seconds: float = 2.0) -> bool:
-    """Whether a page answers with 200 within `seconds`."""
+    """Return whether a page answers with 200 within `seconds`."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=seconds) as answer:
@@ -148,7 +148,7 @@ def answers(url: str, *, seconds: float = 2.0) -> bool:
 
 
 def _connections(settings: Settings, nodes: int) -> int:
-    """How many connections PostgreSQL must allow for."""
+    """Return how many connections PostgreSQL must allow."""
     pools = settings.write_pool_size + settings.read_pool_size + settings.catalogue_pool_size + LARGE_CONNECTIONS
     of_a_process = pools + _CONNECTIONS_BESIDE_POOLS
     return max(_CONNECTIONS_MIN, (nodes * settings.workers + 1) * of_a_process + _CONNECTIONS_SPARE)

@@ -1,4 +1,4 @@
-"""A rolling restart: the nodes of a running `holdfast scale`, one after another, while the others answer."""
+"""A rolling restart: restarts the nodes of a running `holdfast scale` one after another while the others answer."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ from holdfast.infrastructure.embedded.process import Child
 from holdfast.infrastructure.embedded.supervisor import Supervisor
 
 _SETTLE_SECONDS = 0.3
-"""From leaving a node out to telling it to end: nginx has sent on by then what it had taken for it."""
+"""The time between leaving a node out and stopping it. By then, nginx has passed on what it had accepted for it."""
 _END_SECONDS = 12.0
 _READY_SECONDS = 30.0
 _UNREADY_LOOK_SECONDS = 1.0
@@ -29,7 +29,7 @@ _PROGRESS_NAME = "rolling-restart.json"
 
 
 class Request(Protocol):
-    """Whether a rolling restart is wanted."""
+    """Whether a rolling restart has been requested."""
 
     made: bool
 
@@ -44,17 +44,17 @@ class Node:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return self.program.name
 
     def url(self, path: str) -> str:
-        """The URL of one of its pages, past nginx."""
+        """Return the URL of one of its pages, bypassing nginx."""
         return f"http://{self.address}{path}"
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many rolling restarts were begun and ended, and what went wrong in the last one."""
+    """How many rolling restarts have begun and ended, and what went wrong in the last one."""
 
     begun: int = 0
     ended: int = 0
@@ -76,7 +76,7 @@ class RollingRestart:
         self._write()
 
     def go_on(self, request: Request) -> None:
-        """Do the next step, or begin if there is a request."""
+        """Take the next step, or start if there is a request."""
         self._put_back_ready_ones()
         if self._steps is None:
             if not request.made:
@@ -114,7 +114,7 @@ class RollingRestart:
 
     @contextlib.contextmanager
     def _left_out(self, node: Node) -> Iterator[None]:
-        """Send a node no requests meanwhile, and afterwards only once it is ready."""
+        """Send a node no requests inside the block, nor afterwards until it is ready."""
         self._front.leave_out(node.number)
         try:
             yield
@@ -126,7 +126,7 @@ class RollingRestart:
                 self._unready.append(node)
 
     def _put_back_ready_ones(self) -> None:
-        """Nodes that did not become ready in their time may do so later."""
+        """Put back nodes that have become ready after their time was up."""
         if not self._unready or time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + _UNREADY_LOOK_SECONDS
@@ -153,15 +153,15 @@ class RollingRestart:
 
 
 def running_lock(data_dir: Path) -> FolderLock:
-    """What a running `holdfast scale` holds, with its process id inside."""
+    """Return the lock that a running `holdfast scale` holds, with its process id in the file."""
     return FolderLock(data_dir / _LOCK_NAME)
 
 
 def request_rolling_restart(data_dir: Path, *, seconds_max: float = 600.0) -> None:
-    """Ask the `holdfast scale` of a data folder for a rolling restart, and wait for its end.
+    """Ask the `holdfast scale` of a data folder for a rolling restart, and wait until it has ended.
 
     Raises:
-        EmbeddedError: None runs there, or a node did not come back.
+        EmbeddedError: if none is running there, or a node did not come back.
     """
     data_dir = data_dir.absolute()
     process = _running_process(data_dir)
@@ -200,7 +200,7 @@ def _ready(node: Node) -> bool:
 
 
 def _until(condition: Callable[[], bool], seconds: float) -> Iterator[None]:
-    """Let the supervisor go on until the condition is true or the time is over."""
+    """Yield to the supervisor until the condition is true or the time is over."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         yield

@@ -1,4 +1,4 @@
-"""`holdfast run`: everything on one machine, from nothing to a page in the browser."""
+"""`holdfast run`: starts everything on one machine, from nothing to a page in the browser."""
 
 import sys
 
@@ -13,15 +13,15 @@ from holdfast.settings import Settings
 
 
 def run_everything(settings: Settings, end_with: int | None = None, *, show_urls: bool = False) -> int:
-    """Start what is needed, print where it is, and stay until asked to stop; answers the exit code.
+    """Start what is needed, print the addresses, and run until asked to stop; return the exit code.
 
     Args:
-        settings: What to run. Servers given by URL are used, the others are embedded.
-        end_with: Process id of a parent whose end is also this run's.
-        show_urls: Whether passwords are printed also where that goes into a file.
+        settings: The settings of the run. Servers given by URL are used; the others are embedded.
+        end_with: The process id of a parent with which this run ends.
+        show_urls: Whether to print passwords even into a file.
 
     Raises:
-        EmbeddedError: Something cannot be started.
+        EmbeddedError: if something cannot be started.
     """
     stop = StopSignals(end_with)
     supervisor = Supervisor(shutdown_seconds=settings.shutdown_seconds, tell=tell)
@@ -48,16 +48,16 @@ def run_everything(settings: Settings, end_with: int | None = None, *, show_urls
 
 
 def print_addresses(settings: Settings, given: Settings, *more: tuple[str, str], show_urls: bool) -> None:
-    """Print each address on a line of its own; nothing is wrapped, so that scripts can read it too.
+    """Print each address on its own line, without wrapping, so that scripts can read it too.
 
-    On a terminal the embedded servers' URLs are whole, to be used with psql and redis-cli. Elsewhere, as in the log of
-    a build, they lose their password, as given ones always do.
+    On a terminal, the embedded servers' URLs are complete, for use with psql and redis-cli. Elsewhere, as in the log of
+    a build, their passwords are removed, as they always are from URLs that were given.
 
     Args:
-        settings: What runs.
-        given: What was asked for: a URL in it is not an embedded server's.
-        more: Further names and addresses.
-        show_urls: Whether the embedded servers' URLs are whole wherever they go.
+        settings: The settings of the run.
+        given: The settings as given: a URL in them does not belong to an embedded server.
+        more: Additional names and addresses.
+        show_urls: Whether to print the embedded servers' URLs in full anywhere.
     """
     shown = show_urls or sys.stdout.isatty()
     say("Holdfast is running. Ctrl-C ends it.")

@@ -17,12 +17,12 @@ from holdfast.settings import Settings
 
 _LOOPBACK = "127.0.0.1"
 _DRAIN_SECONDS = 0.3
-"""A node gets no new requests before it is told to end; this is for those that nginx had just taken."""
+"""How long a node drains after nginx has stopped sending to it. This covers what nginx had just accepted."""
 
 
 @dataclass
 class _Request:
-    """That somebody asked for a rolling restart, perhaps before anything runs."""
+    """Whether a rolling restart has been requested, possibly before anything runs."""
 
     made: bool = False
 
@@ -31,17 +31,17 @@ class _Request:
 
 
 def scale_out(settings: Settings, end_with: int | None = None, *, show_urls: bool = False) -> int:
-    """Start everything, print where it is, and stay until asked to stop; answers the exit code.
+    """Start everything, print the addresses, and run until asked to stop; return the exit code.
 
     SIGHUP or SIGUSR1 restarts the nodes one after another.
 
     Args:
-        settings: What to run. Servers given by URL are used, the others are embedded.
-        end_with: Process id of a parent whose end is also this run's.
-        show_urls: Whether passwords are printed also where that goes into a file.
+        settings: The settings of the run. Servers given by URL are used; the others are embedded.
+        end_with: The process id of a parent with which this run ends.
+        show_urls: Whether to print passwords even into a file.
 
     Raises:
-        EmbeddedError: Something cannot be started.
+        EmbeddedError: if something cannot be started.
     """
     request = _Request()
     stop = StopSignals(end_with, hang_up=request.make)
@@ -100,7 +100,7 @@ def _node(settings: Settings, number: int, port: int) -> Node:
 
 
 def _node_port(wanted: int, taken: set[int]) -> int:
-    """The wanted port if it is free, else any: below the ports that connections going out use, if it can be had."""
+    """Return the wanted port if it is free, otherwise any, if possible below the ports of outgoing connections."""
     port = free_port(wanted if wanted <= 65_535 else None)
     while port in taken:
         port = free_port()

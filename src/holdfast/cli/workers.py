@@ -1,4 +1,4 @@
-"""`holdfast serve` with WORKERS above 1: API processes that share one listening port, under a small parent."""
+"""`holdfast serve` with WORKERS above 1: API processes that share one listening port, started by a small parent."""
 
 import os
 import secrets
@@ -24,14 +24,14 @@ from holdfast.telemetry import processes
 from holdfast.telemetry.logging import configure_logging
 
 LISTEN_VARIABLE = "HOLDFAST_LISTEN_FD"
-"""Tells a process the file descriptor of the socket that it shares with its siblings."""
+"""Contains the file descriptor of the socket that a process shares with its siblings."""
 SIBLINGS_VARIABLE = "HOLDFAST_SIBLINGS_FD"
-"""And that of the table by which they share out connections (`http.turns`)."""
+"""Contains that of the table by which they distribute connections (`http.turns`)."""
 
 _BACKLOG = 4_096
 _LOOK_SECONDS = 0.1
 _SOUND_SECONDS = 5.0
-"""A process that lived for so long had started well; the next one at its place is started at once."""
+"""A process that lived this long had started properly. Its successor is started at once."""
 _PAUSE_SECONDS_MAX = 5.0
 _FAILED_STARTS_MAX = 3
 
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class _Place:
-    """Where one process stands; when it dies another takes the place, and goes on with its counters."""
+    """The place of one process. When it dies, its successor takes the place and continues its counters."""
 
     number: int
     process: "subprocess.Popen[bytes] | None" = None
@@ -56,26 +56,26 @@ class _Stop:
 
 @dataclass(frozen=True)
 class _Shared:
-    """What the processes of a node have in common."""
+    """What the processes of a node share."""
 
     metrics: Path
-    """Folder of their values."""
+    """The folder with their metric values."""
     listener: socket.socket
     table_fd: int
 
 
 def serve_with_workers(settings: Settings) -> int:
-    """Serve: as one of several processes, as their parent, or alone; answers the exit code."""
+    """Serve as one of several processes, as their parent, or alone; return the exit code."""
     listen_fd = os.environ.pop(LISTEN_VARIABLE, None)
     siblings_fd = os.environ.pop(SIBLINGS_VARIABLE, None)
     if listen_fd is None and settings.workers > 1:
         configure_logging(settings.app_env, settings.log_level, secrets=settings.secrets())
         if settings.log_caller_key is None:
-            os.environ["LOG_CALLER_KEY"] = secrets.token_hex(16)  # one for all: else each would have its own
+            os.environ["LOG_CALLER_KEY"] = secrets.token_hex(16)  # one for all; otherwise each would make its own
         return run_workers(settings)
-    from holdfast.bootstrap.api import serve  # noqa: PLC0415 - heavy, and the parent needs nothing of it
+    from holdfast.bootstrap.api import serve  # noqa: PLC0415 - it is large, and the parent does not need it
 
-    if listen_fd is None and settings.host == EVERY_ADDRESS:  # else the loop would listen to IPv6 only
+    if listen_fd is None and settings.host == EVERY_ADDRESS:  # otherwise the loop would listen on IPv6 only
         listen_fd = str(_listening(settings.host, settings.port).detach())
     turns = None if siblings_fd is None else Turns(int(siblings_fd), int(processes.place()))
     serve(settings, None if listen_fd is None else int(listen_fd), turns)
@@ -83,10 +83,10 @@ def serve_with_workers(settings: Settings) -> int:
 
 
 def run_workers(settings: Settings) -> int:
-    """Run the processes until SIGTERM or SIGINT, starting those that die again; answers the exit code.
+    """Run the processes until SIGTERM or SIGINT, and restart those that die; return the exit code.
 
     Raises:
-        EmbeddedError: The port cannot be listened on.
+        EmbeddedError: if the port cannot be listened on.
     """
     stop = _Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -94,7 +94,7 @@ def run_workers(settings: Settings) -> int:
     folder = Path(tempfile.mkdtemp(prefix="holdfast-metrics-"))
     try:
         with _listening(settings.host, settings.port) as listener, tempfile.TemporaryFile(dir=folder) as table:
-            table.write(bytes(table_bytes(settings.workers)))  # not truncated to it: that would not take the room
+            table.write(bytes(table_bytes(settings.workers)))  # truncating would not reserve the space
             table.flush()
             places = [_Place(number) for number in range(settings.workers)]
             sound = _watch(places, stop, _Shared(folder, listener, table.fileno()))
@@ -105,7 +105,7 @@ def run_workers(settings: Settings) -> int:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """Listen once for all: a connection that waits belongs to whoever comes first, also after one has died."""
+    """Listen once for all processes. Whichever comes first accepts a waiting connection, even if another has died."""
     try:
         return listening_socket(host, port, backlog=_BACKLOG)
     except OSError as error:
@@ -113,7 +113,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _watch(places: list[_Place], stop: _Stop, shared: _Shared) -> bool:
-    """Keep a process at every place until asked to stop; False when they cannot be started."""
+    """Keep a process running in every place until asked to stop; return False if they cannot be started."""
     while not stop.requested:
         for place in places:
             if place.process is None and time.monotonic() >= place.start_at:
@@ -135,9 +135,9 @@ def _start(place: _Place, shared: _Shared) -> None:
         processes.FOLDER_VARIABLE: str(shared.metrics),
         processes.PLACE_VARIABLE: str(place.number),
     }
-    # Through the launcher it ends with this parent, however that ends.
+    # The launcher makes it end with this parent, however that ends.
     options = [f"--death-signal={int(signal.SIGTERM)}", f"--parent={os.getpid()}"]
-    place.process = subprocess.Popen(  # noqa: S603 - this very program
+    place.process = subprocess.Popen(  # noqa: S603 - this same program
         [sys.executable, "-I", "-S", launcher.__file__, *options, "--", sys.executable, "-m", "holdfast", "serve"],
         env=environment,
         pass_fds=[shared.listener.fileno(), shared.table_fd],
@@ -148,7 +148,7 @@ def _start(place: _Place, shared: _Shared) -> None:
 
 
 def _bury(place: _Place, shared: _Shared) -> None:
-    """Drop the gauges and the connections of a process that has ended, and plan the next one."""
+    """Remove the gauges and connections of a process that has ended, and schedule its successor."""
     assert place.process is not None
     lived_seconds = time.monotonic() - place.started_at
     log.warning("process_ended", place=place.number, process=place.process.pid, exit_code=place.process.returncode)
@@ -161,7 +161,7 @@ def _bury(place: _Place, shared: _Shared) -> None:
 
 
 def _end(places: list[_Place], seconds: float) -> None:
-    """End all; each finishes the requests it has."""
+    """End all processes. Each finishes its requests under way."""
     deadline = time.monotonic() + seconds
     living = [place.process for place in places if place.process is not None]
     for process in living:

@@ -1,1 +1,1 @@
-"""What the process tells of itself: metrics and log lines. Imports nothing of Holdfast."""
+"""Metrics, log lines and traces. Imports nothing else of Holdfast."""

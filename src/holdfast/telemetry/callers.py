@@ -1,4 +1,4 @@
-"""Who asked, as the log may tell it: a pseudonym of the caller's id, and the address that the request came from."""
+"""How callers appear in the log: as a pseudonym of their id, with the address that the request came from."""
 
 import functools
 import os
@@ -7,30 +7,30 @@ from hashlib import blake2b
 
 _PSEUDONYM_BYTES = 8
 _ADDRESS = re.compile(r"[0-9A-Za-z.:%_-]{1,64}")
-"""An IPv6 address with its zone has fewer characters; what is longer, or has others, is a forged X-Forwarded-For."""
+"""An IPv6 address with its zone is no longer than this. Anything longer, or with other characters, was forged."""
 _ADDRESSES_MAX = 4_096
-"""So many checked addresses are remembered."""
+"""The number of checked addresses to remember."""
 
 _keyed = blake2b(digest_size=_PSEUDONYM_BYTES, key=os.urandom(32))
-"""Copied for each id, which costs half of what it costs to begin with the key."""
+"""Copied for each id, which takes half the time of starting from the key."""
 
 
 def use_key(key: str | None) -> None:
-    """Make pseudonyms with this key from now on; None: with one that is new in each process and kept nowhere."""
+    """Make pseudonyms with this key from now on. With None, each process uses a random key, stored nowhere."""
     global _keyed  # noqa: PLW0603 - one process has one key
     secret = os.urandom(32) if key is None else blake2b(key.encode()).digest()
     _keyed = blake2b(digest_size=_PSEUDONYM_BYTES, key=secret)
 
 
 def pseudonym(user_id: bytes) -> str:
-    """16 hexadecimal digits that are always the same for a caller, and that nobody without the key can lead back."""
+    """Return 16 hexadecimal digits, always the same for a caller, that nobody can trace back without the key."""
     hasher = _keyed.copy()
     hasher.update(user_id)
     return hasher.hexdigest()
 
 
 def address(client: tuple[str, int] | None) -> str | None:
-    """The host of an ASGI `client`; None where there is none (a Unix socket), or where it is no address at all."""
+    """Return the host of an ASGI `client`; None if it has none (a Unix socket), or if it is not an address."""
     return None if client is None else _checked(client[0])
 
 

@@ -15,18 +15,18 @@ from holdfast.telemetry.installation import published_by_sibling
 from holdfast.telemetry.sampling import sample
 
 _SLICE_LINES = 100
-"""So many lines are written before other threads, the event loop among them, get their turn: about 0.5 ms."""
+"""Lines written before other threads, including the event loop, get their turn: about 0.5 ms."""
 _NAMES_MAX = 20_000
-"""Of so many series the name and the labels are kept as they are written."""
+"""The number of series whose encoded names and labels are kept."""
 _PAUSES = 10
-"""Who asks while others ask again and again waits: the pause after an account is so many times what it took."""
+"""While requests keep coming, the pause after each exposition, as a multiple of the time it took."""
 _PAUSE_SECONDS_MAX = 0.25
 
 _names: dict[tuple[str, ...], str] = {}
 
 
 def exposition() -> bytes:
-    """Write the metrics out. Takes some milliseconds: call it off the event loop."""
+    """Write out the metrics. It takes some milliseconds, so do not call it on the event loop."""
     sample()
     folder = processes.folder()
     if folder is None:
@@ -37,10 +37,10 @@ def exposition() -> bytes:
 
 
 class Account:
-    """One exposition for all who ask while it is waited for. None is given that began before it was asked for.
+    """Writes one exposition for everyone who waits for it. It never began before it was asked for.
 
-    Whoever asks again and again gets one after another, with pauses, so that scrapes take a small part of the
-    processor however many come.
+    Repeated requests get one exposition after another, with pauses in between, so that scrapes take only a small share
+    of the processor however many arrive.
     """
 
     def __init__(self, write: Callable[[], bytes]) -> None:
@@ -50,7 +50,7 @@ class Account:
         self._not_before = 0.0
 
     async def give(self) -> bytes:
-        """The metrics, as they stand at a moment after this call."""
+        """Return the metrics as of a moment after this call."""
         if self._next is None:
             self._next = asyncio.create_task(self._make(self._begun))
         return await asyncio.shield(self._next)
@@ -69,7 +69,7 @@ class Account:
 
 
 def written(families: Iterable[Metric]) -> bytes:
-    """Write families as the client library's `generate_latest` does, in half of its time."""
+    """Write families like the client library's `generate_latest`, in half the time."""
     lines: list[str] = []
     pause_at = _SLICE_LINES
     for family in families:
@@ -88,7 +88,7 @@ def written(families: Iterable[Metric]) -> bytes:
 
 
 def _name(one: Sample) -> str:
-    """The name of a series with its labels, as it stands before the value."""
+    """Return the name of a series with its labels, as written before the value."""
     key = (one.name, *one.labels.keys(), *one.labels.values())
     name = _names.get(key)
     if name is None:
@@ -104,7 +104,7 @@ def _escaped(value: str) -> str:
 
 
 class _Only:
-    """A registry of one family."""
+    """A registry with a single family."""
 
     def __init__(self, family: Metric) -> None:
         self._family = family

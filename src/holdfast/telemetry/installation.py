@@ -1,7 +1,7 @@
-"""Metrics that are true of the whole installation, so that exactly one of its processes may export them.
+"""Metrics of the whole installation, which exactly one of its processes may export.
 
-That process is the leader (see `application.publish_totals`). The others export none of these series, so a sum over all
-targets is the truth.
+That process is the leader (see `application.upkeep.publish_totals`). The others export none of these series, so a sum
+over all targets is correct.
 """
 
 import time
@@ -15,9 +15,9 @@ from prometheus_client.registry import Collector
 from holdfast.telemetry import processes
 
 STALE_SECONDS = 5.0
-"""What was not confirmed for so long is exported no more: another leader may have taken over."""
+"""Totals that have not been confirmed for this long are no longer exported: another leader may have taken over."""
 NAME_MAX = 60
-"""Characters of an event's name in a label."""
+"""The length of an event's name in a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +33,22 @@ class EventSeats:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the tables say at one moment."""
+    """What the tables contain at one moment."""
 
     pending_reservations: int
     confirmed_reservations: int
     overdue_holds: int
-    """Live holds whose time has run out, not yet recorded as expired."""
+    """Live holds whose time has run out, and which have not been recorded as expired yet."""
     overdue_seconds: float
-    """How long the oldest of them is overdue."""
+    """How long the oldest of them has been overdue."""
     oldest_snapshot_seconds: float
-    """How long the oldest transaction is open that keeps PostgreSQL from removing dead rows."""
+    """How long the oldest transaction has been open that keeps PostgreSQL from removing dead rows."""
     events: Sequence[EventSeats]
-    """The events with the most seats taken; a bounded number, for each is a label value."""
+    """The events with the most seats taken. Their number is limited, because each becomes a label value."""
 
 
 class InstallationMetrics(Collector):
-    """Holds what the leader published last, and exports it while it is fresh."""
+    """Keeps what the leader last published, and exports it while it is fresh."""
 
     def __init__(self) -> None:
         self._totals: Totals | None = None
@@ -67,18 +67,18 @@ class InstallationMetrics(Collector):
             written.replace(path)
 
     def withdraw(self) -> None:
-        """Export nothing any more."""
+        """Stop exporting."""
         self._totals = None
         folder = processes.folder()
         if folder is not None:
             processes.installation_file(folder, processes.place()).unlink(missing_ok=True)
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        """Name the families, so that none of them is defined twice."""
+        """Name the families, so that none is defined twice."""
         return _families()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Give the series; none where this process does not lead."""
+        """Return the series; none if this process does not lead."""
         totals = self._totals
         if totals is None or time.monotonic() - self._published_at > STALE_SECONDS:
             return []
@@ -95,7 +95,7 @@ class InstallationMetrics(Collector):
 
 
 def published_by_sibling() -> bytes:
-    """Give what another process of this node has published, in Prometheus' text format."""
+    """Return what another process of this node has published, in Prometheus' text format."""
     folder = processes.folder()
     if folder is None:
         return b""
@@ -115,7 +115,7 @@ def _families() -> list[GaugeMetricFamily]:
     return [
         GaugeMetricFamily(
             "active_reservations",
-            "Reservations pending and confirmed; summed over all targets it is the truth.",
+            "Reservations pending and confirmed; the sum over all targets is the total.",
             labels=["status"],
         ),
         GaugeMetricFamily("holdfast_holds_overdue", "Holds that ran out and are not yet recorded as expired."),

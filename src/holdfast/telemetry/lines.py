@@ -1,4 +1,4 @@
-"""Where log lines go: standard error, one write for all that gathered in 100 ms, made by a thread of its own."""
+"""Writes log lines to standard error from a thread of its own, with one write for all that arrive within 100 ms."""
 
 import atexit
 import contextlib
@@ -13,18 +13,18 @@ from typing import TextIO
 
 FLUSH_SECONDS = 0.1
 WAITING_BYTES_MAX = 4 * 1024 * 1024
-"""Lines beyond this are dropped: the disk or the pipe does not keep up, and requests must not wait for it."""
+"""Lines beyond this are dropped. The disk or pipe is too slow then, and requests must not wait for it."""
 LAST_SECONDS = 2.0
-"""How long the end of a process waits for its last lines to be taken."""
+"""How long a process waits at its end for its last lines to be written."""
 _PIECE_BYTES = 4_096
-"""A pipe and a terminal take so much in one piece; of more, lines of another process could come in between."""
+"""Pipes and terminals accept this much in one piece. In a longer one, lines of another process could get in between."""
 
 
 class LineSink:
-    """Takes whole lines and writes them in their order, together what gathered in 100 ms.
+    """Takes whole lines and writes them in order, combining those that arrive within 100 ms.
 
-    A thread does it, so that neither a full pipe nor a slow disk keeps the event loop. The first line of an error is
-    not waited with, and what has gathered is written at the end of the process.
+    A thread writes them, so that neither a full pipe nor a slow disk blocks the event loop. The first line of an error
+    is written without delay, and what is left is written at the end of the process.
     """
 
     def __init__(
@@ -35,13 +35,13 @@ class LineSink:
         on_dropped: Callable[[int], None] | None = None,
         waiting_bytes_max: int = WAITING_BYTES_MAX,
     ) -> None:
-        """Begin with nothing gathered.
+        """Set up without lines.
 
         Args:
-            stream: What is written to; default: standard error, whatever that is when lines are written.
-            gather: Whether to gather; else whoever brings a line writes it.
-            on_dropped: Gets the number of lines that were dropped, once there is room again to tell it.
-            waiting_bytes_max: What may wait to be written.
+            stream: The stream to write to; by default standard error, whatever it is when lines are written.
+            gather: Whether to combine lines; otherwise each is written by the caller at once.
+            on_dropped: Receives the number of dropped lines, once there is room again to report it.
+            waiting_bytes_max: How much may wait to be written.
         """
         self._stream = stream
         self._gather = gather
@@ -50,7 +50,7 @@ class LineSink:
         self._lock = threading.Lock()
         self._lines: list[bytes] = []
         self._waiting_bytes = 0
-        """Of lines that are gathered or being written."""
+        """The size of the lines that are waiting or being written."""
         self._dropped = 0
         self._some = threading.Event()
         self._hurry = threading.Event()
@@ -59,7 +59,7 @@ class LineSink:
         self._writer: threading.Thread | None = None
 
     def write(self, line: bytes, *, at_once: bool = False) -> None:
-        """Take one line, which ends with a line feed; it is dropped where too much waits already."""
+        """Take one line, which ends with a line feed. It is dropped if too much is waiting already."""
         with self._lock:
             if self._waiting_bytes > self._waiting_bytes_max:
                 self._dropped += 1
@@ -72,7 +72,7 @@ class LineSink:
             self._tell(at_once=at_once)
 
     def flush(self, seconds: float = LAST_SECONDS) -> None:
-        """Write what has gathered, and wait until that is done; after `seconds` wait no longer."""
+        """Write everything that is waiting, and return when that is done, or after `seconds`."""
         if not self._waiting_bytes:
             return
         self._tell(at_once=True)
@@ -119,21 +119,21 @@ _sink = LineSink(gather=False)
 
 
 def sink() -> LineSink:
-    """The one of this process."""
+    """Return this process's sink."""
     return _sink
 
 
 def use(new: LineSink) -> None:
-    """Write to another from now on."""
-    global _sink  # noqa: PLW0603 - one per process is the point
+    """Use another sink from now on."""
+    global _sink  # noqa: PLW0603 - there must be just one per process
     _sink.flush()
     _sink = new
 
 
 def _write_all(stream: TextIO, text: bytes) -> bool:
-    """Write past the stream's own buffer, in pieces that the system takes whole, so that processes do not mix lines.
+    """Write past the stream's own buffer, in pieces that the system accepts whole, so that processes do not mix lines.
 
-    False where that failed: nobody reads any more, or the disk is full. It is no reason to fail for whoever logs.
+    Return False if that failed, because nobody reads any more or the disk is full. Logging must not fail for that.
     """
     try:
         descriptor = stream.fileno()
@@ -155,12 +155,12 @@ def _write_piece(descriptor: int, piece: bytes) -> None:
     while piece:
         try:
             piece = piece[os.write(descriptor, piece) :]
-        except BlockingIOError:  # whoever gave us this pipe does not want to wait; this thread may
+        except BlockingIOError:  # the pipe is set not to block, but this thread may wait
             select.select([], [descriptor], [], 1.0)
 
 
 def _pieces(text: bytes) -> list[bytes]:
-    """Cut between lines; only a line that is longer than a piece is one of its own."""
+    """Cut between lines. A line longer than a piece becomes a piece of its own."""
     pieces = []
     start = 0
     while start < len(text):

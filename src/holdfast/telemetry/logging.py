@@ -1,4 +1,4 @@
-"""Log lines: JSON in production, readable text in development, always one line per message on standard error."""
+"""Log lines: JSON in production, readable text in development; always one line per message, on standard error."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ _encoder = msgspec.json.Encoder(enc_hook=repr)
 _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), 0x7F, *range(0x80, 0xA0))}
 _ESCAPES |= {ord("\n"): "\\n", ord("\r"): "\\r", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 _ESCAPES |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-# JSON escapes what ends a line for most programs; these end it for some, or turn its text around.
+# JSON escapes the usual line breaks. These characters also end a line for some programs, or reverse its text.
 _JSON_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F))}
 _JSON_ESCAPES |= {code: f"\\u{code:04x}" for code in range(0x2066, 0x206A)}
 
@@ -33,13 +33,13 @@ def configure_logging(
     secrets: Iterable[str] = (),
     caller_key: str | None = None,
 ) -> None:
-    """Set up structlog and the standard library's logging to write alike.
+    """Configure structlog and the standard library's logging to write in the same way.
 
     Args:
-        app_env: `production` writes JSON lines, `development` readable text; both are gathered for 100 ms.
+        app_env: `production` writes JSON lines, `development` readable text. Both are combined for 100 ms.
         log_level: The least severe level that is written, such as `INFO`.
         secrets: What must never be written, such as the database's password.
-        caller_key: Makes the callers' pseudonyms; None: one of this process's own.
+        caller_key: The key of the callers' pseudonyms; None for a random one of this process.
     """
     hide(secrets)
     callers.use_key(caller_key)
@@ -70,7 +70,7 @@ def configure_logging(
 
 
 class _LineLogger:
-    """Takes rendered lines from structlog."""
+    """Receives rendered lines from structlog."""
 
     def __init__(self, *_: object) -> None:
         pass
@@ -86,7 +86,7 @@ class _LineLogger:
 
 
 class _LineHandler(logging.Handler):
-    """Takes records of the standard library's logging."""
+    """Receives records from the standard library's logging."""
 
     def __init__(self, repeats: Repeats) -> None:
         super().__init__()
@@ -101,14 +101,14 @@ class _LineHandler(logging.Handler):
             if left_out:
                 record.msg, record.args = f"{record.getMessage()} (left out before: {left_out})", None
             _write(self.format(record), at_once=record.levelno >= logging.ERROR)
-        except Exception:  # noqa: BLE001 - logging must not raise; this is the library's own way out
+        except Exception:  # noqa: BLE001 - logging must not raise; handleError is the library's way
             self.handleError(record)
 
 
 def escape_control_characters(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
-    """Keep a message on its line, whatever somebody put into a value (JSON escapes by itself).
+    """Keep a message on one line, whatever is in its values. JSON does so by itself.
 
-    A traceback keeps its lines and is indented, so that none of them looks like a message of its own.
+    A traceback keeps its lines, but they are indented, so that none of them looks like a message.
     """
     for name, value in event_dict.items():
         if not isinstance(value, str):
@@ -121,7 +121,7 @@ def escape_control_characters(_logger: object, _method: str, event_dict: EventDi
 
 
 def redact(_logger: object, _method: str, event_dict: EventDict) -> EventDict:
-    """Take secrets out of every value."""
+    """Remove secrets from every value."""
     for name, value in event_dict.items():
         event_dict[name] = _redacted_in(value)
     return event_dict
@@ -189,7 +189,7 @@ def _add_process(_logger: object, _method: str, event_dict: EventDict) -> EventD
 def _json(_logger: object, _method: str, event_dict: EventDict) -> str:
     try:
         return _encoder.encode(event_dict).decode().translate(_JSON_ESCAPES)
-    except UnicodeEncodeError:  # half a surrogate pair in some text
+    except UnicodeEncodeError:  # a text contains half a surrogate pair
         return json.dumps(event_dict, default=repr)
 
 

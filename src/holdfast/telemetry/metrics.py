@@ -1,6 +1,6 @@
-"""Every metric that a process keeps, by name. Names and labels of the first block are fixed by the HTTP contract.
+"""Every metric of a process, by name. The contract fixes the names and labels of the first block.
 
-What is true of the whole installation, `active_reservations` among it, is in `telemetry.installation`.
+Metrics of the whole installation, such as `active_reservations`, are in `telemetry.installation`.
 """
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -9,7 +9,7 @@ import holdfast.telemetry.processes  # noqa: F401 - decides how values are kept,
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 HTTP_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-"""Fewer, since there is a series of them for each method of each route."""
+"""Fewer buckets, because each route and method has a series for every one."""
 
 http_requests_total = Counter(
     "http_requests_total", "HTTP requests by route template and status.", ["method", "path", "status_code"]
@@ -29,7 +29,7 @@ distributed_lock_duration_seconds = Histogram(
     buckets=SECONDS,
 )
 
-batches_total = Counter("holdfast_batches_total", "Write transactions of batches that were committed.")
+batches_total = Counter("holdfast_batches_total", "Committed write transactions of batches.")
 batch_commands = Histogram(
     "holdfast_batch_commands", "Commands in a batch.", buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256)
 )
@@ -38,7 +38,7 @@ batch_duration_seconds = Histogram(
 )
 batch_wait_seconds = Histogram(
     "holdfast_batch_wait_seconds",
-    "Time that the oldest command of a batch waited in its queue.",
+    "Time the oldest command of a batch waited in its queue.",
     buckets=SECONDS,
 )
 queue_commands = Gauge(
@@ -53,27 +53,28 @@ commands_abandoned_total = Counter(
 shared_reads_total = Counter(
     "holdfast_shared_reads_total", "Unlocked reads shared by the commands that the gate steered away."
 )
-gate_passed_total = Counter("holdfast_gate_passed_total", "Wishes that went through the gate.")
-gate_steered_total = Counter("holdfast_gate_steered_total", "Wishes that were steered to a shared read.", ["by"])
+gate_passed_total = Counter("holdfast_gate_passed_total", "Requests that passed the gate.")
+gate_steered_total = Counter("holdfast_gate_steered_total", "Requests that were steered to a shared read.", ["by"])
 gate_degraded = Gauge(
     "holdfast_gate_degraded",
-    "1 while Redis is away and the gate lets everybody through.",
+    "1 while Redis is away and the gate lets every request pass.",
     multiprocess_mode="livemax",
 )
 gate_changes_total = Counter("holdfast_gate_changes_total", "Times the gate was lost or came back.", ["to"])
 resubmissions_total = Counter("holdfast_resubmissions_total", "Batches submitted again after a failure.", ["reason"])
 database_failures_total = Counter(
     "holdfast_database_failures_total",
-    "Failures of PostgreSQL or of the way to it, by the class of their SQLSTATE (client: said by the driver).",
+    "Failures of PostgreSQL or of the way to it, by class of SQLSTATE (client: reported by the driver).",
     ["kind", "sqlstate_class"],
 )
 unknown_outcomes_total = Counter("holdfast_unknown_outcomes_total", "Commands answered 503 with outcome unknown.")
 guard_mismatches_total = Counter(
-    "holdfast_guard_mismatches_total", "Batches whose guarded store found other rows than loaded: an alarm."
+    "holdfast_guard_mismatches_total",
+    "Batches whose rows had changed since they were loaded, despite the lock: an alarm.",
 )
 holds_expired_total = Counter("holdfast_holds_expired_total", "Holds recorded as expired.", ["by"])
 seat_maps_bytes = Gauge(
-    "holdfast_seat_maps_bytes", "Memory of the maps of hot events, about.", multiprocess_mode="livesum"
+    "holdfast_seat_maps_bytes", "Approximate memory of the maps of busy events.", multiprocess_mode="livesum"
 )
 seat_maps_loaded_total = Counter("holdfast_seat_maps_loaded_total", "Maps loaded from the tables.")
 
@@ -81,34 +82,34 @@ pool_busy = Gauge(
     "holdfast_pool_busy_connections", "Connections to PostgreSQL in use.", ["pool"], multiprocess_mode="livesum"
 )
 pool_size = Gauge(
-    "holdfast_pool_size_connections", "Most connections to PostgreSQL.", ["pool"], multiprocess_mode="livesum"
+    "holdfast_pool_size_connections", "Maximum of connections to PostgreSQL.", ["pool"], multiprocess_mode="livesum"
 )
 connections = Gauge("holdfast_http_connections", "Open HTTP connections.", multiprocess_mode="livesum")
 connections_shed_total = Counter(
-    "holdfast_http_connections_shed_total", "Silent connections that were closed to make room for new ones."
+    "holdfast_http_connections_shed_total", "Idle connections that were closed to make room for new ones."
 )
 event_loop_lag_seconds = Histogram(
     "holdfast_event_loop_lag_seconds",
-    "How late the event loop wakes a sleeper: the time that one piece of work kept all others waiting.",
+    "How late the event loop wakes a sleeping task: how long other work has delayed it.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
 )
 build_info = Gauge(
-    "holdfast_build_info", "1, with the version that runs.", ["version", "python"], multiprocess_mode="livemax"
+    "holdfast_build_info", "1, with the running version.", ["version", "python"], multiprocess_mode="livemax"
 )
-workers = Gauge("holdfast_processes", "Processes that give this account.", multiprocess_mode="livesum")
+workers = Gauge("holdfast_processes", "Processes included in these metrics.", multiprocess_mode="livesum")
 invariant_violations = Gauge(
     "holdfast_invariant_violations",
     "Rows that break a promise, at the last audit; at most 20 are counted.",
     ["invariant"],
     multiprocess_mode="livemax",
 )
-audits_total = Counter("holdfast_audits_total", "Audits of the invariants by how they ended.", ["result"])
+audits_total = Counter("holdfast_audits_total", "Audits of the invariants, by result.", ["result"])
 audit_duration_seconds = Histogram(
     "holdfast_audit_duration_seconds", "Time of an audit.", buckets=(0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 )
 rounds_failed_total = Counter(
     "holdfast_rounds_failed_total",
-    "Rounds of an endless loop that failed, by whether the surroundings or a bug were the cause; the loop goes on.",
+    "Failed rounds of an endless loop, by cause: the surroundings, or a bug. The loop goes on.",
     ["loop", "cause"],
 )
 tokens_total = Counter(
@@ -121,7 +122,7 @@ issuer_fetches_total = Counter(
 )
 live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.", multiprocess_mode="livesum")
 live_listeners_dropped_total = Counter(
-    "holdfast_live_listeners_dropped_total", "Streams that were too slow and were told to reload."
+    "holdfast_live_listeners_dropped_total", "Listeners who were too slow and were told to reload."
 )
 log_lines_dropped_total = Counter(
     "holdfast_log_lines_dropped_total",
@@ -129,7 +130,7 @@ log_lines_dropped_total = Counter(
     ["reason"],
 )
 
-# A counter whose first value is 1 shows no rise: where the label values are known, it begins with 0.
+# A counter that first appears with the value 1 shows no increase. If the label values are known, it starts with 0.
 _KNOWN_VALUES: tuple[tuple[Counter, tuple[str, ...]], ...] = (
     (reservations_total, ("success", "conflict", "lock_failed", "replayed", "error")),
     (

@@ -1,4 +1,4 @@
-"""The traces of `telemetry.tracing`, made and sent by OpenTelemetry's SDK. Imported only where they are wanted."""
+"""Implements the traces of `telemetry.tracing` with OpenTelemetry's SDK. Imported only if tracing is on."""
 
 import os
 import time
@@ -22,7 +22,7 @@ _propagator = TraceContextTextMapPropagator()
 
 
 class OtelRequestSpan:
-    """The span of one request, current in its task until it ends."""
+    """The span of one request. It is current in its task until it ends."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
@@ -30,7 +30,7 @@ class OtelRequestSpan:
         self.trace_id = trace.format_trace_id(span.get_span_context().trace_id)
 
     def end(self, *, status: int, code: str | None, reservation_id: str | None, batch: int | None) -> None:
-        """The request was answered."""
+        """End the span of an answered request."""
         span = self._span
         span.set_attribute("http.response.status_code", status)
         for name, value in (
@@ -48,7 +48,7 @@ class OtelRequestSpan:
 
 
 class OtelTracer:
-    """`telemetry.tracing.Tracer`. Endpoint, sampler, headers and limits are the SDK's standard variables."""
+    """`telemetry.tracing.Tracer`. The SDK's standard variables set the endpoint, sampler, headers and limits."""
 
     def __init__(self) -> None:
         about = {SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME") or "holdfast", SERVICE_VERSION: __version__}
@@ -57,7 +57,7 @@ class OtelTracer:
         self._tracer = self._provider.get_tracer("holdfast", __version__)
 
     def request(self, method: str, route: str, headers: Mapping[bytes, bytes], request_id: str) -> OtelRequestSpan:
-        """Begin a request's span, below the caller's if it sent a valid `traceparent`."""
+        """Start a request's span, as a child of the caller's if it sent a valid `traceparent`."""
         carrier = {
             name: headers[name.encode()].decode("latin-1")
             for name in ("traceparent", "tracestate")
@@ -78,12 +78,12 @@ class OtelTracer:
         )
 
     def here(self) -> Span:
-        """The span at hand."""
+        """Return the current span."""
         return trace.get_current_span()
 
     @contextmanager
     def batch(self, number: int, event_id: str, carried: Sequence[object]) -> Iterator[None]:
-        """Span a batch: below the first traced request in it, and linked with every one."""
+        """Provide a span for a batch: a child of the first traced request in it, linked to all of them."""
         requests = [span for span in carried if isinstance(span, Span) and span.get_span_context().is_valid]
         parent = next((span for span in requests if span.is_recording()), None)
         links = [Link(span.get_span_context()) for span in requests if span is not parent]
@@ -104,12 +104,12 @@ class OtelTracer:
 
     @contextmanager
     def call(self, name: str, system: str) -> Iterator[None]:
-        """Span one call to a server."""
+        """Provide a span for one call to a server."""
         with self._tracer.start_as_current_span(name, kind=SpanKind.CLIENT, attributes=_about_call(name, system)):
             yield
 
     def called(self, name: str, system: str, *, seconds: float, error: str | None) -> None:
-        """Tell of a call that has just ended, below the span at hand; without one it is not told."""
+        """Record a call that has just ended, as a child of the current span. Without one, it is not recorded."""
         if not trace.get_current_span().get_span_context().is_valid:
             return
         ended = time.time_ns()
@@ -125,7 +125,7 @@ class OtelTracer:
         span.end(ended)
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining spans."""
         self._provider.shutdown()
 
 

@@ -1,6 +1,6 @@
-"""Several processes of one node that give one account: which of them this is, and where they keep their values.
+"""Combines the metrics of several processes of a node: which of them this one is, and where they keep their values.
 
-The parent of the processes sets both variables; one process alone has neither, and keeps its values in memory.
+Their parent sets both variables. A process on its own has neither, and keeps its values in memory.
 """
 
 import os
@@ -11,34 +11,34 @@ from prometheus_client.multiprocess import mark_process_dead
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 PLACE_VARIABLE = "HOLDFAST_PROCESS_PLACE"
-"""The process's number among its siblings. A process that takes the place of a dead one goes on with its counters."""
+"""The process's number among its siblings. A process that replaces a dead one continues its counters."""
 
 
 def folder() -> Path | None:
-    """Where the processes of this node keep their values; None where there is only this one."""
+    """Return the folder with the values of this node's processes; None if there is only this one."""
     given = os.environ.get(FOLDER_VARIABLE)
     return Path(given) if given and PLACE_VARIABLE in os.environ else None
 
 
 def place() -> str:
-    """This process's place among its siblings."""
+    """Return this process's place among its siblings."""
     return os.environ.get(PLACE_VARIABLE, "0")
 
 
 def installation_file(in_folder: Path, of_place: str) -> Path:
-    """Where the process at a place publishes what is true of the whole installation."""
+    """Return the file in which the process at a place publishes the totals of the whole installation."""
     return in_folder / f"installation_{of_place}.prom"
 
 
 def forget_dead(in_folder: Path, dead_place: str) -> None:
-    """Drop the gauges of a process that has ended; its counters stay."""
+    """Remove the gauges of a process that has ended. Its counters stay."""
     mark_process_dead(dead_place, str(in_folder))  # type: ignore[no-untyped-call]
     installation_file(in_folder, dead_place).unlink(missing_ok=True)
 
 
-disable_created_metrics()  # type: ignore[no-untyped-call] # a third of all series, and nobody asks for them
+disable_created_metrics()  # type: ignore[no-untyped-call] # they make a third of all series, and nobody uses them
 if folder() is None:
     values.ValueClass = values.MutexValue
 else:
-    # By place and not by process id: the files do not grow in number with every process that is started anew.
+    # By place and not by process id, so that the number of files does not grow with every restarted process.
     values.ValueClass = values.MultiProcessValue(place)  # type: ignore[no-untyped-call]

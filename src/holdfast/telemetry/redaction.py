@@ -1,19 +1,19 @@
-"""Keeps secrets out of log lines, wherever they came from."""
+"""Keeps secrets out of log lines, whatever their source."""
 
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 _SECRETS_MIN = 4
-"""Characters of a password that is looked for word by word; a shorter one would black out innocent text."""
+"""The minimum length of a password that is searched for. A shorter one would black out innocent text."""
 
 _URL_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s@/]+@")
 _HEADER = re.compile(
     r"(?i)\b((?:proxy-)?authorization|cookie|set-cookie|idempotency[_-]key)\b(['\"]?\s*[:=]\s*(?:b?['\"])?)"
     r"(?:(?:bearer|basic|digest)\s+)?[^\s,'\"}\])]+"
 )
-# PostgreSQL shows whole rows in the details of an error: idempotency keys among them. The driver may have escaped the
-# line breaks already.
+# PostgreSQL puts whole rows, including idempotency keys, into the details of an error. The driver may already have
+# escaped the line breaks.
 _DETAIL = re.compile(r"(DETAIL|CONTEXT):\s.*?(?=\\n|\n|$)")
 _KEY_VALUE = re.compile(r"(Key \([^)]*\)=)\(.*?\)(?= (?:already exists|is not present|conflicts|is still))")
 
@@ -21,7 +21,7 @@ _known: re.Pattern[str] | None = None
 
 
 def hide(secrets: Iterable[str]) -> None:
-    """Never write these, whatever line they appear in; also not as they look inside a URL."""
+    """Never write these, in any line, not even in the form they have in a URL."""
     global _known  # noqa: PLW0603 - one process has one set of secrets
     forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), unquote(secret))}
     words = sorted((form for form in forms if len(form) >= _SECRETS_MIN), key=len, reverse=True)
@@ -29,7 +29,7 @@ def hide(secrets: Iterable[str]) -> None:
 
 
 def redacted(text: str) -> str:
-    """The text without secrets."""
+    """Return the text without secrets."""
     if _known is not None:
         text = _known.sub("***", text)
     if "://" in text:

@@ -1,7 +1,7 @@
-"""Keeps a storm from becoming a storm of log lines: of the same message only so many a second are written.
+"""Keeps a storm of failures from becoming a storm of log lines, by limiting how often the same message is written.
 
-When PostgreSQL is away, each of thousands of reads a second fails for the same reason. Their lines, each ten times as
-expensive as a request's own, would take the processor from the requests that could still be answered.
+When PostgreSQL is away, thousands of reads a second may fail for the same reason. Their log lines, each ten times as
+expensive as a request's own, would take processor time from the requests that could still be answered.
 """
 
 import time
@@ -11,7 +11,7 @@ from holdfast.telemetry import metrics
 
 PER_SECOND_MAX = 20
 _MESSAGES_MAX = 1_000
-"""Of so many messages it is known how often they came; a library may make a new text for each of its lines."""
+"""The number of messages that are counted. A library may make a new text for each of its lines."""
 
 
 @dataclass(slots=True)
@@ -22,14 +22,18 @@ class _Second:
 
 
 class Repeats:
-    """Counts the lines of each message."""
+    """Counts how often each message is logged."""
 
     def __init__(self, per_second_max: int = PER_SECOND_MAX) -> None:
         self._per_second_max = per_second_max
         self._seconds: dict[str, _Second] = {}
 
     def left_out_before(self, message: str) -> int | None:
-        """Ask for one line; gives how many of this message were left out since the last, None for this one too."""
+        """Ask whether to write a line.
+
+        Returns:
+            How many lines with this message have been left out since the last one; None to leave this one out too.
+        """
         now = int(time.monotonic())
         second = self._seconds.get(message)
         if second is None:

@@ -1,7 +1,7 @@
-"""One line per request: the one log line that is written thousands of times a second.
+"""The log line of a request, the only one that is written thousands of times a second.
 
-It is made straight from its fields, as JSON or as a person reads it, which costs a few microseconds; through structlog,
-which all other lines go through, it cost ten times as much as the whole line does now.
+It is encoded directly from its fields, as JSON or as readable text, which takes a few microseconds. Through structlog,
+which handles all other lines, it took ten times as long.
 """
 
 import os
@@ -17,7 +17,7 @@ _WARNING_STATUS = 503
 
 
 class RequestLine(msgspec.Struct, omit_defaults=True):
-    """The fields in the order in which they are written. None of them is a caller's word, but the checked id."""
+    """The fields, in the order they are written. None of them is a caller's own text, except the checked request id."""
 
     event: str
     level: str
@@ -41,12 +41,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def as_json(line: RequestLine) -> bytes:
-    """A JSON object."""
+    """Encode a line as a JSON object."""
     return _encode(line) + b"\n"
 
 
 class Readable:
-    """Makes the line that a person reads, as structlog's console does: `name=value`, coloured on a terminal."""
+    """Encodes a line as readable text, in structlog's console format: `name=value`, coloured on a terminal."""
 
     _EVENT_WIDTH = 30
     _LEVEL_WIDTH = 9
@@ -71,7 +71,7 @@ class Readable:
         )
 
     def __call__(self, line: RequestLine) -> bytes:
-        """Make one line. No value in it has a space or a control character, so none is quoted."""
+        """Encode one line. Its values never contain spaces or control characters, so none is quoted."""
         text = self._templates[line.level] % (
             line.timestamp,
             line.request_id,
@@ -97,16 +97,16 @@ class Readable:
 
 
 _from_level = 0
-"""The least severe level that is written, a number of the standard library's."""
+"""The least severe level that is written, as one of the standard library's numbers."""
 _encoded: Callable[[RequestLine], bytes] = as_json
-"""Makes the bytes of a line."""
+"""Encodes a line."""
 _pid = os.getpid()
 _second = 0
 _second_text = ""
 
 
 def set_up(from_level: int, encoded: Callable[[RequestLine], bytes]) -> None:
-    """Say from which level of the standard library on lines are written, and how: `as_json` or a `Readable`."""
+    """Set the least severe level (a number of the standard library's) and the encoder: `as_json` or a `Readable`."""
     global _from_level, _encoded, _pid
     _from_level, _encoded, _pid = from_level, encoded, os.getpid()
 
@@ -129,12 +129,12 @@ def log_request(
     """Write the line of one answered request.
 
     Args:
-        request_id: As it was answered.
+        request_id: The id that the answer carried.
         method: One of a fixed set.
         path: The route's template.
-        status: As it was answered; 499 where the caller had gone.
-        outcome: What became of the request: done, replayed, refused, unavailable, failed or caller_gone.
-        seconds: From the request's arrival to its last byte.
+        status: The status of the answer; 499 if the caller had gone.
+        outcome: The result: done, replayed, refused, unavailable, failed or caller_gone.
+        seconds: The time from the request's arrival to its last byte.
         client: The address that the request came from.
         caller: The pseudonym of X-User-ID.
         code: The problem's code.
@@ -167,7 +167,7 @@ def log_request(
 
 
 def _timestamp() -> str:
-    """Now, as RFC 3339 with microseconds; the part up to the second is made once a second."""
+    """Return the time as RFC 3339 with microseconds. The part up to the second is cached for a second."""
     global _second, _second_text
     now = time.time_ns()
     second, rest = divmod(now, 1_000_000_000)

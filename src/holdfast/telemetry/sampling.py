@@ -1,4 +1,4 @@
-"""What is looked at now and then because nothing happens when it changes: pools, the event loop, the process."""
+"""Values that have to be sampled, because nothing happens when they change: pools, the event loop, the process."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ _samplers: list[Callable[[], None]] = []
 
 
 def watch_pool(name: str, *, size: int, busy: Callable[[], int]) -> Callable[[], None]:
-    """Export how many connections of a pool are in use; gives the call that ends it."""
+    """Export how many connections of a pool are in use; return a function that stops it."""
     metrics.pool_size.labels(name).set(size)
     in_use = metrics.pool_busy.labels(name)
 
@@ -40,13 +40,13 @@ def watch_pool(name: str, *, size: int, busy: Callable[[], int]) -> Callable[[],
 
 
 def sample() -> None:
-    """Take every look once."""
+    """Take all samples once."""
     for look in tuple(_samplers):
         look()
 
 
 async def watch_process() -> None:
-    """Keep looking until cancelled, and measure how late this task is woken each time."""
+    """Take samples until cancelled, and measure how late this task is woken each time."""
     metrics.build_info.labels(__version__, platform.python_version()).set(1)
     metrics.workers.set(1)
     process = None if processes.folder() is None else _ProcessMetrics()
@@ -59,14 +59,14 @@ async def watch_process() -> None:
             sample()
             if process is not None:
                 process.look()
-        except Exception:  # a look that fails once shall not end all further ones
+        except Exception:  # one failed sample must not end the sampling
             log.exception("process_not_sampled")
 
 
 class _ProcessMetrics:
     """The usual process metrics, summed over the processes of a node.
 
-    The client library exports them by itself for one process only.
+    The client library exports them itself only for a single process.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
-"""Traces, where the standard variables of OpenTelemetry ask for them; else nothing is imported and nothing is spent.
+"""Traces, if OpenTelemetry's standard variables ask for them. If not, nothing is imported, and nothing slows down.
 
-A request's span is the parent of the batch that it started, and is linked to the batch that it travelled in; the
-statements are below the batch.
+A request's span is the parent of the batch that it started, and is linked to the batch that decided it. Statements are
+children of the batch.
 """
 
 import os
@@ -25,52 +25,52 @@ class RequestSpan(Protocol):
     """32 hexadecimal digits."""
 
     def end(self, *, status: int, code: str | None, reservation_id: str | None, batch: int | None) -> None:
-        """The request was answered."""
+        """End the span: the request was answered."""
         ...
 
 
 class Tracer(Protocol):
-    """Makes spans."""
+    """Creates spans."""
 
     def request(self, method: str, route: str, headers: Mapping[bytes, bytes], request_id: str) -> RequestSpan:
-        """Begin a request's span, below the caller's (`traceparent`) if there is one."""
+        """Start a request's span, as a child of the caller's (`traceparent`) if there is one."""
         ...
 
     def here(self) -> object:
-        """What the task at hand works on, to be given to `batch`."""
+        """Return the current span, to pass to `batch`."""
         ...
 
     def batch(self, number: int, event_id: str, carried: Sequence[object]) -> AbstractContextManager[object]:
-        """Span a batch; `carried` are the requests in it, as `here` gave them."""
+        """Provide a span for a batch. `carried` are the spans of its requests, as returned by `here`."""
         ...
 
     def call(self, name: str, system: str) -> AbstractContextManager[object]:
-        """Span one call to a server."""
+        """Provide a span for one call to a server."""
         ...
 
     def called(self, name: str, system: str, *, seconds: float, error: str | None) -> None:
-        """Tell of a call that has just ended."""
+        """Record a call that has just ended."""
         ...
 
     def close(self) -> None:
-        """Send what is left; takes as long as the receiver."""
+        """Send the remaining spans; takes as long as the receiver does."""
         ...
 
 
 active: Tracer | None = None
-"""None while there are no traces: ask before anything is prepared for them."""
+"""None if tracing is off. Check it before preparing anything for a trace."""
 
 _nothing: AbstractContextManager[object] = nullcontext()
 
 
 def call(name: str, system: str) -> AbstractContextManager[object]:
-    """Span one call to a server, where there are traces."""
+    """Provide a span for one call to a server, if tracing is on."""
     return _nothing if active is None else active.call(name, system)
 
 
 def start() -> None:
-    """Begin to trace if the environment asks for it."""
-    global active  # noqa: PLW0603 - one per process is the point
+    """Start tracing if the environment asks for it."""
+    global active  # noqa: PLW0603 - there must be just one per process
     if not _wanted():
         return
     protocol = next(filter(None, map(os.environ.get, _PROTOCOLS)), _PROTOCOL)
@@ -86,7 +86,7 @@ def start() -> None:
 
 
 def stop() -> None:
-    """Send what is left and trace no more."""
+    """Send the remaining spans, and stop tracing."""
     global active
     if active is not None:
         closing, active = active, None

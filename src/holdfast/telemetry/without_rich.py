@@ -1,7 +1,7 @@
-"""Imports structlog and keeps rich out of its sight.
+"""Imports structlog while hiding rich from it.
 
-structlog takes rich's tracebacks if they are installed, and with them pygments: 3 MiB in each process for a look that
-no line of ours has. It can do without.
+structlog uses rich's tracebacks if rich is installed, and with them pygments: 3 MiB in each process for a format that
+none of our lines uses. It works without.
 """
 
 import sys
