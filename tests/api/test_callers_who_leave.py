@@ -13,7 +13,7 @@ from holdfast.domain.catalogue.seat import numbered_seats
 
 CHANGES = {
     "edit": lambda engine, event_id: edit_event(engine.catalogue, event_id, an_event(name="Gone", total_seats=50)),
-    "delete": delete_event,
+    "delete": lambda engine, event_id: delete_event(engine.catalogue, event_id),
     "a seat": lambda engine, event_id: add_seats(
         engine.catalogue, event_id, numbered_seats(prefix="B", count=1, price=1)
     ),
