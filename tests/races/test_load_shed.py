@@ -42,7 +42,8 @@ async def test_a_wish_whose_seat_is_sold_while_it_stands_at_the_gate_costs_no_wr
     event_id, [seat_id] = await ledger.add_event(seats=1)
     gate = LateGate(engine.booking.gate)
     late = [reserve_call(event_id, f"late-{number}", [seat_id]) for number in range(20)]
-    waiting = asyncio.create_task(perform_together(replace(engine, booking=replace(engine.booking, gate=gate)), late, start_at=0))
+    late_engine = replace(engine, booking=replace(engine.booking, gate=gate))
+    waiting = asyncio.create_task(perform_together(late_engine, late, start_at=0))
     await asyncio.sleep(0.05)
     writes = counted("holdfast_batches_total")
 
