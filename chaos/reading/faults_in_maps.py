@@ -151,7 +151,7 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "a chart that the client has is confirmed by its number of seats",
         _SEEN_BY_READERS,
-        (availability, "_chart_that_client_has", "parts[2] == standing.mark.name.encode()", "True"),
+        (availability, "_chart_that_client_has", "parts[2] == mark.name.encode()", "True"),
     ),
     fault(
         "a large list is written of statuses as they come to be",

@@ -177,16 +177,16 @@ class _Run:
     async def _lose(self) -> None:
         await self._pause(0.015 * self._scenario.steps)
         event = self._event()
-        if self._random.random() < 0.3 and self.database.events.get(event.id) is event and not event.deleted:
-            # What is about to be lost is seen before.
+        seen_before = self._random.random() < 0.4 and self.database.events.get(event.id) is event and not event.deleted
+        if seen_before:
             self.database.add_seats(event, 2)
-            await asyncio.sleep(0.06)
+            await asyncio.sleep(0.1)
         charts = {event.id: len(event.chart) for event in self.database.events.values()}
-        self.database.lose(self._random.choice((0.003, 0.01, 0.03, 0.1, 5.0)))
+        self.database.lose(0.12 if seen_before else self._random.choice((0.003, 0.01, 0.03, 0.1, 5.0)))
         for event in self.database.events.values():
             # As many seats as were lost: their number alone does not tell that it is another chart.
             lost = charts[event.id] - len(event.chart)
-            if lost and not event.deleted and self._random.random() < 0.5:
+            if lost and not event.deleted and (seen_before or self._random.random() < 0.5):
                 self.database.add_seats(event, lost)
 
     async def _follow(self, node: Node) -> None:

@@ -1,8 +1,10 @@
 """Charts: read once, and true for as long as nothing is added to them."""
 
 from box_office import put_on_sale
+from holdfast.api import availability
 from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.domain.catalogue.seat import numbered_seats
+from holdfast.http.endpoints.call import Call
 
 
 async def test_a_chart_that_is_kept_is_given_as_of_now(engine, other_engine):
@@ -23,3 +25,31 @@ async def test_a_chart_that_is_kept_is_given_as_of_now(engine, other_engine):
         sale.event_id, await engine.views.seat_maps.standing(sale.event_id)
     )
     assert (longer.seats, version) == (5, 3)
+
+
+async def test_a_chart_is_confirmed_as_of_the_question_though_seats_come_in_meanwhile(
+    engine, other_engine, monkeypatch
+):
+    """The map moves on while the log is asked whether the client has the chart; the new version is not meant."""
+    sale = await put_on_sale(engine, 3)
+
+    async def ask(**headers) -> tuple[int, dict[bytes, bytes]]:
+        given = [(name.encode(), value) for name, value in headers.items()]
+        scope = {"path_params": {"event_id": str(sale.event_id)}, "query_string": b"", "headers": given}
+        answer = await availability.seat_map(engine.views, Call(scope, None, 0))
+        return answer.status, dict(answer.headers)
+
+    _, first = await ask()
+    await sale.reserve(engine, 0)
+    await engine.views.seat_maps.current(sale.event_id)
+    true_mark = engine.views.charts.mark
+
+    async def slow_mark(*asked):
+        found = await true_mark(*asked)
+        await add_seats(other_engine.catalogue, sale.event_id, numbered_seats(prefix="B", count=2, price=1))
+        await engine.views.seat_maps.current(sale.event_id)
+        return found
+
+    monkeypatch.setattr(engine.views.charts, "mark", slow_mark)
+    status, headers = await ask(**{"if-none-match": first[b"etag"]})
+    assert (status, headers[b"event-version"]) == (304, b"2")

@@ -13,8 +13,8 @@ from holdfast.api.representation import headers_of, represent, state_tag, tags_o
 from holdfast.api.standing import seat_map_of, standing_of
 from holdfast.application.reading.listeners import LastSeen
 from holdfast.application.reading.seat_map import SeatMap
-from holdfast.application.reading.source import Standing
 from holdfast.application.reading.views import Views
+from holdfast.domain.booking.snapshot import Mark
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.http.endpoints.answer import JSON, Answer, Header, event_version
 from holdfast.http.endpoints.call import Call
@@ -36,9 +36,11 @@ async def seat_map(views: Views, call: Call) -> Answer:
     # Seats are only ever appended, so their number identifies the chart. A response for that number never changes.
     named = call.query().get("chart_version") == str(standing.seats)
     headers = (IMMUTABLE,) if named else ()
-    tag = await _chart_that_client_has(views, call, event_id, standing)
+    # The map moves on while the log is asked. The answer is about this version.
+    version = standing.version
+    tag = await _chart_that_client_has(views, call, event_id, seats=standing.seats, mark=standing.mark)
     if tag is not None:
-        return Answer(304, b"", headers_of(tag, standing.version, headers), content_type=None)
+        return Answer(304, b"", headers_of(tag, version, headers), content_type=None)
     found = await views.kept_charts.chart(event_id, standing)
     if found is None:
         raise EventNotFound(event_id)
@@ -49,9 +51,7 @@ async def seat_map(views: Views, call: Call) -> Answer:
     return await represent(call, chart.body, tag=tag, version=version, headers=headers, kept=(chart.answers, mark))
 
 
-async def _chart_that_client_has(
-    views: Views, call: Call, event_id: UUID, standing: SeatMap | Standing
-) -> bytes | None:
+async def _chart_that_client_has(views: Views, call: Call, event_id: UUID, *, seats: int, mark: Mark) -> bytes | None:
     """Return the client's entity tag that identifies the event's present chart; None if it has none.
 
     A tag names the state of the event in which its chart was read. If the log still has that state, and no seats have
@@ -60,11 +60,11 @@ async def _chart_that_client_has(
     """
     for tag in tags_of(call):
         parts = _CHART_TAG.fullmatch(tag)
-        if parts is not None and int(parts[1]) == standing.seats:
-            if parts[2] == standing.mark.name.encode():
+        if parts is not None and int(parts[1]) == seats:
+            if parts[2] == mark.name.encode():
                 return tag
-            mark = await views.charts.mark(event_id, int(parts[3]))
-            if mark is not None and mark.name.encode() == parts[2]:
+            known = await views.charts.mark(event_id, int(parts[3]))
+            if known is not None and known.name.encode() == parts[2]:
                 return tag
     return None
 
