@@ -118,9 +118,9 @@ def _examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation |
         return EventNotFound(state.event_id)
     if now >= state.start_at:
         return BookingClosed(state.event_id, state.start_at)
-    strangers = [seat_id for seat_id in wish.seat_ids if seat_id not in state.prices]
-    if strangers:
-        return SeatsNotFound(strangers)
+    unknown = [seat_id for seat_id in wish.seat_ids if seat_id not in state.prices]
+    if unknown:
+        return SeatsNotFound(unknown)
     taken = [seat_id for seat_id in wish.seat_ids if seat_id in state.claims]
     if taken:
         return SeatsUnavailable(taken)

@@ -1,30 +1,31 @@
 -- lock_event
--- Take the one lock of an event; nothing else is sent before its answer.
+-- Take the one lock of an event. Nothing else is sent before the result has arrived.
 SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE
 
 -- lock_event_unless_locked
--- The same for who does not wait: an event that somebody else has locked keeps no writer.
+-- Take the lock of an event only if it is free, so that an event locked by another session does not occupy a writer.
 SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE SKIP LOCKED
 
 -- event_exists
--- Tell an event that could not be locked from one that is not there.
+-- Distinguish an event that could not be locked from one that does not exist.
 SELECT true FROM events WHERE id = :event_id
 
 -- locked_version
--- Tell, once an event is locked after a COMMIT whose answer was lost, whether that COMMIT stored anything.
+-- Read the version of a locked event. After a COMMIT whose answer was lost, it shows whether that COMMIT stored
+-- anything.
 SELECT version FROM events WHERE id = :event_id
 
 -- lock_idle_events
--- Lock those of some events that nobody else holds. The answer of this statement is not seen: which ones they are is kept
--- in a setting of the transaction, and `load_batch` tells it.
+-- Lock those of some events that no other session has locked. The result of this statement is not read, because it is
+-- sent together with BEGIN. The locked events are kept in a setting of the transaction, which `load_batch` reads.
 SELECT set_config('holdfast.locked_events', coalesce(string_agg(idle.id::text, ' '), ''), true)
 FROM unnest(:event_ids::uuid[]) AS asked (id)
 CROSS JOIN LATERAL (SELECT e.id FROM events e WHERE e.id = asked.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED) AS idle
 
 -- load_batch
--- Read what the batches of some events (:event_ids) can touch, and the time, in one snapshot: the wanted seats, what the
--- wishes' users and keys made before, the reservations that shall be confirmed or cancelled (each with its event), and of
--- each event up to :overdue_max overdue holds beside those on the wanted seats.
+-- Read what the batches of some events (:event_ids) can touch, and the time, in one snapshot: the requested seats; the
+-- reservations that the requests' users and keys have made before; the reservations to be confirmed or cancelled, each
+-- with its event; and for each event, up to :overdue_max overdue holds in addition to those on the requested seats.
 WITH clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
@@ -40,7 +41,7 @@ wanted AS MATERIALIZED (
     ) AS claim ON true
 ),
 touched AS MATERIALIZED (
-    -- what the wishes' keys made before
+    -- what the requests' keys have made before
     SELECT wish.event_id, prior.id
     FROM unnest(:key_user_ids::text[], :idempotency_keys::text[], :key_event_ids::uuid[])
         AS wish (user_id, idempotency_key, event_id)
@@ -53,7 +54,7 @@ touched AS MATERIALIZED (
     SELECT asked.event_id, asked.id
     FROM unnest(:asked_reservation_ids::uuid[], :asked_event_ids::uuid[]) AS asked (id, event_id)
     UNION
-    -- overdue holds of each event, the longest overdue first
+    -- overdue holds of each event, those overdue the longest first
     SELECT asked.event_id, overdue.id FROM unnest(:event_ids::uuid[]) AS asked (event_id)
     CROSS JOIN LATERAL (
         SELECT r.id FROM reservations r
@@ -62,7 +63,7 @@ touched AS MATERIALIZED (
         LIMIT :overdue_max
     ) AS overdue
     UNION
-    -- overdue holds on the wanted seats
+    -- overdue holds on the requested seats
     SELECT w.event_id, w.reservation_id FROM wanted w
     WHERE w.status = 'reserved' AND w.expires_at <= (SELECT now FROM clock)
 )
@@ -110,9 +111,9 @@ CROSS JOIN LATERAL (
 ORDER BY asked.place
 
 -- store_new_holds
--- Write batches, each of another event, that made new holds and nothing else, as most do: what the rows have in common is
--- sent once, and claims and log follow from the reservations. All holds began at :now and end at :expires_at. The events
--- are sorted by id, and what belongs to each is found by bisection, as in `store_batch`.
+-- Write batches, each of a different event, that created new holds and nothing else, as most do. What the rows have in
+-- common is sent once, and the claims and log entries follow from the reservations. All holds begin at :now and end at
+-- :expires_at. The events are sorted by id, and what belongs to each is found by bisection, as in `store_batch`.
 WITH guard AS (
     UPDATE events e SET
         version = (:versions::bigint[])[width_bucket(e.id, :event_ids::uuid[])],
@@ -167,11 +168,12 @@ SELECT
     (SELECT count(*) FROM logged) AS log
 
 -- store_batch
--- Write the netted changes of a batch under their guards and count the rows of each kind, which the caller compares. Each
--- kind comes as arrays, a column each. Rows that change are found by `= ANY` of their keys, which are sorted; where a key
--- stands among them, and with it the row's new values, is found by bisection, which `width_bucket` does. A join with the
--- arrays would leave the planner a choice, and on tables that were empty when it planned it reads all rows of the event
--- for each row that changes: half a second instead of one millisecond for 32 of them (docs/decisions/0014).
+-- Write the netted changes of a batch under their guards, and count the rows of each kind; the caller compares the
+-- counts. Each kind of row comes as arrays, one per column. Rows to change are found by `= ANY` of their keys, which
+-- are sorted. The position of a key among them, and with it the row's new values, is found by bisection with
+-- `width_bucket`. A join with the arrays would leave the planner a choice. If the tables were empty when it planned, it
+-- reads all rows of the event for each row that changes: for 32 rows, half a second instead of one millisecond
+-- (docs/decisions/0014).
 WITH guard AS (
     UPDATE events SET version = :version, available = :available, reserved = :reserved, confirmed = :confirmed,
         pending_reservations = :pending_reservations, confirmed_reservations = :confirmed_reservations
@@ -206,7 +208,8 @@ changed AS (
         confirmed_at = (:changed_confirmed_at::timestamptz[])[width_bucket(r.id, :changed_ids::uuid[])],
         changed_version = (:changed_versions::bigint[])[width_bucket(r.id, :changed_ids::uuid[])]
     WHERE r.id = ANY (:changed_ids::uuid[]) AND r.event_id = :event_id
-        -- Not "= 'pending'": the index of pending reservations would fit that, and all holds of the event be read.
+        -- Not "= 'pending'": the planner could then use the index of pending reservations and read all holds of the
+        -- event.
         AND r.status NOT IN ('confirmed', 'cancelled')
         AND r.changed_version = (:changed_loaded_versions::bigint[])[width_bucket(r.id, :changed_ids::uuid[])]
     RETURNING 1
@@ -256,7 +259,7 @@ SELECT
     (SELECT count(*) FROM logged) AS log
 
 -- reservation_owners
--- Find the event and the user of reservations.
+-- Find the event and the user of each reservation.
 SELECT r.id, r.event_id, r.user_id
 FROM unnest(:reservation_ids::uuid[]) AS wanted (id)
 CROSS JOIN LATERAL (
@@ -264,7 +267,7 @@ CROSS JOIN LATERAL (
 ) AS r
 
 -- overdue_events
--- Find events with overdue holds, by one look into the index per event that has live holds.
+-- Find events with overdue holds, with one index look-up per event that has live holds.
 WITH RECURSIVE clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),

@@ -1,5 +1,5 @@
 -- lock_event
--- Take the one lock of an event; nothing else is sent before its answer.
+-- Take the one lock of an event. Nothing else is sent before the result has arrived.
 SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE
 
 -- event_after_lock
@@ -10,11 +10,11 @@ SELECT
 FROM events WHERE id = :event_id
 
 -- clock
--- The database's time.
+-- Read the database's time.
 SELECT clock_timestamp()
 
 -- insert_event
--- Store a new event; its own earlier commit is no conflict.
+-- Store a new event. If an earlier attempt has already stored it, that is not a conflict.
 INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at)
 SELECT :event_id, :name, :description, :venue, :start_at, :end_at, :total_seats, t.now, t.now
 FROM (SELECT clock_timestamp() AS now) AS t
@@ -33,9 +33,9 @@ INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at)
 VALUES (:event_id, :version, :kind, NULL, '{}', :at)
 
 -- cancel_holds_of_deleted_event
--- Cancel all live holds of a locked event, each with its entry after :loaded_version; those overdue have expired. The
--- entries are in the order in which the holds were made. As in `store_batch` nothing is joined: on tables that were empty
--- when it was planned, each of ten thousand holds would be compared with each other.
+-- Cancel all live holds of a locked event, each with a log entry after :loaded_version; overdue ones are expired
+-- instead. The entries are in the order in which the holds were made. As in `store_batch`, nothing is joined: planned
+-- on empty tables, a join would compare each of ten thousand holds with every other.
 WITH cancelled AS (
     UPDATE reservations r SET
         status = 'cancelled',
@@ -77,22 +77,23 @@ SELECT
     (SELECT count(*) FROM logged) AS log
 
 -- delete_event
--- Mark a locked event deleted; its freed seats count as available.
+-- Mark a locked event deleted. The seats it frees count as available.
 UPDATE events SET
     deleted_at = :now, version = :version, available = available + reserved, reserved = 0,
     pending_reservations = 0
 WHERE id = :event_id AND version = :loaded_version AND confirmed = 0
 
 -- has_entry
--- Tell whether the log has the entry that an earlier attempt made at this time.
+-- Return whether the log has the entry that an earlier attempt made at this time.
 SELECT EXISTS (SELECT 1 FROM changes WHERE event_id = :event_id AND version = :version AND at = :at)
 
 -- has_other_forms
--- Tell whether an event has seat numbers that are stored in another form than NFC; few have.
+-- Return whether an event has seat numbers in a form other than NFC; few events have.
 SELECT EXISTS (SELECT 1 FROM seats WHERE event_id = :event_id AND seat_number IS NOT NFC NORMALIZED)
 
 -- taken_seat_numbers
--- Name the seat numbers of a list that the event has already, also where they only look the same, in the list's order.
+-- Return those of the given seat numbers that the event already has, or that look the same as one it has, in the order
+-- given.
 SELECT wanted.seat_number
 FROM unnest(:seat_numbers::text[]) WITH ORDINALITY AS wanted (seat_number, place)
 WHERE EXISTS (

@@ -6,7 +6,7 @@ SELECT
 FROM events WHERE id = :event_id AND deleted_at IS NULL
 
 -- events
--- List events, newest created first.
+-- List events, newest first.
 SELECT
     id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
     version, available, reserved, confirmed, false AS deleted
@@ -15,7 +15,7 @@ ORDER BY created_at DESC, id DESC
 LIMIT :limit OFFSET :offset
 
 -- event_stamps
--- List the same events, only by id and time of the last edit.
+-- List the same events, only by their ids and the times of their last edits.
 SELECT id, updated_at
 FROM events WHERE deleted_at IS NULL
 ORDER BY created_at DESC, id DESC
@@ -40,7 +40,7 @@ WHERE r.id = :reservation_id AND r.user_id = :user_id
 LIMIT 1
 
 -- reservations
--- List a caller's reservations, newest created first, and the time.
+-- List a caller's reservations, newest first, and the time.
 SELECT r.*, clock_timestamp() AS now
 FROM reservations r
 WHERE r.user_id COLLATE "POSIX" = :user_id

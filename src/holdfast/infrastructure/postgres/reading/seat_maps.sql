@@ -1,7 +1,7 @@
 -- freshness
--- Hold the version known of each event, null where none is, against the events. Of each event's log the entry at the known
--- version comes first, or the last one where none is known or the event has not come so far, then those after it,
--- :entries_max at most. Version 0 has no entry: the event's creation stands for it.
+-- Compare the known version of each event (null if none is known) with the event. Of each log, the first entry returned
+-- is that at the known version, or the last one if no version is known or the event has not reached it. Then follow
+-- those after it, up to :entries_max in all. Version 0 has no entry; the event's creation stands in for it.
 SELECT
     known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, hold.overdue,
     e.available, e.available + e.reserved + e.confirmed AS seats,
@@ -29,9 +29,9 @@ LEFT JOIN LATERAL (
 ORDER BY known.place, entry.version
 
 -- load_maps
--- Load the seats of events in one snapshot; :listed says of each event whether its list is wanted too. In chart order come
--- ids, statuses and holders, in the order of their numbers the parts of the seats' JSON that never change (the API's
--- words; no JSON holds a line break, which divides them) and their places in the chart.
+-- Load the seats of events in one snapshot; :listed says for each event whether its list is wanted too. Ids, statuses
+-- and holders come in chart order. The list comes in the order of seat numbers: the constant parts of the seats' JSON,
+-- in the API's format and separated by line breaks, which JSON never contains, and the seats' positions in the chart.
 SELECT
     asked.place, asked.listed, e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, hold.overdue,
     chart.ids, chart.codes, chart.holders, list.heads, list.positions
@@ -85,8 +85,8 @@ CROSS JOIN LATERAL (
 ORDER BY asked.place
 
 -- added_seats
--- Read the seats of an event whose places in the chart are :first_position or later, in one snapshot, as `load_maps` does,
--- and if :listed their list.
+-- Read the seats of an event from :first_position in its chart onwards, in one snapshot, as `load_maps` does; if
+-- :listed, with their list.
 SELECT
     e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id,
     added.ids, added.heads, added.positions
@@ -113,8 +113,8 @@ CROSS JOIN LATERAL (
 WHERE e.id = :event_id AND e.deleted_at IS NULL
 
 -- list_page
--- Read the next :seats_max seats of an event after :after_number, of those whose places in the chart are below :chart_seats,
--- as `load_maps` lists them.
+-- Read the next :seats_max seats of an event after :after_number, in the format of `load_maps`. Only seats whose
+-- position in the chart is below :chart_seats count.
 SELECT
     convert_to(string_agg(s.head, E'\n'), 'UTF8') AS heads,
     string_agg(int4send(s.position), '') AS positions,
@@ -133,7 +133,7 @@ FROM (
 ) AS s
 
 -- positions
--- Find the places of seats in the charts of their events.
+-- Find the positions of seats in the charts of their events.
 SELECT s.id, s.position
 FROM unnest(:seat_ids::uuid[], :event_ids::uuid[]) AS wanted (seat_id, event_id)
 CROSS JOIN LATERAL (
@@ -141,11 +141,11 @@ CROSS JOIN LATERAL (
 ) AS s
 
 -- mark
--- Tell what a version of an event means.
+-- Identify the state of an event at a version.
 SELECT c.version, c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = :event_id AND c.version = :version
 
 -- chart
--- Write the chart of an event in the order of its positions, one JSON array a column.
+-- Encode the chart of an event in the order of its positions, one JSON array per column.
 SELECT
     e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, chart.*
 FROM events e

@@ -1,32 +1,32 @@
 -- try_to_lead
--- Become the one worker that audits; the session holds the lock until it ends.
+-- Become the one worker that audits. The session holds the lock until it ends.
 SELECT pg_try_advisory_lock(1215259748, 2)
 
 -- price_of_everything
--- What a look at all events costs, in log entries; of more than :events_max events only so much as tells that it is too
--- much.
+-- Compute the cost of checking all events, in log entries. If there are more than :events_max events, only enough of
+-- them are counted to show that it is too much.
 SELECT coalesce(sum(few.price), 0)::bigint
 FROM (
     SELECT version + 1 + (available + reserved + confirmed) / 10 AS price FROM events LIMIT :events_max + 1
 ) AS few
 
 -- next_events
--- The next events after :after_event_id, at most :events_max, with what a look at each costs.
+-- List the next events after :after_event_id, at most :events_max, with the cost of checking each.
 SELECT id, version, version + 1 + (available + reserved + confirmed) / 10 AS price
 FROM events WHERE id > :after_event_id ORDER BY id LIMIT :events_max
 
 -- event_version
--- How far an event has come.
+-- Read the present version of an event.
 SELECT version FROM events WHERE id = :event_id
 
 -- recent_entries
--- The first and the last of the log entries that each event got since :since.
+-- Find the first and the last log entry that each event has had since :since.
 SELECT event_id, min(version) AS first, max(version) AS last
 FROM changes WHERE at >= :since
 GROUP BY event_id
 
 -- marks
--- What the versions :versions of the events :event_ids mean: time, kind and reservation of the log's entry.
+-- Read the time, kind and reservation of the log entries at the versions :versions of the events :event_ids.
 SELECT entry.event_id, entry.version, entry.at, entry.kind, entry.reservation_id
 FROM unnest(:event_ids::uuid[], :versions::bigint[]) AS known (event_id, version)
 CROSS JOIN LATERAL (
@@ -35,12 +35,12 @@ CROSS JOIN LATERAL (
 ) AS entry
 
 -- clock
--- The database's time.
+-- Read the database's time.
 SELECT clock_timestamp()
 
 -- windows
--- What there is of the log entries of the events :event_ids after :after_versions up to :until_versions: a failover may
--- have lost the last of them.
+-- Return the windows of the events :event_ids, after :after_versions up to :until_versions, as far as they still exist:
+-- a failover may have lost the last entries.
 SELECT given.event_id, given.after, least(given.until, e.version) AS until
 FROM unnest(:event_ids::uuid[], :after_versions::bigint[], :until_versions::bigint[]) AS given (event_id, after, until)
 CROSS JOIN LATERAL (SELECT x.version FROM events x WHERE x.id = given.event_id LIMIT 1) AS e
@@ -59,7 +59,7 @@ SELECT s.* FROM seats s WHERE s.event_id = ANY (:event_ids::uuid[])
 SELECT c.* FROM changes c WHERE c.event_id = ANY (:event_ids::uuid[])
 
 -- whole_reservations
--- The reservations that their logs tell of; one that stands in no log is a stray.
+-- The reservations that their logs mention. One that no log mentions is a stray.
 SELECT found.*
 FROM (SELECT DISTINCT event_id, reservation_id FROM scoped_changes WHERE reservation_id IS NOT NULL) AS told
 CROSS JOIN LATERAL (
@@ -67,7 +67,7 @@ CROSS JOIN LATERAL (
 ) AS found
 
 -- whole_claims
--- The claims on the seats of their charts; one on another seat is a stray.
+-- The claims on the seats of their charts. One on any other seat is a stray.
 SELECT found.*
 FROM scoped_seats s
 CROSS JOIN LATERAL (SELECT c.* FROM claims c WHERE c.seat_id = s.id AND c.event_id = s.event_id LIMIT 1) AS found
@@ -83,7 +83,7 @@ FROM scoped_seats s
 CROSS JOIN LATERAL (SELECT c.status FROM claims c WHERE c.seat_id = s.id AND c.event_id = s.event_id LIMIT 1) AS found
 
 -- counted_reservations
--- The statuses of the reservations that its log tells of.
+-- The statuses of the reservations that its log mentions.
 SELECT told.event_id, found.status
 FROM changes told
 CROSS JOIN LATERAL (
@@ -102,7 +102,7 @@ CROSS JOIN LATERAL (
 ) AS c
 
 -- new_reservations
--- The reservations that new entries tell of.
+-- The reservations that new entries mention.
 SELECT r.*
 FROM (SELECT DISTINCT event_id, reservation_id FROM scoped_entries WHERE reservation_id IS NOT NULL) AS told
 CROSS JOIN LATERAL (
@@ -115,7 +115,7 @@ SELECT DISTINCT event_id, unnest(seat_ids) AS seat_id, status IN ('pending', 'co
 FROM scoped_reservations
 
 -- new_seats
--- The charts' rows of these seats.
+-- The rows of these seats in their charts.
 SELECT s.*
 FROM (SELECT DISTINCT event_id, seat_id FROM scoped_wants) AS wanted
 CROSS JOIN LATERAL (
@@ -123,7 +123,8 @@ CROSS JOIN LATERAL (
 ) AS s
 
 -- new_claims
--- The claims that the live ones among these reservations should have; of the others the seats may be another's by now.
+-- The claims that the live ones among these reservations should have. The seats of the others may belong to someone
+-- else by now.
 SELECT c.*
 FROM scoped_wants AS wanted
 CROSS JOIN LATERAL (
@@ -138,7 +139,7 @@ FROM (SELECT DISTINCT event_id FROM scoped_entries) AS told
 CROSS JOIN LATERAL (SELECT e.* FROM events e WHERE e.id = told.event_id LIMIT 1) AS found
 
 -- new_changes
--- The new entries, whatever else the log says of these reservations, and the last entry of deleted events.
+-- The new entries, all other entries of these reservations, and the last entry of each deleted event.
 SELECT c.*
 FROM (
     SELECT event_id, version FROM scoped_entries
@@ -151,7 +152,7 @@ CROSS JOIN LATERAL (
 ) AS c
 
 -- gaps_in_new_entries
--- Those of the events :event_ids of which not every version after :after_versions up to :until_versions has its log entry.
+-- Those of the events :event_ids that lack a log entry for a version after :after_versions up to :until_versions.
 SELECT given.event_id, given.until AS version, count(c.version) AS entries, min(c.version) AS first, max(c.version) AS last
 FROM unnest(:event_ids::uuid[], :after_versions::bigint[], :until_versions::bigint[]) AS given (event_id, after, until)
 LEFT JOIN changes c ON c.event_id = given.event_id AND c.version > given.after AND c.version <= given.until
@@ -159,8 +160,8 @@ GROUP BY given.event_id, given.after, given.until
 HAVING count(c.version) <> given.until - given.after
 
 -- stray_charts
--- Seats and log entries of events that never were, of the next :rows_max event ids after :after_id in each of the two
--- tables; the last id that was looked at comes along, and null for it where the tables end.
+-- Seats and log entries of events that never existed, among the next :rows_max event ids after :after_id in each of the
+-- two tables. Also returns the last id that was checked; null at the end of the tables.
 WITH RECURSIVE charts AS (
     (SELECT event_id, 1 AS place FROM seats WHERE event_id > :after_id ORDER BY event_id LIMIT 1)
     UNION ALL
@@ -189,8 +190,8 @@ LEFT JOIN LATERAL (
 ) AS orphan ON true
 
 -- stray_reservations
--- Reservations without their entry in the log, of the next :rows_max after :after_id by id; the last that was looked at
--- comes along.
+-- Reservations without an entry in the log, among the next :rows_max after :after_id by id. Also returns the last id
+-- that was checked.
 WITH looked AS MATERIALIZED (
     SELECT r.id, r.event_id, r.status, r.created_version
     FROM reservations r WHERE r.id > :after_id ORDER BY r.id LIMIT :rows_max
@@ -211,8 +212,8 @@ LEFT JOIN LATERAL (
 ) AS stray ON true
 
 -- stray_claims
--- Claims without a live reservation of their seat, of the next :rows_max after :after_id by seat; the last that was
--- looked at comes along.
+-- Claims without a live reservation of their seat, among the next :rows_max after :after_id by seat. Also returns the
+-- last id that was checked.
 WITH looked AS MATERIALIZED (
     SELECT c.seat_id, c.event_id, c.reservation_id, c.status
     FROM claims c WHERE c.seat_id > :after_id ORDER BY c.seat_id LIMIT :rows_max

@@ -1,5 +1,5 @@
 -- server
--- Tell what kind of server and database this is, and what this role's sessions are set to.
+-- Read the kind of server and database, and the settings of this role's sessions.
 SELECT
     pg_is_in_recovery() AS standby,
     current_setting('server_version_num')::int AS version_number,
@@ -14,15 +14,15 @@ SELECT
 FROM pg_database d WHERE d.datname = current_database()
 
 -- schema_version
--- Name the newest migration that this schema has.
+-- Read the newest migration of this schema.
 SELECT version_num FROM alembic_version
 
 -- lock_nothing
--- Do what each batch begins with, for no event: whoever may not write cannot.
+-- Lock like a batch at its start, but no row: a role that may not write is refused.
 SELECT 1 FROM events WHERE false FOR NO KEY UPDATE
 
 -- missing_grants
--- Name what this role may not do with our tables and must; tables that are not there are the schema's matter.
+-- List the privileges on our tables that this role needs and lacks. Missing tables are left to the schema probe.
 SELECT needed.privilege || ' on ' || needed.table_name AS missing
 FROM unnest(
     ARRAY['events', 'seats', 'claims', 'reservations', 'changes'],
@@ -38,5 +38,5 @@ WHERE to_regclass(needed.table_name) IS NOT NULL
     AND NOT has_table_privilege(to_regclass(needed.table_name), needed.privilege)
 
 -- finished_upgrade
--- Name the migration up to which no node of an older version is left, so that what came with it may be used.
+-- Read the migration up to which no older node is left, so that its features may be used.
 SELECT finished FROM installation

@@ -1,11 +1,11 @@
 -- try_to_lead
--- Become the one process that tells what is true of the whole installation; the session holds the lock until it ends.
+-- Become the one process that exports totals of the whole installation. The session holds the lock until it ends.
 SELECT pg_try_advisory_lock(1215259748, 1)
 
 -- slice_of_events
--- Sum up live reservations by the counters of the events, which an invariant compares with the reservations, for the
--- events after :after_event_id up to :until_event_id, or where that is null, for the next :slice_events; with the last of
--- these, null where there are no more.
+-- Sum up live reservations for the events after :after_event_id up to :until_event_id or, if that is null, for the next
+-- :slice_events. The sums come from the events' counters, which an invariant compares with the reservations. Also
+-- return the last of these events, or null if there are no more.
 SELECT
     coalesce(sum(few.pending_reservations), 0)::bigint AS pending,
     coalesce(sum(few.confirmed_reservations), 0)::bigint AS confirmed,
@@ -31,7 +31,7 @@ ORDER BY few.reserved + few.confirmed DESC, few.created_at DESC, few.id
 LIMIT :events_max
 
 -- overdue_in_total
--- Count overdue holds and tell how long the oldest is overdue, by a walk along the index of pending reservations.
+-- Count overdue holds, and find how long the oldest is overdue, by walking the index of pending reservations.
 WITH RECURSIVE clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
@@ -61,8 +61,8 @@ CROSS JOIN LATERAL (
 ) AS overdue
 
 -- oldest_snapshot
--- Tell how long the oldest transaction is open that keeps dead rows from being removed. Of other roles' sessions only
--- members of pg_monitor see anything.
+-- Find how long the oldest transaction has been open that keeps dead rows from being removed. Only members of
+-- pg_monitor can see the sessions of other roles.
 SELECT greatest(
     0,
     (
