@@ -30,7 +30,7 @@ def test_the_time_is_shared():
 
 HANGS = """
 import asyncio, os, signal, threading, time
-from holdfast.application.shutdown import Deadline
+from holdfast.application.lifecycle.shutdown import Deadline
 deadline = Deadline(0.5, when_over=lambda: os._exit(7))
 async def main():
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, deadline.begin)

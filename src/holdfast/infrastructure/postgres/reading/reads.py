@@ -1,6 +1,8 @@
 """Reads that involve no rule and take no lock."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from asyncpg import Record
@@ -12,10 +14,56 @@ from holdfast.infrastructure.postgres.booking.rows import reservation_from
 from holdfast.infrastructure.postgres.catalogue.rows import event_from
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
-from holdfast.infrastructure.postgres.driver.queries import Filled
+from holdfast.infrastructure.postgres.driver.queries import Filled, Query, bound, load_queries
 from holdfast.infrastructure.postgres.driver.reading_on import to_its_end
-from holdfast.infrastructure.postgres.reading.reads_queries import READS
 from holdfast.infrastructure.postgres.reading.rows import seat_from
+
+
+class OfEvent(TypedDict):
+    """One event."""
+
+    event_id: UUID
+
+
+class OfSeat(TypedDict):
+    """One seat."""
+
+    seat_id: UUID
+
+
+class OfReservation(TypedDict):
+    """One reservation, and the caller."""
+
+    reservation_id: UUID
+    user_id: str
+
+
+class Page(TypedDict):
+    """A page of a list."""
+
+    limit: int
+    offset: int
+
+
+class PageOfUser(Page):
+    """A page of a user's list."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadsQueries:
+    """The statements of `reads.sql`."""
+
+    event: Query[OfEvent]
+    events: Query[Page]
+    event_stamps: Query[Page]
+    seat: Query[OfSeat]
+    reservation: Query[OfReservation]
+    reservations: Query[PageOfUser]
+
+
+READS = bound(ReadsQueries, load_queries("reading/reads"))
 
 
 class PostgresReads:
