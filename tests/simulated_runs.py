@@ -1,8 +1,8 @@
 """What simulated runs look like when hypothesis chooses them."""
 
 from chaos.checkers.report import Assumptions
-from chaos.checkers.simulation import Scenario
 from chaos.histories.settlement import settle
+from chaos.simulation.clients import Scenario
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 

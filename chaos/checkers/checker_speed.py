@@ -20,12 +20,12 @@ import msgspec
 
 from chaos.checkers.report import Assumptions
 from chaos.checkers.search_checker import check_by_search, sample
-from chaos.checkers.simulation import ON_SALE, RESTLESS, Scenario, simulate
 from chaos.checkers.traced_checker import check, check_columns
 from chaos.histories.columns import columns_of
 from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import Called, Head, Line, Operation, Recorder, Returned, read_history
 from chaos.histories.settlement import settle
+from chaos.simulation.clients import ON_SALE, RESTLESS, Scenario, simulate
 
 _HISTORY, _ROWS = "history.jsonl", "rows.jsonl"
 _ASSUMED = Assumptions(wall_offset_ns=0, clock_tolerance_ns=1_000)

@@ -2,10 +2,10 @@
 
 import chaos.histories.history
 import pytest
-from chaos.checkers.simulation import Scenario, simulate
 from chaos.histories.compact_history import CompactHistory
 from chaos.histories.history import FOREVER, Recorder, in_order_of_return, read_history
 from chaos.histories.settlement import settle
+from chaos.simulation.clients import Scenario, simulate
 
 RUN = simulate(Scenario(seed=7, operations=2_500, lost_answers=0.05))
 

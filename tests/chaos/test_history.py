@@ -1,10 +1,10 @@
 """Recording, reading back, and settling what got no answer."""
 
 import pytest
-from chaos.checkers.simulation import Scenario, simulate
 from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import FOREVER, Operation, Recorder, claim_from, read_history, wall_offset_ns
 from chaos.histories.settlement import settle
+from chaos.simulation.clients import Scenario, simulate
 
 
 def record_one(path, user="ann"):

@@ -4,9 +4,9 @@ from random import Random
 
 import numpy as np
 import pytest
-from chaos.checkers.simulation import ON_SALE, RESTLESS, Scenario, simulate
 from chaos.histories.lives import ENDINGS
 from chaos.histories.replay import replay, replay_at_once
+from chaos.simulation.clients import ON_SALE, RESTLESS, Scenario, simulate
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace as changed

@@ -5,12 +5,12 @@ from random import Random
 import pytest
 from chaos.checkers.mutations import MUTATIONS
 from chaos.checkers.report import Assumptions
-from chaos.checkers.simulation import ON_SALE, RESTLESS, Scenario, simulate
 from chaos.checkers.specimen import Specimen
 from chaos.checkers.traced_checker import check, check_columns
 from chaos.histories.columns import columns_of
 from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import FOREVER, in_order_of_return
+from chaos.simulation.clients import ON_SALE, RESTLESS, Scenario, simulate
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace

@@ -5,9 +5,9 @@ from chaos.checkers.mutations import MUTATIONS
 from chaos.checkers.prove import prove
 from chaos.checkers.search_checker import check_by_search
 from chaos.checkers.self_test import self_test
-from chaos.checkers.simulation import Scenario, simulate
 from chaos.checkers.specimen import Specimen
 from chaos.checkers.traced_checker import check
+from chaos.simulation.clients import Scenario, simulate
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,9 +8,9 @@ from random import Random
 
 from msgspec.structs import replace
 
-from chaos.checkers.simulated_service import EVENT, SimulatedService
 from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import Kind, Operation, in_order_of_return
+from chaos.simulation.service import EVENT, SimulatedService
 
 RESTLESS: tuple[Kind, ...] = (
     *("reserve",) * 10,

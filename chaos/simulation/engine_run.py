@@ -1,6 +1,6 @@
 """A real history without HTTP: many clients in one process call the use cases of Holdfast's engine.
 
-    DATABASE_URL=… REDIS_URL=… python -m chaos.checkers.engine_run FOLDER --operations 50000
+    DATABASE_URL=… REDIS_URL=… python -m chaos.simulation.engine_run FOLDER --operations 50000
 
 The database must be migrated; the run makes an event of its own in it. FOLDER gets `history.jsonl` and `rows.jsonl`,
 which `python -m chaos.checkers.prove` reads.
@@ -190,7 +190,7 @@ async def run(folder: Path, *, operations: int, clients: int, seats: int, seed: 
 
 def main() -> int:
     """Record a run."""
-    parser = ArgumentParser(prog="python -m chaos.checkers.engine_run", description="Record a history of the engine.")
+    parser = ArgumentParser(prog="python -m chaos.simulation.engine_run", description="Record a history of the engine.")
     parser.add_argument("folder", type=Path, help="where the history and the rows go; must exist")
     parser.add_argument("--operations", type=int, default=50_000)
     parser.add_argument("--clients", type=int, default=200)
