@@ -1,4 +1,4 @@
-"""The proof of "nothing is sold twice, nothing acknowledged is lost": histories, their checkers, and the faults.
+"""The fault suite: it injects faults, records what clients see, and checks the record for double sales and losses.
 
-Not shipped: a tool of the repository that talks to Holdfast from outside. docs/model.md says what is proved.
+It is not part of the package and talks to Holdfast from outside. docs/model.md says what is proved.
 """

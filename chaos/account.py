@@ -1,4 +1,4 @@
-"""What a run of the fault suite comes to: one result for each fault, a report in two forms, and the last line."""
+"""The results of a run of the fault suite: one per fault, a report as Markdown and as JSON, and a summary line."""
 
 import json
 from collections import Counter
@@ -21,7 +21,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one fault."""
+    """The result of one fault."""
 
     name: str
     family: str
@@ -41,7 +41,7 @@ class Result:
     gap_seconds: float = 0.0
     seconds: float = 0.0
     findings: list[str] = field(default_factory=list)
-    """Everything that was not as it must be."""
+    """Every expectation that did not hold."""
     expectations: int = 0
     log_entries: int = 0
     check_seconds: float = 0.0
@@ -51,12 +51,12 @@ class Result:
 
 
 def skipped(fault: Fault, reason: str) -> Result:
-    """Give the result of a fault that this machine cannot have."""
+    """Return the result of a fault that cannot be injected on this machine."""
     return Result(fault.name, fault.family, fault.injection, fault.expected, fault.invariants, "skipped", reason)
 
 
 def result_of(fault: Fault, trial: Trial, seconds: float, failure: str = "") -> Result:
-    """Sum up a try; `failure` says why it could not be carried out to its end."""
+    """Sum up a trial; `failure` says why it could not be completed."""
     verdicts = trial.verdicts
     broken = Counter(what for holds, what in trial.expectations if not holds)
     findings = [f"expected: {what}" + (f" ({times} times not)" if times > 1 else "") for what, times in broken.items()]
@@ -100,19 +100,19 @@ class Account:
     seconds: float = 0.0
 
     def having(self, conclusion: Conclusion) -> list[Result]:
-        """Give the results that ended so."""
+        """Return the results with this verdict."""
         return [result for result in self.results if result.conclusion == conclusion]
 
     @property
     def self_test(self) -> Counter[str]:
-        """What the self-tests wrote into the histories; all of it was found, or the fault failed."""
+        """The errors that the self-tests injected into the histories. If one was not found, the fault failed."""
         return sum((Counter(result.faults_injected) for result in self.results), Counter())
 
     def complaints(self) -> list[str]:
-        """Say why the run does not pass, beside faults that failed."""
+        """Return the reasons, other than failed faults, why the run does not pass."""
         tried = [result for result in self.results if result.conclusion != "skipped"]
         lines = [] if tried else ["no fault was tried"]
-        # A short selection may hold no answer that one of the mutations needs; a longer one always does.
+        # A mutation may need a kind of answer that a few faults alone do not produce. Longer runs produce all kinds.
         missing = [kind for kind in MUTATIONS if not self.self_test[kind]]
         if len(tried) >= 5 and missing:
             lines.append(f"the checker's self-test never injected: {', '.join(missing)}")
@@ -120,11 +120,11 @@ class Account:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was lost, sold twice or answered 500, and every expectation held."""
+        """Whether nothing was lost or sold twice, no answer was 500, and every expectation held."""
         return not self.having("FAILED") and not self.complaints()
 
     def last_line(self) -> str:
-        """Give the line that a run ends with."""
+        """Return the summary line of the run."""
         return last_line(f"{len(self.results) - len(self.having('skipped'))} faults", self.results)
 
     def save(self, folder: Path) -> None:
@@ -143,7 +143,7 @@ class Account:
         (folder / "report.json").write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
     def markdown(self) -> str:
-        """Give the report as a page."""
+        """Return the report as Markdown."""
         found = ", ".join(f"{kind} {count}" for kind, count in sorted(self.self_test.items()))
         counts = ", ".join(f"{len(self.having(how))} {how.lower()}" for how in _CONCLUSIONS)
         lines = [
@@ -169,7 +169,7 @@ class Account:
 
 
 def last_line(what: str, results: Sequence[Result]) -> str:
-    """Give the last line of a run."""
+    """Return the last line of a run."""
     operations, acknowledged, lost, sold_twice, errors = (
         sum(getattr(result, name) for result in results)
         for name in ("operations", "acknowledged", "lost", "sold_twice", "internal_errors")

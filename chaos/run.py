@@ -1,7 +1,7 @@
 """The fault suite: `make chaos`, `make chaos-quick`, or `python -m chaos.run --only NAME`.
 
-Every fault is tried under load on real processes; then its history and its database are judged. The exit status is 0
-only when nothing was lost, sold twice or answered 500, and every expectation held.
+Every fault is injected under load into real processes; then its history and its database are judged. The exit status
+is 0 only if nothing was lost or sold twice, no answer was 500, and every expectation held.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ REPORT_FOLDER = Path(__file__).parents[1] / "docs" / "chaos"
 
 
 def main() -> int:
-    """Run the suite, or what was chosen of it."""
+    """Run the suite, or the selected faults."""
     given = _arguments()
     chosen = _chosen(given)
     if isinstance(chosen, str):

@@ -1,7 +1,7 @@
-"""The soak: buyers buy for as long as one asks while everything is killed at random: `make soak SOAK_MINUTES=30`.
+"""The soak test: buyers buy while processes are killed at random, for as long as you ask: `make soak SOAK_MINUTES=30`.
 
-In rounds of a minute, each with an event of its own. A round is judged at its end; at the very end the whole database
-is, with every write that was ever acknowledged.
+It runs in rounds of a minute, each with a new event. Each round is judged at its end. At the very end the whole
+database is judged, together with every write that was ever acknowledged.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _SEATS = 1_000
 _BUYERS = 24
 _PAUSE_SECONDS = (0.5, 4.0)
 _BACK_SECONDS_MAX = 30.0
-"""Writes must be back after each kill within this time, or it counts as a violation."""
+"""If writes have not resumed within this time after a kill, that is a violation."""
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Soak:
     acknowledged: Acknowledged
 
     async def run(self, seconds: float) -> None:
-        """Go through rounds until the time is over, then judge the whole."""
+        """Run rounds until the time is over, then judge everything."""
         ends_at = time.monotonic() + seconds
         while time.monotonic() < ends_at:
             await self._round(min(_ROUND_SECONDS, ends_at - time.monotonic()))
@@ -119,7 +119,7 @@ async def _run(folder: Path, seed: int, minutes: float, progress: Progress) -> N
 
 
 def main() -> int:
-    """Run a soak; the exit status is 0 only when nothing was lost, sold twice, answered 500 or otherwise wrong."""
+    """Run a soak; exit status 0 only if nothing was lost, sold twice, answered 500 or otherwise wrong."""
     parser = ArgumentParser(prog="python -m chaos.soak", description="Kill everything at random, for long.")
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=1)

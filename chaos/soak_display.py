@@ -1,4 +1,4 @@
-"""What a soak shows while it runs: a live table in a terminal, a plain line now and then elsewhere."""
+"""The output of a running soak: a live table on a terminal, otherwise a plain line now and then."""
 
 import asyncio
 import sys
@@ -27,7 +27,7 @@ class Progress:
     rounds: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     tally: Tally = field(default_factory=Tally)
-    """Of the round under way."""
+    """Of the current round."""
     complaints: list[str] = field(default_factory=list)
     lost: int = 0
     sold_twice: int = 0
@@ -58,29 +58,29 @@ class Progress:
         return not (self.complaints or self.lost or self.sold_twice or self.internal_errors) and self.operations > 0
 
     def complain(self, what: str) -> None:
-        """Note a violation."""
+        """Add a violation."""
         self.complaints.append(what)
 
     def back(self, name: str, seconds: float) -> None:
-        """Note how long after a kill the next write was acknowledged."""
+        """Add the time from a kill to the next acknowledged write."""
         self._backs[name].append(seconds)
 
     def add(self, verdict: Verdict) -> None:
-        """Take in a verdict."""
+        """Add a verdict."""
         self.lost += verdict.lost
         self.sold_twice += verdict.sold_twice
         self.checked_operations += verdict.operations
         self.complaints += verdict.findings
 
     def close_round(self, verdict: Verdict) -> None:
-        """Take in a round's verdict, and its tally."""
+        """Add a round's verdict and its tally."""
         self.add(verdict)
         self.complaints += [f"internal error: {line}" for line in self.tally.internal_errors]
         self._operations, self._acknowledged = self.operations, self.acknowledged
         self._internal_errors, self.tally = self.internal_errors, Tally()
 
     def line(self) -> str:
-        """Give the state as one line."""
+        """Return the state as one line."""
         elapsed = time.monotonic() - self.started
         return (
             f"{elapsed:.0f} s of {self.seconds_wanted:.0f}: {self.operations} operations, {self.acknowledged} "
@@ -88,7 +88,7 @@ class Progress:
         )
 
     def table(self) -> Table:
-        """Give the state as a table."""
+        """Return the state as a table."""
         table = Table(title=self.line(), title_justify="left")
         for name in ("killed", "times", "writes back: median", "longest"):
             table.add_column(name, justify="left" if name == "killed" else "right")
@@ -97,7 +97,7 @@ class Progress:
         return table
 
     def summary(self) -> list[str]:
-        """Say at the end what was killed, how soon writes were back, and what was wrong."""
+        """Print the final summary: what was killed, how soon writes resumed, and what was wrong."""
         lines = [
             "{}: killed {} times, writes back after {} (median), {} (longest)".format(
                 name, self.kills[name], *self._times(name)
@@ -107,7 +107,7 @@ class Progress:
         return [*lines, *(f"violation: {complaint}" for complaint in self.complaints[:50])]
 
     def last_line(self) -> str:
-        """Give the last line."""
+        """Return the summary line."""
         return (
             f"chaos: {self.kills.total()} kills, {self.operations} operations, {self.acknowledged} acknowledged, "
             f"{self.lost} lost, {self.sold_twice} sold twice, {self.internal_errors} internal errors"

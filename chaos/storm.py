@@ -1,6 +1,6 @@
-"""Very many attempts to reserve very few seats, through nginx and three real nodes: each seat is sold once.
+"""Very many attempts to reserve very few seats, through nginx and three real nodes. Each seat must be sold once.
 
-Unlike the fault suite it keeps no history: answers are counted as they come, and held against the tables in the end.
+Unlike the fault suite it keeps no history: answers are counted as they arrive and compared with the tables at the end.
 """
 
 import sys
@@ -24,7 +24,7 @@ from holdfast.infrastructure.postgres.upkeep.invariants import check_invariants
 
 CONNECTIONS = 200
 SEATS_PER_EVENT_CALL = 50
-"""Seats that are wanted at the same time; the storm moves on to others when its share of attempts is used up."""
+"""Seats that are requested at the same time. When their share of attempts is used up, the storm moves on to others."""
 
 _TWICE = """
 SELECT seat_id FROM (
@@ -34,7 +34,7 @@ SELECT seat_id FROM (
 
 
 def requests(sale: Sale, attempts: int, seed: int) -> Iterator[bytes]:
-    """Make attempts on the seats, some dozens at a time, every one by another buyer with a key of his own."""
+    """Request the seats, dozens of requests at a time, each from another buyer with a new key."""
     random = Random(seed)  # noqa: S311 - the same seed, the same attempts
     for number in range(attempts):
         first = number * len(sale.seats) // attempts // SEATS_PER_EVENT_CALL * SEATS_PER_EVENT_CALL
@@ -51,7 +51,7 @@ def requests(sale: Sale, attempts: int, seed: int) -> Iterator[bytes]:
 
 
 async def storm(folder: Path, *, attempts: int, seats: int, seed: int) -> list[str]:
-    """Let the storm pass; gives the last line and, before it, what was wrong."""
+    """Run the storm; returns the summary line, preceded by any violations."""
     async with open_site(folder / "site") as site:
         sale = await put_on_sale(site.front_target, seats=seats)
         load = await off_loop(lambda: _drive(site.front_target, sale, attempts, seed))
@@ -90,7 +90,7 @@ def _drive(target: Target, sale: Sale, attempts: int, seed: int) -> Load:
 
 
 def main() -> int:
-    """Run a storm; the exit status is 0 only when every seat was sold at most once and everything is as answered."""
+    """Run a storm; exit status 0 only if every seat was sold at most once and the tables match the answers."""
     parser = ArgumentParser(prog="python -m chaos.storm", description="Very many attempts on very few seats.")
     parser.add_argument("--attempts", type=int, default=1_000_000)
     parser.add_argument("--seats", type=int, default=2_000)

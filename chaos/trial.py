@@ -1,4 +1,4 @@
-"""One fault: its row of the table, and what a try of it is given and leaves behind."""
+"""One fault: its row of the catalogue, and the context and results of a trial."""
 
 import asyncio
 import time
@@ -28,19 +28,19 @@ Family: TypeAlias = Literal[
 ]
 
 RESTART_SECONDS_MAX = 10.0
-"""After PostgreSQL was restarted, writes are back within this time."""
+"""After a restart of PostgreSQL, writes must resume within this time."""
 PROMOTION_SECONDS_MAX = 30.0
-"""After a standby was promoted."""
+"""The same, after the promotion of a standby."""
 WARM_UP_SECONDS = 0.8
 
 
 class CannotBeInjectedError(Exception):
-    """This machine lacks what the fault needs; the message says what."""
+    """This machine lacks something that the fault needs; the message says what."""
 
 
 @dataclass(slots=True)
 class Trial:
-    """A try of one fault under load: its site, what it expects, and what came of it."""
+    """A trial of one fault under load: its site, its expectations, and its results."""
 
     site: Site
     folder: Path
@@ -53,15 +53,15 @@ class Trial:
     statuses: dict[str, int] = field(default_factory=dict)
     gap_seconds: float = 0.0
     back_seconds: float | None = None
-    """From the injection to the first acknowledgement of a write asked for after it."""
+    """Time from the injection to the first acknowledgement of a write that was requested after it."""
     _injected_ns: int = 0
 
     def expect(self, holds: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
-        """Note whether something came as it must."""
+        """Record whether an expectation held."""
         self.expectations.append((bool(holds), what))
 
     def injected(self) -> None:
-        """Mark the moment of the fault."""
+        """Record the moment of the fault."""
         self._injected_ns = time.monotonic_ns()
 
     @asynccontextmanager
@@ -78,18 +78,18 @@ class Trial:
         clocks_agree: bool = True,
         settle_at: Sequence[Target] | None = None,
     ) -> AsyncIterator[Load]:
-        """Have buyers buy inside the block, then settle what is unknown and judge the run.
+        """Run buyers inside the block, then settle unknown outcomes and judge the run.
 
         Args:
-            targets: Whom they ask; None: nginx, before three nodes.
-            seats: How many there are of each event.
-            events: How many there are.
-            sales: Events that are there already; the run is judged by them alone. None: new ones, and by all there is.
-            buyers: How many there are.
+            targets: Where they send requests; None: nginx, in front of three nodes.
+            seats: Number of seats per event.
+            events: Number of events.
+            sales: Existing events; only they are judged. None: new events, and everything is judged.
+            buyers: Number of buyers.
             habits: How they behave.
-            database_url: Where the truth is at the end of the block; None: the site's PostgreSQL.
-            clocks_agree: PostgreSQL's clock is this machine's.
-            settle_at: Whom unknown outcomes are settled with; None: the same targets.
+            database_url: The database to judge at the end of the block; None: the site's PostgreSQL.
+            clocks_agree: PostgreSQL uses this machine's clock.
+            settle_at: Where unknown outcomes are settled; None: at the same targets.
         """
         asked = list(targets) if targets is not None else [self.site.front_target]
         chosen = sales or [await put_on_sale(asked[0], seats=seats) for _ in range(events)]
@@ -112,15 +112,15 @@ class Trial:
 
     @property
     def history(self) -> Path:
-        """Where the clients' history of the next load goes."""
+        """The path of the clients' history for the next load."""
         return self.folder / f"history-{len(self.verdicts) + 1}.jsonl"
 
     async def sale(self, seats: int, target: Target | None = None) -> Sale:
-        """Make an event beside the load's."""
+        """Create an additional event."""
         return await put_on_sale(target or self.site.front_target, seats=seats)
 
     async def writes_back(self, load: Load, seconds_max: float) -> float | None:
-        """Wait until a write that was asked for after the injection is acknowledged; gives the time it took."""
+        """Wait until a write that was requested after the injection is acknowledged; returns the time it took."""
         deadline = time.monotonic() + seconds_max
         while time.monotonic() < deadline:
             found = seconds_until_write(load.tally.writes, self._injected_ns)
@@ -152,7 +152,7 @@ class Fault:
     invariants: str
     try_it: Callable[[Trial], Awaitable[None]]
     quick: bool = False
-    """In the subset that continuous integration runs."""
+    """In the quick subset (`make chaos-quick`), which continuous integration runs."""
 
 
 CATALOGUE: dict[str, Fault] = {}
@@ -161,7 +161,7 @@ CATALOGUE: dict[str, Fault] = {}
 def fault(
     name: str, family: Family, *, injection: str, expected: str, invariants: str, quick: bool = False
 ) -> Callable[[Callable[[Trial], Awaitable[None]]], Callable[[Trial], Awaitable[None]]]:
-    """Enter a fault into the catalogue."""
+    """Add a fault to the catalogue."""
 
     def enter(try_it: Callable[[Trial], Awaitable[None]]) -> Callable[[Trial], Awaitable[None]]:
         assert name not in CATALOGUE, name

@@ -41,7 +41,7 @@ def add_seats(port: int, event_id: str, calls: int, ended: Signal) -> None:
 
 
 def reserve(port: int, event_id: str, seats: Iterator[str], until: Callable[[], bool]) -> list[float]:
-    """Hold one seat after the other; gives what each took, in milliseconds."""
+    """Hold one seat after the other; returns what each took, in milliseconds."""
     took = []
     with _client(port) as client:
         while not until():

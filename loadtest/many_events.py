@@ -63,7 +63,7 @@ def read_until(url: str, event_ids: Sequence[str], begun: Signal, ended: Signal)
 
 
 def bought(server: Server, event: Event, seats: Iterator[str]) -> str:
-    """Hold seats one by one for a while; tells what that took."""
+    """Hold seats one by one for a while; returns what that took."""
     wishes = ([seat] for seat in islice(seats, 4_000))
     load = server.reserve(event, wishes, connections=BUYERS, seconds=SECONDS)
     took = [seconds * 1000 for seconds in load.latencies_seconds]
@@ -71,7 +71,7 @@ def bought(server: Server, event: Event, seats: Iterator[str]) -> str:
 
 
 def read_mixed(server: Server, event_ids: Sequence[str], seconds: float) -> str:
-    """Read everything of some events; tells how quick that was, and the lists among it."""
+    """Read everything of some events; returns how quick that was, and the lists among it."""
     kinds: dict[int, str] = {}
     answered: list[str] = []
 
@@ -96,7 +96,7 @@ def read_mixed(server: Server, event_ids: Sequence[str], seconds: float) -> str:
 
 @contextmanager
 def new_node(stack: Stack) -> Iterator[str]:
-    """Start a further node on the stack's servers; gives its URL the moment it is ready."""
+    """Start a further node on the stack's servers; returns its URL the moment it is ready."""
     port = free_port()
     where = {"DATABASE_URL": stack.database_url, "REDIS_URL": stack.address("Redis") or "", "PORT": str(port)}
     environment = {**os.environ, **where, "HOST": "127.0.0.1", "APP_ENV": "production", "LOG_LEVEL": "ERROR"}

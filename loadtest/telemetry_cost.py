@@ -58,7 +58,7 @@ async def post(connection: RawConnection, path: str, body: object) -> Answer:
 
 
 async def load(port: int, pid: int) -> float:
-    """Make the reservations; gives the server's CPU microseconds for each, after a warm-up."""
+    """Make the reservations; returns the server's CPU microseconds for each, after a warm-up."""
     async with await open_raw(("127.0.0.1", port)) as one:
         start_at = datetime.now(UTC) + timedelta(days=1)
         times = {"start_at": start_at.isoformat(), "end_at": start_at.isoformat()}
@@ -88,7 +88,7 @@ async def _reserve(port: int, event_id: str, seats: list[str]) -> None:
 
 
 def measure(variant: str, environment: dict[str, str], folder: Path) -> float:
-    """Serve the load once; gives CPU microseconds per reservation."""
+    """Serve the load once; returns CPU microseconds per reservation."""
     patch, level = VARIANTS[variant]
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -1,1 +1,1 @@
-"""Who asks: buyers, listeners and crowds, over plain sockets that hide no failure."""
+"""The clients: buyers, stream listeners and crowds. They use plain sockets, so no failure is hidden by a retry."""

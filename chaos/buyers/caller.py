@@ -1,4 +1,4 @@
-"""A buyer's caller over one kept-alive raw connection: it always knows whether a request may have had its effect."""
+"""A client over one keep-alive connection that always knows whether a failed request may have taken effect."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,22 +13,22 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Target(NamedTuple):
-    """Where an API node, or what stands in front of it, listens."""
+    """The address of an API node, or of the proxy in front of it."""
 
     host: str
     port: int
 
 
 class NotSentError(Exception):
-    """No connection could be had: the request certainly had no effect."""
+    """No connection could be opened, so the request certainly had no effect."""
 
 
 class NoAnswerError(Exception):
-    """The request was sent, and the connection broke, or the time was over, before its answer had come."""
+    """The request was sent, but the connection broke or timed out before the answer arrived."""
 
 
 class Caller:
-    """One connection, opened when it is needed and kept until the other side wants it closed."""
+    """One connection, opened on demand and kept until the other side asks to close it."""
 
     def __init__(self, target: Target, *, seconds_max: float = 12.0) -> None:
         self.target = target
@@ -50,7 +50,7 @@ class Caller:
 
         Raises:
             NotSentError: nothing was sent.
-            NoAnswerError: it may have had its effect.
+            NoAnswerError: it may have taken effect.
         """
         payload = b"" if body is None else body if isinstance(body, bytes) else _encode(body)
         lines = [f"{method} {path} HTTP/1.1", "Host: chaos", f"Content-Length: {len(payload)}"]
@@ -62,7 +62,7 @@ class Caller:
         return await self.exchange("\r\n".join(lines).encode() + b"\r\n\r\n" + payload)
 
     async def exchange(self, request: bytes) -> Answer:
-        """Send a whole request as it stands and read its answer; raises as `call` does."""
+        """Send a complete request as given and read its answer; raises as `call` does."""
         connection = await self._opened()
         try:
             async with asyncio.timeout(self._seconds_max):
@@ -79,14 +79,14 @@ class Caller:
         return answer
 
     def close(self) -> None:
-        """Let go of the connection at once, also in the middle of an answer."""
+        """Close the connection at once, even in the middle of an answer."""
         if self._connection is not None:
             self._connection.abort()
         self._connection = None
 
     async def _opened(self) -> RawConnection:
         if self._connection is not None and self._connection.over:
-            self.close()  # closed while it was idle, and seen before anything was sent
+            self.close()  # closed while it was idle; noticed before anything was sent
         if self._connection is None:
             try:
                 self._connection = await open_raw(self.target)

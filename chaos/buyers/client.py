@@ -23,24 +23,24 @@ _REFUSED_PAUSE_SECONDS = 0.05
 
 @dataclass(slots=True)
 class Tally:
-    """What all clients of a run have seen together."""
+    """The combined observations of all clients of a run."""
 
     statuses: Counter[str] = field(default_factory=Counter)
-    """Answers by HTTP status; `reset` where a connection broke, `refused` where none could be had."""
+    """Answers by HTTP status; `reset` if the connection broke, `refused` if none could be opened."""
     operations: int = 0
     acknowledged: int = 0
-    """Writes (reserve, confirm, cancel) that were answered with success."""
+    """Writes (reserve, confirm, cancel) that succeeded."""
     unknown: int = 0
-    """Operations whose outcome the client could not know."""
+    """Operations whose outcome is unknown to the client."""
     internal_errors: list[str] = field(default_factory=list)
-    """What answered 500, or a 4xx that is no problem."""
+    """Answers with 500, or with a 4xx that is not a problem document."""
     writes: list[tuple[int, int]] = field(default_factory=list)
     """(called, returned) in ns of every acknowledged write, on the monotonic clock."""
     answers: Counter[str] = field(default_factory=Counter)
     """How often each kind of operation got each answer: `reserve created`."""
 
     def failures(self) -> int:
-        """How many requests got a 5xx answer, or none."""
+        """How many requests got a 5xx answer or no answer."""
         return sum(number for status, number in self.statuses.items() if status in ("reset", "refused", "5xx"))
 
     def note(self, kind: str, status: str) -> None:
@@ -53,7 +53,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a reserve asks for."""
+    """The arguments of a reserve."""
 
     event: str
     user: str
@@ -63,7 +63,7 @@ class Wish:
 
 @dataclass(slots=True)
 class Seen:
-    """What one operation brought: `outcome` as in a history; `reservation` and `status` where there is one."""
+    """The result of one operation: `outcome` as in a history, and `reservation` and `status` if there is one."""
 
     outcome: str
     answer: str
@@ -73,7 +73,7 @@ class Seen:
 
 
 class Client:
-    """One buyer's hands: one operation at a time, each asked of one of the targets."""
+    """One buyer, who makes one operation at a time, each at one of the targets."""
 
     def __init__(
         self, targets: list[Target], recorder: Recorder, tally: Tally, numbers: "count[int]", random: Random
@@ -86,7 +86,7 @@ class Client:
         self._random = random
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         for caller in self._callers:
             caller.close()
 
@@ -105,14 +105,14 @@ class Client:
         return self._reservation(number, verb, answer)
 
     async def read_reservation(self, event: str, user: str, reservation: str) -> Seen:
-        """Look at a reservation."""
+        """Read a reservation."""
         number, answer = await self._ask(
             "read_reservation", event, "GET", f"/reservations/{reservation}", None, user=user, reservation=reservation
         )
         return self._reservation(number, "read_reservation", answer)
 
     async def read_seat(self, event: str, seat: str) -> None:
-        """Look at a seat."""
+        """Read a seat."""
         number, answer = await self._ask("read_seat", event, "GET", f"/seats/{seat}", None, seats=(seat,))
         found = self._read(number, answer)
         if found is not None and answer is not None:
@@ -151,7 +151,7 @@ class Client:
         key: str = "",
         reservation: str = "",
     ) -> tuple[int, Answer | None]:
-        """Record a call and make it; None where there is no answer to be judged, which is recorded already."""
+        """Record a call and make it. None if there is no answer to judge; that has been recorded already."""
         caller = self._random.choice(self._callers)
         self._tally.operations += 1
         number = self._recorder.call(
@@ -178,7 +178,7 @@ class Client:
         return number, self._judged(number, f"{method} {path}", answer)
 
     def _judged(self, number: int, request: str, answer: Answer) -> Answer | None:
-        """Record what is no success; gives the answer where it is one, or a refusal."""
+        """Record everything but success. Returns the answer if it is a success or a refusal, else None."""
         if answer.status < 400:
             return answer
         problem = _problem(answer)
@@ -237,7 +237,7 @@ class Client:
 
 
 def client_numbers() -> Iterator[int]:
-    """Numbers for the clients of a history."""
+    """Hands out client numbers for a history."""
     return count()
 
 

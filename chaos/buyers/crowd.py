@@ -1,4 +1,4 @@
-"""Thousands of connections that are opened at once and then stay as they are."""
+"""Thousands of connections that are opened at once and then left as they are."""
 
 import resource
 import select
@@ -16,7 +16,7 @@ _SMALL_BUFFER_BYTES = 4_096
 
 
 def room_for(number: int) -> int:
-    """Raise this process's limit of open files, which nodes inherit; gives how many connections it leaves room for."""
+    """Raise this process's limit on open files, which nodes inherit; returns how many connections that allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         with suppress(ValueError, OSError):
@@ -26,26 +26,26 @@ def room_for(number: int) -> int:
 
 
 class Crowd:
-    """Connections that ask once and then do nothing. Its methods block: call them off the loop."""
+    """Connections that send one message and then do nothing. The methods block: call them off the event loop."""
 
     def __init__(self, target: Target, *, small_buffers: bool = False) -> None:
         self._target = target
         self._small_buffers = small_buffers
         self._sockets: list[socket.socket] = []
         self.refused = 0
-        """How many could not be had, or were reset before a byte was sent."""
+        """How many could not be opened, or were reset before a byte was sent."""
 
     def open(self, number: int, messages: Sequence[bytes]) -> None:
-        """Open further connections; each sends one of the messages, in turn, and nothing more."""
+        """Open more connections. Each sends one of the messages, in turn, and nothing else."""
         for start in range(0, number, _BATCH):
             self._open_batch([messages[place % len(messages)] for place in range(start, min(start + _BATCH, number))])
 
     def still_open(self) -> int:
-        """Count those that the other side has not closed; what it said before is read and thrown away."""
+        """Count those that the other side has not closed; what it has sent is read and discarded."""
         return sum(_is_open(one) for one in self._sockets)
 
     def statuses(self) -> list[int]:
-        """Tell the status of each that was answered."""
+        """Return the status codes of the answers that arrived."""
         found = []
         for one in self._sockets:
             with suppress(OSError, ValueError, IndexError):
@@ -53,7 +53,7 @@ class Crowd:
         return found
 
     def close(self) -> None:
-        """Hang up."""
+        """Close all connections."""
         for one in self._sockets:
             one.close()
         self._sockets.clear()

@@ -1,4 +1,4 @@
-"""Virtual buyers: what they want, how they go on after each answer, and how long nothing of theirs was acknowledged."""
+"""Virtual buyers: what they want, what they do after each answer, and for how long no write was acknowledged."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ _RETRY_PAUSE_SECONDS = 0.1
 
 
 class NoEventError(Exception):
-    """The event of a run could not be made."""
+    """The event of a run could not be created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Sale:
 
 
 async def put_on_sale(target: Target, *, seats: int, starts_in: timedelta = timedelta(days=2)) -> Sale:
-    """Make an event with seats.
+    """Create an event with seats.
 
     Raises:
         NoEventError: with the answer that was not 201.
@@ -52,18 +52,18 @@ async def put_on_sale(target: Target, *, seats: int, starts_in: timedelta = time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """How buyers behave; shares are of 1."""
+    """How buyers behave; shares are between 0 and 1."""
 
     hot_seats: int = 40
-    """Half of the wishes are for these first seats: that is where buyers meet."""
+    """Half of the requests are for these first seats, so that buyers compete for them."""
     seats_max: int = 3
     confirms: float = 0.15
     leaves: float = 0.1
-    """Of the holds that came to be; the rest is given back."""
+    """Share of the holds made; the others are cancelled."""
     replays: float = 0.05
     reuses_key: float = 0.01
     meddles: float = 0.05
-    """Confirms or cancels a reservation that it knows of, whatever its state."""
+    """Confirms or cancels any reservation that it knows of, whatever its state."""
     reads: float = 0.5
     pause_seconds: float = 0.01
 
@@ -74,7 +74,7 @@ class Load:
 
     targets: list[Target]
     sales: Sequence[Sale]
-    """A buyer chooses one of them each time."""
+    """A buyer picks one of them for each operation."""
     recorder: Recorder
     random: Random
     habits: Habits
@@ -93,17 +93,17 @@ class Load:
         return self.sales[0]
 
     def client(self, *targets: Target) -> Client:
-        """Make one more client; it asks whom the others ask, or the targets given."""
+        """Create another client, for the same targets as the others or for those given."""
         return Client(list(targets) or self.targets, self.recorder, self.tally, self.numbers, self.random)
 
     def beside(self, sales: Sequence[Sale], *, targets: Sequence[Target] = (), habits: Habits | None = None) -> "Load":
-        """Have further buyers, in the same history, whose answers are counted apart."""
+        """Create another group of buyers in the same history, whose answers are counted separately."""
         asked = list(targets) or self.targets
         habits = habits or self.habits
         return Load(asked, sales, self.recorder, self.random, habits, Tally(), self.numbers, _keys=self._keys)
 
     def wish(self, user: str, seats: tuple[str, ...] | None = None) -> Wish:
-        """Make up a wish with a new key: for these seats of the first sale, or for some of any."""
+        """Make a wish with a new key, for these seats of the first sale or for some seats of any sale."""
         sale = self.sale if seats else self.random.choice(self.sales)
         return Wish(sale.event, user, f"key-{next(self._keys)}", seats or self._some_seats(sale))
 
@@ -122,9 +122,9 @@ class Load:
             client.close()
 
     async def settle(self) -> int:
-        """Ask again, with the same key, for every wish whose outcome is not known; gives how many stay so.
+        """Retry every wish whose outcome is unknown, with the same key; returns how many stay unknown.
 
-        This is what the contract tells clients to do; asked until there is a definite answer.
+        The contract tells clients to do this. Each is retried until there is a definite answer.
         """
         deadline = time.monotonic() + SETTLE_SECONDS_MAX
         client = self.client()
@@ -160,7 +160,7 @@ class Load:
             await self._read(client, user)
 
     async def _insist(self, client: Client, wish: Wish) -> Seen:
-        """Reserve; where the outcome stays unknown, ask again with the same key, on whichever node comes."""
+        """Reserve. While the outcome is unknown, retry with the same key, on any node."""
         tries = 1
         while (seen := await client.reserve(wish)).outcome == "info" and tries < 4 and not self.stopping.is_set():
             tries += 1
@@ -204,9 +204,9 @@ class Load:
 
 @asynccontextmanager
 async def buying(load: Load, *, buyers: int) -> AsyncIterator[None]:
-    """Have buyers buy inside the block; at its end they finish what they are at.
+    """Have buyers buy inside the block. At its end they finish their current operations.
 
-    A buyer that fails for a reason of its own (a bug of this harness) is raised.
+    An exception in a buyer is a bug in this harness and is raised.
     """
     tasks = [asyncio.create_task(load.live(number)) for number in range(buyers)]
     try:
@@ -219,7 +219,7 @@ async def buying(load: Load, *, buyers: int) -> AsyncIterator[None]:
 def new_load(
     targets: list[Target], sales: Sequence[Sale], history: Path, *, seed: object, habits: Habits | None = None
 ) -> Load:
-    """Make the load of one run, recorded into `history`."""
+    """Set up the load of one run, recorded into `history`."""
     return Load(
         targets=targets,
         sales=sales,
@@ -232,20 +232,20 @@ def new_load(
 
 
 def longest_gap_seconds(writes: Sequence[tuple[int, int]], began_ns: int, ended_ns: int) -> float:
-    """Give the longest time between two acknowledged writes, or between one and an end of the run."""
+    """Return the longest time without an acknowledged write, counting the start and the end of the run."""
     moments = sorted(returned for _, returned in writes if began_ns <= returned <= ended_ns)
     edges = [began_ns, *moments, ended_ns]
     return max(after - before for before, after in pairwise(edges)) / 1e9
 
 
 def seconds_until_write(writes: Sequence[tuple[int, int]], since_ns: int) -> float | None:
-    """Give the time from a moment to the first acknowledgement of a write that was asked for after it."""
+    """Return the time from a moment to the first acknowledgement of a write that was requested after it."""
     back = min((returned for called, returned in writes if called >= since_ns), default=None)
     return None if back is None else (back - since_ns) / 1e9
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float) -> bool:
-    """Wait until an async condition is true; False when the time is over first."""
+    """Wait until an async condition is true; False on time-out."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if await condition():
@@ -255,7 +255,7 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float) -> boo
 
 
 async def until_true(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until something is so; False when the time is over first."""
+    """Wait until a condition is true; False on time-out."""
 
     async def asked() -> bool:
         return condition()
@@ -264,7 +264,7 @@ async def until_true(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 async def answers(target: Target, path: str, status: int = 200, *, seconds_max: float = 3.0) -> bool:
-    """Tell whether a page answers with this status."""
+    """Return whether a page answers with this status."""
     try:
         async with Caller(target, seconds_max=seconds_max) as caller:
             return (await caller.call("GET", path)).status == status

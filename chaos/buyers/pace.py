@@ -1,4 +1,4 @@
-"""How quickly something goes on, so that a run's disturbed phase can be compared with its own quiet one."""
+"""Measures rates, so that a run's disturbed phase can be compared with its own quiet phase."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from chaos.buyers.load import answers
 
 
 async def writes_a_second(tally: Tally, seconds: float) -> float:
-    """Give the acknowledged writes of the next seconds, a second."""
+    """Return the rate of acknowledged writes over the next seconds, per second."""
     before, began = tally.acknowledged, time.monotonic()
     await asyncio.sleep(seconds)
     return (tally.acknowledged - before) / (time.monotonic() - began)
 
 
 async def rounds_a_second(act: Callable[[], Awaitable[object]], seconds: float, *, pause_seconds: float = 0.0) -> float:
-    """Do something again and again, one after another; gives how often it was done, a second."""
+    """Do something repeatedly, one call after another; returns the rate per second."""
     began, rounds = time.monotonic(), 0
     while time.monotonic() - began < seconds:
         await act()
@@ -29,7 +29,7 @@ async def rounds_a_second(act: Callable[[], Awaitable[object]], seconds: float, 
 
 @asynccontextmanager
 async def watched_health(target: Target, *, seconds_max: float = 8.0) -> AsyncIterator[list[bool]]:
-    """Ask for /health again and again inside the block, over a new connection each time, as a prober does."""
+    """Request /health repeatedly inside the block, over a new connection each time, as a health checker does."""
     answered: list[bool] = []
 
     async def probe() -> None:

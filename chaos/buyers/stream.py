@@ -1,4 +1,4 @@
-"""One stream of an event's changes, followed as a browser follows it."""
+"""One stream of an event's changes, read the way a browser reads it."""
 
 import asyncio
 import json
@@ -13,13 +13,13 @@ OPEN_SECONDS_MAX = 15.0
 
 
 class Stream:
-    """What one listener has heard. Open it with `async with`; it follows by itself until it is left or ended."""
+    """What one listener has heard. Open it with `async with`; it reads in the background until it is closed or ends."""
 
     def __init__(self, target: Target, event: str, *, last_id: str = "") -> None:
         self.kinds: list[str] = []
-        """The words of its frames, in the order in which they came; a heartbeat is `heartbeat`."""
+        """The event names of its frames, in order of arrival; a heartbeat is `heartbeat`."""
         self.versions: list[int] = []
-        """The event's versions that it was told of."""
+        """The versions of the event that it was sent."""
         self.last_id = last_id
         """What a browser would send as Last-Event-ID."""
         self.status = 0
@@ -41,19 +41,19 @@ class Stream:
 
     @property
     def version(self) -> int:
-        """The newest version that it was told of; -1: none yet."""
+        """The newest version that it was sent; -1: none yet."""
         return self.versions[-1] if self.versions else -1
 
     @property
     def must_reload(self) -> bool:
-        """Whether it knows that what it has heard is not enough any more."""
+        """Whether it was told to reload."""
         return self.ended or "reload" in self.kinds
 
     async def open(self) -> None:
-        """Ask for the stream and begin to follow it.
+        """Request the stream and start reading it.
 
         Raises:
-            OSError: No connection can be had.
+            OSError: No connection can be opened.
         """
         connection = self._connection = await open_raw(self._target, seconds_max=OPEN_SECONDS_MAX)
         lines = [f"GET {BASE}/events/{self.event}/changes HTTP/1.1", "Host: chaos", "Accept: text/event-stream"]
@@ -62,14 +62,14 @@ class Stream:
         self._task = asyncio.create_task(self._follow(connection))
 
     async def leave(self) -> None:
-        """Hang up at once."""
+        """Disconnect at once."""
         if self._connection is not None:
             self._connection.abort()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def hears(self, version: int, seconds: float) -> bool:
-        """Wait until it was told of a version, or that it must load anew."""
+        """Wait until it has been sent a version, or told to reload."""
         try:
             async with asyncio.timeout(seconds):
                 while not (self.version >= version or self.must_reload):
@@ -89,7 +89,7 @@ class Stream:
                 for frame in frames:
                     self._hear(frame.decode())
         except (OSError, EOFError, ValueError):
-            pass  # it broke, or was no stream: it has ended either way
+            pass  # the connection broke, or this was not a stream; either way it has ended
         finally:
             self.ended = True
             self._news.set()

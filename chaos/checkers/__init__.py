@@ -1,1 +1,1 @@
-"""The checkers of a history, what they are tried on, and the verdict that they come to together."""
+"""The checkers of a history, the errors that they are tested with, and their combined verdict."""

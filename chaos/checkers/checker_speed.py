@@ -1,9 +1,9 @@
-"""How fast the tools are, on one core: `python -m chaos.checkers.checker_speed [--operations N]`.
+"""The speed of the tools on one core: `python -m chaos.checkers.checker_speed [--operations N]`.
 
-Histories are simulated, written to a file and read back, as after a run. CPU time counts, the best of a few rounds.
-Checking is everything that `traced_checker.check` does with a history as `read_history` gives it, in columns: it
-replays the log, compares the rows and judges the answers. Reading the file, which arranges it in these columns, and
-settling what got no answer come before it, and are told apart; then all three together.
+Histories are simulated, written to a file and read back, as after a run. The figures are CPU times, the best of a few
+rounds. "Checking" is all that `traced_checker.check` does with a history in columns, as `read_history` returns it: it
+replays the log, compares the rows and judges the answers. Reading the file, which arranges it in columns, and settling
+unanswered operations come before that. They are reported separately, and then all three together.
 """
 
 import gc
@@ -45,7 +45,7 @@ def best_seconds(work: Callable[[], object]) -> float:
 
 
 def record(operations: Sequence[Operation], path: Path) -> None:
-    """Write a history as clients would."""
+    """Write a history the way clients do."""
     path.unlink(missing_ok=True)
     with Recorder(path) as recorder:
         for operation in operations:
@@ -69,7 +69,7 @@ def record(operations: Sequence[Operation], path: Path) -> None:
 
 
 def write(operations: Sequence[Operation], path: Path) -> None:
-    """Write the lines of a history with the times that its operations have."""
+    """Write the lines of a history with the times of its operations."""
     lines: list[tuple[int, Line]] = [(-1, Head(0, 0))]
     for number, operation in enumerate(operations):
         asked = "" if operation.kind == "reserve" else operation.reservation
@@ -99,7 +99,7 @@ def main() -> int:
     }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # Each in a process of its own: what simulating leaves of the memory is not what a check after a run finds.
+        # Each in its own process: simulating leaves memory in a state that a check after a real run never sees.
         fresh = ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1)
         with fresh:
             for title, scenario in mixes.items():

@@ -1,4 +1,4 @@
-"""The rules of decisions: what reserving, confirming and cancelling may answer at a version."""
+"""The rules of decisions: which answers to reserve, confirm and cancel are right at a version."""
 
 from array import array
 from bisect import bisect_right
@@ -24,7 +24,7 @@ def check_decisions(judged: JudgedEvent) -> None:
 
 
 def _check_created(judged: JudgedEvent) -> None:
-    """A new reservation is in the log at its version, with its buyer, key and seats, and is answered as new once."""
+    """A new reservation is in the log at its version with buyer, key and seats, and only one answer calls it new."""
     table, log = judged.answers.created, judged.log
     if not table:
         return
@@ -69,7 +69,7 @@ def _check_unique(judged: JudgedEvent, table: Table[Any], column: Sequence[Any],
 
 
 def _check_replayed(judged: JudgedEvent) -> None:
-    """A replay gives the reservation that its key made, as it stood at that version."""
+    """A replay returns the reservation that its key made, as it was at that version."""
     table, log = judged.answers.replayed, judged.log
     for row, (reservation, version, (wish, status)) in enumerate(
         zip(table.subjects, table.versions, table.details, strict=True)
@@ -99,7 +99,7 @@ def _check_keys_reused(judged: JudgedEvent) -> None:
 
 
 def _check_taken(judged: JudgedEvent) -> None:
-    """Every seat that a refusal names was taken by a live hold or a sale, or wanted by a command decided just then."""
+    """Every seat that a refusal names was held or sold, or was wanted by a command being decided at the same time."""
     table = judged.answers.taken
     if not table:
         return
@@ -120,7 +120,7 @@ def _check_taken(judged: JudgedEvent) -> None:
 
 
 def _overdue_holds(judged: JudgedEvent, last_call_ns: int) -> dict[str, int]:
-    """Find holds that were left to stand after they ran out, with the call time from which they refuse nobody."""
+    """Find holds that outlived their expiry, with the call time from which they no longer justify a refusal."""
     rows = (judged.log.lives.rows[number] for number in judged.log.lives.overdue)
     bounds = {held(row.id): judged.assumptions.overdue_from_ns(row.expires_at_us) for row in rows if row is not None}
     return {state: bound for state, bound in bounds.items() if bound <= last_call_ns}
@@ -144,7 +144,7 @@ def _judge_doubtful(judged: JudgedEvent, rows: Iterable[int]) -> None:
 
 
 def _check_resolutions(judged: JudgedEvent) -> None:
-    """What confirming and cancelling answered was true at its version."""
+    """The answers to confirm and cancel were true at their versions."""
     answers, log = judged.answers, judged.log
     refused = answers.refused
     _check_reached(judged, answers.confirmed, "confirmed")
@@ -169,7 +169,7 @@ def _check_reached(judged: JudgedEvent, table: Table[Any], *statuses: str) -> No
 
 
 def _check_all_were_asked(judged: JudgedEvent) -> None:
-    """Every effect in the log was asked for by a call that did not say `none` or refuse."""
+    """Every effect in the log was requested by a call that was neither refused nor answered `none`."""
     answers, log = judged.answers, judged.log
     asked = {
         "made": set(answers.created.subjects),
@@ -177,12 +177,12 @@ def _check_all_were_asked(judged: JudgedEvent) -> None:
         "cancelled": set(answers.cancelled.subjects),
     }
     for kind, reservation in answers.settled:
-        # Of the calls that might have made a reservation, `settle` names one that did.
+        # If several calls may have made a reservation, `settle` has picked the one that did.
         if kind != "reserve":
             asked["confirmed" if kind == "confirm" else "cancelled"].add(reservation)
     lives, ids = log.lives, list(log.lives.numbers)
     every: Iterable[int] = range(len(ids))
-    # What the quick pass found told needs no more.
+    # The quick pass has already found answers for these.
     untold_made, untold_ends = answers.sifted.untold() if answers.sifted else (every, every)
     unasked = [("made", lives.made[number], ids[number]) for number in untold_made if ids[number] not in asked["made"]]
     for number in untold_ends:

@@ -1,4 +1,4 @@
-"""One event under judgement: its log, the answers about it, what is known of the run, and where findings go."""
+"""One event being judged: its log, the answers about it, the assumptions about the run, and the list of violations."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from chaos.histories.seat_log import SeatLog
 
 @dataclass(frozen=True, slots=True)
 class JudgedEvent:
-    """What the rules look at."""
+    """What the rules are applied to."""
 
     event: str
     log: SeatLog
@@ -20,21 +20,21 @@ class JudgedEvent:
     report: Report
 
     def complain(self, rule: Rule, table: Table[Any], row: int, text: str) -> None:
-        """Note that an answer broke a rule."""
+        """Record that an answer broke a rule."""
         self.report.add(rule, self.event, table.versions[row], text, table.places[row])
 
     def free_by_time(self, state: str, returned_ns: int) -> bool:
-        """Tell whether a seat in this state may read as free: the hold on it may have run out."""
+        """Return whether a seat in this state may read as free because its hold may have expired."""
         word, _, reservation = state.partition(" ")
         return word == "held" and self.overdue_by_time(reservation, returned_ns)
 
     def overdue_by_time(self, reservation: str, returned_ns: int) -> bool:
-        """Tell whether this hold may have run out before an answer came."""
+        """Return whether this hold may have expired before an answer arrived."""
         row = self.log.rows.get(reservation)
         return row is not None and self.assumptions.maybe_overdue(row.expires_at_us, returned_ns)
 
     def expired_until_us(self, returned_ns: int) -> int:
-        """Tell which holds may have run out before an answer came: those that do at or before this time."""
+        """Return the time up to which holds may have expired before an answer arrived."""
         if self.assumptions.wall_offset_ns is None:
             return FOREVER
         return (returned_ns + self.assumptions.wall_offset_ns + self.assumptions.clock_tolerance_ns) // 1_000

@@ -1,6 +1,6 @@
-"""Faults written into a history that is known to be good: what a checker must find.
+"""Errors injected into a history that is known to be good: a checker must find each of them.
 
-Each function takes a `Specimen` and gives a changed copy, or None where the history has nothing to change that way.
+Each function takes a `Specimen` and returns a changed copy, or None if the history has nothing to change that way.
 """
 
 from bisect import bisect_left
@@ -18,7 +18,7 @@ from chaos.histories.history import NO_VERSION
 
 
 def second_buyer(specimen: Specimen, random: Random) -> Mutant | None:
-    """A refused buyer is told that the seats are his."""
+    """A buyer who was refused is told that they got the seats."""
     places = specimen.having("seats_unavailable")
     if not places:
         return None
@@ -29,7 +29,7 @@ def second_buyer(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def second_claim(specimen: Specimen, random: Random) -> Mutant | None:
-    """The database itself gives a seat to two, and log, row and answer agree on it."""
+    """The database itself gives a seat to two buyers, and log, row and answer agree."""
     changes = specimen.rows.changes
     chosen = [index for index, change in enumerate(changes) if change.kind == "reserved"]
     random.shuffle(chosen)
@@ -67,7 +67,7 @@ def log_cut_off(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def reservation_gone(specimen: Specimen, random: Random) -> Mutant | None:
-    """One acknowledged reservation vanishes, with all its traces in the log."""
+    """One acknowledged reservation vanishes, including its log entries."""
     places = specimen.having("created")
     if not places:
         return None
@@ -77,7 +77,7 @@ def reservation_gone(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def sale_gone(specimen: Specimen, random: Random) -> Mutant | None:
-    """One acknowledged sale is a mere hold afterwards."""
+    """One acknowledged sale turns back into a hold."""
     places = [place for place in specimen.having("done") if specimen.operations[place].kind == "confirm"]
     if not places:
         return None
@@ -91,7 +91,7 @@ def sale_gone(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def read_of_the_past(specimen: Specimen, random: Random) -> Mutant | None:
-    """A seat reads exactly as it was, at a version before one that was seen before the read was called."""
+    """A seat reads correctly at a version older than one that was seen before the read was called."""
     operations = specimen.operations
     versioned = sorted(
         (operation.returned_ns, operation.version) for operation in operations if operation.version != NO_VERSION
@@ -111,14 +111,14 @@ def read_of_the_past(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def read_of_another_state(specimen: Specimen, random: Random) -> Mutant | None:
-    """A seat reads as it was before, at a version at which that is no longer so."""
+    """A seat reads in an earlier state at a version at which it has changed."""
     places = [place for place in specimen.having("seen") if specimen.operations[place].kind == "read_seat"]
     random.shuffle(places)
     for place in places:
         read = specimen.operations[place]
         _, states = specimen.log.timelines.get(read.seats[0], ((), ()))
         true = specimen.log.state(read.seats[0], read.version)
-        # A hold may read as free when it has run out, so "free" is only wrong for what is sold.
+        # An expired hold may read as free, so "free" is only wrong for a sold seat.
         wrong = [state for state in states if state != true and (state or true.startswith("sold"))]
         if wrong:
             return specimen.with_operation(place, replace(read, status=random.choice(wrong)))
@@ -126,7 +126,7 @@ def read_of_another_state(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def version_of_another(specimen: Specimen, random: Random) -> Mutant | None:
-    """Two new reservations are answered with one version."""
+    """Two new reservations are answered with the same version."""
     places = specimen.having("created")
     if len(places) < 2:
         return None
@@ -146,7 +146,7 @@ def entry_twice(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def new_twice(specimen: Specimen, random: Random) -> Mutant | None:
-    """One reservation is answered as new to two calls: one key, two effects for the client."""
+    """Two answers call the same reservation new: for the client, one key had two effects."""
     places = specimen.having("created")
     if not places:
         return None
@@ -155,7 +155,7 @@ def new_twice(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def effect_of_none(specimen: Specimen, random: Random) -> Mutant | None:
-    """A call is answered "nothing happened", and it happened."""
+    """A call is answered "nothing happened", but it did happen."""
     places = specimen.having("created")
     if not places or not specimen.complete:
         return None
@@ -181,11 +181,11 @@ MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
         (new_twice, "repeated_version"),
     ),
 }
-"""By what is injected: how, and the rule that must be found broken."""
+"""By name of the error: the function that injects it, and the rule that must be reported broken."""
 
 
 def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[ReservationRow]:
-    """Give the reservations as they stood at a version."""
+    """Return the reservations as they were at a version."""
     return [
         row
         if row.changed_version <= version
@@ -196,7 +196,7 @@ def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[Res
 
 
 def _without(changes: Sequence[Change], reservation: str, *, kind: str = "") -> list[Change]:
-    """Put an edit of the event in the place of a reservation's entries, so that no version is missing."""
+    """Replace a reservation's log entries by edits of the event, so that no version is missing."""
     return [
         replace(change, kind="event_edited", reservation="", seats=())
         if change.reservation == reservation and kind in ("", change.kind)

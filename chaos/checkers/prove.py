@@ -26,7 +26,7 @@ SHOWN_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the three of them found."""
+    """The results of all three."""
 
     report: Report
     searched: SearchReport
@@ -35,11 +35,11 @@ class Proof:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong with the history, and nothing with the checker."""
+        """Whether the history has no violation and the checker found every injected error."""
         return not self.report.violations_count and not self.searched.illegal and self.tested.passed
 
     def lines(self) -> list[str]:
-        """Say it to a reader."""
+        """Describe the result in words."""
         injected = ", ".join(
             f"{kind} {self.tested.found[kind]} of {count}" for kind, count in self.tested.injected.items()
         )
@@ -69,12 +69,12 @@ def prove(
     """Check a history, settled or not, in all three ways.
 
     Raises:
-        ValueError: for an answer that is not known.
+        ValueError: for an unknown kind of answer.
     """
     started = time.perf_counter()
     history = settle(CompactHistory.of(operations).in_order_of_return(), rows.reservations)
     report = check(history, rows, assumptions)
-    # The others go through it many times.
+    # The other checkers iterate over it many times.
     told = list(history)
     return Proof(
         report=report,

@@ -1,4 +1,4 @@
-"""Faults of the read side, written into a history that is known to be good: lists and counts that never were."""
+"""Errors of reads, injected into a history that is known to be good: lists and counts that were never true."""
 
 from bisect import bisect_left
 from itertools import accumulate
@@ -12,7 +12,7 @@ from chaos.histories.history import NO_VERSION, Operation
 
 
 def count_of_none(specimen: Specimen, random: Random) -> Mutant | None:
-    """One seat fewer is counted as free than is free at the version."""
+    """The count of free seats is one too low for its version."""
     place = _any_read(specimen, random, "read_count")
     if place is None:
         return None
@@ -21,7 +21,7 @@ def count_of_none(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def count_of_more(specimen: Specimen, random: Random) -> Mutant | None:
-    """More seats are counted as free than the event has."""
+    """The count of free seats is higher than the number of seats."""
     place = _any_read(specimen, random, "read_count")
     if place is None or not specimen.rows.charts:
         return None
@@ -30,7 +30,7 @@ def count_of_more(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def free_list_without_one(specimen: Specimen, random: Random) -> Mutant | None:
-    """A list of the free seats lacks one."""
+    """A list of free seats lacks one."""
     place = _any_read(specimen, random, "read_free_list")
     if place is None or not specimen.operations[place].named:
         return None
@@ -39,7 +39,7 @@ def free_list_without_one(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def list_of_two_states(specimen: Specimen, random: Random) -> Mutant | None:
-    """A list shows one seat as it was at another version than the others."""
+    """A list shows one seat at another version than the rest."""
     place = _any_read(specimen, random, "read_list")
     if place is None:
         return None
@@ -48,7 +48,7 @@ def list_of_two_states(specimen: Specimen, random: Random) -> Mutant | None:
     random.shuffle(seats)
     for seat in seats:
         true = specimen.log.state(seat, read.version)
-        # A hold may read as free when it has run out, so "free" is only wrong for what is sold.
+        # An expired hold may read as free, so "free" is only wrong for a sold seat.
         others = {state for state in specimen.log.timelines[seat][1] if state != true}
         wrong = sorted(state for state in others if state or true.startswith("sold"))
         if wrong:
@@ -60,7 +60,7 @@ def list_of_two_states(specimen: Specimen, random: Random) -> Mutant | None:
 
 
 def list_of_the_past(specimen: Specimen, random: Random) -> Mutant | None:
-    """A whole list is as it was, at a version before one that was seen before it was asked for."""
+    """A whole list is correct for a version older than one that was seen before the list was requested."""
     place = _any_read(specimen, random, "read_list")
     if place is None:
         return None
@@ -80,7 +80,7 @@ READ_MUTATIONS: tuple[tuple[Mutation, Rule], ...] = (
     (list_of_two_states, "stale_read"),
     (list_of_the_past, "time_order"),
 )
-"""What is injected, and the rule that must be found broken."""
+"""By name of the error: the function that injects it, and the rule that must be reported broken."""
 
 
 def _any_read(specimen: Specimen, random: Random, kind: str) -> int | None:
@@ -89,7 +89,7 @@ def _any_read(specimen: Specimen, random: Random, kind: str) -> int | None:
 
 
 def _seen_before(specimen: Specimen, read: Operation) -> int:
-    """Find the newest version that was answered before a read was called."""
+    """Find the newest version in an answer that arrived before a read was called."""
     versioned = sorted(
         (operation.returned_ns, operation.version)
         for operation in specimen.operations

@@ -1,4 +1,4 @@
-"""The rules of reads: what they show is the state at their version, but for holds that have run out."""
+"""The rules of reads: they show the state at their version, except that expired holds may already be gone."""
 
 from bisect import bisect_right
 
@@ -6,7 +6,7 @@ from chaos.checkers.judged import JudgedEvent
 
 
 def check_reads(judged: JudgedEvent, *, chart_seats: int | None) -> None:
-    """Check every read of one event; `chart_seats` is how many seats it has, None where that is not known."""
+    """Check every read of one event; `chart_seats` is its number of seats, or None if unknown."""
     _check_seats(judged)
     _check_reservations(judged)
     _check_lists(judged, chart_seats)
@@ -43,7 +43,7 @@ def _check_reservations(judged: JudgedEvent) -> None:
 
 
 def _check_lists(judged: JudgedEvent, chart_seats: int | None) -> None:
-    """Compare whole lists, by walking the log once along their versions."""
+    """Compare whole lists by walking the log once, in the order of their versions."""
     whole, free_only, log = judged.answers.list_reads, judged.answers.free_list_reads, judged.log
     rows = [(version, row, True) for row, version in enumerate(whole.versions)]
     rows += [(version, row, False) for row, version in enumerate(free_only.versions)]
@@ -99,7 +99,7 @@ def _check_counts(judged: JudgedEvent, chart_seats: int) -> None:
 
 
 def _judge_free(judged: JudgedEvent, row: int, chart_seats: int, seen: int, *, counts: bool = False) -> None:
-    """A number of free seats may be above the log's by the seats of holds that may have run out, and never below."""
+    """A count of free seats may exceed the log's by the seats of holds that may have expired. It is never below."""
     log = judged.log
     table = judged.answers.count_reads if counts else judged.answers.free_list_reads
     version = table.versions[row]

@@ -1,4 +1,4 @@
-"""What a check of a history is told of the run, and what it finds."""
+"""The input and output of a check: assumptions about the run, and violations."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -23,15 +23,15 @@ Rule: TypeAlias = Literal[
     "wrong_replay",
     "wrong_resolution",
 ]
-"""docs/model.md says what each of them asks."""
+"""docs/model.md describes each rule."""
 
 VIOLATIONS_MAX = 100
-"""More of one rule are counted, not kept."""
+"""Beyond this number per rule, violations are counted but not kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A rule that was broken; `place` is where in the history the wrong answer stands, None where the log is wrong."""
+    """A broken rule; `place` is the index of the wrong answer in the history, or None if the log itself is wrong."""
 
     rule: Rule
     event: str
@@ -56,7 +56,7 @@ class Report:
 
     @property
     def violations_count(self) -> int:
-        """How many violations there are."""
+        """The number of violations."""
         return self.counts.total()
 
     @property
@@ -73,25 +73,25 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
-    """What is known of the run."""
+    """What may be assumed about the run."""
 
     complete: bool = True
-    """The history holds every request that was made of these events: an effect that none asked for is wrong."""
+    """The history contains every request for these events, so an effect that nobody requested is an error."""
     wall_offset_ns: int | None = None
-    """What to add to the clients' monotonic clock to get PostgreSQL's time (ns since 1970); None: not comparable."""
+    """Offset from the clients' monotonic clock to PostgreSQL's time (ns since 1970); None: not comparable."""
     clock_tolerance_ns: int = 1_000_000_000
-    """How far apart those two may be."""
+    """Tolerance when the two are compared."""
     read_lag_ns: int = 0
-    """How old a read may be; 0 where all clients ask one node."""
+    """How old a read may be; 0 if all clients use one node."""
 
     def overdue_from_ns(self, expires_at_us: int) -> int:
-        """Tell from which call time on a hold had surely run out, on the clients' clock."""
+        """Return the time, on the clients' clock, from which a hold has certainly expired."""
         if self.wall_offset_ns is None:
             return FOREVER
         return expires_at_us * 1_000 - self.wall_offset_ns + self.clock_tolerance_ns
 
     def maybe_overdue(self, expires_at_us: int, returned_ns: int) -> bool:
-        """Tell whether a hold may have run out before an answer came."""
+        """Return whether a hold may have expired before an answer arrived."""
         if self.wall_offset_ns is None:
             return True
         return returned_ns + self.wall_offset_ns + self.clock_tolerance_ns >= expires_at_us * 1_000

@@ -1,6 +1,6 @@
-"""A generic search for a legal order of operations that respects real time (Wing and Gong; Lowe's just-in-time way).
+"""A generic search for a legal order of operations that respects real time (Wing and Gong; Lowe's just-in-time form).
 
-It knows nothing of seats and versions: only call times, return times, and a model that says what a step does.
+It knows nothing about seats and versions, only call times, return times, and a model that says what a step does.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -17,14 +17,14 @@ StepTaken_contra = TypeVar("StepTaken_contra", contravariant=True)
 
 
 class Model(Protocol[State, StepTaken_contra]):
-    """What is searched for: states, and what a step does to one."""
+    """The model: states, and what a step does to one."""
 
     def step(self, state: State, step: StepTaken_contra) -> State | None:
-        """Give the state that follows, the same one where nothing changes, or None where the step is illegal."""
+        """Return the next state (the same one if nothing changes), or None if the step is illegal."""
         ...
 
     def idle_for_good(self, step: StepTaken_contra) -> bool:
-        """Tell whether this step, where it is legal and changes nothing, could change nothing later either."""
+        """Return whether a step that is legal now and changes nothing could never change anything later either."""
         ...
 
 
@@ -47,27 +47,27 @@ class Finding(Generic[Step]):
     verdict: Verdict
     witness: Interval[Step] | None = None
     configurations: int = 0
-    """How many were looked at."""
+    """How many configurations were visited."""
 
 
 def search(
     model: "Model[State, Step]", start: State, intervals: Iterable[Interval[Step]], *, configurations_max: int = 20_000
 ) -> Finding[Step]:
-    """Find out whether some order of instants explains the history.
+    """Find out whether some order of the steps explains the history.
 
-    Time is walked once. A configuration is a state and the set of steps under way that have had their effect; when a
-    step returns, every configuration is taken forward by the steps under way until that one has had its effect, and
-    those in which it cannot are dropped. A step that is legal and idle for good is taken at once: no order in which it
-    comes later can do more.
+    The search goes through time once. A configuration is a state and the set of steps in progress that have taken
+    effect. When a step returns, every configuration is advanced by steps in progress until that one has taken effect;
+    configurations in which it cannot are dropped. A step that is legal and will never change anything is taken at
+    once, because taking it later would make no difference.
 
     Args:
         model: What a step does.
         start: The state before the first step.
         intervals: The history, in any order.
-        configurations_max: Where to give up: how many configurations one return may look at.
+        configurations_max: Limit on the configurations visited for one return; beyond it the search gives up.
     """
     steps = list(intervals)
-    # At one instant calls come before returns: two steps that touch are taken to overlap.
+    # At the same instant calls come before returns, so two steps that touch count as overlapping.
     edges = sorted(
         edge
         for number, interval in enumerate(steps)
@@ -103,7 +103,7 @@ class _Walk(Generic[State, Step]):
     def have_had_effect(
         self, configurations: set[tuple[State, frozenset[int]]], number: int
     ) -> set[tuple[State, frozenset[int]]] | None:
-        """Take configurations forward until step `number` has had its effect; None when there are too many."""
+        """Advance configurations until step `number` has taken effect; None if there are too many."""
         seen: set[tuple[State, frozenset[int]]] = set()
         survivors: set[tuple[State, frozenset[int]]] = set()
         waiting = [self._with_idle_steps(*configuration) for configuration in configurations]
@@ -127,7 +127,7 @@ class _Walk(Generic[State, Step]):
         return survivors
 
     def _with_idle_steps(self, state: State, done: frozenset[int]) -> tuple[State, frozenset[int]]:
-        """Add the steps under way that are legal in `state` and idle for good."""
+        """Add the steps in progress that are legal in `state` and will never change anything."""
         model, steps = self._model, self._steps
         idle = [
             other

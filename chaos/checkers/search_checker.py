@@ -1,7 +1,7 @@
 """The checker by search: seat by seat, from call times, return times and answers alone.
 
-It ignores every `Event-Version`, so that it does not share the mistakes of the checker by version. Of the database it
-is told only which holds expired and when they ran out. It is for samples: see `sample`.
+It ignores `Event-Version`, so it cannot share the mistakes of the checker by version. From the database it learns only
+which holds expired, and when. It is slow, so it is used on samples: see `sample`.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ Did: TypeAlias = Literal[
 
 
 class SeatStep(NamedTuple):
-    """What an operation says of one seat; `word` is the state read, or a status."""
+    """What an operation says about one seat; `word` is the state read, or a status."""
 
     did: Did
     reservation: str
@@ -30,7 +30,7 @@ class SeatStep(NamedTuple):
 
 
 class SeatState(NamedTuple):
-    """The state of a seat (as in `history.held`), and how each reservation of it ended that did not become a sale."""
+    """The state of a seat (as in `history.held`), and how each of its reservations ended that did not become a sale."""
 
     now: str
     ended: frozenset[tuple[str, str]]
@@ -40,10 +40,10 @@ FREE = SeatState("", frozenset())
 
 
 class SeatModel:
-    """The rules of one seat (docs/model.md), written without regard to versions."""
+    """The rules of one seat (docs/model.md), without versions."""
 
     def step(self, state: SeatState, step: SeatStep) -> SeatState | None:
-        """Give what follows, or None where the step is illegal."""
+        """Return the next state, or None if the step is illegal."""
         legal = False
         match step.did:
             case "hold" | "sell" | "release" | "expire":
@@ -55,7 +55,7 @@ class SeatModel:
             case "was free":
                 legal = state.now == ""
             case "reads":
-                # A list may still show a hold that ran out a moment ago.
+                # A list may still show a hold that has just expired.
                 shows_ended = state.now == "" and step.word == held(step.reservation)
                 legal = state.now == step.word or (shows_ended and (step.reservation, "expired") in state.ended)
             case "has status":
@@ -63,7 +63,7 @@ class SeatModel:
         return state if legal else None
 
     def idle_for_good(self, step: SeatStep) -> bool:
-        """What a reservation was found to be ended or sold it stays, and what only looks never changes anything."""
+        """A reservation that has ended or was sold stays so, and reads never change anything."""
         return step.did not in ("hold", "expire")
 
     def _change(self, state: SeatState, step: SeatStep) -> SeatState | None:
@@ -91,7 +91,7 @@ class SeatModel:
 
 @dataclass(slots=True)
 class SearchReport:
-    """What searching found; `unknown` counts the seats for which it gave up."""
+    """The result of a search; `unknown` counts the seats for which it gave up."""
 
     seats: int = 0
     steps: int = 0
@@ -108,15 +108,15 @@ def check_by_search(
     steps_max: int = 5_000,
     configurations_max: int = 20_000,
 ) -> SearchReport:
-    """Search a legal order for each seat.
+    """Search for a legal order for each seat.
 
     Args:
         operations: The history, settled.
-        reservations: The rows at the end; only of those that expired the time is read.
-        assumptions: What is known of the run.
-        seats: The seats to look at, as (event, seat); all by default.
-        steps_max: Seats with more steps are not looked at and count as unknown.
-        configurations_max: Where to give up (see `search`).
+        reservations: The rows at the end; only the expiry times of expired ones are used.
+        assumptions: What may be assumed about the run.
+        seats: The seats to check, as (event, seat); all by default.
+        steps_max: Seats with more steps are skipped and count as unknown.
+        configurations_max: When to give up (see `search`).
     """
     report = SearchReport()
     wanted = None if seats is None else set(seats)
@@ -139,7 +139,7 @@ def check_by_search(
 
 
 def sample(operations: Sequence[Operation], *, seats: int, seed: int) -> list[tuple[str, str]]:
-    """Choose seats that were reserved or refused, at random."""
+    """Choose random seats among those that were reserved or refused."""
     seen = {
         (operation.event, seat)
         for operation in operations
@@ -169,7 +169,7 @@ def _seat_histories(
         for row in reservations
         if row.id in made and row.status in ("pending", "expired")
     ]
-    # What the rows show did happen: a settled operation and an expiry have had their effect by the end of everything.
+    # What the rows show has happened: by the end of the run, settled operations and expiries have taken effect.
     ends = [operation.returned_ns for operation in operations if operation.returned_ns < FOREVER]
     end_ns = 1 + max([*ends, *(ran_out_ns for _, ran_out_ns in expiries)], default=0)
     for place, operation in enumerate(operations):
@@ -178,7 +178,7 @@ def _seat_histories(
             if (operation.event, seat) in histories:
                 histories[operation.event, seat].append(Interval(operation.called_ns, returned_ns, step))
     for row, ran_out_ns in expiries:
-        # A hold that is pending at the end may have run out all the same, unrecorded.
+        # A hold that is pending at the end may have expired without a record.
         expiry = Interval(ran_out_ns, end_ns if row.status == "expired" else FOREVER, SeatStep("expire", row.id))
         for seat in row.seats:
             if (row.event, seat) in histories:
@@ -187,7 +187,7 @@ def _seat_histories(
 
 
 def _ran_out_ns(row: ReservationRow, made: Operation, assumptions: Assumptions) -> int:
-    """Tell when a hold may first have run out, on the clients' clock."""
+    """Return the earliest time, on the clients' clock, at which a hold may have expired."""
     if assumptions.wall_offset_ns is None:
         return made.called_ns
     ran_out_ns = row.expires_at_us * 1_000 - assumptions.wall_offset_ns - assumptions.clock_tolerance_ns
@@ -216,7 +216,7 @@ _RESOLVED: dict[tuple[str, str], tuple[Did, str]] = {
 def _steps(
     operation: Operation, place: int, seats_of: dict[str, tuple[str, ...]], event_seats: Sequence[str]
 ) -> Iterator[tuple[str, SeatStep]]:
-    """Say what an operation tells of each seat."""
+    """Return what an operation says about each seat."""
     answer, reservation = operation.answer, operation.reservation
     if operation.kind.startswith("read"):
         if operation.outcome == "ok":
@@ -244,7 +244,7 @@ def _readings(operation: Operation, place: int, event_seats: Sequence[str]) -> I
         case "read_free_list":
             free = set(operation.named)
             for seat in event_seats:
-                # What is overdue may be left out of a list of free seats for a moment, so only "free" tells.
+                # A list of free seats may omit seats of an overdue hold for a moment, so only "free" is evidence.
                 if seat in free:
                     yield seat, SeatStep("was free", "", "", place)
         case _:

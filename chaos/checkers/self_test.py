@@ -1,4 +1,4 @@
-"""The test of the checker itself: faults are written into the history under judgement, and every one must be found.
+"""The test of the checker itself: errors are injected into the history being judged, and every one must be found.
 
 A checker that misses one proves nothing, so this runs with every check (`python -m chaos.checkers.prove`).
 """
@@ -17,12 +17,12 @@ from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import Operation
 
 OPERATIONS_MAX = 4_000
-"""Longer histories are tried on a part of them: each fault costs one check."""
+"""Of longer histories only a part is used, because each injected error costs one check."""
 
 
 @dataclass(slots=True)
 class SelfTestReport:
-    """How many faults of each kind were injected and found."""
+    """How many errors of each kind were injected and found."""
 
     injected: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
@@ -30,7 +30,7 @@ class SelfTestReport:
 
     @property
     def passed(self) -> bool:
-        """Whether every kind was injected, and every fault found."""
+        """Whether every kind was injected and every error found."""
         return not self.missed and all(self.injected[kind] for kind in MUTATIONS)
 
 
@@ -42,14 +42,14 @@ def self_test(
     seed: int,
     rounds: int = 10,
 ) -> SelfTestReport:
-    """Inject faults of every kind, `rounds` times each, and check after each.
+    """Inject errors of every kind, `rounds` times each, and check after each.
 
     Args:
-        operations: A settled history that the checker accepts; what it complains of already does not count as found.
+        operations: A settled history that the checker accepts; violations that it reports already do not count.
         rows: The rows at its end.
-        assumptions: What is known of the run.
-        seed: The same seed injects the same faults.
-        rounds: How often each way of injecting is tried.
+        assumptions: What may be assumed about the run.
+        seed: The same seed injects the same errors.
+        rounds: How often each kind is injected.
     """
     given = assumptions or Assumptions()
     specimen = specimen_of(operations, rows, complete=given.complete)
@@ -75,7 +75,7 @@ def _newly_broken(rule: Rule, report: Report, known: set[Violation]) -> bool:
 
 
 def specimen_of(operations: Sequence[Operation], rows: DatabaseRows, *, complete: bool) -> Specimen:
-    """Take one event, and of it the beginning, small enough to be checked hundreds of times."""
+    """Take the beginning of one event's history, small enough to be checked hundreds of times."""
     most = Counter(operation.event for operation in operations).most_common(1)
     event = most[0][0] if most else ""
     changes = [change for change in rows.changes if change.event == event]

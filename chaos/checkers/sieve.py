@@ -1,8 +1,8 @@
-"""The quick pass over a history: lets through every answer that plainly keeps all rules, and leaves the few others.
+"""The quick pass over a history: accepts every answer that obviously keeps all rules, and leaves the few others.
 
-It looks at all answers about an event at once, a column at a time. What it leaves is judged by the rules themselves
-(`decision_rules`, `read_rules`, `time_order`), so it finds nothing wrong by itself; it may leave too much, and must
-never let a wrong answer through. `tests/chaos/test_sieve.py` holds its verdicts against those of the rules alone.
+It processes all answers about an event at once, a column at a time. The answers that it leaves are judged by the rules
+themselves (`decision_rules`, `read_rules`, `time_order`), so it never reports a violation. It may leave too many, but
+must never accept a wrong answer. `tests/chaos/test_sieve.py` compares its verdicts with those of the rules alone.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,10 @@ from chaos.histories.operation import FOREVER, NO_VERSION
 from chaos.histories.seat_log import SeatLog
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
-"""Some of the answers, or of the rows of another column."""
+"""Indexes of answers, or of rows of another column."""
 
 _ENDED_AS = {"hold_expired": "expired", "already_cancelled": "cancelled", "already_confirmed": "confirmed"}
-"""What a refusal by this code says of its reservation."""
+"""The status of the reservation that a refusal with this code implies."""
 _DONE_AS = {"confirm": ("confirmed",), "cancel": ("cancelled", "expired")}
 """The status of a reservation at the version at which it was confirmed or cancelled."""
 
@@ -29,8 +29,8 @@ _DONE_AS = {"confirm": ("confirmed",), "cancel": ("cancelled", "expired")}
 class EventSieve:
     """The answers about one event.
 
-    `first_seen[v]` is the time (ns) at which an answer first carried version v or a later one. `left` are the places in
-    the history of what is still to be judged.
+    `first_seen[v]` is the time (ns) at which an answer first had version v or a later one. `left` are the indexes, in
+    the history, of the answers that still have to be judged.
     """
 
     def __init__(self, history: CompactHistory, places: Column, log: SeatLog, assumptions: Assumptions) -> None:
@@ -57,16 +57,16 @@ class EventSieve:
         self.left: list[int] = places[self._leave].tolist()
 
     def untold(self) -> tuple[list[int], list[int]]:
-        """Tell of which reservations (numbers in the log) no answer let through told the making, of which the end."""
+        """Return the reservations (numbers in the log) whose start, and those whose end, is in no accepted answer."""
         return np.flatnonzero(~self._made_told[:-1]).tolist(), np.flatnonzero(~self._end_told[:-1]).tolist()
 
     def _is(self, name: str, word: str) -> Mask:
-        """Find the answers in which a field is a certain word."""
+        """Find the answers in which a field has a certain value."""
         found: Mask = self._columns[name] == self._told.texts[word]
         return found
 
     def _known(self) -> Mask:
-        """Find the answers whose version the log has."""
+        """Find the answers whose version is in the log."""
         return (self._versions >= 0) & (self._versions <= self._numbered.last_version) & ~self._settled
 
     def _first_seen(self) -> Column:
@@ -80,7 +80,7 @@ class EventSieve:
         return np.append(returns, FOREVER)[first]
 
     def _judge_time_order(self) -> None:
-        """Leave what carries no version of the log, or was called after an answer with a later one had come."""
+        """Leave answers whose version is not in the log, or was outdated when they were called."""
         known, none = self._known(), self._is("outcome", "fail") & self._is("answer", "none")
         self._leave |= ~known & ~self._settled & ~(none & (self._versions < 0))
         next_seen = self.first_seen[np.where(known, self._versions, NO_VERSION) + 1]
@@ -139,7 +139,7 @@ class EventSieve:
         self._judge_refusals_of_seats(refused & self._is("answer", "seats_unavailable"))
 
     def _judge_refusals_of_seats(self, refused: Mask) -> None:
-        """Leave a refusal if a seat that it names was not wanted, was free, or was held by what had run out."""
+        """Leave a refusal if a seat that it names was not wanted, was free, or was under an expired hold."""
         rows, _, versions = self._chosen(refused)
         named_seats, wanted_seats = self._columns["named"][rows], self._columns["seats"][rows]
         named = SeatEntries(self._told, named_seats)
@@ -156,24 +156,24 @@ class EventSieve:
         self._leave[rows[others[named.rows[~found]]]] = True
 
     def _chosen(self, chosen: Mask) -> tuple[Column, Column, Column]:
-        """Give the rows of some answers, the numbers of their reservations, and their versions."""
+        """Return the rows of some answers, the numbers of their reservations, and their versions."""
         rows = np.flatnonzero(chosen)
         return rows, self._reservations[rows], self._versions[rows]
 
     def _ended_as(self, numbers: Column, versions: Column | int, *statuses: str) -> Mask:
-        """Tell which reservations had ended at a version, and as one of these."""
+        """Return which reservations had ended at a version, and as one of these."""
         as_told = np.isin(self._numbered.statuses[numbers], [self._told.texts[status] for status in statuses])
         return as_told & (self._numbered.ended[numbers] <= versions)
 
     def _stood(self, rows: Column, numbers: Column, versions: Column) -> Mask:
-        """Tell which answers told the status of a reservation at their version."""
+        """Return which answers have the status that the reservation had at their version."""
         log, pending = self._numbered, self._told.texts["pending"]
         statuses = np.where(log.ended[numbers] <= versions, log.statuses[numbers], pending)
         right: Mask = (log.made[numbers] <= versions) & (statuses == self._columns["status"][rows])
         return right
 
     def _wished(self, rows: Column, numbers: Column) -> Mask:
-        """Tell which calls had the user, the key and the seats that a reservation's row has."""
+        """Return which calls had the user, the key and the seats that a reservation's row has."""
         texts, all_seats = self._told.all_texts(), self._told.all_seats()
         asked = zip(
             map([*self._log.lives.rows, None].__getitem__, numbers.tolist()),
@@ -192,14 +192,14 @@ class EventSieve:
         return np.array(right, np.bool_)
 
     def _leave_all_created(self) -> None:
-        """Whether a refusal is excused, or a reservation was new twice, shows beside all that were made."""
+        """Leave all new reservations if one of them, or a refusal, is left: the rules compare these with each other."""
         created = self._ok & self._is("answer", "created")
         if (self._leave & (created | self._is("answer", "seats_unavailable"))).any():
             self._leave |= created
 
 
 def sift(history: CompactHistory, log_of: Callable[[str], SeatLog], assumptions: Assumptions) -> dict[str, EventSieve]:
-    """Pass over a settled history, an event at a time."""
+    """Process a settled history, one event at a time."""
     events = history.columns["event"]
     if (events == events[:1]).all():
         several = [np.arange(len(events))]

@@ -1,4 +1,4 @@
-"""A history that is known to be good, into which faults are written: what a checker is tested on."""
+"""A history that is known to be good, into which errors are injected to test a checker."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from chaos.histories.seat_log import SeatLog
 
 @dataclass(slots=True)
 class Specimen:
-    """One event's history and rows; `complete` tells whether it holds every request that was made."""
+    """One event's history and rows; `complete`: it contains every request that was made."""
 
     operations: Sequence[Operation]
     rows: DatabaseRows
@@ -29,7 +29,7 @@ class Specimen:
         )
 
     def having(self, *answers: str) -> list[int]:
-        """Find the operations with one of these answers, and with a version."""
+        """Find the operations with one of these answers and a version."""
         return [
             place
             for place, operation in enumerate(self.operations)
@@ -37,7 +37,7 @@ class Specimen:
         ]
 
     def with_operation(self, place: int, operation: Operation) -> "Mutant":
-        """Put another operation in the place of one."""
+        """Replace one operation."""
         operations = list(self.operations)
         operations[place] = operation
         return operations, self.rows

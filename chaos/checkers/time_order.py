@@ -1,4 +1,4 @@
-"""Real time order by version: what returned before another was called never saw a later version than that."""
+"""Real-time order by version: if one operation returned before another was called, its version is not later."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,10 +44,10 @@ def _check_versions(judged: JudgedEvent, table: Table[Any], last: int) -> None:
 
 
 def _first_seen(tables: Iterable[Table[Any]], last_version: int) -> list[int]:
-    """Find for each version the time at which an answer first carried it or a later one."""
+    """Find, for each version, the time at which an answer first had it or a later one."""
     earliest = [FOREVER] * (last_version + 1)
     for table in tables:
-        # Only an answer with a later version than all before it in the table can be the first to have seen one.
+        # Only an answer with a later version than all previous rows of the table can be the first with that version.
         newest = NO_VERSION
         for version, returned in zip(table.versions, table.returns, strict=True):
             if newest < version <= last_version:
@@ -57,21 +57,21 @@ def _first_seen(tables: Iterable[Table[Any]], last_version: int) -> list[int]:
 
 
 class _EarliestReturns:
-    """From when on an answer is too old, by its version."""
+    """The time from which an answer is too old, by version."""
 
     def __init__(self, first_seen: Sequence[int], last_version: int) -> None:
         self._last_version = last_version
-        # What was never seen is not old; nor is the last version, nor (at index -1) an answer without a version.
+        # A version that was never seen is not too old; nor is the last one, nor (index -1) an answer without a version.
         self._from = array("q", first_seen)
         self._from.extend([FOREVER] * (last_version + 2 - len(first_seen)))
         self._after = self._from[1:] + array("q", (FOREVER,))
 
     def misplaced(self, table: Table[Any], *, effects: bool = False, lag_ns: int = 0) -> Iterator[int]:
-        """Find rows called after an answer with a later version had come.
+        """Find rows called after an answer with a later version had arrived.
 
         Args:
             table: The answers to judge.
-            effects: Each row made its version, so an answer with the same version before its call is as wrong.
+            effects: Each row made its version, so an earlier answer with the same version is just as wrong.
             lag_ns: How old an answer may be.
         """
         bounds = self._from if effects else self._after

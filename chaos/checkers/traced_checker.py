@@ -1,7 +1,7 @@
-"""The checker by version: every answer is held against the state of its event at the version that it carries.
+"""The checker by version: compares every answer with the state of its event at the answer's version.
 
-Linear in the history, whatever the overlap of its operations. docs/model.md says exactly what is checked. A quick pass
-(`sieve`) lets through what plainly keeps the rules; the rules themselves judge the rest.
+Its time is linear in the length of the history, however much operations overlap. docs/model.md defines what is checked.
+A quick pass (`sieve`) accepts what obviously keeps the rules; the rules themselves judge the rest.
 """
 
 from collections import defaultdict
@@ -29,12 +29,12 @@ def check(operations: Iterable[Operation], rows: DatabaseRows, assumptions: Assu
     """Check a whole history.
 
     Args:
-        operations: The history, settled (`settlement.settle`); it is checked fastest as `read_history` gives it.
-        rows: What the database holds at the end.
-        assumptions: What is known of the run.
+        operations: The history, settled (`settlement.settle`); fastest in the form that `read_history` returns.
+        rows: The contents of the database at the end.
+        assumptions: What may be assumed about the run.
 
     Raises:
-        ValueError: for an operation that is not settled, or an answer that is not known.
+        ValueError: for an operation that is not settled, or an unknown kind of answer.
     """
     with uncollected():
         history = CompactHistory.of(operations)
@@ -45,7 +45,7 @@ def check(operations: Iterable[Operation], rows: DatabaseRows, assumptions: Assu
 
 
 def check_columns(columns: Columns, rows: DatabaseRows, assumptions: Assumptions) -> Report:
-    """Check a history that has been arranged by `columns_of`: every answer by every rule, which takes longer."""
+    """Check a history from `columns_of` without the quick pass: every answer by every rule, which takes longer."""
     with uncollected():
         judgement = _Judgement(rows, assumptions)
         judgement.report.operations = columns.operations
@@ -53,7 +53,7 @@ def check_columns(columns: Columns, rows: DatabaseRows, assumptions: Assumptions
 
 
 def _left_by(sieves: Mapping[str, EventSieve], history: CompactHistory) -> Columns:
-    """Arrange what the sieves left."""
+    """Arrange the answers that the sieves left."""
     places = sorted(place for sieve in sieves.values() for place in sieve.left)
     columns = columns_of(history.at(places), places)
     for event, sieve in sieves.items():
@@ -62,7 +62,7 @@ def _left_by(sieves: Mapping[str, EventSieve], history: CompactHistory) -> Colum
 
 
 class _Judgement:
-    """A check under way: the database's rows by event, and what was found so far."""
+    """A check in progress: the database's rows by event, and the violations so far."""
 
     def __init__(self, rows: DatabaseRows, assumptions: Assumptions) -> None:
         self.assumptions = assumptions
@@ -77,7 +77,7 @@ class _Judgement:
         self._logs: dict[str, SeatLog] = {}
 
     def log(self, event: str) -> SeatLog:
-        """Give an event's log; it is replayed, and judged by itself, when it is first asked for."""
+        """Return an event's log; it is replayed and judged on first use."""
         if event not in self._logs:
             complain = partial(self.report.add, event=event)
             self._logs[event] = SeatLog(self._changes.get(event, []), self._reservations.get(event, []), complain)

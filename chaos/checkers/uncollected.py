@@ -1,4 +1,4 @@
-"""A pause of Python's search for cycles."""
+"""Pauses Python's cyclic garbage collector."""
 
 import gc
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Do not look for cycles while millions of objects are made among which there is none: half of the time."""
+    """Pause the collector while millions of objects without cycles are made. It would take half of the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:

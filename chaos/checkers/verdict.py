@@ -1,4 +1,4 @@
-"""The verdict on a run: the invariants of its database, the checkers of its history, and what was acknowledged."""
+"""The verdict on a run: database invariants, the checkers of its history, and a search for lost acknowledged writes."""
 
 import asyncio
 from collections import Counter
@@ -27,7 +27,7 @@ WHERE application_name LIKE 'holdfast-%' AND (state <> 'idle' OR wait_event = 'S
 
 @dataclass(slots=True)
 class Verdict:
-    """What was found wrong, in words, and the numbers of the last line."""
+    """Violations in words, and the numbers for the summary line."""
 
     operations: int = 0
     lost: int = 0
@@ -36,13 +36,13 @@ class Verdict:
     log_entries: int = 0
     check_seconds: float = 0.0
     faults_injected: Counter[str] = field(default_factory=Counter)
-    """By the self-test, into the history, by kind."""
+    """Errors that the self-test injected, by kind."""
     faults_missed: list[str] = field(default_factory=list)
     searched_steps: int = 0
 
 
 async def quiet(database_url: str) -> None:
-    """Wait until no process of Holdfast has anything under way in the database."""
+    """Wait until no process of Holdfast is doing anything in the database."""
     connection = await asyncpg.connect(database_url, timeout=5)
     try:
 
@@ -64,16 +64,16 @@ async def judge(
     searched_seats: int = 40,
     events: Sequence[str] = (),
 ) -> Verdict:
-    """Judge a run that has come to rest.
+    """Judge a run after all its activity has ended.
 
     Args:
         database_url: The database that survived.
         history: What the clients recorded.
-        seed: Which faults the self-test injects, and which seats are searched.
-        clocks_agree: PostgreSQL's clock and the clients' are the same.
+        seed: Chooses the errors that the self-test injects, and the seats that are searched.
+        clocks_agree: PostgreSQL and the clients use the same clock.
         read_lag_seconds: How old a read may be.
-        searched_seats: How many seats the checker by search looks at.
-        events: Those that the history is about; none: the history is about all that the database holds.
+        searched_seats: How many seats the checker by search checks.
+        events: The events of the history; none: it covers every event in the database.
     """
     await quiet(database_url)
     invariants = await check_invariants(database_url)
@@ -101,7 +101,7 @@ async def judge(
 
 
 async def _show_only(connection: "asyncpg.Connection[asyncpg.Record]", events: Sequence[str]) -> None:
-    """Hide every other event from this session: temporary views come before the tables of the same name."""
+    """Hide every other event from this session, with temporary views that take precedence over the tables."""
     listed = ", ".join(f"'{UUID(event)}'" for event in events)
     for table in ("changes", "reservations", "seats", "claims"):
         await connection.execute(
@@ -126,7 +126,7 @@ def _verdict_of(proof: Proof, operations: int) -> Verdict:
 
 
 def lost_acknowledgements(operations: Iterable[Operation], rows: DatabaseRows) -> list[str]:
-    """Name the acknowledged writes that the database does not have; written without the checkers, to doubt them."""
+    """Return acknowledged writes that are missing in the database. Independent of the checkers, as a cross-check."""
     stored = {row.id: row for row in rows.reservations}
     lost = []
     for operation in operations:
@@ -141,20 +141,20 @@ def lost_acknowledgements(operations: Iterable[Operation], rows: DatabaseRows) -
 
 
 class Acknowledged:
-    """Every write that was ever acknowledged, in little space: reservations with the statuses they may have now."""
+    """All acknowledged writes in compact form: reservations with the statuses that they may have now."""
 
     def __init__(self) -> None:
         self._statuses: dict[str, tuple[str, ...]] = {}
 
     def add(self, history: Path) -> None:
-        """Note what a history says was acknowledged."""
+        """Add what was acknowledged in a history."""
         for operation in read_history(history):
             if operation.outcome == "ok" and operation.kind in ("reserve", "confirm", "cancel"):
                 after = _STATUS_AFTER.get(operation.kind)
                 self._statuses[operation.reservation] = after or self._statuses.get(operation.reservation, ())
 
     def lost(self, stored: dict[str, str]) -> list[str]:
-        """Name what is not as it was acknowledged."""
+        """Return what differs from what was acknowledged."""
         return [
             f"reservation {reservation} is {stored.get(reservation, 'not there')}"
             for reservation, statuses in self._statuses.items()
@@ -163,7 +163,7 @@ class Acknowledged:
 
 
 async def judge_all(database_url: str, acknowledged: Acknowledged) -> Verdict:
-    """Judge a whole database by its invariants and by all that was ever acknowledged."""
+    """Judge a whole database by its invariants and everything ever acknowledged."""
     await quiet(database_url)
     verdict = Verdict()
     _add_invariants(verdict, await check_invariants(database_url))
@@ -187,7 +187,7 @@ def _add_invariants(verdict: Verdict, results: Sequence[InvariantResult]) -> Non
 
 
 async def clear(database_url: str) -> None:
-    """Remove every event, so that the next run's evidence stands alone."""
+    """Remove every event, so that the next run is judged by its own data only."""
     connection = await asyncpg.connect(database_url, timeout=5)
     try:
         await connection.execute("SET lock_timeout = '10s'")

@@ -55,7 +55,7 @@ def _arguments() -> Namespace:
 
 
 def _drawn(corpus: Sequence[Case], seed: int, requests: int) -> Iterator[Case]:
-    """The corpus, then as many cases as make up the requests."""
+    """The corpus, then as many generated cases as the number of requests needs."""
     yield from corpus
     drawn = number = 0
     while drawn < requests:

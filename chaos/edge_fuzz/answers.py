@@ -1,4 +1,4 @@
-"""The node's answers, out of the bytes that came back over one connection."""
+"""Parses the node's answers from the bytes that came back over one connection."""
 
 import json
 from dataclasses import dataclass, field
@@ -16,16 +16,16 @@ class NodeAnswer:
 
     @property
     def told(self) -> bool:
-        """Whether the application gave it, not the server by itself."""
+        """Whether the application sent it, not the server itself."""
         return b"x-told" in self.headers
 
     @property
     def closes(self) -> bool:
-        """Whether it is said to be the connection's last."""
+        """Whether it says that the connection will close."""
         return self.headers.get(b"connection", b"").lower() == b"close"
 
     def flaws(self) -> list[str]:
-        """Say what is wrong with it as a refusal; nothing where it is a success."""
+        """Return what is wrong with it as a refusal; empty if it is a success."""
         if self.status < 400:
             return []
         flaws = [] if self.status < 500 or self.status in {501, 505} else [f"status {self.status}"]
@@ -48,7 +48,7 @@ class NodeAnswer:
 
 
 def read_answers(data: bytes) -> tuple[list[NodeAnswer], bytes]:
-    """Read all final answers; gives them with what is left over and is no answer."""
+    """Read all final answers; returns them and the rest that is not an answer."""
     answers = []
     while data.startswith(b"HTTP/1."):
         head, separator, rest = data.partition(b"\r\n\r\n")
@@ -61,7 +61,7 @@ def read_answers(data: bytes) -> tuple[list[NodeAnswer], bytes]:
             data = rest
             continue
         length = 0 if status in _EMPTY else int(headers.get(b"content-length", b"0"))
-        # The answer to a HEAD tells a length and has no body: the next answer follows, or nothing.
+        # The answer to a HEAD has a length but no body: the next answer follows, or nothing.
         if not rest or rest.startswith(b"HTTP/1."):
             length = 0
         if len(rest) < length:

@@ -1,4 +1,4 @@
-"""A run of the fuzzer: both servers, many cases at once, each judged; what looks wrong is tried again alone."""
+"""A run of the fuzzer: both servers, many cases at once, each judged; suspicious ones are repeated alone."""
 
 import asyncio
 import time
@@ -23,9 +23,9 @@ from chaos.site.processes import quiet_port
 AT_ONCE = 96
 _PATIENT_AT_ONCE = 16
 _SUSPECTS_MAX = 500
-"""So many wait for their second try; then no new cases are begun."""
+"""While this many cases wait for their second try, no new ones are started."""
 _WARM_CASES = 2_000
-"""After so many the node's memory is what it should stay."""
+"""After this many cases the node's memory use should be stable."""
 GROWTH_MIB_MAX = 32.0
 
 
@@ -43,7 +43,7 @@ class Tally:
 
     cases: int = 0
     requests: int = 0
-    """As written down, without the closing ones."""
+    """As generated, without the closing requests."""
     agreed: int = 0
     refused: int = 0
     again: int = 0
@@ -61,7 +61,7 @@ class Tally:
         return not self.found and not self.complaints
 
     def lines(self) -> list[str]:
-        """Say it to a reader."""
+        """Describe the result in words."""
         rate = self.requests / self.seconds if self.seconds else 0.0
         before, after = self.memory_mib
         allowed = "; ".join(f"{why}: {count}" for why, count in self.allowed.most_common()) or "none"
@@ -76,15 +76,15 @@ class Tally:
 
 
 class Campaign:
-    """Runs cases against both."""
+    """Runs cases against both servers."""
 
     def __init__(self, folder: Path, command: Sequence[str] = (), ignored: Sequence[str] = ()) -> None:
         """Describe it.
 
         Args:
-            folder: For what both write.
+            folder: Where both write their files.
             command: See `NodeSide`.
-            ignored: Rules that are not asked for.
+            ignored: Rules that are not checked.
         """
         self._ignored = frozenset(ignored)
         self.node = NodeSide(folder / "node", command)
@@ -92,7 +92,7 @@ class Campaign:
         self.tally = Tally()
 
     async def run(self, cases: Iterable[Case], *, found_max: int = 200) -> Tally:
-        """Try every case; ends early when much was found."""
+        """Try every case; stops early after many findings."""
         await self.nginx.start()
         await self.node.start()
         started = time.monotonic()
@@ -154,7 +154,7 @@ class Campaign:
             asyncio.to_thread(send_patiently, case, self.node.port, quiet_seconds),
             asyncio.to_thread(send_patiently, case, self.nginx.port, quiet_seconds),
         )
-        await asyncio.sleep(0.02)  # nginx passes the last request on after the client has gone
+        await asyncio.sleep(0.02)  # nginx forwards the last request after the client has gone
         return self._judged(node, nginx)
 
     def _judged(self, node: Exchange, nginx: Exchange) -> Judged:

@@ -1,4 +1,4 @@
-"""One try: the bytes that are sent over one connection, and where they are cut into segments."""
+"""One case: the bytes that are sent over one connection, and how they are divided into segments."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CORPUS = Path(__file__).with_name("corpus.jsonl")
-"""Cases that once told something; they are always tried first."""
+"""Cases that were interesting once; they are always tried first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +14,12 @@ class Case:
     """What one connection sends."""
 
     name: str
-    """The seed of a generated case, or a word about one of the corpus."""
+    """The seed of a generated case, or a description of one from the corpus."""
     segments: tuple[bytes, ...]
     pauses: tuple[float, ...] = ()
-    """Seconds before each segment but the first; none: at once."""
+    """Delay in seconds before each segment but the first; none: no delays."""
     requests: int = 1
-    """How many requests were written down before anything was mutated, without the closing one."""
+    """How many requests were generated before mutation, without the closing one."""
 
     @property
     def together(self) -> bytes:
@@ -38,7 +38,7 @@ def read_cases(path: Path) -> list[Case]:
     """Read a file of cases, one a line.
 
     Raises:
-        ValueError: if a line is no case.
+        ValueError: if a line is not a case.
     """
     return list(_cases(path.read_text(encoding="ascii").splitlines()))
 

@@ -1,4 +1,4 @@
-"""Sends one case to one server and gathers what comes back: many at once, or one alone and with patience."""
+"""Sends one case to one server and collects the answers: with many others, or alone and with longer time-outs."""
 
 import asyncio
 import contextlib
@@ -9,26 +9,26 @@ from dataclasses import dataclass
 from chaos.edge_fuzz.case import Case
 
 QUIET_SECONDS = 0.03
-"""A server that has said nothing for so long after the last byte waits for more: it is told that nothing follows."""
+"""If a server is silent for this long after the last byte, it is waiting for more. The sending side is then closed."""
 EXCHANGE_SECONDS_MAX = 4.0
 PATIENT_QUIET_SECONDS = 0.4
 VERY_PATIENT_QUIET_SECONDS = 2.0
-"""For what still looks wrong: a busy machine may keep a server silent for longer than one would think."""
+"""For suspicious cases: on a busy machine a server may be silent for longer than expected."""
 PATIENT_SECONDS_MAX = 12.0
-"""Beyond the node's own time limits for a head (10 s): whoever waits longer has hung."""
+"""Longer than the node's own time limit for a head (10 s): a server that takes longer has hung."""
 
 
 @dataclass(slots=True)
 class Exchange:
-    """What became of a case at one server."""
+    """The result of a case at one server."""
 
     port: int
-    """The client's, by which readings are found."""
+    """The client's port, by which readings are found."""
     data: bytes
     closed: bool
-    """The server ended the connection."""
+    """The server closed the connection."""
     broken: bool = False
-    """It was reset: what the server had said may be lost."""
+    """The connection was reset; some of the server's answer may be lost."""
 
 
 class _Sender(asyncio.Protocol):
@@ -92,7 +92,7 @@ class _Sender(asyncio.Protocol):
 
 
 async def send_quickly(case: Case, port: int) -> Exchange:
-    """Send a case beside others. What looks wrong then is to be tried again, alone."""
+    """Send a case together with others. A suspicious one has to be repeated alone."""
     loop = asyncio.get_running_loop()
     try:
         _, sender = await loop.create_connection(lambda: _Sender(case, loop), "127.0.0.1", port)
@@ -108,7 +108,7 @@ async def send_quickly(case: Case, port: int) -> Exchange:
 
 
 def send_patiently(case: Case, port: int, quiet_seconds: float) -> Exchange:
-    """Send a case alone. Nothing is written to a server that has ended the connection, so nothing it said is lost."""
+    """Send a case alone. Sending stops when the server closes the connection, so a reset destroys no answer."""
     deadline = time.monotonic() + PATIENT_SECONDS_MAX
     data = bytearray()
     with socket.create_connection(("127.0.0.1", port), 5.0) as connection:
@@ -135,7 +135,7 @@ def send_patiently(case: Case, port: int, quiet_seconds: float) -> Exchange:
 
 
 def _ended(connection: socket.socket, data: bytearray, quiet_seconds: float) -> bool:
-    """Read until nothing comes for a while; tells whether the server has ended the connection."""
+    """Read until nothing arrives for a while; returns whether the server has closed the connection."""
     connection.settimeout(max(0.001, quiet_seconds))
     try:
         while piece := connection.recv(65536):

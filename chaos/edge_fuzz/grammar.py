@@ -1,4 +1,4 @@
-"""Writes requests that are nearly right: each part is usually sound, and now and then one of its odd forms."""
+"""Generates almost valid requests: each part is usually valid, and now and then has one of its odd forms."""
 
 from collections.abc import Sequence
 from random import Random
@@ -22,7 +22,7 @@ from chaos.edge_fuzz.vocabulary import (
 
 
 class Grammar:
-    """Writes requests, drawn from one source of randomness."""
+    """Generates requests from one source of randomness."""
 
     def __init__(
         self, random: Random, oddness: float, *, targets: Sequence[bytes] = TARGETS, contents: Sequence[bytes] = ()
@@ -30,10 +30,10 @@ class Grammar:
         """Begin.
 
         Args:
-            random: What everything is drawn from.
+            random: Source of all choices.
             oddness: How often a part is odd, from 0 to 1.
-            targets: The usual ones.
-            contents: Bodies that the targets take; half of all bodies are of them.
+            targets: The usual targets.
+            contents: Bodies that the targets accept; half of all bodies are among them.
         """
         self._random = random
         self._oddness = oddness
@@ -41,7 +41,7 @@ class Grammar:
         self._contents = contents
 
     def request(self) -> bytes:
-        """Write one request."""
+        """Generate one request."""
         method, target = self._pick(METHODS, ODD_METHODS, 0.5), self._pick(self._targets, ODD_TARGETS, 0.6)
         version = self._pick(VERSIONS, ODD_VERSIONS, 0.6)
         line = b" ".join(part for part in (method, target, version) if part or self._odd(0.1))
@@ -74,7 +74,7 @@ class Grammar:
         return self._quarrel(content)
 
     def _quarrel(self, content: bytes) -> tuple[list[bytes], bytes]:
-        """Frame a body in two ways that do not agree."""
+        """Frame a body in two contradictory ways."""
         chunks = self._chunks(content)
         length, encoding = b"Content-Length: %d", b"Transfer-Encoding: "
         odd_encoding = encoding + self._random.choice(ODD_ENCODINGS)

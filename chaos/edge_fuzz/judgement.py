@@ -1,4 +1,4 @@
-"""The rules: what the node may do with bytes that nginx reads in one way, and how little is allowed beside."""
+"""The rules: what the node may do with bytes that nginx reads in a certain way, and the few exceptions."""
 
 import re
 from collections.abc import Sequence
@@ -23,18 +23,18 @@ Rule: TypeAlias = Literal[
 
 @dataclass(slots=True)
 class Judged:
-    """What came of one case."""
+    """The verdict on one case."""
 
     findings: list[tuple[Rule, str]] = field(default_factory=list)
     agreed: int = 0
-    """Requests that both read alike."""
+    """Requests that both read the same way."""
     refused: bool = False
     """The node's server refused the rest of the bytes."""
     allowed: str = ""
-    """The allowance that was made."""
+    """The exception that was applied."""
 
     def find(self, rule: Rule, text: str) -> None:
-        """Note that a rule was broken."""
+        """Record a broken rule."""
         self.findings.append((rule, text))
 
 
@@ -45,10 +45,10 @@ _UP = re.compile(r"(^|/)(\.|%2e){2}(/|%2f|$|\?)", re.IGNORECASE)
 
 
 def allowance(reading: Reading) -> str:
-    """Say why nginx may have refused a request that is nevertheless a well-formed one; empty: no reason known.
+    """Return why nginx may have refused a request that is nevertheless well-formed; empty: no known reason.
 
-    nginx reads the path as one of files, and knows which methods it will not pass on. A node does neither. Such a
-    request ends the comparison: nginx closes the connection, so nobody knows what it would have read behind it.
+    nginx interprets the path as a file path and does not forward certain methods. A node does neither. Such a request
+    ends the comparison: nginx closes the connection, so what it would have read after that is unknown.
     """
     if reading.method in _NGINX_METHODS_REFUSED or not _NGINX_METHODS.fullmatch(reading.method):
         return "nginx passes this method on to nobody"
@@ -69,8 +69,8 @@ def judge(node: Exchange, node_read: Sequence[Reading], nginx_read: Sequence[Rea
 
     Args:
         node: The connection to the node.
-        node_read: What the node's application was given.
-        nginx_read: What nginx passed on.
+        node_read: The requests that the node's application received.
+        nginx_read: The requests that nginx forwarded.
         nginx: The connection to nginx.
     """
     judged = Judged()
@@ -79,7 +79,7 @@ def judge(node: Exchange, node_read: Sequence[Reading], nginx_read: Sequence[Rea
     _compare(judged, node_read, nginx_read, nginx)
     missing = len(nginx_read) - len(node_read)
     if missing > 0 and nginx_read[len(node_read)].version == "HTTP/0.9":
-        # nginx answers it at its first line. A node waits for the end of a head, and the connection ends before.
+        # nginx answers this at the first line. A node waits for the whole head, and the connection ends before.
         judged.allowed = "nginx speaks HTTP/0.9"
     if missing > 0 and not judged.refused and not judged.allowed and not (answers and answers[-1].closes):
         what = "closes without a word" if node.closed else "waits"
@@ -110,7 +110,7 @@ def _judge_answers(
         judged.find("answers", f"bytes that are no answer: {rest[:80]!r}")
     if told < len(node_read) and not node.broken:
         reading = node_read[told]
-        # A refusal may overtake the answer of the request before it only if that was never carried out.
+        # A refusal may overtake the answer to the previous request only if that request was never executed.
         judged.find("answers", f"carried out, and never answered: {reading}")
     for reading in node_read:
         if reading.callers > 1 and not reading.refused:
@@ -129,7 +129,7 @@ def _compare(judged: Judged, node_read: Sequence[Reading], nginx_read: Sequence[
             if place and _nearly_close(node_read[place - 1].connection):
                 judged.allowed = "nginx takes any word of Connection that contains close for it"
             if reading.refused and not judged.allowed:
-                # The application looks at the caller before it reads the body, in which nginx may have found a flaw.
+                # The application checks the caller before it reads the body, in which nginx may have found an error.
                 continue
             if not judged.allowed:
                 said = nginx.data.rpartition(b"HTTP/1.1 ")[2][:3].decode("latin-1") or "nothing"

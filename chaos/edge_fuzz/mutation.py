@@ -1,4 +1,4 @@
-"""Makes cases: out of the grammar or the corpus, with mutated bytes, cut into segments."""
+"""Makes cases from the grammar or the corpus, with mutated bytes, divided into segments."""
 
 from collections.abc import Sequence
 from random import Random
@@ -19,11 +19,11 @@ _SPACES = b" \t\r\n:"
 def make_case(
     seed: str, corpus: Sequence[Case], *, targets: Sequence[bytes] = TARGETS, contents: Sequence[bytes] = ()
 ) -> Case:
-    """Make the case of a seed: the same seed and corpus, the same case.
+    """Make the case of a seed; the same seed and corpus make the same case.
 
     Args:
-        seed: Says which.
-        corpus: Cases of which some are mutated.
+        seed: Chooses the case.
+        corpus: Cases to mutate, some of the time.
         targets: See `Grammar`.
         contents: See `Grammar`.
     """
@@ -44,7 +44,7 @@ def make_case(
 
 
 def mutated(data: bytes, random: Random, times: int) -> bytes:
-    """Change some bytes, mostly where syntax is."""
+    """Change some bytes, mostly next to punctuation."""
     for _ in range(times):
         place = _place(data, random)
         match random.randrange(8):
@@ -72,7 +72,7 @@ def mutated(data: bytes, random: Random, times: int) -> bytes:
 
 
 def _place(data: bytes, random: Random) -> int:
-    """A place in the bytes; usually one beside punctuation."""
+    """Choose a position in the bytes, usually next to punctuation."""
     place = random.randrange(len(data) + 1)
     if random.random() < 0.7:
         for near in range(place, min(place + 40, len(data))):

@@ -1,4 +1,4 @@
-"""nginx as the other reader: it gets the same bytes and passes on what it reads to a server that notes it."""
+"""nginx as the other reader: it gets the same bytes and forwards what it reads to a server that records it."""
 
 import asyncio
 import os
@@ -13,12 +13,12 @@ from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.nginx import nginx_program
 from holdfast.infrastructure.embedded.process import Child, wait_until
 
-# Settings that let nginx read as much as it can, so that it is the node which is the stricter of the two:
-#   ignore_invalid_headers off   nginx would drop fields with unusual names in silence, and both would differ
+# These settings make nginx as lenient as possible, so that the node is the stricter of the two:
+#   ignore_invalid_headers off   nginx would silently drop fields with unusual names, and the readings would differ
 #   underscores_in_headers on    likewise
 #   large_client_header_buffers  nginx would refuse fields above 8 KiB, which the node need not
 #   proxy_ignore_client_abort    a client that has sent its last byte still gets its answers
-#   merge_slashes off            the path is passed on as it came
+#   merge_slashes off            the path is forwarded unchanged
 _CONFIG = """\
 {user}worker_processes 1;
 pid nginx.pid;
@@ -63,7 +63,7 @@ _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 class Noted(asyncio.Protocol):
-    """Stands behind nginx. What comes from there is well-formed, so a few lines can read it."""
+    """The server behind nginx. What nginx forwards is well-formed, so a few lines can parse it."""
 
     def __init__(self, readings: defaultdict[int, list[Reading]], open_ones: set[asyncio.Transport]) -> None:
         self._readings = readings
@@ -82,7 +82,7 @@ class Noted(asyncio.Protocol):
             self._open_ones.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        """Note every request that is complete."""
+        """Record every complete request."""
         assert self._transport is not None
         self._data += data
         while (end := self._data.find(b"\r\n\r\n")) >= 0:
@@ -98,7 +98,7 @@ class Noted(asyncio.Protocol):
             target = rest.rpartition(b" ")[0]
             port = int(headers[b"x-fuzz-port"])
             authority = headers.get(b"x-fuzz-host", b"").decode("latin-1")
-            # Of a request without a version nginx has no protocol, and sends no field that is empty.
+            # For a request without a version nginx has no protocol, and it omits empty fields.
             version = headers.get(b"x-fuzz-version", b"HTTP/0.9").decode("latin-1")
             reading = reading_of(method.decode("latin-1"), target, pairs, body, authority=authority, version=version)
             self._readings[port].append(reading)
@@ -106,7 +106,7 @@ class Noted(asyncio.Protocol):
 
 
 class NginxSide:
-    """nginx, and what it read by the port of each client."""
+    """nginx, and what it read, by client port."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.port = port

@@ -1,4 +1,4 @@
-"""The node as the reader under judgement: its server in a process of its own, watched from outside."""
+"""The node as the reader under test: its server in a separate process, observed from outside."""
 
 import asyncio
 import signal
@@ -20,14 +20,14 @@ _START_SECONDS = 30.0
 
 
 class NodeSide:
-    """The node's server in a process of its own, and what its application was given by the port of each client."""
+    """The node's server in a separate process, and what its application received, by client port."""
 
     def __init__(self, folder: Path, command: Sequence[str] = ()) -> None:
         """Describe it.
 
         Args:
-            folder: Private to it.
-            command: Another server to judge in its place, given the folder as its last argument.
+            folder: Its private folder.
+            command: Another server to test instead; it gets the folder as its last argument.
         """
         self.readings: defaultdict[int, list[Reading]] = defaultdict(list)
         self._folder = private_folder(folder)
@@ -63,7 +63,7 @@ class NodeSide:
         self._told.settimeout(0.0)
 
     def gather(self) -> None:
-        """Take what was told. Every reading is told before it is answered, so what was answered is here afterwards."""
+        """Collect the readings. Each is reported before its answer, so all answered requests are included."""
         assert self._told is not None
         try:
             while piece := self._told.recv(1 << 20):
@@ -78,7 +78,7 @@ class NodeSide:
 
     @property
     def alive(self) -> bool:
-        """Whether its process runs."""
+        """Whether its process is running."""
         return self._child.alive
 
     @property
@@ -87,7 +87,7 @@ class NodeSide:
         return float(psutil.Process(self._child.pid).memory_info().rss / 2**20)
 
     def tracebacks(self) -> int:
-        """How many errors it wrote into its log that nothing had caught."""
+        """How many uncaught errors are in its log."""
         return self._log.read_bytes().count(b"Traceback")
 
     async def end(self) -> None:

@@ -1,4 +1,4 @@
-"""What a server read out of the bytes: one request, as far as another reading of it could harm a buyer."""
+"""What a server read from the bytes: the parts of a request whose misreading could harm a buyer."""
 
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -15,12 +15,12 @@ COMPARED_FIELDS = (
     b"last-event-id",
     b"content-type",
 )
-"""The fields that name the caller or change the answer. nginx drops or rewrites those that concern one hop only."""
+"""The fields that identify the caller or change the answer. nginx drops or rewrites hop-by-hop fields."""
 SHOWN_BYTES = 120
 
 
 class Reading(msgspec.Struct, frozen=True, array_like=True):
-    """One request as it was read. Bytes are told as Latin-1, character by byte."""
+    """One request as it was read. Bytes are decoded as Latin-1, one character per byte."""
 
     method: str
     target: str
@@ -31,16 +31,16 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     callers: int = 1
     """How many X-User-ID fields were believed."""
     refused: bool = False
-    """The application, not the server, found something wrong and answered 4xx; the connection goes on."""
+    """The application, not the server, answered 4xx; the connection stays open."""
     authority: str = ""
-    """The host that nginx takes the request to be for, in lower case and without a port."""
+    """The host that nginx assigns the request to, in lower case and without a port."""
     version: str = ""
     """As nginx read it."""
     connection: str = ""
     """The field Connection, as the node read it."""
 
     def same_as(self, other: "Reading") -> bool:
-        """Tell whether both are the same request."""
+        """Return whether both are the same request."""
         return (
             self.method == other.method
             and self.target == other.target
@@ -52,8 +52,8 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     def _fields_as(self, nginx: "Reading") -> bool:
         """Compare the fields.
 
-        A target in absolute form names the host, whatever Host says (RFC 9112, 3.2.2). The node puts it in the place of
-        Host; nginx passes the field on as it came, but takes the target's host for its own purposes.
+        A target in absolute form overrides Host (RFC 9112, 3.2.2). The node replaces Host by it; nginx forwards Host
+        unchanged, but uses the target's host for itself.
         """
         if self.fields == nginx.fields:
             return True
@@ -82,12 +82,12 @@ def reading_of(
     authority: str = "",
     version: str = "",
 ) -> Reading:
-    """Tell what was read.
+    """Return what was read.
 
     Args:
         method: As it came.
         target: Path and query.
-        headers: The fields with names in lower case. Of a mapping each is one; of pairs those of one name are joined.
+        headers: The fields, names in lower case. In pairs, fields of the same name are joined.
         body: The whole body.
         refused: See `Reading.refused`.
         authority: See `Reading.authority`.
@@ -105,7 +105,7 @@ def reading_of(
             stripped = value.strip(b" \t")
             found[name] = found[name] + b", " + stripped if name in found else stripped
     fields = tuple((name.decode(), found[name].decode("latin-1")) for name in COMPARED_FIELDS if found.get(name))
-    # An empty query is the same as none, and a server may drop its question mark.
+    # An empty query equals none, and a server may drop the question mark.
     shown_target = target.decode("latin-1").removesuffix("?")
     digest = sha256(body).hexdigest()[:16] if body else ""
     start = body[:SHOWN_BYTES].decode("latin-1")

@@ -1,6 +1,7 @@
-"""The process under test: a node's HTTP server with an application that tells what it was given to read.
+"""The process under test: a node's HTTP server with an application that reports what it received.
 
-The one place that knows how a node's server is made. Run by the fuzzer: `python -m chaos.edge_fuzz.served FOLDER`.
+This is the only module that knows how a node's server is made. The fuzzer runs it:
+`python -m chaos.edge_fuzz.served FOLDER`.
 """
 
 import contextlib
@@ -28,7 +29,7 @@ _problems = Problems({})
 
 BODY_BYTES_MAX = 1024 * 1024
 READINGS = "readings"
-"""The socket, in the folder, to which every reading goes, one a line, before it is answered."""
+"""The socket in the folder to which every reading is sent, one per line, before it is answered."""
 PORT = "port"
 """The file that gets the node's port."""
 TOLD: tuple[bytes, bytes] = (b"x-told", b"yes")
@@ -36,7 +37,7 @@ TOLD: tuple[bytes, bytes] = (b"x-told", b"yes")
 
 
 class Teller:
-    """An ASGI application that tells each request to the fuzzer, and answers it."""
+    """An ASGI application that reports each request to the fuzzer and answers it."""
 
     def __init__(self, folder: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -72,7 +73,7 @@ class Teller:
         query: bytes = scope["query_string"]
         target = scope["raw_path"] + (b"?" + query if query else b"")
         reading = reading_of(scope["method"], target, scope["headers"], body, refused=refused)
-        # It waits while the fuzzer is behind: nothing may be lost.
+        # This blocks while the fuzzer is behind, so that nothing is lost.
         self._socket.sendall(msgspec.json.encode((scope["client"][1], reading)) + b"\n")
 
 

@@ -1,8 +1,8 @@
-"""The parts that requests are written from: what is usual, and what one reader or another takes for something else."""
+"""The parts that requests are built from: usual ones, and ones that different parsers may read differently."""
 
 SMUGGLED = b"DELETE /smuggled HTTP/1.1\r\nHost: s\r\nX-User-ID: smuggled\r\n\r\n"
 LAST = b"GET /last HTTP/1.1\r\nHost: last\r\nX-User-ID: last\r\nConnection: close\r\n\r\n"
-"""Closes most cases: it shows whether the next buyer's request is still read as one of its own."""
+"""Ends most cases. It shows whether the next buyer's request is still read as a separate one."""
 
 METHODS = (b"GET", b"POST", b"PUT", b"DELETE", b"HEAD", b"PATCH", b"OPTIONS")
 ODD_METHODS = (

@@ -1,4 +1,4 @@
-"""The catalogue of faults, one module for each family; importing this enters all of them."""
+"""The catalogue of faults, one module per family; importing this package registers all of them."""
 
 from chaos.faults import (
     clocks,

@@ -1,4 +1,4 @@
-"""Clocks that are wrong: those of the API nodes, and PostgreSQL's own after a restart."""
+"""Wrong clocks: on API nodes, and PostgreSQL's after a restart."""
 
 import asyncio
 import sysconfig
@@ -19,7 +19,7 @@ HOUR_SECONDS = 3_600
 
 
 def shifted(seconds: int, rate: float = 1.0) -> Mapping[str, str]:
-    """Give the environment of a program whose wall clock is wrong.
+    """Return the environment of a program whose wall clock is wrong.
 
     Raises:
         CannotBeInjectedError: libfaketime is not installed.
@@ -28,7 +28,7 @@ def shifted(seconds: int, rate: float = 1.0) -> Mapping[str, str]:
     for place in places:
         for library in sorted(place.rglob("libfaketime*.so*")):
             skew = f"{seconds:+d}" + (f" x{rate}" if rate != 1.0 else "")
-            # The monotonic clock stays right: a wall clock that jumps does not move it.
+            # The monotonic clock stays right, as it does on a real machine whose wall clock jumps.
             return {"LD_PRELOAD": str(library), "FAKETIME": skew, "DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
     raise CannotBeInjectedError("libfaketime is not installed (pip install libfaketime, Linux only)")
 
@@ -95,7 +95,7 @@ async def _postgres_jumps(trial: Trial, seconds: int) -> None:
     postgres = trial.site.postgres
     jumped = Postmaster(postgres.cluster_dir, port=postgres.port, environment=skew)
     habits = Habits(leaves=0.5, hot_seats=20)
-    # Its clock is no longer this machine's, so the order of versions is judged, and times only against each other.
+    # PostgreSQL's clock is no longer this machine's: the checkers must not compare its times with the clients'.
     async with trial.load(habits=habits, clocks_agree=False) as load:
         try:
             await off_loop(lambda: postgres.stop("immediate"))

@@ -1,6 +1,6 @@
-"""Readers who ask for much that is not the same: a thousand events, unknown ones, one that grows.
+"""Readers whose requests cannot share work: a thousand different events, unknown events, an event that grows.
 
-Each disturbed phase is compared with the same run's quiet one, by a generous ratio.
+Each disturbed phase is compared with the quiet phase of the same run, by a generous ratio.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ _READERS = 16
 _QUIET_SECONDS = 2.5
 _BUSY_SECONDS = 4.0
 _SMALL_MEMORY = {"SEAT_MAPS_MIB_MAX": "1"}
-"""So that maps of these small events push each other out, as those of large ones do in more memory."""
+"""So small that the maps of these small events evict each other, as those of large events do with more memory."""
 _CALM = Habits(pause_seconds=0.02, reads=0.2)
 _MAKE_EVENTS = """
 WITH made AS (
@@ -43,7 +43,7 @@ SELECT id::text FROM made"""
 
 
 async def _many_events(trial: Trial) -> list[str]:
-    """Make a season's events at once."""
+    """Create a season's events at once."""
     connection = await asyncpg.connect(trial.site.postgres.url, timeout=5)
     try:
         rows = await connection.fetch(_MAKE_EVENTS, _EVENTS, _SEATS_EACH)
@@ -56,7 +56,7 @@ async def _many_events(trial: Trial) -> list[str]:
 async def _read_and_sell(
     load: Load, callers: Sequence[Caller], events: Sequence[str], seconds: float
 ) -> tuple[float, float]:
-    """Have all readers ask for the events in turn; gives their reads and the buyers' writes, a second."""
+    """Have all readers request the events in turn; returns their reads and the buyers' writes per second."""
     turn = cycle(events)
     *reads, writes = await asyncio.gather(
         *(rounds_a_second(_counting(caller, turn), seconds) for caller in callers), writes_a_second(load.tally, seconds)
@@ -99,7 +99,7 @@ async def _counts_of_a_season(trial: Trial) -> None:
 
 @asynccontextmanager
 async def _meanwhile(disturbers: Sequence[Callable[[], Awaitable[object]]]) -> AsyncIterator[None]:
-    """Have everybody disturb again and again inside the block."""
+    """Run all disturbances repeatedly inside the block."""
 
     async def again(disturb: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -115,7 +115,7 @@ async def _meanwhile(disturbers: Sequence[Callable[[], Awaitable[object]]]) -> A
 
 
 async def _pace_of_reader(node: Target, event: str, seconds: float) -> float:
-    """Read one event again and again; gives how often, a second."""
+    """Read one event repeatedly; returns the rate per second."""
     async with Caller(node, seconds_max=30.0) as caller:
         return await rounds_a_second(_counting(caller, repeat(event)), seconds, pause_seconds=0.01)
 

@@ -1,4 +1,4 @@
-"""Too many at once, too slow on purpose, and input that nobody would send in good faith."""
+"""Too many clients at once, deliberately slow clients, and hostile input."""
 
 import asyncio
 import contextlib
@@ -53,7 +53,7 @@ async def _slow_loris(trial: Trial) -> None:
 
 
 async def _drip(target: Target) -> bool:
-    """Send one byte at a time; tells whether the other side has closed within 20 s."""
+    """Send one byte at a time; returns whether the other side has closed within 20 s."""
     try:
         connection = await open_raw(target)
     except OSError:

@@ -1,4 +1,4 @@
-"""PostgreSQL killed, restarted, unreachable, slow, full of connections, and at odds with our transactions."""
+"""PostgreSQL killed, restarted, unreachable, slow, out of connections, or failing our transactions."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ async def execute(database_url: str, *statements: str) -> None:
 
 
 async def expect_back(trial: Trial, load: Load, seconds_max: float = RESTART_SECONDS_MAX) -> None:
-    """Expect that writes are back within a time after the injection."""
+    """Expect writes to resume within a time after the injection."""
     back = await trial.writes_back(load, 4 * seconds_max)
     trial.expect(back is not None and back <= seconds_max, f"writes are back within {seconds_max:.0f} s ({back} s)")
     await asyncio.sleep(_REST_SECONDS)
@@ -35,7 +35,7 @@ async def expect_back(trial: Trial, load: Load, seconds_max: float = RESTART_SEC
 
 @asynccontextmanager
 async def wired_node(trial: Trial, **environment: str) -> AsyncIterator[tuple[Wire, Program]]:
-    """Run one more node whose way to PostgreSQL is a wire."""
+    """Run another node that reaches PostgreSQL through a wire."""
     postgres = trial.site.postgres
     async with wire_to(Target("127.0.0.1", postgres.port)) as wire:
         url = postgres.url.replace(f":{postgres.port}/", f":{wire.here.port}/")
@@ -45,7 +45,7 @@ async def wired_node(trial: Trial, **environment: str) -> AsyncIterator[tuple[Wi
 
 @asynccontextmanager
 async def event_locked(trial: Trial, event: str) -> AsyncIterator[None]:
-    """Hold an event's row in a session that is not one of Holdfast's."""
+    """Lock an event's row from a session that does not belong to Holdfast."""
     connection = await asyncpg.connect(trial.site.postgres.url, timeout=5)
     try:
         async with connection.transaction():
@@ -122,7 +122,7 @@ async def _sessions_terminated(trial: Trial) -> None:
 
 
 async def commits_cut(trial: Trial, side: str, *, events: int = 1) -> None:
-    """Have a node lose its connection at eight COMMITs, on their way there or back."""
+    """Cut a node's connection at eight COMMITs, before they arrive or before their replies do."""
     async with wired_node(trial) as (wire, node), trial.load([node.address], events=events) as load:
         for _ in range(8):
             wire.cuts["request" if side == "request" else "reply"] += 1
@@ -204,7 +204,7 @@ async def _raised(trial: Trial, sqlstates: tuple[str, ...]) -> None:
             raised += sum(met(node.points, "after_store") for node in trial.site.nodes)
         await asyncio.sleep(_REST_SECONDS)
         trial.expect(raised >= len(sqlstates) * 3, f"errors are raised ({raised})")
-        # Who waits for 2 s behind the repetitions of others is refused, as under any load.
+        # A request that waits for 2 s behind the retries of others is refused, as under any load.
         trial.expect(load.tally.unknown == 0, f"every outcome is known ({load.tally.unknown} were not)")
 
 
@@ -273,7 +273,7 @@ async def _too_many_connections(trial: Trial) -> None:
             await execute(url, "ALTER ROLE holdfast CONNECTION LIMIT 1", ended)
             taken.append(await asyncpg.connect(trial.site.postgres.url, timeout=5))
         except asyncpg.TooManyConnectionsError:
-            pass  # one of the nodes was quicker: it is taken all the same
+            pass  # one of the nodes was faster; the connection is taken either way
         await asyncio.sleep(2.0)
         for connection in taken:
             await connection.close()

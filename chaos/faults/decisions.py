@@ -1,4 +1,4 @@
-"""Races that the engine must decide one way: one seat, one key, confirm against cancel, edits and deletions."""
+"""Races with exactly one correct result: one seat, one key, confirm against cancel, edits and deletions."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ async def _one_seat_storm(trial: Trial) -> None:
             seen = await asyncio.gather(*(client.reserve(wish) for client, wish in zip(clients, wishes, strict=True)))
             load.wishes.extend(wishes[:3])
             won = sum(one.answer == "created" for one in seen)
-            # One of the few other buyers may have been quicker.
+            # One of the few other buyers may have been faster.
             trial.expect(won <= 1, f"at most one of 300 gets the seat ({won})")
         for client in clients:
             client.close()
@@ -75,7 +75,7 @@ async def _confirm_and_cancel(trial: Trial, load: Load, number: int) -> None:
 )
 async def _same_key_on_two_nodes(trial: Trial) -> None:
     async with trial.load(trial.site.node_targets, buyers=4, habits=_CALM) as load:
-        # Of an event of their own: another buyer who has a seat for a moment would be a reason for a refusal.
+        # Seats of a separate event: another buyer who held one for a moment would justify a refusal.
         sale = await trial.sale(200)
         for start in range(0, 100, 10):
             await asyncio.gather(*(_same_key(trial, load, sale, start + number) for number in range(10)))
@@ -111,7 +111,7 @@ async def _opposing_wishes(trial: Trial) -> None:
 
 
 async def _with_own_event(trial: Trial, load: Load, verb: str, habits: Habits) -> None:
-    """Edit or delete a second event while its seats are fought for, and compare its holds with the decision."""
+    """Edit or delete a second event while buyers compete for its seats, and check what happened to its holds."""
     sale = await trial.sale(30)
     own = Load(load.targets, [sale], load.recorder, load.random, habits, load.tally, load.numbers)
     buyers = [asyncio.create_task(own.live(100 + number)) for number in range(8)]
@@ -172,7 +172,7 @@ async def _event_edited(trial: Trial) -> None:
 )
 async def _event_deleted(trial: Trial) -> None:
     async with trial.load(buyers=4) as load:
-        # A sold seat would forbid it.
+        # An event with a sold seat cannot be deleted.
         await _with_own_event(trial, load, "delete", Habits(hot_seats=30, confirms=0.0, meddles=0.0))
         trial.expect(load.tally.answers["event_not_found"] > 0, "buyers are told that it is gone")
         trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")

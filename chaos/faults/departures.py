@@ -1,4 +1,4 @@
-"""Buyers who hang up: before their turn has come they get nothing; once they are in a batch it goes on."""
+"""Buyers who disconnect: before their turn they get nothing; once they are in a batch, it completes."""
 
 import asyncio
 
@@ -16,13 +16,13 @@ _CALM = Habits(pause_seconds=0.05)
 
 
 async def _leave_in_the_queue(trial: Trial, load: Load, asked: Target, name: str) -> None:
-    """Have forty buyers ask for a seat each of a locked event and hang up; then let go of the lock."""
+    """Have forty buyers request a seat each of a locked event and disconnect; then release the lock."""
     nodes = trial.site.node_targets
     sale = await trial.sale(_LEAVERS + len(nodes), nodes[0])
     clients = [load.client(asked) for _ in range(_LEAVERS)]
     leavers = [load.wish_of(sale, f"leaver-{name}-{number}", (sale.seats[number],)) for number in range(_LEAVERS)]
     async with event_locked(trial, sale.event):
-        # Who comes first to a node is in the batch that waits for the lock, and a batch goes on whoever leaves.
+        # The first request at each node is in the batch that waits for the lock, and a batch completes regardless.
         first = [
             asyncio.create_task(_ask(load.client(node), load.wish_of(sale, f"stayer-{name}", (seat,))))
             for node, seat in zip(nodes, sale.seats[_LEAVERS:], strict=True)

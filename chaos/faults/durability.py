@@ -1,4 +1,4 @@
-"""What PostgreSQL needs to keep a promise: its standby, its disk, its fsync."""
+"""What PostgreSQL's durability depends on: its standby, its disk, fsync."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ _DISK_BYTES = 420 * 1024 * 1024
 
 @dataclass(slots=True)
 class Pair:
-    """A primary, its synchronous standby, and a node that reaches whichever of them the wire leads to."""
+    """A primary, its synchronous standby, and a node that reaches one of them through a wire."""
 
     primary: EmbeddedPostgres
     standby: Postmaster
@@ -42,11 +42,11 @@ class Pair:
     node: Program
 
     def url_at(self, port: int) -> str:
-        """The owner's URL at a port: both servers know the same passwords."""
+        """The owner's URL at a port; both servers have the same passwords."""
         return self.primary.url.replace(f":{self.primary.port}/", f":{port}/")
 
     def primary_log(self) -> str:
-        """What the primary wrote."""
+        """The primary's log."""
         return self.primary.log_path.read_text(errors="replace")
 
 
@@ -278,6 +278,6 @@ async def _small_disk(trial: Trial) -> AsyncIterator[Path]:
 
 
 def _run(*words: str) -> str:
-    """Run a program; gives its complaint, empty when it succeeded."""
+    """Run a program; returns its error output, empty if it succeeded."""
     done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     return "" if done.returncode == 0 else done.stderr.strip() or f"{words[0]} failed"

@@ -1,4 +1,4 @@
-"""Holds that run out: at the instant of a confirmation, with many expirers, with one that dies, with none."""
+"""Holds that expire: at the instant of a confirmation, with many expirers, with one that dies, with none."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ _LEAVERS = Habits(leaves=0.7, confirms=0.1, hot_seats=15)
 
 
 async def _expect_resold(trial: Trial, load: Load) -> None:
-    """A seat that was held and left is sold again, within moments of its hold's end."""
+    """An abandoned seat must be sold again moments after its hold expires."""
     client = load.client()
     quiet = await trial.sale(1, load.targets[0])
     first, second = (Wish(quiet.event, user, "key", tuple(quiet.seats)) for user in ("leaver", "next"))
@@ -123,7 +123,7 @@ async def _kill_in_batch(trial: Trial, load: Load, worker: Program) -> None:
     quiet = await trial.sale(5, load.targets[0])
     arm(worker.points, "before_commit", "kill")
     client = load.client()
-    # Nobody else writes to this event, so nobody but the worker ends its hold.
+    # Nobody else writes to this event, so only the worker can expire its hold.
     await client.reserve(Wish(quiet.event, "leaver", "left", tuple(quiet.seats)))
     client.close()
 

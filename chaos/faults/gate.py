@@ -1,4 +1,4 @@
-"""Redis killed, hung, flushed, failed over, evicting, full and lying: it steers, and decides nothing."""
+"""Redis killed, hung, flushed, failed over, evicting, full and lying. It only sheds load; it decides nothing."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ async def _redis(trial: Trial) -> AsyncIterator["Redis"]:
 
 
 async def _undisturbed(trial: Trial, disturb: Callable[[Load], Awaitable[None]]) -> None:
-    """Do something to Redis under load; no buyer may get a 5xx or lose a connection."""
+    """Do something to Redis under load; no buyer may get a 5xx or a broken connection."""
     async with trial.load(trial.site.node_targets, habits=_HABITS) as load:
         await disturb(load)
         await asyncio.sleep(1.0)
@@ -155,7 +155,7 @@ async def _memory_full(trial: Trial, policy: str) -> None:
             await client.config_set("maxmemory", used + (100_000 if policy != "noeviction" else 0))
             for number in range(40):
                 if policy != "noeviction":
-                    # Refused where a moment finds nothing to evict.
+                    # Fails when there happens to be nothing to evict.
                     with contextlib.suppress(OutOfMemoryError):
                         await client.mset({f"filling-{number}-{part}": b"x" * 2_000 for part in range(20)})
                 await asyncio.sleep(0.05)

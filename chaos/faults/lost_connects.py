@@ -1,7 +1,7 @@
-"""A COMMIT reached PostgreSQL, its answer was lost, and the next connection cannot be had.
+"""A COMMIT reached PostgreSQL, its reply was lost, and then no connection can be opened.
 
-In every way that PostgreSQL, or the network, has of refusing one. What may be stored is `unknown`, and its key
-settles it.
+This is tried in every way in which PostgreSQL or the network can refuse a connection. The outcome must be `unknown`,
+and a retry with the same key must return the result.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _ONE_WRITER = {"WRITE_POOL_SIZE": "1", "BATCH_SECONDS_MAX": str(_GIVES_UP_SECOND
 
 
 async def _refused(trial: Trial, ways: Mapping[str, Refusal]) -> None:
-    """Lose the answer to a COMMIT once for each way, with nobody let in again until the batch has given up."""
+    """Lose the reply to a COMMIT once for each way, and refuse all connections until the batch has given up."""
     async with wired_node(trial, **_ONE_WRITER) as (wire, node), trial.load([node.address]) as load:
         for name, refusal in ways.items():
             await _lose_one(trial, load, wire, refusal, name)
@@ -64,7 +64,7 @@ async def _expect_settled(trial: Trial, load: Load, node: Program) -> None:
 )
 async def _refused_after_lost_commit(trial: Trial) -> None:
     ways = {state: refuse_with(state) for state in REFUSING_STATES}
-    # A rerun that forgot the first COMMIT would take the second refusal for the whole story.
+    # A rerun that forgot the first COMMIT would see only the second refusal, and wrongly report `none`.
     ways["28000, then reset"] = in_turn(refuse_with("28000"), reset)
     await _refused(trial, ways)
 

@@ -1,7 +1,7 @@
-"""PostgreSQL comes back without the end of its log, which nodes and browsers have seen.
+"""PostgreSQL comes back without the end of its log, although nodes and browsers have seen it.
 
-An asynchronous standby that was behind is promoted, or a base copy is restored. What was acknowledged after that point
-is lost, as it must be; what is read afterwards must be what the database holds.
+An asynchronous standby that lags is promoted, or a base backup is restored. Whatever was acknowledged after that point
+is unavoidably lost. Reads afterwards must show what the database contains.
 """
 
 import asyncio
@@ -25,16 +25,16 @@ from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.postgres.migrations.migrate import upgrade
 
 _LOST = 3
-"""Holds of each event that are acknowledged and then lost with the end of the log."""
+"""Holds per event that are acknowledged and then lost with the end of the log."""
 _MADE_ANEW = (0, _LOST, _LOST + 2)
-"""Holds of each of the three events afterwards: its version stays below, comes to, and passes the one that was lost."""
+"""Holds afterwards, per event: its version stays below, equals, and passes the lost one."""
 _AGREE_SECONDS = 5.0
-"""Far above the second that reads may lag by, far below for ever."""
+"""Far more than the second that reads may lag, but finite."""
 
 
 @dataclass(slots=True)
 class _Place:
-    """A primary, the copy of it that will take its place, and two nodes that reach whichever the wire leads to."""
+    """A primary, the copy that will replace it, and two nodes that reach one of them through a wire."""
 
     primary: EmbeddedPostgres
     copy: Postmaster
@@ -44,7 +44,7 @@ class _Place:
 
     @property
     def targets(self) -> list[Target]:
-        """Where the nodes answer."""
+        """The addresses of the nodes."""
         return [node.address for node in self.nodes]
 
     @property
@@ -53,7 +53,7 @@ class _Place:
         return self.primary.url.replace(f":{self.primary.port}/", f":{self.copy.port}/")
 
     async def replace_primary(self, *, restored: bool) -> None:
-        """Have the primary die with its disk, and the copy take its place; the nodes do not reach it yet."""
+        """Destroy the primary and its disk and start the copy in its place; the nodes cannot reach it yet."""
         self.wire.silence()
         await self.wire.cut_all()
         await off_loop(self.primary.kill)
@@ -101,8 +101,8 @@ async def _lose_the_end(trial: Trial, *, restored: bool) -> None:
         await place.replace_primary(restored=restored)
         url = place.copy_url
         async with trial.load(place.targets, sales=place.sales, buyers=0, database_url=lambda: url) as load:
-            # By a node that knows nothing of what was lost, and before the others can look: a version that went back
-            # is easily seen, one that is there again is not.
+            # Sold by a node that never saw what was lost, before the other nodes can look. A version that went back
+            # is easy to notice; one that has been used again is not.
             async with trial.site.another("serve", "node-first-back", {"DATABASE_URL": url}) as first:
                 await _make_anew(load, place, first.address)
             place.wire.speak()
@@ -118,7 +118,7 @@ async def _lose_the_end(trial: Trial, *, restored: bool) -> None:
 
 
 async def _hold_what_will_be_lost(trial: Trial, place: _Place, streams: Sequence[Stream]) -> None:
-    """Sell seats that both nodes and all streams hear of; nothing of it is recorded: the injection takes it away."""
+    """Sell seats that both nodes and all streams see. Nothing of this is recorded, because the fault destroys it."""
     async with Caller(place.targets[0]) as caller:
         for sale in place.sales:
             for number in range(_LOST):
@@ -157,7 +157,7 @@ async def _expect_reads_agree(trial: Trial, place: _Place, when: str) -> None:
 
 
 async def _agrees(target: Target, sale: Sale, taken: dict[str, str]) -> bool:
-    """Whether the list, the free seats, the count and every seat are as the database has them."""
+    """Whether the list, the free seats, the count and every seat agree with the database."""
     path = f"{BASE}/events/{sale.event}/seats"
     free = set(sale.seats) - taken.keys()
     async with Caller(target) as caller:

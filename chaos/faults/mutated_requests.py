@@ -1,4 +1,4 @@
-"""Bytes that are nearly HTTP, sent to whole nodes while others buy."""
+"""Almost valid HTTP, sent to whole nodes during a sale."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ async def _mutated_requests(trial: Trial) -> None:
 
 
 def _paths(sale: Sale) -> tuple[bytes, ...]:
-    # Not the event's own path: a sound DELETE would soon end it.
+    # Not the path of the event itself: a valid DELETE would soon end it.
     event = f"/api/v1/events/{sale.event}"
     paths = [
         "/api/v1/reservations", "/api/v1/reservations", "/api/v1/reservations", f"{event}/seats",

@@ -1,6 +1,6 @@
-"""What one event suffers must not be paid for by another: locked rows, imports of 100,000 seats, crowds of readers.
+"""Trouble in one event must not affect the others: locked rows, imports of 100,000 seats, crowds of readers.
 
-Each disturbed phase is compared with the same run's quiet one, by a generous ratio.
+Each disturbed phase is compared with the quiet phase of the same run, by a generous ratio.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from chaos.trial import Trial, fault
 _QUIET_SECONDS = 2.0
 _LOCKED_SECONDS = 5.0
 _KEPT_SHARE = 0.3
-"""Of the quiet pace; it is 0 where every writer waits, and near 1 where none does."""
+"""Share of the quiet rate. It is 0 if every writer waits, and near 1 if none does."""
 _BUSY_SHARE = 0.05
-"""The same where the disturbance itself takes most of the machine."""
+"""The same, if the disturbance itself uses most of the machine."""
 _FREE = Habits(hot_seats=60, pause_seconds=0.02)
 
 
 @asynccontextmanager
 async def _rows_locked(trial: Trial, sales: Sequence[Sale]) -> AsyncIterator[None]:
-    """Hold the rows of events in a session that is not one of Holdfast's."""
+    """Lock the rows of events from a session that does not belong to Holdfast."""
     connection = await asyncpg.connect(trial.site.postgres.url, timeout=5)
     try:
         async with connection.transaction():
@@ -64,7 +64,7 @@ async def _beside_locked_events(trial: Trial, number: int) -> None:
 
 
 async def _insist_on(waiting: Load, sale: Sale, trial: Trial) -> None:
-    """Want a seat of a locked event again and again, as its buyers do."""
+    """Request a seat of a locked event repeatedly, as its buyers do."""
     client = waiting.client()
     try:
         for number in range(10_000):
@@ -130,7 +130,7 @@ async def _imports_beside_sales(trial: Trial) -> None:
 
 
 async def _import(target: Target) -> int:
-    """Put 100,000 seats into an event of their own."""
+    """Add 100,000 seats to a separate event."""
     start = {"start_at": "2090-01-01T00:00:00Z", "end_at": "2090-01-01T00:00:00Z"}
     async with Caller(target, seconds_max=90.0) as caller:
         made = await caller.call("POST", f"{BASE}/events", {"name": "Import", "total_seats": 100_000, **start})

@@ -14,7 +14,7 @@ _REST_SECONDS = 1.0
 
 
 async def killed_at(trial: Trial, load: Load, node: Program, point: Point, times: int = 2) -> None:
-    """Have a node die at a fail point some times, each time started again."""
+    """Have a node die at a fail point several times, and restart it each time."""
     for _ in range(times):
         arm(node.points, point, "kill")
         trial.expect(await node.died(), f"the node dies at `{point}`")

@@ -1,4 +1,4 @@
-"""The faults of a transaction for several events: what befalls it befalls all of them, and none by half."""
+"""Faults of a transaction for several events: it must affect all of its events or none."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ SELECT count(*) FROM (SELECT 1 FROM changes GROUP BY xmin::text HAVING count(DIS
 
 @asynccontextmanager
 async def _several_on_sale(trial: Trial) -> AsyncIterator[Load]:
-    """Have buyers of several events who come so thick that their commands meet; see that they did."""
+    """Run buyers of several events, so many that events share transactions, and check that this happened."""
     async with trial.load(events=EVENTS, seats=100, buyers=32, habits=Habits(pause_seconds=0.0)) as load:
         yield load
         await _expect_shared(trial)

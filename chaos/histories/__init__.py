@@ -1,1 +1,1 @@
-"""What clients saw and what the database holds at the end of a run: recorded, read, arranged, replayed."""
+"""What clients saw during a run, and what the database contains at its end: recorded, read, arranged, replayed."""

@@ -1,4 +1,4 @@
-"""A history as columns: for each event and kind of answer a few parallel lists, which are checked quickly."""
+"""A history as columns: a few parallel lists per event and kind of answer, which can be checked quickly."""
 
 from array import array
 from collections.abc import Iterable
@@ -16,13 +16,13 @@ Detail = TypeVar("Detail")
 class Table(Generic[Detail]):
     """Answers of one kind: `calls` and `returns` in ns, `versions`, `subjects` (a seat or a reservation), `details`.
 
-    `places` tells where in the history each answer stands. Rows are in the order of their returns after `sort`.
+    `places` are the indexes of the answers in the history. After `sort`, rows are in the order of their returns.
     """
 
     __slots__ = ("calls", "details", "places", "returns", "subjects", "versions")
 
     def __init__(self) -> None:
-        # Arrays keep their numbers side by side; a list's would lie all over the memory.
+        # An array stores its numbers contiguously; those of a list are scattered over memory.
         self.calls = array("q")
         self.returns = array("q")
         self.versions = array("q")
@@ -46,7 +46,7 @@ class Table(Generic[Detail]):
         return bool(self.places)
 
     def sort(self) -> None:
-        """Order the rows by their returns, where they are not."""
+        """Sort the rows by their returns, if necessary."""
         if all(map(le, self.returns, self.returns[1:])):
             return
         order = sorted(range(len(self.returns)), key=self.returns.__getitem__)
@@ -57,7 +57,7 @@ class Table(Generic[Detail]):
 
 
 Wish = tuple[str, str, tuple[str, ...]]
-"""User, idempotency key and seats wanted."""
+"""User, idempotency key and wanted seats."""
 
 
 class EventColumns:
@@ -65,35 +65,35 @@ class EventColumns:
 
     def __init__(self) -> None:
         self.created: Table[Wish] = Table()
-        """Reservations newly made; settled ones too."""
+        """New reservations, including settled ones."""
         self.replayed: Table[tuple[Wish, str]] = Table()
-        """Wishes answered with a reservation that was there, and its status in the answer."""
+        """Replays: requests answered with an existing reservation, and its status in the answer."""
         self.taken: Table[tuple[str, ...]] = Table()
-        """Refusals for seats that are taken, one row per seat named; the detail is the wish's seats."""
+        """Refusals because of taken seats, one row per named seat; the detail is the requested seats."""
         self.key_reused: Table[Wish] = Table()
         self.confirmed: Table[None] = Table()
         self.cancelled: Table[None] = Table()
         self.settled: list[tuple[str, str]] = []
-        """(kind, reservation) of operations that had no answer, but the effect that they asked for is there."""
+        """(kind, reservation) of operations that had no answer but took effect."""
         self.refused: dict[str, Table[str]] = {
             code: Table()
             for code in ("hold_expired", "already_cancelled", "already_confirmed", "reservation_not_found")
         }
         """Confirmations and cancellations refused, by code; the detail is the user."""
         self.seat_reads: Table[str] = Table()
-        """The detail is the state seen."""
+        """The detail is the state in the answer."""
         self.reservation_reads: Table[str] = Table()
-        """The detail is the status seen."""
+        """The detail is the status in the answer."""
         self.list_reads: Table[dict[str, str]] = Table()
         self.free_list_reads: Table[tuple[str, ...]] = Table()
         self.count_reads: Table[int] = Table()
         self.timed_only: Table[None] = Table()
-        """Other answers with a version: they are held to the order of time only."""
+        """Other answers with a version; only the order of time applies to them."""
         self.sifted: EventSieve | None = None
-        """What was seen of the answers that are not here, where only some of a history are; None: all are here."""
+        """If this is only part of a history: what the other answers showed. None: this is all of it."""
 
     def decisions(self) -> list[Table[Any]]:
-        """Every table of answers that are never old."""
+        """Every table of answers that may not lag."""
         tables: tuple[Table[Any], ...] = (
             self.created,
             self.replayed,
@@ -109,7 +109,7 @@ class EventColumns:
         return [self.seat_reads, self.reservation_reads, self.list_reads, self.free_list_reads, self.count_reads]
 
     def sort(self) -> None:
-        """Order all tables by returns."""
+        """Sort all tables by returns."""
         for table in (*self.decisions(), *self.reads()):
             table.sort()
 
@@ -123,10 +123,10 @@ class Columns:
 
 
 def columns_of(operations: Iterable[Operation], places: Iterable[int] | None = None) -> Columns:
-    """Arrange a settled history by event, or a part of it, whose operations stand in the history at these places.
+    """Arrange a settled history by event, or a part of it; `places` are the indexes of that part's operations.
 
     Raises:
-        ValueError: for an operation that is not settled, or an answer that is not known; it tells its place.
+        ValueError: for an operation that is not settled, or an unknown kind of answer; the message has its index.
     """
     arranged = Columns()
     events = arranged.events

@@ -1,7 +1,7 @@
-"""A history in memory, as columns: millions of operations in little space, and quickly passed over.
+"""A history in memory, as columns: millions of operations in little space, and fast to process.
 
-An operation is one place in every column. Times, versions and counts stand there as they are. What is told again and
-again (kinds, codes, ids, seats) is kept once, and its columns hold the number that it was given.
+An operation is one index in every column. Times, versions and counts are stored directly. Values that repeat (kinds,
+codes, ids, seats) are stored once, and their columns contain the numbers that they were given.
 """
 
 from collections import defaultdict
@@ -21,39 +21,39 @@ _NUMBERS = ("process", "called_ns", "returned_ns", "version", "expires_at_us", "
 _TEXTS = ("kind", "event", "outcome", "answer", "user", "key", "reservation", "status", "node")
 _SEATS = ("seats", "named")
 _AT_ONCE = 500
-"""So many operations are arranged, or made again, at once: no more than the processor has near."""
+"""How many operations are arranged, or rebuilt, at once: few enough to fit into the processor's cache."""
 
 
 class Vocabulary:
-    """What a history tells, each value once: its number is its place in `all_texts`, `all_seats` or `lists`."""
+    """The distinct values of a history; the number of a value is its index in `all_texts`, `all_seats` or `lists`."""
 
     def __init__(self) -> None:
         self.texts: defaultdict[str, int] = defaultdict(count().__next__)
-        """Numbers of kinds, codes, ids and statuses; the first look-up by `[]` gives the number."""
+        """Numbers of kinds, codes, ids and statuses; the first look-up by `[]` assigns the number."""
         self.seats: defaultdict[tuple[str, ...], int] = defaultdict(count().__next__)
         """Numbers of the tuples of seats."""
         self.lists: list[dict[str, str]] = [{}]
-        """What each `read_list` told; the first stands for all operations that are none."""
+        """The contents of each `read_list`; the first entry is for all operations of other kinds."""
         self.seat_texts: Column = np.zeros(0, np.int64)
-        """The seats of all tuples, one after another, as numbers of texts; `seats_ends` tells where each tuple ends."""
+        """The seats of all tuples, concatenated, as numbers of texts; `seats_ends` says where each tuple ends."""
         self.seats_ends: Column = np.zeros(0, np.int64)
         self._all_texts: list[str] = []
         self._all_seats: list[tuple[str, ...]] = []
 
     def all_texts(self) -> list[str]:
-        """Give every text, by its number."""
+        """Return every text, by its number."""
         if len(self._all_texts) < len(self.texts):
             self._all_texts = list(self.texts)
         return self._all_texts
 
     def all_seats(self) -> list[tuple[str, ...]]:
-        """Give every tuple of seats, by its number."""
+        """Return every tuple of seats, by its number."""
         if len(self._all_seats) < len(self.seats):
             self._all_seats = list(self.seats)
         return self._all_seats
 
     def arrange_seats(self) -> None:
-        """Note the seats of the tuples that are new."""
+        """Add the seats of new tuples."""
         new = self.all_seats()[len(self.seats_ends) :]
         texts = np.fromiter(map(self.texts.__getitem__, chain.from_iterable(new)), np.int64)
         ends = len(self.seat_texts) + np.cumsum(np.fromiter(map(len, new), np.int64))
@@ -61,10 +61,10 @@ class Vocabulary:
 
 
 class CompactHistory(Sequence[Operation]):
-    """The operations of a history; each is made anew when it is asked for.
+    """The operations of a history; each is built when it is accessed.
 
-    `columns` are named as the fields of an `Operation`, and hold numbers of its `vocabulary` where those are no
-    numbers.
+    `columns` are named like the fields of an `Operation`. For fields that are not numbers they contain numbers of the
+    `vocabulary`.
     """
 
     __slots__ = ("columns", "vocabulary")
@@ -75,7 +75,7 @@ class CompactHistory(Sequence[Operation]):
 
     @classmethod
     def of(cls, operations: Iterable[Operation]) -> "CompactHistory":
-        """Arrange operations, in the order in which they come, if they are not arranged already."""
+        """Arrange operations, in the given order, if they are not arranged already."""
         if isinstance(operations, cls):
             return operations
         arranger = Arranger()
@@ -101,12 +101,12 @@ class CompactHistory(Sequence[Operation]):
         return next(self.at((places,)))
 
     def at(self, places: Sequence[int] | Column) -> Iterator[Operation]:
-        """Give the operations at these places."""
+        """Return the operations at these places."""
         chosen = np.asarray(places, np.int64)
         return self._made({name: column[chosen] for name, column in self.columns.items()})
 
     def in_order_of_return(self) -> "CompactHistory":
-        """Give the same history in the order of returns."""
+        """Return the same history in the order of returns."""
         returns = self.columns["returned_ns"]
         if (returns[:-1] <= returns[1:]).all():
             return self
@@ -115,7 +115,7 @@ class CompactHistory(Sequence[Operation]):
         return CompactHistory(ordered, self.vocabulary)
 
     def changed(self, operations: Mapping[int, Operation]) -> "CompactHistory":
-        """Give a copy with other operations at some places."""
+        """Return a copy with other operations at some places."""
         arranger = Arranger(self.vocabulary)
         arranger.add(list(operations.values()), list(operations.values()))
         others, places = arranger.history().columns, list(operations)
@@ -135,22 +135,22 @@ class CompactHistory(Sequence[Operation]):
 
 
 def spread(starts: Column, sizes: Column) -> Column:
-    """Give the places of several stretches, one after another: each begins at its start and has its size."""
+    """Return the concatenated indexes of several ranges, given their starts and sizes."""
     places: Column = np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
     return places + np.arange(len(places))
 
 
 class Arranger:
-    """Makes a compact history of calls and their answers."""
+    """Builds a compact history from calls and their answers."""
 
     def __init__(self, vocabulary: Vocabulary | None = None) -> None:
         self._vocabulary = vocabulary or Vocabulary()
         self._parts: dict[str, list[Column]] = {name: [] for name in Operation.__struct_fields__}
 
     def add(self, calls: Sequence[Called | Operation], answers: Sequence[Returned | Operation]) -> None:
-        """Append operations: what was called, and the answer to each.
+        """Append operations: calls, and the answer to each.
 
-        Fast for a few hundred: each is looked at many times, while the processor still has it near.
+        Fastest for a few hundred at a time: each is read many times, and they should fit into the processor's cache.
         """
         size, parts = len(calls), self._parts
         text, seats = self._vocabulary.texts.__getitem__, self._vocabulary.seats.__getitem__
@@ -181,7 +181,7 @@ class Arranger:
             parts[name].append(np.fromiter(numbers, np.int64, size))
 
     def history(self) -> CompactHistory:
-        """Give what was appended."""
+        """Return what was appended."""
         self._vocabulary.arrange_seats()
         none = np.zeros(0, np.int64)
         columns = {name: np.concatenate(parts or [none]) for name, parts in self._parts.items()}

@@ -1,4 +1,4 @@
-"""What the database holds at the end of a run: the log, the reservations and the claims, as plain rows."""
+"""The contents of the database at the end of a run: log, reservations and claims, as plain rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,9 +27,9 @@ class Change(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="change
 
 
 class ReservationRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="reservation"):
-    """One reservation as it stands at the end; `status` is `expired` for one cancelled for that reason.
+    """One reservation at the end; `status` is `expired` if it was cancelled for that reason.
 
-    Made out of an HTTP answer (which tells no versions) both versions are -1: enough for `settle`.
+    If built from an HTTP answer, which has no versions, both versions are -1. That is enough for `settle`.
     """
 
     id: str
@@ -70,7 +70,7 @@ class DatabaseRows:
     reservations: list[ReservationRow] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
     claims: list[ClaimRow] | None = None
-    """None when they were not dumped; they are not compared then."""
+    """None if they were not dumped; then they are not compared."""
 
     def save(self, path: Path) -> None:
         """Write them as JSON lines."""
@@ -115,7 +115,7 @@ _CLAIMS = (
 
 
 async def dump(connection: "asyncpg.Connection[asyncpg.Record]") -> DatabaseRows:
-    """Read a whole database, when nothing is under way any more.
+    """Read a whole database, after all activity has ended.
 
     Raises:
         asyncpg.PostgresError: when it cannot be read.
@@ -132,7 +132,7 @@ async def dump(connection: "asyncpg.Connection[asyncpg.Record]") -> DatabaseRows
 
 
 def microseconds(at: datetime) -> int:
-    """Give microseconds since 1970."""
+    """Return microseconds since 1970."""
     return (at - _EPOCH) // _MICROSECOND
 
 

@@ -1,8 +1,8 @@
 """What clients saw: every operation from its call to its answer, on the client's monotonic clock.
 
-A history is a file of JSON lines. A call is written before its request is sent and its answer after it has come, each
-with one `write` to a file opened for appending: a client that is killed leaves whole lines behind and at most one torn
-last line, and an operation without an answer reads as `info`. Times of several processes of one machine compare.
+A history is a file of JSON lines. A call is written before its request is sent, and its answer after it has arrived,
+each with one `write` to a file opened for appending. So if a client is killed, all lines but the last are complete, and
+an operation without an answer reads as `info`. Times of several processes on one machine are comparable.
 """
 
 import os
@@ -41,7 +41,7 @@ __all__ = [
 
 _Decoder: TypeAlias = "msgspec.json.Decoder[Line]"
 _BLOCK_BYTES = 1 << 16
-"""So much of a file is read at once: no more than the processor has near."""
+"""How much of a file is read at once: little enough to fit into the processor's cache."""
 
 
 class Recorder:
@@ -56,7 +56,7 @@ class Recorder:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         self._encode = msgspec.json.Encoder().encode
         self._calls = 0
-        # After a crash the last line may be torn: the line feed parts it from what follows.
+        # After a crash the last line may be torn: this line feed separates it from what follows.
         first = b"\n" if os.fstat(self._file).st_size else b""
         self._write(Head(time.monotonic_ns(), time.time_ns()), before=first)
 
@@ -80,7 +80,7 @@ class Recorder:
         reservation: str = "",
         node: str = "",
     ) -> int:
-        """Record a call just before its request is sent; gives the number to complete it with."""
+        """Record a call just before its request is sent; returns the number to complete it with."""
         number = self._calls
         self._calls += 1
         # The call's time is read before the line is written, the return's too: an interval may only be too wide at
@@ -102,14 +102,14 @@ class Recorder:
         taken: Mapping[str, str] | None = None,
         count: int = 0,
     ) -> None:
-        """Record an answer as soon as it has come (fields: see `Operation`)."""
+        """Record an answer as soon as it has arrived (fields: see `Operation`)."""
         at, seats = time.monotonic_ns(), dict(taken or {})
         self._write(
             Returned(number, at, outcome, answer, version, reservation, status, expires_at_us, named, seats, count)
         )
 
     def sync(self) -> None:
-        """Have the disk hold what was written: needed only where the client's machine itself may fail."""
+        """Flush to disk: needed only if the client's own machine may fail."""
         os.fsync(self._file)
 
     def close(self) -> None:
@@ -126,7 +126,7 @@ def read_history(*paths: Path) -> CompactHistory:
     """Read files back, operations in the order of their returns, those without an answer last.
 
     Raises:
-        ValueError: for a line, not the last before a new head, that is no line of a history; it names file and line.
+        ValueError: for an invalid line that is not the last before a new head; the message has file and line.
     """
     arranger = Arranger()
     with uncollected():
@@ -137,19 +137,19 @@ def read_history(*paths: Path) -> CompactHistory:
 
 
 def wall_offset_ns(path: Path) -> int:
-    """Give what to add to this file's monotonic times to get nanoseconds since 1970."""
+    """Return what to add to this file's monotonic times to get nanoseconds since 1970."""
     with path.open("rb") as file:
         head = msgspec.json.decode(file.readline(), type=Head)
     return head.wall_ns - head.monotonic_ns
 
 
 def in_order_of_return(operations: Iterable[Operation]) -> list[Operation]:
-    """Sort operations as `read_history` gives them."""
+    """Sort operations in the order in which `read_history` returns them."""
     return sorted(operations, key=lambda operation: operation.returned_ns)
 
 
 def _answered(path: Path) -> Iterator[tuple[list[Called], list[Returned]]]:
-    """Give calls with their answers, a block at a time, and at last those that have none."""
+    """Yield calls with their answers, a block at a time, and finally those without an answer."""
     open_calls: dict[int, Called] = {}
     unanswered: list[Called] = []
     for lines in _blocks(path):
@@ -173,7 +173,7 @@ def _answered(path: Path) -> Iterator[tuple[list[Called], list[Returned]]]:
 
 
 def _blocks(path: Path) -> Iterator[list[Line]]:
-    """Give the lines of a file, many at a time: a call for each would take as long as all the rest."""
+    """Yield the lines of a file, many at a time: a call per line would double the time."""
     decoder = msgspec.json.Decoder(Line)
     torn: str | None = None
     lines_before = 0
@@ -189,7 +189,7 @@ def _blocks(path: Path) -> Iterator[list[Line]]:
 
 
 def _lines(decoder: _Decoder, block: bytes) -> list[Line]:
-    """Decode lines; gives none if one of them is no line of a history."""
+    """Decode lines; returns none of them if one is invalid."""
     try:
         return decoder.decode_lines(block)
     except msgspec.DecodeError:
@@ -197,7 +197,7 @@ def _lines(decoder: _Decoder, block: bytes) -> list[Line]:
 
 
 def _line(decoder: _Decoder, text: bytes, torn: str | None, where: str) -> tuple[list[Line], str | None]:
-    """Decode one line; tells what is to be said of it if it is torn and no head follows, as it is after a crash."""
+    """Decode one line, or return the error to raise unless it is a torn line before a new head, as after a crash."""
     try:
         line = decoder.decode(text)
     except msgspec.DecodeError as error:

@@ -1,4 +1,4 @@
-"""The lines of a history's file: a head, and for each operation its call and its answer."""
+"""The lines of a history file: a head, and for each operation its call and its answer."""
 
 from typing import TypeAlias
 
@@ -8,7 +8,7 @@ from chaos.histories.operation import NO_VERSION, Kind, Outcome
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True, tag="history"):
-    """The first line of a file: what the client's monotonic clock and its wall clock said at one instant."""
+    """The first line of a file: the client's monotonic clock and its wall clock at the same instant."""
 
     monotonic_ns: int
     wall_ns: int
@@ -30,7 +30,7 @@ class Called(msgspec.Struct, frozen=True, array_like=True, tag="call", gc=False)
 
 
 class Returned(msgspec.Struct, frozen=True, array_like=True, tag="return", gc=False):
-    """An answer, or the end of waiting for one."""
+    """An answer, or the fact that none will come."""
 
     number: int
     returned_ns: int

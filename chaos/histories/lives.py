@@ -1,4 +1,4 @@
-"""What became of the reservations of one event: by the log, and by their rows, which must say the same."""
+"""The lifetimes of one event's reservations, by the log and by their rows, which must agree."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -21,7 +21,7 @@ class Complain(Protocol):
 
 
 class Life(NamedTuple):
-    """What became of one reservation, by the log."""
+    """The lifetime of one reservation, by the log."""
 
     made: int
     """The version at which it was made; `ended` is the one of its end."""
@@ -31,9 +31,9 @@ class Life(NamedTuple):
 
 
 class Lives:
-    """The reservations of a log, numbered from 0 on in the order in which they were made.
+    """The reservations of a log, numbered from 0 in the order in which they were made.
 
-    Every list has one item for each, so that all that is asked of all of them lies close together.
+    Every list has one item per reservation, so that a check of all of them reads contiguous memory.
     """
 
     def __init__(self) -> None:
@@ -45,12 +45,12 @@ class Lives:
         self.statuses: list[str] = []
         self.seats: list[tuple[str, ...]] = []
         self.rows: list[ReservationRow | None] = []
-        """What is stored of it at the end."""
+        """Its row at the end."""
         self.overdue: list[int] = []
-        """Holds that may have stood after they ran out: pending at the end, or ended at or after that time."""
+        """Holds that may have outlived their expiry: pending at the end, or ended at or after that time."""
 
     def add(self, reservation: str, version: int, seats: tuple[str, ...]) -> int | None:
-        """Note that a reservation was made; gives its number, None if there is one of this id."""
+        """Add a new reservation; returns its number, or None if its id exists already."""
         number = len(self.made)
         if self.numbers.setdefault(reservation, number) != number:
             return None
@@ -62,25 +62,25 @@ class Lives:
         return number
 
     def end(self, number: int, version: int, at_us: int, status: str) -> None:
-        """Note that a reservation ended."""
+        """Record the end of a reservation."""
         self.ended[number] = version
         self.ended_at_us[number] = at_us
         self.statuses[number] = status
 
     def get(self, reservation: str) -> Life | None:
-        """Tell what became of one; None if it was not made."""
+        """Return the lifetime of one; None if it was never made."""
         number = self.numbers.get(reservation)
         if number is None:
             return None
         return Life(self.made[number], self.ended[number], self.statuses[number], self.seats[number])
 
     def values(self) -> Iterator[Life]:
-        """Tell what became of each."""
+        """Return all lifetimes."""
         return map(Life, self.made, self.ended, self.statuses, self.seats)
 
     def compare_rows(self, rows: Sequence[ReservationRow], complain: Complain) -> None:
         """Each reservation's row says what its entries say, each entry has its row, and a key made one of them."""
-        # Users make their own keys, so most often the keys alone differ, which is told sooner.
+        # Users make their own keys, so usually the keys alone differ, which is faster to find out.
         if len({row.key for row in rows}) != len(rows) and len({(row.user, row.key) for row in rows}) != len(rows):
             complain("key_made_two", version=0, text="a user's key has two reservations")
         self.rows = [None] * len(self.made)
@@ -95,7 +95,7 @@ class Lives:
         self._judge_times(complain)
 
     def _is_told_by(self, rows: Sequence[ReservationRow]) -> bool:
-        """Tell whether the rows, all in the order of their numbers, say what the log says."""
+        """Return whether the rows, in the order of their numbers, agree with the log."""
         changed = [made if ended == FOREVER else ended for made, ended in zip(self.made, self.ended, strict=True)]
         return (
             [row.created_version for row in rows] == self.made
@@ -124,7 +124,7 @@ class Lives:
                 complain("lost_write", version=made, text=f"reservation {reservation} has no row")
 
     def _judge_times(self, complain: Complain) -> None:
-        """An expiry is legal only once the hold has run out, a sale or cancellation only before."""
+        """An expiry is legal only after the hold's end, a sale or cancellation only before it."""
         runs_out_at_us = np.array([FOREVER if row is None else row.expires_at_us for row in self.rows], np.int64)
         ended = np.array(self.ended, np.int64) < FOREVER
         ran_out = ended & (np.array(self.ended_at_us, np.int64) >= runs_out_at_us)

@@ -1,4 +1,4 @@
-"""The log of one event in the numbers of a history, as columns: what the quick pass (`sieve`) compares answers with."""
+"""The log of one event as columns, with the numbers of a history; the quick pass (`sieve`) compares answers with it."""
 
 from collections.abc import Iterable, Mapping
 from itertools import repeat
@@ -12,14 +12,14 @@ from chaos.histories.replay import FREE
 from chaos.histories.seat_log import SeatLog
 
 UNKNOWN = -1
-"""In place of the number of what a history or a log does not have."""
+"""The number of anything that the history or the log does not contain."""
 
 
 class NumberedLog:
-    """One event's log: of each reservation (by its number in `SeatLog.lives`), of each version, of each move of a seat.
+    """One event's log, by reservation (its number in `SeatLog.lives`), by version, and by change of a seat.
 
-    Texts have the numbers that the history gave them, so that those of a log and those of answers compare. Of each
-    reservation there is one more at the end, which is like none: it stands at UNKNOWN, so at -1.
+    Texts have the numbers that the history assigned, so those of the log and of the answers can be compared. The
+    columns of reservations have one more row at the end, at index UNKNOWN (-1), which matches nothing.
     """
 
     def __init__(self, vocabulary: Vocabulary, log: SeatLog, assumptions: Assumptions) -> None:
@@ -33,7 +33,7 @@ class NumberedLog:
         self.statuses = _column([*map(vocabulary.texts.__getitem__, lives.statuses), UNKNOWN])
         """Its status at the end."""
         self.refuses_until = np.where(np.asarray(log.replayed.states) == FREE, -FOREVER, FOREVER)
-        """By version the call time (ns) from which on that state refuses nobody."""
+        """By version, the call time (ns) from which that state no longer justifies a refusal."""
         if assumptions.wall_offset_ns is not None:
             for number in lives.overdue:
                 row = lives.rows[number]
@@ -42,21 +42,21 @@ class NumberedLog:
         self._moves = self._moves_by_seat()
 
     def reservations(self, texts: Column) -> Column:
-        """Give the numbers of reservations, by their texts' numbers; UNKNOWN where the log does not have one."""
+        """Return the numbers of reservations, by their texts' numbers; UNKNOWN for those that are not in the log."""
         return self._looked_up(texts, self._log.lives.numbers, UNKNOWN)
 
     def moved_last(self, seats: Column, versions: Column) -> Column:
-        """Tell which version gave each seat (its text's number) the state that it has at a version."""
+        """Return the versions that gave the seats (their texts' numbers) the states that they have at some versions."""
         width = self.last_version + 1
         at = self._looked_up(seats, self._log.replayed.seats, 0) * width + np.clip(versions, 0, self.last_version)
-        # One after another in their order, each is found near the one before.
+        # In sorted order each is found near the previous one.
         order = np.argsort(at)
         found = np.empty_like(at)
         found[order] = np.searchsorted(self._moves, at[order], side="right")
         return self._moves[found - 1] % width
 
     def _looked_up(self, texts: Column, numbers: Mapping[str, int], otherwise: int) -> Column:
-        """Look texts up, each of them once."""
+        """Look texts up, each distinct one once."""
         used = _used(texts, len(self._vocabulary.texts))
         words = map(self._vocabulary.all_texts().__getitem__, used.tolist())
         found = np.zeros(len(self._vocabulary.texts), np.int64)
@@ -64,7 +64,7 @@ class NumberedLog:
         return found[texts]
 
     def states(self, versions: Column) -> Column:
-        """Give the states (their texts' numbers) to which versions moved their seats."""
+        """Return the states (their texts' numbers) that versions gave to their seats."""
         used = _used(versions, self.last_version + 1)
         texts = self._log.texts(np.asarray(self._log.replayed.states)[used].tolist())
         states = np.zeros(self.last_version + 1, np.int64)
@@ -72,7 +72,7 @@ class NumberedLog:
         return states[versions]
 
     def _moves_by_seat(self) -> Column:
-        """Give seat and version of every move as one number, in their order; version 0 moves each seat."""
+        """Return seat and version of every change, combined into one number and sorted; version 0 changes each seat."""
         replayed, width = self._log.replayed, self.last_version + 1
         moves = np.asarray(replayed.moved_seats, np.int64) * width + np.asarray(replayed.moved_at, np.int64)
         return np.sort(np.concatenate([np.arange(len(replayed.seats) + 1) * width, moves]))
@@ -84,7 +84,7 @@ class SeatEntries:
     def __init__(self, vocabulary: Vocabulary, column: Column) -> None:
         ends = vocabulary.seats_ends
         self.sizes = np.diff(ends, prepend=0)[column]
-        """How many seats each row of the column has."""
+        """The number of seats in each row of the column."""
         self.rows = np.repeat(np.arange(len(column)), self.sizes)
         self.texts = vocabulary.seat_texts[spread(ends[column] - self.sizes, self.sizes)]
 

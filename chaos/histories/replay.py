@@ -1,8 +1,8 @@
-"""The replay of one event's log: who took and gave back which seat, at which version.
+"""Replays one event's log: who took and released which seat, at which version.
 
-There are two ways. `replay` goes entry by entry and says what is wrong with each. `replay_at_once` arranges all entries
-in columns, which is several times faster, and gives up if any of them breaks a rule; it never says what. A test holds
-the two against each other (`tests/chaos/test_replay.py`).
+There are two ways. `replay` goes entry by entry and reports what is wrong with each. `replay_at_once` arranges all
+entries in columns, which is several times faster, and gives up without a reason if any of them breaks a rule. A test
+compares the two (`tests/chaos/test_replay.py`).
 """
 
 from collections import defaultdict
@@ -21,37 +21,37 @@ from chaos.histories.operation import FOREVER, held, sold
 
 Number = TypeVar("Number", int, Column)
 FREE = 0
-"""The state of a seat is a number: this, or one of a reservation, odd where it holds and even where it has bought."""
+"""The state of a seat is a number: this one, or one made from a reservation's, odd for a hold and even for a sale."""
 
 
 def held_by(reservation: Number) -> Number:
-    """Give the state of a seat that a reservation (by its number) holds."""
+    """Return the state of a seat that a reservation (by its number) holds."""
     return 2 * reservation + 1
 
 
 def sold_to(reservation: Number) -> Number:
-    """Give the state of a seat that is sold to a reservation (by its number)."""
+    """Return the state of a seat that is sold to a reservation (by its number)."""
     return 2 * reservation + 2
 
 
 @dataclass(slots=True)
 class Replayed:
-    """What the entries of a log make."""
+    """The result of a log's entries."""
 
     lives: Lives = field(default_factory=Lives)
     seats: defaultdict[str, int] = field(default_factory=lambda: defaultdict(count(1).__next__))
-    """Numbers of the seats that were ever taken, from 1 on; the first look-up by `[]` gives the number."""
+    """Numbers of the seats that were ever taken, from 1; the first look-up by `[]` assigns the number."""
     states: Sequence[int] | Column = (FREE,)
-    """By version the state that it gave to the seats it moved."""
+    """By version, the state that it gave to the seats that it changed."""
     moved_seats: Sequence[int] | Column = ()
-    """The seats moved (numbers), in the order of versions; `moved_at` are the versions that moved each."""
+    """The changed seats (numbers), in the order of versions; `moved_at` are the versions that changed each."""
     moved_at: Sequence[int] | Column = ()
     last_seats_added: int = 0
     """The last version that added seats to the event."""
 
 
 def replay_at_once(changes: Sequence[Change]) -> Replayed | None:
-    """Replay a log in which all is right; gives None for any other."""
+    """Replay a log without errors; returns None for any other."""
     versions = np.array([change.version for change in changes], np.int64)
     if (versions != np.arange(1, len(changes) + 1)).any():
         return None
@@ -76,7 +76,7 @@ def replay_at_once(changes: Sequence[Change]) -> Replayed | None:
 
 
 def _moved_at_once(replayed: Replayed, last_version: int) -> Replayed | None:
-    """Find which seats moved when; gives None where one was taken that was not free."""
+    """Find which seats changed when; returns None if a seat was taken that was not free."""
     lives = replayed.lives
     numbers = np.arange(len(lives.made))
     made, ended = np.array(lives.made, np.int64), np.array(lives.ended, np.int64)
@@ -84,7 +84,7 @@ def _moved_at_once(replayed: Replayed, last_version: int) -> Replayed | None:
     sizes = np.array([len(seats) for seats in lives.seats], np.int64)
     taken = np.fromiter(map(replayed.seats.__getitem__, chain.from_iterable(lives.seats)), np.int64)
 
-    # Of each seat those who took it one after another: the one before must have given it back.
+    # For each seat, those who took it one after another: the previous one must have released it.
     takers = np.repeat(numbers, sizes)
     by_seat = np.argsort(taken, kind="stable")
     before, after = takers[by_seat[:-1]], takers[by_seat[1:]]
@@ -109,12 +109,12 @@ def _moved_at_once(replayed: Replayed, last_version: int) -> Replayed | None:
 
 
 def replay(changes: Iterable[Change], complain: Complain) -> Replayed:
-    """Replay a log entry by entry, and complain of each that breaks a rule."""
+    """Replay a log entry by entry, and report each one that breaks a rule."""
     return _Replay(complain).of(sorted(changes, key=attrgetter("version")))
 
 
 class _Replay:
-    """A replay under way."""
+    """A replay in progress."""
 
     def __init__(self, complain: Complain) -> None:
         self._complain = complain
@@ -152,7 +152,7 @@ class _Replay:
         return self._replayed
 
     def _hold(self, change: Change) -> tuple[tuple[int, ...], int]:
-        """Make a reservation; tells which seats changed to which state."""
+        """Make a reservation; returns the changed seats and their new state."""
         reservation = self._lives.add(change.reservation, change.version, change.seats)
         if reservation is None:
             text = f"reservation {change.reservation} is made again"
@@ -168,7 +168,7 @@ class _Replay:
         return numbers, claim
 
     def _end(self, change: Change) -> tuple[tuple[int, ...], int]:
-        """End a reservation, give its seats back or sell them; tells which seats changed to which state."""
+        """End a reservation by releasing or selling its seats; returns the changed seats and their new state."""
         lives = self._lives
         reservation = lives.numbers.get(change.reservation)
         if reservation is None or lives.ended[reservation] != FOREVER:
@@ -177,7 +177,7 @@ class _Replay:
             self._complain("log_transition", version=change.version, text=text)
             return (), FREE
         lives.end(reservation, change.version, change.at_us, change.kind)
-        # What went to another in the meantime is that one's.
+        # Seats that another reservation has taken in the meantime belong to that one.
         numbers = map(self._replayed.seats.__getitem__, lives.seats[reservation])
         kept = tuple([number for number in numbers if self._now[number] == held_by(reservation)])
         after = sold_to(reservation) if change.kind == "confirmed" else FREE
@@ -186,7 +186,7 @@ class _Replay:
 
 
 def state_text(state: int, reservations: Sequence[str]) -> str:
-    """Give a state as answers and rows tell it; `reservations` are all ids, by their numbers."""
+    """Return a state in the form of answers and rows; `reservations` are all ids, by their numbers."""
     if state == FREE:
         return ""
     reservation = reservations[(state - 1) // 2]

@@ -1,4 +1,4 @@
-"""The log of one event: what was true at every version, and whether the log and the rows keep the rules."""
+"""The log of one event: the state at every version, and whether the log and the rows keep the rules."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +44,7 @@ class SeatLog:
 
     @cached_property
     def taken_counts(self) -> list[int]:
-        """How many seats were taken, by version."""
+        """The number of taken seats, by version."""
         more = [0] * len(self.replayed.states)
         for life in self.lives.values():
             more[life.made] += len(life.seats)
@@ -54,9 +54,9 @@ class SeatLog:
 
     @cached_property
     def timelines(self) -> dict[str, tuple[list[int], list[str]]]:
-        """For each seat that was ever taken the versions at which its state changed, and its states.
+        """For each seat that was ever taken, the versions at which its state changed, and its states.
 
-        They are one more: the first is the one before all of these versions.
+        There is one more state than versions: the first is the state before all of them.
         """
         timelines: dict[str, tuple[list[int], list[str]]] = {}
         for version, seat, state in self.steps():
@@ -67,7 +67,7 @@ class SeatLog:
 
     @cached_property
     def _holds(self) -> tuple[Column, ...]:
-        """The versions at which each hold with a row was made and ended, when it runs out (µs), and its seats."""
+        """The versions at which each hold with a row was made and ended, its expiry (µs), and its seats."""
         lives = self.lives
         holds = [
             (made, ended, row.expires_at_us, len(seats))
@@ -82,33 +82,33 @@ class SeatLog:
         return len(self.replayed.states) - 1
 
     def state(self, seat: str, version: int) -> str:
-        """Tell the state of a seat at a version: free (`""`), held or sold."""
+        """Return the state of a seat at a version: free (`""`), held or sold."""
         timeline = self.timelines.get(seat)
         if timeline is None:
             return ""
         return timeline[1][bisect_right(timeline[0], version)]
 
     def status(self, reservation: str, version: int) -> str:
-        """Tell the status of a reservation at a version; empty before it was made."""
+        """Return the status of a reservation at a version; empty before it was made."""
         life = self.lives.get(reservation)
         if life is None or life.made > version:
             return ""
         return "pending" if life.ended > version else life.status
 
     def status_last(self, reservation: str) -> str:
-        """Tell the status of a reservation at the end."""
+        """Return the status of a reservation at the end."""
         return self.status(reservation, LATEST)
 
     def pending_seats(self, version: int, expired_until_us: int) -> int:
-        """Count the seats of the holds that were pending at a version and run out at or before a time."""
+        """Count the seats of the holds that were pending at a version and expire at or before a time."""
         made, ended, expires_at_us, seats = self._holds
         return int(seats[(made <= version) & (version < ended) & (expires_at_us <= expired_until_us)].sum())
 
     def last_states(self) -> dict[str, str]:
-        """Give the final state of every seat that is taken."""
+        """Return the final state of every seat that is taken."""
         replayed = self.replayed
         last = np.zeros(len(replayed.seats) + 1, np.int64)
-        # Where a seat moved several times, the last one stands.
+        # If a seat changed several times, the last change counts.
         last[np.asarray(replayed.moved_seats, np.int64)] = np.asarray(replayed.states)[
             np.asarray(replayed.moved_at, np.int64)
         ]
@@ -116,13 +116,13 @@ class SeatLog:
         return {seat: text for seat, text in zip(replayed.seats, texts, strict=True) if text}
 
     def steps(self) -> Iterator[tuple[int, str, str]]:
-        """Give every change of a seat's state as (version, seat, state), by version."""
+        """Return every change of a seat's state as (version, seat, state), by version."""
         seats, replayed = ["", *self.replayed.seats], self.replayed
         texts = self.texts(np.asarray(replayed.states).tolist())
         for number, version in zip(replayed.moved_seats, replayed.moved_at, strict=True):
             yield int(version), seats[number], texts[version]
 
     def texts(self, states: Iterable[int]) -> list[str]:
-        """Give states as answers and rows tell them."""
+        """Return states in the form of answers and rows."""
         ids = list(self.lives.numbers)
         return [state_text(state, ids) for state in states]

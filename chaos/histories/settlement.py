@@ -1,4 +1,4 @@
-"""What became of operations whose answer never came."""
+"""Decides whether operations without an answer took effect."""
 
 from collections.abc import Iterable
 from typing import overload
@@ -11,7 +11,7 @@ from chaos.histories.database_rows import ReservationRow
 from chaos.histories.operation import Operation
 
 Wish = tuple[str, str, str]
-"""Event, user and idempotency key: they name at most one reservation."""
+"""Event, user and idempotency key: they identify at most one reservation."""
 
 
 @overload
@@ -21,15 +21,15 @@ def settle(operations: list[Operation], reservations: Iterable[ReservationRow]) 
 def settle(
     operations: CompactHistory | list[Operation], reservations: Iterable[ReservationRow]
 ) -> CompactHistory | list[Operation]:
-    """Turn every `info` into `ok` or `fail` by what is stored under its key or reservation.
+    """Turn every `info` into `ok` or `fail` by what is stored for its key or reservation.
 
-    A reservation that no answer calls created is the effect of the earliest call with its key that got no answer. Such
-    an effect may have come at any time after the call, so a settled operation still has no return time.
+    A reservation that no answer calls created is attributed to the earliest unanswered call with its key. It may have
+    been made at any time after the call, so a settled operation still has no return time.
 
     Args:
-        operations: The history, with all answers that there are.
+        operations: The history, with all its answers.
         reservations: Every reservation of the events concerned, from the database or from `GET /reservations`, read
-            when nothing is under way any more.
+            after all activity has ended.
 
     Returns:
         The history in the same order, without `info`. Reads without an answer are `fail`.
@@ -52,7 +52,7 @@ def settle(
 def _settled(
     unanswered: dict[int, Operation], reservations: Iterable[ReservationRow], created: set[str]
 ) -> dict[int, Operation]:
-    """Settle operations, by their places; `created` are the reservations that an answer calls created."""
+    """Settle operations, by their indexes; `created` are the reservations that an answer calls created."""
     by_wish = {(row.event, row.user, row.key): row for row in reservations}
     by_id = {row.id: row for row in by_wish.values()}
     settled = {}
@@ -72,7 +72,7 @@ def _settle_reserve(operation: Operation, row: ReservationRow | None, created: s
     if row is None or set(row.seats) != set(operation.seats):
         return replace(operation, outcome="fail", answer="none")
     if row.id in created:
-        # Another call made it: this one changed nothing, whenever it was decided.
+        # Another call made it, so this one changed nothing, whenever it was decided.
         return replace(operation, outcome="ok", answer="settled", reservation=row.id)
     created.add(row.id)
     return replace(operation, outcome="ok", answer="created", reservation=row.id, version=row.created_version)

@@ -1,4 +1,4 @@
-"""Simulated runs of the read side: the real modules, a simulated database, a clock of its own, and what they may tell.
+"""Simulated runs of the read side: the real modules, a simulated database and clock, and rules for the answers.
 
 python -m chaos.reading --runs 2000
 """

@@ -1,4 +1,4 @@
-"""Let simulated runs of the read side go, and put faults into it, each of which must be noticed.
+"""Simulate runs of the read side, with and without seeded faults, each of which must be noticed.
 
 python -m chaos.reading --runs 2000
 """
@@ -19,7 +19,7 @@ FAULTS = (*FAULTS_IN_MAPS, *FAULTS_IN_STREAMS)
 
 
 def main() -> int:
-    """Run; exit status 0 where nothing is wrong, and every fault was noticed."""
+    """Run; exit status 0 if nothing is wrong and every fault was noticed."""
     parser = ArgumentParser(prog="python -m chaos.reading", description="Simulate the read side.")
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0, help="of the first run; the others follow")

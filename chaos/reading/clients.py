@@ -1,4 +1,4 @@
-"""Who asks a simulated node: readers who keep what they were sent under its entity tag, and pages with a stream."""
+"""The clients of a simulated node: readers that cache answers by entity tag, and pages with a stream."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ async def at_once() -> None:
 
 @dataclass(slots=True)
 class Reader:
-    """Asks one request after the other, and remembers the newest answer of each kind."""
+    """Sends one request after another, and remembers the newest answer of each kind."""
 
     kept: dict[tuple[str, UUID | None], tuple[bytes, bytes]] = field(default_factory=dict)
     """Entity tag and body."""
@@ -30,7 +30,7 @@ class Reader:
     async def ask(
         self, node: Node, what: str, event: UUID | None, *, revalidates: bool, pause: Pause = at_once
     ) -> Told:
-        """Send a request, with If-None-Match where something is kept; takes a long list piece by piece."""
+        """Send a request, with If-None-Match if something is cached; reads a long list piece by piece."""
         now = asyncio.get_running_loop().time
         asked = now()
         tag, kept = self.kept.get((what, event), (b"", b"")) if revalidates else (b"", b"")
@@ -69,7 +69,7 @@ async def _whole_body(answer: Answer, pause: Pause) -> bytes:
 
 
 async def open_stream(node: Node, following: Following) -> Stream | None:
-    """Open a page's stream, from where it left off; None where that is refused.
+    """Open a page's stream, from where it left off; None if refused.
 
     Raises:
         Exception: whatever would be a 500.
@@ -81,7 +81,7 @@ async def open_stream(node: Node, following: Following) -> Stream | None:
 async def hear(
     stream: Stream, following: Following, *, attaches: Callable[[], bool] = lambda: False, pause: Pause = at_once
 ) -> None:
-    """Take frames until the stream ends; what is written past this, as a server does, is heard at once."""
+    """Read frames until the stream ends. Frames that are written directly, as a server does, arrive at once."""
     now = asyncio.get_running_loop().time
 
     def write_through(frame: bytes) -> bool:
@@ -97,7 +97,7 @@ async def hear(
 
 
 def frame_of(frame: bytes, came: float) -> Frame:
-    """Take a frame apart as a browser does: of two ids the last one counts."""
+    """Parse a frame as a browser does: of two ids the last one counts."""
     if frame.startswith(b":"):
         return Frame("heartbeat", came)
     fields = dict(line.split(": ", 1) for line in frame.decode().strip().splitlines())

@@ -1,4 +1,4 @@
-"""An event loop whose time passes only while everybody waits: hours of simulated waiting take no time at all."""
+"""An event loop whose time passes only while everything waits, so hours of simulated waiting take no real time."""
 
 import asyncio
 import selectors
@@ -7,7 +7,7 @@ _MOMENT_SECONDS = 1e-7
 
 
 class NothingLeftError(RuntimeError):
-    """Everything waits, and nothing will ever happen: an answer was forgotten."""
+    """Everything is waiting and nothing will ever happen: some task was never woken."""
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
@@ -18,7 +18,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         super().__init__(_Jump(self))
 
     def time(self) -> float:
-        """Tell the simulated time, in seconds. No two moments are the same, so that it tells what came first."""
+        """Return the simulated time, in seconds. No two calls return the same time, so times show the order."""
         self._now += _MOMENT_SECONDS
         return self._now
 
@@ -28,14 +28,14 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
 
 class _Jump(selectors.DefaultSelector):
-    """Waits for nobody: instead of waiting for a timer it moves the clock."""
+    """Never waits: instead of waiting for a timer it advances the clock."""
 
     def __init__(self, loop: SimulatedLoop) -> None:
         super().__init__()
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Let the time pass for which a loop would wait.
+        """Advance the clock by the time that a loop would wait.
 
         Raises:
             NothingLeftError: where it would wait for ever.

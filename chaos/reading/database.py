@@ -1,7 +1,7 @@
-"""A database of a few events in memory, and the whole truth about it: what was committed when, and what was lost.
+"""A database of a few events in memory, with its complete history: what was committed when, and what was lost.
 
-It is written by its own simple rules. A failover to a standby that lags, or a base copy that is restored, takes the end
-off every log; versions then go on from there with other entries. Each stretch between two such losses is an *epoch*.
+It has its own simple rules for writes. A failover to a lagging standby, or a restored base backup, cuts off the end of
+every log. Versions then continue from there with other entries. Each stretch between two such losses is an *epoch*.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ TAKEN = {"reserved": "reserved", "confirmed": "confirmed"}
 
 
 class Entry(NamedTuple):
-    """One entry of an event's log, and what stood in the event's row once it was committed."""
+    """One entry of an event's log, and the event's row after its commit."""
 
     version: int
     at: datetime
@@ -28,18 +28,18 @@ class Entry(NamedTuple):
     reservation: UUID | None
     seats: tuple[UUID, ...]
     chart_seats: int
-    """How many seats the chart has from here on."""
+    """The chart's number of seats from here on."""
     name: str
     """The event's name from here on."""
     committed: float
-    """When others could see it, on the clock of the simulation."""
+    """When others could see it, on the simulation's clock."""
     expires_at: datetime | None = None
-    """Of a reservation that is made here."""
+    """If it makes a reservation."""
 
 
 @dataclass(slots=True)
 class Epoch:
-    """An event's log, from one loss to the next."""
+    """An event's log between two losses."""
 
     began: float
     ended: float = FOREVER
@@ -48,15 +48,15 @@ class Epoch:
     """The chart as it was when the epoch ended."""
 
     def version_at(self, time: float) -> int:
-        """Tell how far the log had come."""
+        """Return how far the log had come."""
         return sum(entry.committed <= time for entry in self.log)
 
     def deleted_at(self, version: int) -> bool:
-        """Tell whether the event is deleted at a version."""
+        """Return whether the event is deleted at a version."""
         return any(entry.kind == "event_deleted" for entry in self.log[:version])
 
     def chart_seats(self, version: int) -> int:
-        """Tell how many seats there are at a version."""
+        """Return how many seats there are at a version."""
         return self.log[version - 1].chart_seats if version else 0
 
     def taken(self, version: int) -> dict[UUID, tuple[str, UUID]]:
@@ -110,11 +110,11 @@ class SimulatedEvent:
         return edits[-1] if edits else self.created_at
 
     def chart_of(self, epoch: Epoch) -> list[UUID]:
-        """Give the chart as it was, or came to be, in an epoch."""
+        """Return the chart as it was, or came to be, in an epoch."""
         return self.chart if epoch.lost_chart is None else epoch.lost_chart
 
     def holds(self) -> dict[UUID, Entry]:
-        """Give the reservations that are pending, by the entry that made them."""
+        """Return the pending reservations, by the entry that made them."""
         pending: dict[UUID, Entry] = {}
         for entry in self.log:
             if entry.reservation is not None:
@@ -125,12 +125,12 @@ class SimulatedEvent:
 
 
 class SimulatedDatabase:
-    """Events, how they are written, and how their ends are lost."""
+    """Events, how they are written, and how the ends of their logs are lost."""
 
     def __init__(self, random: Random, clock: Callable[[], float]) -> None:
         self.events: dict[UUID, SimulatedEvent] = {}
         self.known: dict[UUID, SimulatedEvent] = {}
-        """All events there ever were, also those that a failover lost."""
+        """All events that ever existed, including those that a failover lost."""
         self.losses: list[float] = []
         """When the end of the logs was lost."""
         self._random = random
@@ -142,7 +142,7 @@ class SimulatedDatabase:
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Give all entries that are written inside the block one time, as those of a batch have."""
+        """Use one time for all entries written inside the block, as in a batch."""
         self._batch_at = self.now()
         try:
             yield
@@ -150,11 +150,11 @@ class SimulatedDatabase:
             self._batch_at = None
 
     def now(self) -> datetime:
-        """Tell the time of the database's clock; a new primary's may be behind."""
+        """Return the time of the database's clock; a new primary's may be behind."""
         if self._batch_at is not None:
             return self._batch_at
         at = BEGAN + timedelta(seconds=self._clock() - self._began) + self._skew
-        # A transaction reads its time under the event's lock, so that no two of one server are the same.
+        # A transaction reads its time under the event's lock, so no two times of one server are the same.
         self._last_at = at = max(at, self._last_at + timedelta(microseconds=1))
         return at
 
@@ -163,7 +163,7 @@ class SimulatedDatabase:
         return UUID(int=self._random.getrandbits(128), version=4)
 
     def create_event(self, name: str, seats: int) -> SimulatedEvent:
-        """Make an event; with seats, if there are any, at version 1."""
+        """Create an event; its seats, if any, are added at version 1."""
         at, created = self.now(), self._clock()
         event = SimulatedEvent(self.new_id(), at, created, name, epochs=[Epoch(created)])
         self.events[event.id] = self.known[event.id] = event
@@ -198,12 +198,12 @@ class SimulatedDatabase:
         return entry
 
     def add_seats(self, event: SimulatedEvent, count: int, *, in_order: bool = True) -> Entry:
-        """Append seats to a chart; their ids rise, or, where two nodes add seats, do not."""
+        """Append seats to a chart. Their ids are in ascending order, except when two nodes add seats."""
         new = [self.new_id() for _ in range(count)]
         new = sorted(new) if in_order else sorted(new, reverse=True)
         taken = set(event.numbers.values())
         for seat in new:
-            # Numbers that sort otherwise than the chart, and that a text may have: quotes, and beyond ASCII.
+            # Seat numbers in another order than the chart's, and with quotes and non-ASCII characters.
             number = next(one for one in self._numbers() if one not in taken)
             taken.add(number)
             event.numbers[seat] = number
@@ -216,26 +216,26 @@ class SimulatedDatabase:
             yield f"{row}-{self._random.randrange(1_000)}"
 
     def end_overdue(self, event: SimulatedEvent) -> list[Entry]:
-        """Record the expiry of all holds that have run out."""
+        """Record the expiry of all overdue holds."""
         now = self.now()
         overdue = [made for made in event.holds().values() if made.expires_at is not None and made.expires_at <= now]
         return [self.write(event, "expired", made.seats, reservation=made.reservation) for made in overdue]
 
     def is_overdue(self, event: SimulatedEvent) -> bool:
-        """Tell whether a hold has run out and is not recorded as expired."""
+        """Return whether a hold has expired without a record of it."""
         return any(self.has_run_out(made) for made in event.holds().values())
 
     def has_run_out(self, made: Entry) -> bool:
-        """Tell whether the time of a hold is over."""
+        """Return whether the time of a hold is over."""
         return self.seconds_overdue(made) >= 0
 
     def seconds_overdue(self, made: Entry) -> float:
-        """Tell for how long the time of a hold has been over; negative while it runs."""
+        """Return how long ago a hold expired; negative if it has not."""
         now = BEGAN + timedelta(seconds=self._clock() - self._began) + self._skew
         return -1.0 if made.expires_at is None else (now - made.expires_at).total_seconds()
 
     def lose(self, seconds: float) -> None:
-        """Fail over to a standby that lacks what was committed in the last seconds; events made since are gone."""
+        """Fail over to a standby that lacks the commits of the last seconds; events created in them are gone."""
         now = self._clock()
         self.losses.append(now)
         self._skew += timedelta(seconds=self._random.choice((0.0, 0.0, 0.01, -0.01, -3.0)))

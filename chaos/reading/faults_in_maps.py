@@ -1,4 +1,4 @@
-"""Faults in how maps are followed, loaded and kept, and in what is answered out of them."""
+"""Faults in how maps follow the log, are loaded and are cached, and in answers from them."""
 
 import sys
 

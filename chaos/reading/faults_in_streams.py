@@ -1,4 +1,4 @@
-"""Faults in what streams tell, and to whom."""
+"""Faults in what streams send, and to whom."""
 
 from chaos.reading.seeded_faults import SeededFault, fault
 from holdfast.application.reading.listeners import Channel, Listener

@@ -1,4 +1,4 @@
-"""What buyers and organisers do to a simulated event, drawn at random: mostly holds and their ends."""
+"""Random actions of buyers and organisers on a simulated event, mostly holds and their ends."""
 
 from random import Random
 
@@ -11,10 +11,10 @@ def write_something(
     """Write a batch of an event that is not deleted.
 
     Args:
-        database: Where.
-        event: Of which event.
-        random: Draws what.
-        hold_seconds: How long holds last.
+        database: The database.
+        event: The event.
+        random: Source of all choices.
+        hold_seconds: Duration of holds.
         may_end: The event may be deleted.
     """
     chance = random.random()

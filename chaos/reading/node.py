@@ -1,4 +1,4 @@
-"""A node's read side, made of the real modules, and asked through the real handlers of its HTTP API."""
+"""A node's read side, built from the real modules and called through the real handlers of the HTTP API."""
 
 import asyncio
 from collections import defaultdict
@@ -35,7 +35,7 @@ HANDLERS: Mapping[str, tuple[ModuleType, str, str, Mapping[str, str]]] = {
     "page": (events, "find_all", "limit=3", {}),
     "stream": (availability, "changes", "", {}),
 }
-"""What readers ask for: by which handler, with which query and headers."""
+"""The requests of readers: handler, query and headers."""
 
 
 class Node:
@@ -81,7 +81,7 @@ class Node:
             return Answer(503)
 
     async def write(self, event: SimulatedEvent, decide: Callable[[], Sequence[Entry]]) -> None:
-        """Store a batch of one event, and let the read side of this node know once its COMMIT was answered."""
+        """Store a batch of one event, and notify this node's read side once its COMMIT was answered."""
         async with self._turns[event.id]:
             await self._pace.ask([event.id])
             if self._database.events.get(event.id) is not event or event.deleted:
@@ -94,7 +94,7 @@ class Node:
             losses = len(self._database.losses)
             await self._pace.answer([event.id])
             if len(self._database.losses) > losses:
-                # A primary that was given up answers nobody: whether the batch is still there is not known.
+                # A replaced primary answers nobody, so whether the batch still exists is unknown.
                 raise ConnectionLost("simulated")
             last = entries[-1]
             state = EventState(event.id, last.version, last.at, event.deleted, 0, 0, 0, 0, 0)

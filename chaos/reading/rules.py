@@ -1,4 +1,4 @@
-"""What readers may be told: compared with the whole truth of a simulated database. Shares no code with Holdfast."""
+"""The rules for answers to readers, checked against a simulated database's complete history. No code of Holdfast."""
 
 import json
 from base64 import b64decode
@@ -13,23 +13,23 @@ from chaos.reading.told import Following, Frame, Record, Told
 ReadRule: TypeAlias = Literal[
     "internal_error", "left_behind", "stale_read", "stream_gap", "stream_silent", "tag_reused", "wrong_state"
 ]
-"""What docs/reading.md says under "The rules"."""
+"""The rules are described in docs/reading.md, "The rules"."""
 
 _CODES = {"reserved": 1, "confirmed": 2}
 OVERDUE_SECONDS_MAX = 2.0
-"""A hold that ran out longer ago than this is not shown any more, where nothing fails."""
+"""If nothing fails, a hold that expired longer ago than this is not shown any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A rule that was broken."""
+    """A broken rule."""
 
     rule: ReadRule
     text: str
 
 
 def judge(database: SimulatedDatabase, record: Record) -> list[Breach]:
-    """Judge all that was told in a run."""
+    """Judge all answers and frames of a run."""
     breaches = [Breach("left_behind" if "left" in text else "internal_error", text) for text in record.faults]
     bodies: dict[bytes, bytes] = {}
     for told in record.told:
@@ -60,7 +60,7 @@ def _judge_answer(database: SimulatedDatabase, told: Told) -> Iterator[Breach]:
 
 
 def _reasons(event: SimulatedEvent | None, told: Told) -> Iterator[Breach | None]:
-    """Say for each history that was the event's while the request was under way why the answer is not true of it."""
+    """Return, for each history that the event had during the request, why the answer does not fit it."""
     if event is None:
         yield None if told.status == 404 else Breach("wrong_state", "there is no such event")
         return
@@ -87,7 +87,7 @@ def _reason(event: SimulatedEvent, epoch: Epoch, told: Told) -> Breach | None:
 
 
 def _judge_late_holds(database: SimulatedDatabase, told: Told) -> Iterator[Breach]:
-    """Holds that ran out some time before an answer at rest do not show in it, whoever has to end them."""
+    """After everything has come to rest, answers do not show holds that expired some time ago."""
     event = None if told.event is None else database.events.get(told.event)
     if event is None or told.status not in (200, 304):
         return
@@ -97,7 +97,7 @@ def _judge_late_holds(database: SimulatedDatabase, told: Told) -> Iterator[Breac
 
 
 def _page_was_true(database: SimulatedDatabase, told: Told) -> bool:
-    """Tell whether the events on a page were the newest three, by these names, at some time since it was asked for."""
+    """Return whether a page shows the newest three events, by name, of some moment since it was requested."""
     shown = [(UUID(event["id"]), event["name"]) for event in json.loads(told.body)]
     moments = {told.asked, *(time for time in database.losses if told.asked <= time <= told.came)}
     for event in database.known.values():
@@ -124,7 +124,7 @@ def _page_at(database: SimulatedDatabase, moment: float) -> list[tuple[UUID, str
 
 
 def _states(event: SimulatedEvent, epoch: Epoch, version: int) -> dict[str, str]:
-    """Give the state of each seat at a version, by its id."""
+    """Return the state of each seat at a version, by its id."""
     taken = epoch.taken(version)
     seats = event.chart_of(epoch)[: epoch.chart_seats(version)]
     return {str(seat): " ".join(map(str, taken[seat])) if seat in taken else "free" for seat in seats}
@@ -170,7 +170,7 @@ def _unpacked(packed: bytes, seats: int) -> list[int]:
 
 
 def _chart(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
-    """A chart is that of its version, and no shorter: a later version without new seats has the same."""
+    """A chart must be that of its version, or of a later version without new seats, which is the same."""
     seats = event.chart_of(epoch)[: epoch.chart_seats(told.version)]
     shown = json.loads(told.body)
     expected = [str(seat) for seat in seats], [event.numbers[seat] for seat in seats], len(seats)
@@ -185,17 +185,17 @@ _PICTURES: dict[str, Callable[[SimulatedEvent, Epoch, Told], tuple[Any, Any]]] =
     "availability": _availability,
     "chart": _chart,
 }
-"""What an answer of each kind must show at its version, and what it shows."""
+"""For each kind of answer: what it must show at its version, and what it shows."""
 
 
 class _Follower:
-    """A page that believes what it hears: after each frame its picture must be the event's at that version."""
+    """A page that trusts its stream: after each frame, its state must be the event's at that version."""
 
     def __init__(self, event: SimulatedEvent, following: Following) -> None:
         self._event = event
         self._following = following
         self._lines: list[Epoch] = []
-        """Histories that can be what this page was told of so far."""
+        """Histories that fit everything this page has been sent so far."""
         self._version = -1
 
     def judge(self, ended: float) -> Iterator[Breach]:
@@ -205,7 +205,7 @@ class _Follower:
             elif frame.kind == "changes":
                 yield from self._changes(frame)
             elif frame.kind == "reload":
-                # The page loads the seats now; what comes from here on goes on from there.
+                # The page reloads the seats now, and later frames continue from that state.
                 self._lines, self._version = [], -1
         if self._following.listening and not self._following.over and not self._is_current(ended):
             text = f"it heard of version {self._version}, and the event is at {self._event.version}"
@@ -238,14 +238,14 @@ class _Follower:
         self._lines, self._version = fitting or lines, frame.version
 
     def _epochs_until(self, time: float) -> list[Epoch]:
-        """Find the histories that may have been read for a frame.
+        """Find the histories that a frame may have been read from.
 
-        They may be lost: who joins others hears of their state, and with the next tick to load the seats anew.
+        They may be lost ones: a stream that joins others gets their state, and is told to reload with the next tick.
         """
         return [one for one in self._event.epochs if one.began <= time]
 
     def _continues(self, epoch: Epoch) -> bool:
-        """Tell whether a history is one of those so far, or agrees with one up to what was told."""
+        """Return whether a history is among those so far, or equals one of them up to what has been sent."""
         told = self._version
         return any(epoch.log[:told] == known.log[:told] and len(epoch.log) >= told for known in self._lines)
 

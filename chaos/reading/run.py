@@ -26,21 +26,21 @@ _KINDS = ("list", "list", "free", "count", "count", "bits", "availability", "cha
 
 @dataclass(slots=True)
 class RandomPace:
-    """Questions and answers that travel for a millisecond, or much longer, or are lost."""
+    """Queries and answers that take a millisecond or much longer, or are lost."""
 
     random: Random
     failing: float
     slow: float
 
     async def ask(self, _: Sequence[UUID]) -> None:
-        """Travel; perhaps never arrive."""
+        """Wait for the query to arrive, or lose it."""
         if self.random.random() < self.failing:
             await self._travel()
             raise self.random.choice((ConnectionLost, Contended))("simulated")
         await self._travel()
 
     async def answer(self, _: Sequence[UUID]) -> None:
-        """Travel back; perhaps never arrive."""
+        """Wait for the answer to arrive, or lose it."""
         await self._travel()
         if self.random.random() < self.failing:
             raise ConnectionLost("simulated")
@@ -52,7 +52,7 @@ class RandomPace:
 
 @dataclass(slots=True)
 class Finished:
-    """A run and what was found wrong with it."""
+    """A run and its violations."""
 
     scenario: Scenario
     record: Record
@@ -60,7 +60,7 @@ class Finished:
 
 
 def simulate(scenario: Scenario) -> Finished:
-    """Run a scenario and judge what was told; the same scenario gives the same run."""
+    """Run a scenario and judge it; the same scenario always makes the same run."""
     record = Record()
     with ExitStack() as stack:
         for module, name, bound in scenario.bounds:
@@ -83,7 +83,7 @@ async def _begun(scenario: Scenario, record: Record) -> "_Run":
 
 
 class _Run:
-    """A run under way."""
+    """A run in progress."""
 
     def __init__(self, scenario: Scenario, record: Record) -> None:
         self._scenario = scenario
@@ -103,9 +103,9 @@ class _Run:
         self._resting = False
 
     async def play(self) -> None:
-        """Have everybody act, then come to rest, then look for what is left."""
+        """Let everybody act, let the run come to rest, then look for leftovers."""
         scenario = self._scenario
-        await asyncio.sleep(10.0)  # a failover that lacks the last five seconds does not take the events with it
+        await asyncio.sleep(10.0)  # so that a failover that loses the last five seconds does not lose the events
         everybody: list[Awaitable[None]] = [
             self._read(self._random.choice(self._nodes)) for _ in range(scenario.readers)
         ]
@@ -121,7 +121,7 @@ class _Run:
         for node in self._nodes:
             for what, event in product(("list", "count", "bits"), self._known):
                 self._record.told.append(await Reader().ask(node, what, event.id, revalidates=False))
-        await asyncio.sleep(2.0)  # these reads may have ended holds, and pages hear of it
+        await asyncio.sleep(2.0)  # these reads may have expired holds, and pages must hear of that
         await self._look_around()
         for node in self._nodes:
             node.views.live_changes.close()
@@ -135,7 +135,7 @@ class _Run:
         await asyncio.sleep(self._random.uniform(0.0, seconds_max))
 
     def _event(self) -> SimulatedEvent:
-        # Half of everything is about one event: that is where they meet.
+        # Half of all operations are on one event, so that they interact.
         return self._known[0] if self._random.random() < 0.5 else self._random.choice(self._known)
 
     async def _read(self, node: Node) -> None:
@@ -162,7 +162,7 @@ class _Run:
                 await node.write(event, lambda event=event: self._decided(event))  # type: ignore[misc]
 
     def _decided(self, event: SimulatedEvent) -> list[Entry]:
-        """Make up a batch; now and then an event is created instead."""
+        """Write a random batch, or now and then create an event instead."""
         if self._random.random() < 0.02 and len(self._known) < 8:
             self._known.append(self.database.create_event(f"event {len(self._known)}", self._random.randint(0, 4)))
             return []
@@ -179,18 +179,19 @@ class _Run:
         event = self._event()
         seen_before = self._random.random() < 0.4 and self.database.events.get(event.id) is event and not event.deleted
         if seen_before:
+            # Have readers see what is about to be lost.
             self.database.add_seats(event, 2)
             await asyncio.sleep(0.1)
         charts = {event.id: len(event.chart) for event in self.database.events.values()}
         self.database.lose(0.12 if seen_before else self._random.choice((0.003, 0.01, 0.03, 0.1, 5.0)))
         for event in self.database.events.values():
-            # As many seats as were lost: their number alone does not tell that it is another chart.
+            # Add as many seats as were lost, so that their number alone does not show that the chart has changed.
             lost = charts[event.id] - len(event.chart)
             if lost and not event.deleted and (seen_before or self._random.random() < 0.5):
                 self.database.add_seats(event, lost)
 
     async def _follow(self, node: Node) -> None:
-        """Follow an event as a page does, which goes and comes back."""
+        """Follow an event as a page does that is closed and reopened."""
         event = self._event().id
         following = self._page(event)
         while not self._resting:

@@ -1,4 +1,4 @@
-"""What happens in a simulated run."""
+"""The parameters of a simulated run."""
 
 from dataclasses import dataclass
 from random import Random
@@ -31,12 +31,12 @@ _LOW = (
     (seat_maps, "ENTRIES_MAX", 2),
     (seat_maps, "QUESTIONS_MAX", 2),
 )
-"""Bounds, and how low they may be in a run."""
+"""Bounds of the read side, and how low they may be set in a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What happens in a run; `of_seed` draws one."""
+    """The parameters of a run; `of_seed` draws them."""
 
     seed: int
     nodes: int
@@ -47,32 +47,32 @@ class Scenario:
     """Pages with a stream."""
     writers: int
     steps: int
-    """What each client does."""
+    """Operations per client."""
     losses: int
     """Failovers that lose the end of the log."""
     bytes_max: int
-    """Of maps in memory; a list of more than a two-thousandth of it in seats is a large one."""
+    """Bound on maps in memory. A list is large if its seats exceed a two-thousandth of this number."""
     failing: float
-    """The part of questions to the database that fail."""
+    """Share of database queries that fail."""
     slow: float
-    """The part of questions and answers that travel long."""
+    """Share of queries and answers that take long."""
     hasty: float
-    """The part of readers who leave before they are answered."""
+    """Share of readers who disconnect before the answer."""
     hold_seconds: float
     read_pause: float
-    """The longest pause of a reader between two requests, in seconds; `write_pause` that of a writer."""
+    """Longest pause of a reader between two requests, in seconds; `write_pause`: the same for writers."""
     write_pause: float
     rest_seconds: float
-    """After all that everything is given this long to come to rest, without failures."""
+    """Finally everything gets this long to come to rest, without failures."""
     bounds: tuple[tuple[ModuleType, str, int], ...]
-    """Bounds of the read side, many of them so low that a small hall is a large one."""
+    """Bounds of the read side, many of them so low that a small hall counts as large."""
 
     @classmethod
     def of_seed(cls, seed: int) -> "Scenario":
         """Draw a scenario."""
         random = Random(f"scenario {seed}")  # noqa: S311 - a simulation
         crowded = random.random() < 0.4
-        """All is about one event, and much of it is lost and made anew: that is where most can go wrong."""
+        """All operations are on one event, and much of it is lost and written again: the case most prone to errors."""
         return cls(
             seed=seed,
             nodes=random.choice((1, 1, 2)),

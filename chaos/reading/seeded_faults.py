@@ -1,7 +1,7 @@
-"""Faults that a programmer could make in the read side, each put into the real code while a run goes on.
+"""Mistakes that a programmer could make in the read side, each injected into the real code for a run.
 
-A fault is an edit of the source of one function or two: `old` is replaced by `new`. If the code has changed so that
-`old` is not there any more, putting it in fails, and the fault has to be written anew.
+A fault edits the source of one or two functions: `old` is replaced by `new`. If the code has changed and `old` is not
+found any more, the injection fails and the fault has to be rewritten.
 """
 
 import inspect
@@ -28,26 +28,26 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class SeededFault:
-    """A fault, and what readers see of it."""
+    """A fault, and its effect on readers."""
 
     name: str
     edits: tuple[Edit, ...]
     breaks: frozenset[ReadRule]
-    """One of these rules must be found broken."""
+    """One of these rules must be reported broken."""
 
 
 def fault(name: str, breaks: str, *edits: tuple[Any, str, str, str]) -> SeededFault:
-    """Write down a fault: the rules that it breaks in one text, its edits as (owner, function, old, new)."""
+    """Define a fault: the rules that it breaks, as one text, and its edits as (owner, function, old, new)."""
     rules: Any = frozenset(breaks.split())
     return SeededFault(name, tuple(Edit(*edit) for edit in edits), rules)
 
 
 @contextmanager
 def seeded(fault: SeededFault) -> Iterator[None]:
-    """Put a fault into the code for the time of the block.
+    """Inject a fault into the code inside the block.
 
     Raises:
-        LookupError: the code that it changes is not there as it was.
+        LookupError: the code that it edits has changed.
     """
     with ExitStack() as stack:
         for edit in fault.edits:
@@ -68,7 +68,7 @@ def _edited(edit: Edit) -> Iterator[None]:
     changed = space[edit.name]
     _sources[changed] = source
     with ExitStack() as stack:
-        # A function may have been imported by its name.
+        # Another module may have imported the function by name.
         users = [one for name, one in sys.modules.items() if name.startswith("holdfast.")]
         for owner in (edit.owner, *users):
             if vars(owner).get(edit.name) is original:
@@ -78,4 +78,4 @@ def _edited(edit: Edit) -> Iterator[None]:
 
 
 _sources: dict[Any, str] = {}
-"""The source of functions that are edited twice."""
+"""Current source of functions that are edited twice."""

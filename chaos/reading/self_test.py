@@ -1,4 +1,4 @@
-"""The test of the simulated runs themselves: one of them must notice each fault that is put into the read side."""
+"""The test of the simulated runs themselves: each fault injected into the read side must be noticed by one of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from chaos.reading.seeded_faults import SeededFault, seeded
 
 @dataclass(slots=True)
 class Noticed:
-    """By fault: in which run it was noticed first; None where in none."""
+    """By fault: the run that noticed it first, or None."""
 
     first_seeds: dict[str, int | None] = field(default_factory=dict)
 
@@ -21,7 +21,7 @@ class Noticed:
 
 
 def self_test(faults: Iterable[SeededFault], *, runs_max: int, first_seed: int = 0) -> Noticed:
-    """Put in one fault after the other, and let runs go until one notices it."""
+    """Inject one fault after another, and run simulations until one notices it."""
     noticed = Noticed()
     for fault in faults:
         with seeded(fault):
@@ -31,5 +31,5 @@ def self_test(faults: Iterable[SeededFault], *, runs_max: int, first_seed: int =
 
 
 def notices(fault: SeededFault, seed: int) -> bool:
-    """Tell whether a run breaks a rule that this fault breaks."""
+    """Return whether a run breaks a rule that this fault breaks."""
     return any(breach.rule in fault.breaks for breach in simulate(Scenario.of_seed(seed)).breaches)

@@ -1,8 +1,8 @@
-"""What the read side asks of PostgreSQL, answered out of a simulated database exactly as its statements would.
+"""The read side's queries, answered from a simulated database exactly as PostgreSQL's statements would.
 
-`tests/reading/test_simulated_source.py` asks both the same of the same history, and compares. Each answer is of one
-moment between its question and its arrival, as that of a statement is; how long both take, and what fails, is the
-business of the `Pace`.
+`tests/reading/test_simulated_source.py` runs the same queries on both with the same history, and compares. Each answer
+shows one moment between the query and the answer's arrival, as that of a statement does. The `Pace` decides how long
+both take, and what fails.
 """
 
 import json
@@ -25,13 +25,13 @@ _CODES = {"reserved": 1, "confirmed": 2}
 
 
 class Pace(Protocol):
-    """How long questions and answers travel."""
+    """How long queries and answers take."""
 
     async def ask(self, events: Sequence[UUID]) -> None:
-        """Wait until a question has arrived.
+        """Wait until a query has arrived.
 
         Raises:
-            ConnectionLost, Contended: when it does not, or is not answered.
+            ConnectionLost, Contended: if it is lost, or fails.
         """
         ...
 
@@ -39,7 +39,7 @@ class Pace(Protocol):
         """Wait until an answer has arrived.
 
         Raises:
-            ConnectionLost: when it does not.
+            ConnectionLost: if it is lost.
         """
         ...
 
@@ -52,7 +52,7 @@ class SimulatedSource:
         self._pace = pace
 
     async def freshness(self, known: Sequence[tuple[UUID, int | None]], *, entries_max: int) -> list[Freshness | None]:
-        """Tell what has become of events since the versions that are known of them."""
+        """Return the standings of events, with their logs since the known versions."""
         asked = [event_id for event_id, _ in known]
         await self._pace.ask(asked)
         found = [self._fresh(event_id, version, entries_max) for event_id, version in known]
@@ -75,7 +75,7 @@ class SimulatedSource:
         lists: bool,
         large: bool,  # noqa: ARG002
     ) -> AddedSeats | None:
-        """Read the seats after the first so many."""
+        """Read the seats that were added after the given number."""
         await self._pace.ask([event_id])
         found = None
         event = self._live(event_id)
@@ -119,7 +119,7 @@ class SimulatedSource:
         return found
 
     async def mark(self, event_id: UUID, version: int) -> Mark | None:
-        """Tell what a version means."""
+        """Return the mark of a version."""
         await self._pace.ask([event_id])
         event = self._database.events.get(event_id)
         found = mark_at(event, version) if event is not None and 0 < version <= event.version else None
@@ -152,7 +152,7 @@ class SimulatedSource:
         return found
 
     async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
-        """List the same events by their last edits."""
+        """List the same events with their last edits."""
         await self._pace.ask([])
         found = [(event.id, event.updated_at) for event in self._listed()[offset : offset + limit]]
         await self._pace.answer([])
@@ -202,23 +202,23 @@ class SimulatedSource:
 
 
 def logged(entry: Entry) -> LoggedChange:
-    """Give an entry as the read side follows it."""
+    """Return an entry as the read side follows it."""
     return LoggedChange(Mark(entry.version, entry.at, entry.kind, entry.reservation), entry.seats)
 
 
 def mark_at(event: SimulatedEvent, version: int) -> Mark:
-    """Tell what a version of an event means."""
+    """Return the mark of an event's version."""
     return logged(event.log[version - 1]).mark if version else Mark(0, event.created_at)
 
 
 def listing(event: SimulatedEvent, places: range) -> tuple[list[bytes], list[int]]:
-    """Give what never changes of some seats' JSON, by number, and their places."""
+    """Return the constant part of some seats' JSON, by number, and their positions."""
     by_number = sorted(places, key=lambda place: event.numbers[event.chart[place]])
     return [head(event, place) for place in by_number], by_number
 
 
 def head(event: SimulatedEvent, place: int) -> bytes:
-    """Write what never changes of a seat's JSON."""
+    """Write the constant part of a seat's JSON."""
     seat = event.chart[place]
     number = json.dumps(event.numbers[seat], ensure_ascii=False)
     return f'{{"id":"{seat}","event_id":"{event.id}","seat_number":{number},"price":{PRICE},'.encode()

@@ -1,4 +1,4 @@
-"""What readers were told in a simulated run, and when they had asked."""
+"""What readers received in a simulated run, and when they had requested it."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,23 +9,23 @@ class Told:
     """An answer. Times are those of the simulation."""
 
     what: str
-    """A word of `node.HANDLERS`."""
+    """A key of `node.HANDLERS`."""
     event: UUID | None
     asked: float
     came: float
     status: int
-    """500 for any exception that no handler foresees."""
+    """500 for any exception that no handler expects."""
     tag: bytes = b""
     version: int = -1
     """`Event-Version`."""
     body: bytes = b""
-    """Where the status is 304: what the reader has kept under the tag."""
+    """If the status is 304: what the reader has cached for the tag."""
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame of a stream, and when it came."""
+    """A frame of a stream, and its time of arrival."""
 
     kind: str
     """`hello`, `changes`, `reload`, `deleted`, or `heartbeat`."""
@@ -38,14 +38,14 @@ class Frame:
 
 @dataclass(slots=True, eq=False)
 class Following:
-    """What one page heard of an event: over one stream, or several of which each went on from the one before."""
+    """What one page received about an event, over one stream or several that continued each other."""
 
     event: UUID
     asked: float
-    """When it opened the first."""
+    """When it opened its first stream."""
     frames: list[Frame] = field(default_factory=list)
     listening: bool = True
-    """It was listening to the end of the run."""
+    """It was still listening at the end of the run."""
 
     @property
     def last_id(self) -> str:
@@ -54,17 +54,17 @@ class Following:
 
     @property
     def over(self) -> bool:
-        """Whether the last it was told is to load the seats anew, or that the event is gone."""
+        """Whether its last frame told it to reload, or that the event is gone."""
         told = [frame.kind for frame in self.frames if frame.kind != "heartbeat"]
         return bool(told) and told[-1] in ("reload", "deleted")
 
 
 @dataclass(slots=True)
 class Record:
-    """All that was told in a run."""
+    """Everything that readers received in a run."""
 
     told: list[Told] = field(default_factory=list)
     followed: list[Following] = field(default_factory=list)
     ended: float = 0.0
     faults: list[str] = field(default_factory=list)
-    """What was seen from outside: bugs in the log, memory beyond its bound, tasks that were left."""
+    """Problems seen from outside: bugs in the log, memory over its bound, leftover tasks."""

@@ -1,4 +1,4 @@
-"""Random clients of a simulated seat service, on a clock of their own: legal histories of any size and overlap."""
+"""Random clients of a simulated seat service, with a simulated clock: legal histories of any size and overlap."""
 
 import heapq
 from collections.abc import Callable
@@ -22,7 +22,7 @@ RESTLESS: tuple[Kind, ...] = (
     "read_free_list",
     "read_count",
 )
-"""Buyers who give most of their seats back: a fifth of what they do changes something."""
+"""Buyers who cancel most of their holds: a fifth of their operations change something."""
 ON_SALE: tuple[Kind, ...] = (
     *("reserve",) * 12,
     *("confirm",) * 2,
@@ -30,12 +30,12 @@ ON_SALE: tuple[Kind, ...] = (
     *("read_seat",) * 8,
     "read_reservation",
 )
-"""Buyers who keep what they get, of an event that is soon sold out: most are refused."""
+"""Buyers who keep what they get, of an event that soon sells out: most are refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What shall happen. Times are in ns of the simulation's clock, which is PostgreSQL's too."""
+    """Parameters of a run. Times are in ns of the simulation's clock, which also serves as PostgreSQL's."""
 
     seed: int
     operations: int
@@ -43,19 +43,19 @@ class Scenario:
     seats: int = 20
     hold_ns: int = 400_000
     step_ns_max: int = 10_000
-    """Longest time from a call to its decision, and from there to its return."""
+    """Longest time from a call to its decision, and from the decision to its return."""
     seats_wanted_max: int = 3
     lost_answers: float = 0.02
-    """Which part of the answers never comes."""
+    """Share of the answers that never arrive."""
     kinds: tuple[Kind, ...] = RESTLESS
-    """What clients do, each as often as the others."""
+    """The operations of the clients, all equally likely."""
     lists: bool = True
     """Clients also read lists and counts."""
 
 
 @dataclass(slots=True)
 class SimulatedRun:
-    """A history, unsettled, and the rows that its service holds at the end."""
+    """An unsettled history, and the rows of its service at the end."""
 
     operations: list[Operation]
     rows: DatabaseRows
@@ -63,7 +63,7 @@ class SimulatedRun:
 
 @dataclass(slots=True)
 class _Clients:
-    """The clients: each makes one call at a time, mostly on what others fight for too."""
+    """The clients: each makes one call at a time, mostly for seats that others want too."""
 
     scenario: Scenario
     service: SimulatedService
@@ -71,7 +71,7 @@ class _Clients:
     known: list[tuple[str, str]] = field(default_factory=list)
     """Reservations seen in answers, with their users."""
     wishes: list[Operation] = field(default_factory=list)
-    """Calls that may be tried again with the same key."""
+    """Calls that may be retried with the same key."""
     keys: int = 0
     _kinds: tuple[Kind, ...] = field(init=False)
 
@@ -80,7 +80,7 @@ class _Clients:
         self._kinds = tuple(kind for kind in self.scenario.kinds if self.scenario.lists or kind not in lists)
 
     def next_call(self, client: int, now_ns: int) -> Operation:
-        """Make up the client's next call."""
+        """Choose the client's next call."""
         random = self.random
         kind = random.choice(self._kinds)
         user = f"user {client}"
@@ -104,7 +104,7 @@ class _Clients:
         return call
 
     def learn(self, answered: Operation) -> None:
-        """Remember what an answer told."""
+        """Remember what an answer said."""
         if answered.answer == "created":
             self.known.append((answered.reservation, answered.user))
 
@@ -115,7 +115,7 @@ def simulate(scenario: Scenario) -> SimulatedRun:
 
 
 class _Simulation:
-    """What happens when: an agenda of calls, decisions and returns."""
+    """The schedule: calls, decisions and returns, by time."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
@@ -127,7 +127,7 @@ class _Simulation:
         self._planned = 0
 
     def run(self) -> SimulatedRun:
-        """Let everybody act until enough has been called."""
+        """Let the clients act until there are enough calls."""
         for client in range(self._scenario.clients):
             self._plan(0, partial(self._call, client))
         while self._agenda:
@@ -147,7 +147,7 @@ class _Simulation:
         if self._random.random() >= self._scenario.lost_answers:
             self._plan(now_ns, partial(self._decide, operation))
             return
-        # Nobody will hear of it: it never arrives, or takes effect while its client has long gone on.
+        # The client never learns the outcome: the call is lost, or takes effect much later.
         self._history.append(operation)
         if self._random.random() < 0.5:
             self._plan(now_ns, partial(self._decide_unheard, operation), steps_max=20)

@@ -1,9 +1,9 @@
-"""A real history without HTTP: many clients in one process call the use cases of Holdfast's engine.
+"""Records a real history without HTTP: many clients in one process call the use cases of Holdfast's engine.
 
     DATABASE_URL=… REDIS_URL=… python -m chaos.simulation.engine_run FOLDER --operations 50000
 
-The database must be migrated; the run makes an event of its own in it. FOLDER gets `history.jsonl` and `rows.jsonl`,
-which `python -m chaos.checkers.prove` reads.
+The database must be migrated; the run creates a new event in it. It writes `history.jsonl` and `rows.jsonl` into
+FOLDER, for `python -m chaos.checkers.prove`.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _KINDS: tuple[Kind, ...] = (
 
 @dataclass(slots=True)
 class Clients:
-    """What all clients share: whom they ask, what they want, and what they have seen."""
+    """What all clients share: the engine, what they want, and what they have seen."""
 
     engine: Engine
     recorder: Recorder
@@ -57,7 +57,7 @@ class Clients:
     event: UUID
     seats: Sequence[UUID]
     known: list[tuple[UUID, str]] = field(default_factory=list)
-    """Reservations that were answered, with their users."""
+    """Reservations seen in answers, with their users."""
     wishes: list[tuple[str, str, tuple[UUID, ...]]] = field(default_factory=list)
     keys: "count[int]" = field(default_factory=count)
 
@@ -98,7 +98,7 @@ class Clients:
 
     def _some_seats(self) -> tuple[UUID, ...]:
         wanted = self.random.choice((1, 1, 2, 3))
-        # Half of the wishes are for the first few seats: that is where buyers meet.
+        # Half of the requests are for the first few seats, so that buyers compete.
         among = self.seats[:40] if self.random.random() < 0.5 else self.seats
         return tuple(self.random.sample(among, wanted))
 
@@ -162,7 +162,7 @@ class Clients:
 
 
 def status_of(reservation: Reservation) -> str:
-    """Give a reservation's status as a history has it."""
+    """Return a reservation's status in the words of a history."""
     return "expired" if reservation.cancel_reason == "expired" else str(reservation.status)
 
 

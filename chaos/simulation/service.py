@@ -1,6 +1,6 @@
-"""A small correct seat service that decides one call at a time: the other half of `simulation`.
+"""A small correct seat service that decides one call at a time, for the clients of `chaos.simulation.clients`.
 
-It shares no code with Holdfast, so that the checkers are tried on something else than what they shall judge.
+It shares no code with Holdfast, so the checkers are tested on something other than what they will judge.
 """
 
 from dataclasses import dataclass, field
@@ -24,13 +24,13 @@ class SimulatedService:
     by_wish: dict[tuple[str, str], str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     live: dict[str, None] = field(default_factory=dict)
-    """Pending reservations, those first that run out first."""
+    """Pending reservations, ordered by expiry."""
 
     def __post_init__(self) -> None:
         self.changes.append(Change(EVENT, 1, "seats_added", "", (), 0))
 
     def decide(self, operation: Operation, now_ns: int) -> Operation:
-        """Give the operation with its answer."""
+        """Return the operation with its answer."""
         if not operation.kind.startswith("read"):
             self._expire(now_ns)
         answered = getattr(self, f"_{operation.kind}")(operation, now_ns)
@@ -141,7 +141,7 @@ class SimulatedService:
         return replace(operation, outcome="ok", answer="seen", count=len(self.seats) - len(self.states))
 
     def rows(self) -> DatabaseRows:
-        """Give what it holds, as a database would."""
+        """Return its contents, as a database would."""
         return DatabaseRows(
             changes=self.changes,
             reservations=list(self.reservations.values()),

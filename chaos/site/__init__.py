@@ -1,1 +1,1 @@
-"""The real processes of a run, and the ways to make them fail."""
+"""The real processes of a run, and the means to make them fail."""

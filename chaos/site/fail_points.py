@@ -1,10 +1,10 @@
 """Fail points: places in a transaction, or before an audit, where a process of the fault suite can be made to fail.
 
-Nothing of Holdfast knows of them. `chaos.site.node` puts a class of its own in the place of the transactions before it
-builds the application as every other process does; `python -m holdfast` never imports this.
+Holdfast itself knows nothing about them. `chaos.site.node` replaces the transaction classes before it builds the
+application as every other process does; `python -m holdfast` never imports this module.
 
-A point is armed by a file of its name in the process's folder, which holds the action; the file is taken away by
-whoever meets the point first, so each arming acts once.
+A point is armed by a file of its name in the process's folder; the file contains the action. Whoever reaches the point
+first removes the file, so each arming acts once.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ def arm(folder: Path, point: Point, action: str) -> None:
         folder: The process's folder.
         point: Where.
         action: `kill` (SIGKILL), `stop` (SIGSTOP), `sleep SECONDS`, `raise SQLSTATE`, or `fail`
-            (an error that nobody thought of).
+            (an unexpected exception).
     """
     draft = folder / f".{point}"
     draft.write_text(action)
@@ -48,18 +48,18 @@ def arm(folder: Path, point: Point, action: str) -> None:
 
 
 def met(folder: Path, point: Point) -> bool:
-    """Tell whether the point was met since it was armed."""
+    """Return whether the point has been reached since it was armed."""
     return not (folder / point).exists()
 
 
 def disarm(folder: Path) -> None:
-    """Take back every arming."""
+    """Disarm every point."""
     for point in POINTS:
         (folder / point).unlink(missing_ok=True)
 
 
 def install(folder: Path) -> None:
-    """Give this process its fail points."""
+    """Set up this process's fail points."""
 
     async def pass_point(point: Point) -> None:
         place = folder / point
@@ -84,7 +84,7 @@ def install(folder: Path) -> None:
             return await super().load_locked(closures)
 
         async def store_together(self, batches: Sequence[Changes], now: datetime) -> None:
-            await super().store_together(batches, now)  # `store` comes through here too
+            await super().store_together(batches, now)  # `store` calls this too
             await pass_point("after_store")
 
         async def commit(self) -> None:

@@ -1,4 +1,4 @@
-"""An API process or a worker with fail points: `python -m chaos.site.node serve|work`, set as `python -m holdfast` is.
+"""An API process or worker with fail points: `python -m chaos.site.node serve|work`, with Holdfast's own settings.
 
 CHAOS_POINTS names the folder in which points are armed (`chaos.site.fail_points`).
 """
@@ -13,7 +13,7 @@ from chaos.site.fail_points import FOLDER_VARIABLE, install
 def main(arguments: list[str]) -> int:
     """Install the fail points, then build and run what Holdfast's own command would."""
     install(Path(os.environ[FOLDER_VARIABLE]))
-    # After the transactions were replaced.
+    # Imported after the transactions were replaced.
     from holdfast.bootstrap.api import serve  # noqa: PLC0415
     from holdfast.bootstrap.worker import work  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415 - likewise

@@ -1,4 +1,4 @@
-"""A PostgreSQL server under other circumstances than `EmbeddedPostgres` gives it: a standby, or another clock."""
+"""A PostgreSQL server in circumstances that `EmbeddedPostgres` does not offer: as a standby, or with another clock."""
 
 import signal
 import subprocess
@@ -15,11 +15,11 @@ _START_SECONDS = 40.0
 
 
 class PostmasterError(Exception):
-    """One of PostgreSQL's programs failed; with its words."""
+    """One of PostgreSQL's programs failed; the message is its output."""
 
 
 class Postmaster:
-    """One server in a cluster folder that is there already."""
+    """One server on an existing cluster folder."""
 
     def __init__(
         self,
@@ -29,13 +29,13 @@ class Postmaster:
         settings: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Name everything; nothing is started.
+        """Describe the server without starting it.
 
         Args:
             cluster_dir: The cluster.
             port: TCP port; None: any that is free.
-            settings: What is set beside the durable settings.
-            environment: Environment variables beside the usual ones.
+            settings: Settings in addition to the durable ones.
+            environment: Environment variables in addition to the usual ones.
         """
         self.cluster_dir = cluster_dir
         self.port = port or free_port()
@@ -50,14 +50,14 @@ class Postmaster:
         """The postmaster.
 
         Raises:
-            RuntimeError: It was not started.
+            RuntimeError: It has not been started.
         """
         if self._child is None:
             raise RuntimeError("PostgreSQL was not started")
         return self._child
 
     def start(self) -> None:
-        """Start it and wait until it takes connections.
+        """Start it and wait until it accepts connections.
 
         Raises:
             PostmasterError: It does not.
@@ -82,7 +82,7 @@ class Postmaster:
             raise PostmasterError(" ".join(self._child.log_tail(3)))
 
     def stop(self) -> None:
-        """End it at once, as a crash does, with all of its processes."""
+        """Kill it at once, with all of its processes, as a crash would."""
         if self._child is not None:
             self._child.end((signal.SIGCONT, 0.0), (signal.SIGQUIT, 3.0))
         end_leftovers(self.cluster_dir, (signal.SIGQUIT, 2.0))
@@ -107,7 +107,7 @@ class Postmaster:
 
 
 def run_program(name: str, arguments: list[str], near: Path) -> str:
-    """Run one of PostgreSQL's programs to its end, as the user that its servers run as; gives what it printed.
+    """Run one of PostgreSQL's programs as the user that its servers run as; returns its output.
 
     Raises:
         PostmasterError: It failed.
@@ -141,7 +141,7 @@ def standby_of(primary: EmbeddedPostgres, folder: Path, *, name: str) -> Postmas
         ["-D", str(place), "-d", f"{source}?application_name={name}", "-X", "stream", "-c", "fast", "-R"],
         folder,
     )
-    # Of the same name as the one that the primary waits for.
+    # The name of the standby that the primary waits for.
     with (place / "postgresql.auto.conf").open("a") as settings:
         settings.write(f"\nprimary_conninfo = '{source}?application_name={name}'\n")
     return Postmaster(place)

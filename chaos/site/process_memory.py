@@ -1,4 +1,4 @@
-"""How much memory a process of the site has; Linux only."""
+"""Measures the memory of a process of the site; Linux only."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ def memory_bytes(process: int) -> int:
     """Measure the resident memory that is the process's own (not its program's files).
 
     Raises:
-        psutil.Error: It is gone.
+        psutil.Error: The process is gone.
     """
     memory = psutil.Process(process).memory_info()
     return int(memory.rss - memory.shared)
@@ -25,14 +25,14 @@ def memory_bytes(process: int) -> int:
 
 @dataclass(slots=True)
 class Growth:
-    """What a process took beyond what it had when the watch began."""
+    """The memory that a process has used in addition to what it had at the start of the watch."""
 
     began_bytes: int
     most_bytes: int
 
     @property
     def mib(self) -> float:
-        """The most it ever took more, in MiB."""
+        """Its maximum, in MiB."""
         return (self.most_bytes - self.began_bytes) / MIB
 
 

@@ -26,17 +26,17 @@ Result = TypeVar("Result")
 _LOOPBACK = "127.0.0.1"
 _READY_SECONDS = 60.0
 POSTGRES_SETTINGS: Mapping[str, str | int] = {"max_connections": 150, "shared_buffers": "128MB"}
-"""Durable, as `holdfast run` has it: fsync and synchronous_commit stay on."""
+"""Durable, as in `holdfast run`: fsync and synchronous_commit stay on."""
 
 
 class NotReadyError(Exception):
-    """A process of the site did not come up."""
+    """A process of the site did not become ready."""
 
 
 def quiet_port() -> int:
-    """Find a free TCP port that no outgoing connection gets by chance, nor any program that asks for any port.
+    """Find a free TCP port outside the range that the system assigns to outgoing connections and to port 0.
 
-    Nodes have no password: a stranger's client that once knew a server at such a port would write into the run.
+    Nodes have no password. If another program had used the same port before, its clients could write into the run.
     """
     while True:
         wanted = SystemRandom().randrange(15_000, 31_000)
@@ -45,13 +45,13 @@ def quiet_port() -> int:
 
 
 async def off_loop(work: Callable[[], Result]) -> Result:
-    """Do something that blocks without stopping the buyers."""
+    """Run something that blocks, without blocking the buyers."""
     return await asyncio.to_thread(work)
 
 
 @dataclass(slots=True)
 class Program:
-    """A node or a worker with its fail points; `target` is where it answers, None for a worker."""
+    """A node or a worker with its fail points; `target` is its address, None for a worker."""
 
     child: Child
     points: Path
@@ -60,12 +60,12 @@ class Program:
 
     @property
     def address(self) -> Target:
-        """Where a node answers."""
+        """A node's address."""
         assert self.target is not None
         return self.target
 
     async def start(self) -> None:
-        """Start it and wait until a node is ready.
+        """Start it; a node is waited for until it is ready.
 
         Raises:
             NotReadyError: with the last line of its log.
@@ -83,22 +83,22 @@ class Program:
             raise NotReadyError(f"{self.child.name} is not ready after {_READY_SECONDS:.0f} s: {last}")
 
     async def died(self, seconds: float = 15.0) -> bool:
-        """Wait for its end."""
+        """Wait until it has exited."""
         return await off_loop(lambda: self.child.wait(seconds))
 
     async def end(self) -> None:
-        """End it as a service manager does."""
+        """Send SIGTERM, as a service manager does."""
         await off_loop(lambda: self.child.end((signal.SIGCONT, 0.0), (signal.SIGTERM, 12.0)))
 
     async def kill(self) -> None:
-        """End it as a crash does."""
+        """Send SIGKILL, as a crash would."""
         self.child.send(signal.SIGKILL)
         await off_loop(lambda: self.child.wait(5.0))
 
 
 @dataclass(slots=True)
 class Site:
-    """What runs: start it with `open_site`."""
+    """All processes of a run; start them with `open_site`."""
 
     folder: Path
     postgres: EmbeddedPostgres
@@ -111,11 +111,11 @@ class Site:
 
     @property
     def node_targets(self) -> list[Target]:
-        """The three nodes, past nginx."""
+        """The addresses of the three nodes, without nginx."""
         return [node.address for node in self.nodes]
 
     def program(self, command: str, name: str, environment: Mapping[str, str]) -> Program:
-        """Describe one more node (`serve`) or worker (`work`); settings come from the environment given."""
+        """Describe another node (`serve`) or worker (`work`), with settings from the given environment."""
         self._programs += 1
         port = quiet_port()
         points = private_folder(self.folder / "points" / f"{name}-{self._programs}")
@@ -146,7 +146,7 @@ class Site:
 
     @asynccontextmanager
     async def another(self, command: str, name: str, environment: Mapping[str, str]) -> AsyncIterator[Program]:
-        """Run one more node or worker for the time of a fault."""
+        """Run another node or worker inside the block."""
         program = self.program(command, name, environment)
         try:
             await program.start()
@@ -170,7 +170,7 @@ class Site:
         await off_loop(self.front.start)
 
     async def repair(self) -> None:
-        """Have everything run again as it did at the start, whatever a fault left behind."""
+        """Restore everything to its initial state, whatever a fault left behind."""
         for program in self._everybody():
             program.child.send(signal.SIGCONT)
             fail_points.disarm(program.points)
@@ -189,7 +189,7 @@ class Site:
             raise NotReadyError("nginx finds no node")
 
     async def kill_front(self) -> None:
-        """End nginx, the master and its workers, as the machine's end would."""
+        """Kill nginx, master and workers, as a crash of the machine would."""
         assert self.front is not None
         for process in processes_in(self.front.work_dir):
             os.kill(process, signal.SIGKILL)
@@ -197,7 +197,7 @@ class Site:
         await off_loop(lambda: wait_until(lambda: not front.alive, 5.0))
 
     async def end(self) -> None:
-        """End everything."""
+        """Stop everything."""
         if self.front is not None:
             await off_loop(self.front.stop)
         await asyncio.gather(*(program.kill() for program in self._everybody() if program.child.alive))
@@ -210,7 +210,7 @@ class Site:
 
 @asynccontextmanager
 async def open_site(folder: Path, *, nodes: int = 3) -> AsyncIterator[Site]:
-    """Run a site inside a folder, and end it whatever happens."""
+    """Run a site inside a folder, and stop it whatever happens."""
     servers = private_folder(folder)
     site = Site(servers, EmbeddedPostgres(servers, settings=POSTGRES_SETTINGS), EmbeddedRedis(servers))
     try:

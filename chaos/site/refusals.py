@@ -1,4 +1,4 @@
-"""How PostgreSQL, or what stands in its place, turns a new connection away."""
+"""The ways in which PostgreSQL, or a server in its place, refuses a new connection."""
 
 import asyncio
 import struct
@@ -19,18 +19,18 @@ REFUSING_STATES = {
     "57P03": "the database system is starting up",
     "42501": 'permission denied for database "holdfast"',
 }
-"""The SQLSTATE and the words of each."""
+"""The SQLSTATE and the message of each."""
 
 
 async def _startup(reader: asyncio.StreamReader) -> int:
-    """Read one of the packets that a connection begins with; gives its code."""
+    """Read one of the first packets of a connection; returns its code."""
     size, code = struct.unpack("!ii", await reader.readexactly(8))
     await reader.readexactly(size - 8)
     return int(code)
 
 
 def refuse_with(sqlstate: str) -> Refusal:
-    """Answer the start of a connection with FATAL, as PostgreSQL words it."""
+    """Answer the start of a connection with FATAL, as PostgreSQL does."""
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, EOFError):
@@ -41,7 +41,7 @@ def refuse_with(sqlstate: str) -> Refusal:
             body = b"".join(f"{name}{value}\0".encode() for name, value in fields) + b"\0"
             writer.write(b"E" + struct.pack("!i", len(body) + 4) + body)
             writer.write_eof()
-            # A reset that overtakes the words would be another refusal.
+            # A reset that overtakes the message would be another kind of refusal.
             async with asyncio.timeout(1.0):
                 await reader.read()
 
@@ -49,7 +49,7 @@ def refuse_with(sqlstate: str) -> Refusal:
 
 
 async def refuse_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Agree to TLS and break its handshake; without TLS, hang up."""
+    """Accept TLS and break its handshake; without TLS, close."""
     with suppress(OSError, EOFError):
         if await _startup(reader) == _TLS_REQUEST:
             writer.write(b"S" + _GARBAGE)
@@ -71,16 +71,16 @@ async def answer_garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWri
 
 
 async def reset(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    """Say nothing: the wire resets the connection."""
+    """Send nothing: the wire resets the connection."""
 
 
 async def stay_silent(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    """Take the connection, and never say a word."""
+    """Accept the connection, and never send anything."""
     await asyncio.sleep(60)
 
 
 def in_turn(*refusals: Refusal) -> Refusal:
-    """Turn the first connection away in the first way, the second in the second, and all further ones in the last."""
+    """Refuse the first connection in the first way, the second in the second, and all further ones in the last."""
     waiting = list(refusals)
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""`holdfast run` or `holdfast scale` as a whole: the command that a newcomer types, with all that it starts."""
+"""`holdfast run` or `holdfast scale` as a whole: the command with everything that it starts."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ _END_SECONDS = 20.0
 
 @dataclass(slots=True)
 class WholeRun:
-    """One run: its command, its data folder, and where it answers."""
+    """One run: its command, its data folder, and its address."""
 
     child: Child
     data_dir: Path
@@ -36,7 +36,7 @@ class WholeRun:
         return url
 
     async def started(self) -> bool:
-        """Wait until it answers; False when it ended instead, or did not come up."""
+        """Wait until it responds; False if it exits or does not become ready."""
 
         async def settled() -> bool:
             return not self.child.alive or await answers(self.target, "/health")
@@ -44,7 +44,7 @@ class WholeRun:
         return await until(settled, _START_SECONDS) and self.child.alive
 
     def told(self) -> list[str]:
-        """Give the lines that it printed."""
+        """Return the lines that it printed."""
         return self.child.log_path.read_text(errors="replace").splitlines()
 
 
@@ -61,10 +61,10 @@ async def whole_run(
 
     Args:
         data_dir: Its data folder.
-        log_path: Gets what it prints.
+        log_path: Receives its output.
         command: `run` or `scale`.
-        environment: Settings beside the usual ones.
-        prefix: Words in front of its command.
+        environment: Settings in addition to the usual ones.
+        prefix: Arguments in front of its command.
     """
     target = Target("127.0.0.1", quiet_port())
     kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}

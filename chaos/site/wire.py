@@ -1,4 +1,4 @@
-"""A wire between a client and a server that can be cut, silenced, slowed, or broken at a COMMIT."""
+"""A TCP proxy between a client and a server that can be cut, silenced, slowed down, or broken at a COMMIT."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ class _CutError(Exception):
 
 
 class Wire:
-    """Forwards TCP connections to a server, and misbehaves as its attributes say."""
+    """Forwards TCP connections to a server, and misbehaves according to its attributes."""
 
     def __init__(self, server: Target) -> None:
         self.server = server
@@ -30,28 +30,28 @@ class Wire:
         self.here = Target("127.0.0.1", 0)
         self.delay_seconds = 0.0
         self.chunk_bytes = _CHUNK_BYTES
-        """Replies are passed on in pieces of at most this size."""
+        """Replies are forwarded in pieces of at most this size."""
         self.cuts: dict[Literal["request", "reply"], int] = {"request": 0, "reply": 0}
-        """How many more COMMITs are lost on their way, or their replies."""
+        """How many more COMMITs, or replies to them, will be lost."""
         self.commits = 0
         self.cancel_requests = 0
         self.cut_commits = 0
         self.refusal: Refusal | None = None
-        """How new connections are turned away; None: they are not."""
+        """How new connections are refused; None: they are not."""
         self.refusal_after_cut: Refusal | None = None
-        """Begins with the next COMMIT that is cut, before anybody can connect again."""
+        """Takes effect with the next COMMIT that is cut, before anybody can reconnect."""
         self.silent_after_cut = False
-        """Falls silent with the next COMMIT that is cut, until it is told to speak."""
+        """The next COMMIT that is cut also silences the wire, until `speak` is called."""
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._lines: set[asyncio.Task[None]] = set()
 
     def silence(self) -> None:
-        """Pass nothing on any more, as a partition does; connections stay, and new ones are not refused."""
+        """Forward nothing any more, like a network partition; connections stay open and new ones are accepted."""
         self._flowing.clear()
 
     def speak(self) -> None:
-        """Pass on again what waits and what comes."""
+        """Forward again, starting with what has been held back."""
         self._flowing.set()
 
     async def cut_all(self) -> None:
@@ -142,7 +142,7 @@ def _reset(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def wire_to(server: Target) -> AsyncIterator[Wire]:
-    """Lay a wire to a server."""
+    """Open a wire to a server."""
     wire = Wire(server)
     listener = await asyncio.start_server(wire.forward, "127.0.0.1")
     wire.here = Target("127.0.0.1", listener.sockets[0].getsockname()[1])

@@ -1,4 +1,4 @@
-"""Connections that ask for nothing, for half of something, or for much that they never read; directly at a node."""
+"""Connections without requests, with incomplete requests, or that never read large answers; directly at a node."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ _CALM = Habits(pause_seconds=0.05)
 
 @asynccontextmanager
 async def crowd_at(target: Target, *, small_buffers: bool = False) -> AsyncIterator[Crowd]:
-    """Have a crowd at a node; it is gone at the end of the block."""
+    """Keep a crowd connected to a node inside the block."""
     crowd = Crowd(target, small_buffers=small_buffers)
     try:
         yield crowd
@@ -85,7 +85,7 @@ async def _many_half_requests(trial: Trial) -> None:
 _SEATS = 100_000
 _SLOW_READERS = 40
 _UNREAD_MIB_MAX = 64.0
-"""For all of them: a buffer each, and one copy of each answer. Their answers are 600 MiB together."""
+"""For all of them together: a buffer each, and one copy of each answer. Their answers add up to 600 MiB."""
 
 
 @fault(
@@ -120,7 +120,7 @@ async def _slow_readers(trial: Trial) -> None:
 
 
 async def _large_event(target: Target) -> str:
-    """Make an event of many seats; gives its path."""
+    """Create an event with many seats; returns its path."""
     times = {"start_at": "2090-01-01T00:00:00Z", "end_at": "2090-01-01T00:00:00Z"}
     async with Caller(target, seconds_max=60.0) as caller:
         made = await caller.call("POST", f"{BASE}/events", {"name": "Large", "total_seats": _SEATS, **times})

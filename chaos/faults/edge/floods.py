@@ -1,4 +1,4 @@
-"""Bytes without end or at the wrong place: header fields, trailers, offers to upgrade, requests in one breath."""
+"""Endless or misplaced bytes: header fields, trailers, offers to upgrade, floods of pipelined requests."""
 
 import asyncio
 import contextlib
@@ -28,9 +28,9 @@ def _fields(size_bytes: int) -> Iterator[bytes]:
 
 
 async def _flood(target: Target, head: bytes) -> tuple[list[int], bool]:
-    """Send a head and then fields without end; gives the statuses that came back, and whether the end came with them.
+    """Send a head and then endless fields; returns the statuses that came back, and whether the connection was closed.
 
-    What comes after a refusal may be taken and thrown away for a while, so that the refusal is read.
+    After a refusal the server may read and discard for a while, so that the client can read the refusal.
     """
     connection = await open_raw(target)
     reading = asyncio.create_task(connection.reader.read())
@@ -76,7 +76,7 @@ async def _header_floods(trial: Trial) -> None:
         chunked = _CHUNKED.format(path=f"{BASE}/events").encode()
         for name, head in (("header fields", get), ("trailers", chunked)):
             told, closed = await _flood(node.address, head)
-            # A reset may overtake the words.
+            # A reset may overtake the answer.
             trial.expect(told in ([], [431]), f"a flood of {name} is refused with 431 ({told})")
             trial.expect(closed, f"a flood of {name} is broken off")
         many = b"".join(b"X-%d: 1\r\n" % number for number in range(120))
@@ -168,7 +168,7 @@ async def _pipelined_floods(trial: Trial) -> None:
 
 
 async def _pipeline(target: Target, requests: bytes) -> bytes:
-    """Send all of them, and read at the same time, for 5 s or until they are answered."""
+    """Send all of them while reading, for 5 s or until they are answered."""
     connection = await open_raw(target)
     reply = bytearray()
 

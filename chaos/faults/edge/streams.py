@@ -1,4 +1,4 @@
-"""Streams of changes that come and go by the thousand while their events are sold."""
+"""Thousands of streams of changes that open and close while their events are on sale."""
 
 import asyncio
 import contextlib
@@ -24,12 +24,12 @@ _COMING_AND_GOING = 24
 _STAY_SECONDS = 0.4
 _HEARD_SECONDS_MAX = 10.0
 _HEARTBEAT_SECONDS_MAX = 25.0
-"""One is promised every 15 s."""
+"""There is one at least every 15 s."""
 _MANY_SALES = Habits(hot_seats=100, pause_seconds=0.02, reads=0.0)
 
 
 async def _come_and_go(trial: Trial, load: Load, target: Target, seconds: float) -> tuple[int, list[Stream]]:
-    """Open and leave streams; gives how many there were, and those that stayed."""
+    """Open and close streams; returns how many there were, and those that stayed."""
     ends_at = time.monotonic() + seconds
     stayed: list[Stream] = []
     opened = 0
@@ -42,7 +42,7 @@ async def _come_and_go(trial: Trial, load: Load, target: Target, seconds: float)
             with contextlib.suppress(OSError):
                 await first.open()
                 await until_true(partial(_has_heard, first), 2.0)
-                # A browser comes back, just when the only other listener of the event leaves.
+                # A browser reconnects just as the only other listener of the event leaves.
                 second = Stream(target, sale.event, last_id=str(max(first.version - 1, 1)))
                 await second.open()
                 await asyncio.sleep(random.uniform(0.0, 0.004))
@@ -80,7 +80,7 @@ _VERSIONS = "SELECT id, version FROM events WHERE id = ANY ($1::uuid[])"
 
 
 async def _streams_come_and_go(trial: Trial, seconds: float) -> list[Stream]:
-    """Have streams come and go beside sales of as many events; every stream that stayed hears the last version."""
+    """Open and close streams during sales of as many events; every stream that stayed must hear the last version."""
     target = trial.site.nodes[0].address
     stayed: list[Stream] = []
     async with trial.load(trial.site.node_targets, events=_EVENTS, seats=100, buyers=8, habits=_MANY_SALES) as load:

@@ -1,4 +1,4 @@
-"""Faults that operators bring or meet: secrets, grants, deployments, restarts, and the commands that run everything."""
+"""Faults from operations: secrets, grants, deployments, restarts, and the commands that run everything."""
 
 from chaos.faults.operators import audit, deployments, endings, rotation, surroundings, whole_runs
 

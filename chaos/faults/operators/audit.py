@@ -1,4 +1,4 @@
-"""An audit that fails in a way that nobody thought of, or waits for a lock; an edit that is asked for twice."""
+"""An audit that fails unexpectedly or waits for a lock; an edit that is requested twice."""
 
 import asyncio
 from datetime import timedelta
@@ -35,7 +35,7 @@ async def _audit_fails(trial: Trial) -> None:
     assert worker is not None
     await worker.kill()
     arm(worker.points, "before_audit", "fail")
-    await off_loop(worker.child.start)  # `worker.start` would take the arming back
+    await off_loop(worker.child.start)  # `worker.start` would disarm it
     async with (
         trial.site.another("serve", "short-holds", _HOLD) as node,
         trial.load(trial.site.node_targets, habits=_CALM) as load,
@@ -99,7 +99,7 @@ async def _edit_repeated(trial: Trial) -> None:
 
 
 async def _edit_twice(trial: Trial, wire: Wire, first: Caller, second: Caller, details: dict[str, Any]) -> None:
-    """Have the first editor's COMMIT lose its answer, and the second edit before the first node is back."""
+    """Lose the reply to the first editor's COMMIT, and make the second edit before the first node reconnects."""
     path, cut = f"{BASE}/events/{details['id']}", wire.cut_commits
     earlier, later = f"First {details['name']}", f"Second {details['name']}"
     wire.silent_after_cut = True

@@ -1,4 +1,4 @@
-"""A database that was made the wrong way: what it cannot store is refused before the first sale, in one line."""
+"""A database that was created wrongly must be refused before the first sale, with one line that says why."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ _DROP = f"DROP DATABASE IF EXISTS {_NAME} WITH (FORCE)"
 
 
 async def _migrate(url: str) -> tuple[int, str]:
-    """Run `holdfast migrate up`; gives its exit code and what it complained of."""
+    """Run `holdfast migrate up`; returns its exit code and its error output."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "holdfast", "migrate", "up"),
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "DATABASE_URL": url},
@@ -51,7 +51,7 @@ async def _database_in_latin_1(trial: Trial) -> None:
             trial.expect(code != 0, f"migrate refuses a LATIN1 database (exit code {code})")
             named = "UTF" in said.upper() and said.count("\n") == 1
             trial.expect(named, f"in one line that names UTF-8 ({said[:200]!r})")
-            # A schema from before that check: it is made in UTF-8, and its encoding is renamed.
+            # A schema from before that check existed: it is created in UTF-8, and then its encoding is relabelled.
             await execute(superuser, _DROP, _CREATE.format("UTF8"))
             await off_loop(lambda: upgrade(url))
             await execute(superuser, _RENAME_ENCODING)
@@ -73,7 +73,7 @@ async def _expect_found(trial: Trial, url: str) -> None:
             try:
                 made = await caller.call("POST", f"{BASE}/events", {"name": "東京", "total_seats": 1, **times})
             except (NoAnswerError, NotSentError):
-                return  # it does not serve at all: as good
+                return  # it does not serve at all, which is just as good
         trial.expect(made.status != 500, f"what it cannot store is no internal error ({made.status})")
     finally:
         await node.end()

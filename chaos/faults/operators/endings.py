@@ -1,4 +1,4 @@
-"""SIGTERM at the worst moments: the node is gone within SHUTDOWN_SECONDS, and nothing that was acknowledged is."""
+"""SIGTERM at the worst moments: the node must exit within SHUTDOWN_SECONDS and lose nothing that was acknowledged."""
 
 import asyncio
 import signal
@@ -17,14 +17,14 @@ from chaos.trial import Trial, fault
 
 _SHUTDOWN_SECONDS = 4.0
 _GRACE_SECONDS = 1.0
-"""For the interpreter's own end, on a busy machine."""
+"""Allowance for the interpreter to exit on a busy machine."""
 _ENVIRONMENT = {"SHUTDOWN_SECONDS": f"{_SHUTDOWN_SECONDS:g}"}
 _CALM = Habits(pause_seconds=0.03)
 
 
 @asynccontextmanager
 async def _no_commit_ends(trial: Trial) -> AsyncIterator[None]:
-    """Have every COMMIT wait for a standby that is not there."""
+    """Make every COMMIT wait for a standby that does not exist."""
     url = trial.site.postgres.superuser_url
     try:
         await execute(url, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()")
@@ -34,7 +34,7 @@ async def _no_commit_ends(trial: Trial) -> AsyncIterator[None]:
 
 
 async def _expect_timely_end(trial: Trial, node: Program, when: str) -> None:
-    """Send SIGTERM and expect the end within the time that is set."""
+    """Send SIGTERM and expect the process to exit in time."""
     began = time.monotonic()
     node.child.send(signal.SIGTERM)
     await node.died(4 * _SHUTDOWN_SECONDS)
@@ -98,7 +98,7 @@ async def _terminated_with_everything_open(trial: Trial) -> None:
 
 
 async def _import(trial: Trial, node: Program) -> tuple[str, bool]:
-    """Put 100,000 seats into an event; gives the event, and whether that was acknowledged."""
+    """Add 100,000 seats to an event; returns the event, and whether that was acknowledged."""
     times = {"start_at": "2090-01-01T00:00:00Z", "end_at": "2090-01-01T00:00:00Z"}
     async with Caller(trial.site.nodes[0].address) as other:
         made = await other.call("POST", f"{BASE}/events", {"name": "Import", "total_seats": 100_000, **times})

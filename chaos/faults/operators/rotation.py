@@ -1,4 +1,4 @@
-"""Who is in nginx' rotation: nodes that are left out stay out, and one that does not come back is not put back."""
+"""nginx's rotation: nodes that are taken out stay out, and a node that does not become ready is not put back."""
 
 import asyncio
 import contextlib
@@ -55,7 +55,7 @@ async def _two_nodes_left_out(trial: Trial) -> None:
 
 
 async def _reservations_asked(node: Target) -> int:
-    """Count the requests for reservations that a node has answered."""
+    """Count the reservation requests that a node has answered."""
     async with Caller(node) as caller:
         text = (await caller.call("GET", "/metrics")).body.decode()
     counts = re.findall(r'^http_requests_total\{.*path="/api/v1/reservations.*\} (\S+)$', text, re.MULTILINE)
@@ -64,13 +64,13 @@ async def _reservations_asked(node: Target) -> int:
 
 @dataclass(slots=True)
 class _Squatter:
-    """A stranger that has a node's port while the node restarts."""
+    """A foreign server that takes a node's port while the node restarts."""
 
     strays: list[str] = field(default_factory=list)
-    """Requests that were sent to it although it is not ready."""
+    """Requests that it received although it is not ready."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Say that it is not ready, and nothing else."""
+        """Report that it is not ready, and nothing else."""
         with contextlib.suppress(OSError, EOFError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             path = head.split(" ", 2)[1]
@@ -82,7 +82,7 @@ class _Squatter:
         writer.close()
 
     async def squat(self, target: Target, deadline: float) -> bool:
-        """Take the port as soon as it is free, and keep it for a while."""
+        """Take the port as soon as it is free, and keep it for some time."""
         while time.monotonic() < deadline:
             try:
                 server = await asyncio.start_server(self.serve, *target, reuse_address=True)

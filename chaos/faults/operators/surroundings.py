@@ -1,6 +1,6 @@
-"""What only the surroundings can cause: a rotated password, revoked rights, a half-done deployment, a closed Redis.
+"""Failures of the environment: a rotated password, revoked privileges, a half-done deployment, a read-only Redis.
 
-Nothing ends, nobody is told 500, /readyz says what is wrong, and when it is put right again everything goes on.
+No process may exit and no answer may be 500. /readyz must report the problem, and service must resume once it is fixed.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ FROM pg_stat_activity WHERE usename = 'holdfast'"""
 
 
 async def unsound_parts(target: Target) -> dict[str, str]:
-    """Name the parts that a node's /readyz does not call `ok`, with what it says of them."""
+    """Return the parts that a node's /readyz does not report as `ok`, with their details."""
     try:
         async with Caller(target) as caller:
             told = (await caller.call("GET", "/readyz")).json()
@@ -48,14 +48,14 @@ async def _finds_nothing(target: Target) -> bool:
 
 
 async def _expect_found(trial: Trial, what: str) -> None:
-    """Expect that something that is broken is found by every node's /readyz."""
+    """Expect every node's /readyz to report a problem."""
     targets = trial.site.node_targets
     found = await asyncio.gather(*(until(partial(_finds_something, one), _FOUND_SECONDS_MAX) for one in targets))
     trial.expect(all(found), f"/readyz of every node finds {what} ({found.count(False)} did not)")
 
 
 async def _expect_sound(trial: Trial) -> None:
-    """Expect that every node's /readyz finds nothing any more; what it remembers of failures may take its time."""
+    """Expect every node's /readyz to report no problem any more. It remembers failures for a while."""
     targets = trial.site.node_targets
     sound = await asyncio.gather(*(until(partial(_finds_nothing, one), _SOUND_SECONDS_MAX) for one in targets))
     trial.expect(all(sound), f"/readyz is sound again ({sound.count(False)} nodes are not)")
@@ -72,7 +72,7 @@ def _expect_all_alive(trial: Trial, load: Load) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Wrong:
-    """Something that is wrong for a while: what it is, and the statements that break and mend it."""
+    """A temporary problem: its description, and the statements that cause and fix it."""
 
     what: str
     broken: Sequence[str]
@@ -80,7 +80,7 @@ class _Wrong:
 
 
 async def _broken_for_a_while(trial: Trial, *wrongs: _Wrong) -> None:
-    """Break one thing after another in the database as its superuser, and put it right again, under load."""
+    """Break one thing after another in the database as superuser, under load, and fix each again."""
     url = trial.site.postgres.superuser_url.rsplit("/", 1)[0] + "/holdfast"
     async with trial.load(trial.site.node_targets, habits=_CALM) as load:
         for one in wrongs:

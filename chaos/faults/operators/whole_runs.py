@@ -1,4 +1,4 @@
-"""`holdfast run` as a newcomer has it: with an optional part that dies again and again, and in odd places."""
+"""`holdfast run` as a whole: with an optional part that keeps dying, and in odd places."""
 
 import asyncio
 import os
@@ -49,7 +49,7 @@ _ODD_NAMES = ('a,b it\'s "said"', "back\\slash $HOME 東京 ホール")
 
 
 async def _runs_or_explains(trial: Trial, run: WholeRun, name: str, setting: str) -> None:
-    """Expect that a run works, or that it ends with one line that names the setting."""
+    """Expect a run either to work or to exit with one line that names the setting."""
     if await run.started():
         async with trial.load([run.target], seats=50, buyers=4, database_url=lambda: run.database_url) as load:
             await asyncio.sleep(0.3)
@@ -96,12 +96,12 @@ async def _unreadable_home(trial: Trial) -> None:
 
 
 def _make_home(place: Path) -> list[str]:
-    """Make a data folder, and a HOME that may not be read; gives the words that a command needs in front of it."""
+    """Make a data folder and an unreadable HOME; returns the prefix that a command needs."""
     (place / "home").mkdir(mode=0)
     (place / "data").mkdir(mode=0o700)
     if os.geteuid() != 0:
         return []
-    # Root may read everything, unless that right is taken from it, and then still what is its own.
+    # Root can read everything unless that capability is dropped, and even then its own files.
     os.chown(place / "home", _NOBODY, _NOBODY)
     setpriv = shutil.which("setpriv")
     if setpriv is None:
