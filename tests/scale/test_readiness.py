@@ -187,7 +187,7 @@ async def test_about_to_end_it_is_not_ready(database_url):
     draining = Draining()
     async with node(draining, database_url=database_url) as http:
         draining.begin()
-        assert await _not_ready_because(http, "node") == "This node is about to end."
+        assert await _not_ready_because(http, "node") == "This node is shutting down."
 
 
 async def test_a_node_told_to_end_answers_until_it_has_drained(database_url):

@@ -1,8 +1,8 @@
-"""What a new version does that the one before would not understand: off until the upgrade is finished.
+"""Features that an older version would not understand, and which are off until the upgrade is finished.
 
-During an upgrade nodes of two versions write the same tables. An older node raises on a kind of log entry that it does
-not know, and keeps no rule that it has never heard of. So both wait for `holdfast migrate finish`, which an operator
-runs once the last older node has ended.
+During an upgrade, nodes of two versions write the same tables. An older node fails on a kind of log entry that it does
+not know, and does not enforce a rule that it has never heard of. So both wait for `holdfast migrate finish`, which an
+operator runs once the last older node has ended.
 """
 
 from collections.abc import Mapping
@@ -15,37 +15,37 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One such thing."""
+    """One such feature."""
 
     migration: str
-    """The migration that it came with, such as "0004": finished up to there, it is on."""
+    """The migration it came with, such as "0004". It is on once the upgrade is finished up to there."""
     what: str
-    """For the operator, in a few words."""
+    """A few words for the operator."""
 
 
 FEATURES: Mapping[str, Feature] = {}
-"""By name. An entry can go, with the code that asks for it, in the version after the next one."""
+"""By name. An entry, and the code that checks it, can be removed two versions later."""
 
 
 class Features:
-    """Which of them are on, as far as this process knows. Everything is off until it has asked once."""
+    """The features that are on, as far as this process knows. All are off until it has asked for the first time."""
 
     def __init__(self, features: Mapping[str, Feature] = FEATURES) -> None:
         self._features = features
         self._finished = ""
 
     def enabled(self, name: str) -> bool:
-        """Whether every node understands it. Costs a comparison: to be asked whenever it matters, and not kept.
+        """Return whether every node understands the feature. It is cheap: ask each time instead of keeping it.
 
         Raises:
-            KeyError: There is no such feature.
+            KeyError: if there is no such feature.
         """
         return self._features[name].migration <= self._finished
 
     def learn(self, finished: str | None) -> None:
-        """Take note of how far upgrades are finished."""
+        """Record how far upgrades are finished."""
         if finished is None or finished == self._finished:
             return
-        if self._finished:  # else it is no news: the process has just started
+        if self._finished:  # otherwise the process has just started, and it is not news
             log.info("upgrade_finished", migration=finished)
         self._finished = finished

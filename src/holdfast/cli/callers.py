@@ -1,4 +1,4 @@
-"""How a caller is called in the log: the key of the pseudonyms, and the answer to who that is."""
+"""Callers in the log: the key of their pseudonyms, and the pseudonym of a given caller."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ _KEY_NAME = "log.key"
 
 
 def kept_key(data_dir: Path) -> str:
-    """The key of an embedded run, made on the first start, so that a buyer's lines of all runs can be found.
+    """Return the key of an embedded run. It is kept, so that a buyer's lines can be found across runs.
 
     Raises:
-        EmbeddedError: It is there and cannot be read.
+        EmbeddedError: if it exists but cannot be read.
     """
     path = data_dir.absolute() / _KEY_NAME
     if not path.exists():
@@ -22,11 +22,11 @@ def kept_key(data_dir: Path) -> str:
 
 
 def name_in_log(settings: Settings, user_id: str) -> str:
-    """The word that stands for a caller in the field `caller` of the log.
+    """Return the pseudonym that stands for a caller in the log's field `caller`.
 
     Raises:
-        SettingsError: No key is known here.
-        EmbeddedError: The data folder's key cannot be read.
+        SettingsError: if no key is known here.
+        EmbeddedError: if the data folder's key cannot be read.
     """
     if settings.log_caller_key is not None:
         key = settings.log_caller_key.get_secret_value()

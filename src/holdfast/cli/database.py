@@ -1,4 +1,4 @@
-"""Which database a command works on."""
+"""The database that a command works on."""
 
 import asyncio
 import os
@@ -15,19 +15,19 @@ _LOOK_SECONDS = 3.0
 
 
 def database_url(settings: Settings) -> str:
-    """The URL of PostgreSQL, in plain text.
+    """Return PostgreSQL's URL in plain text.
 
     Raises:
-        SettingsError: None is configured.
+        SettingsError: if none is configured.
     """
     return require_database(settings).database_url.get_secret_value()  # type: ignore[union-attr]
 
 
 def require_database(settings: Settings) -> Settings:
-    """The settings, if they name a database.
+    """Return the settings if they name a database.
 
     Raises:
-        SettingsError: They do not.
+        SettingsError: if they do not.
     """
     if settings.database_url is None:
         raise SettingsError("DATABASE_URL: must be set, or start everything with `holdfast run`")
@@ -35,10 +35,10 @@ def require_database(settings: Settings) -> Settings:
 
 
 def refuse_shared_connections(settings: Settings) -> Settings:
-    """Say at the start that a pooler cannot be used; a database that is away now is no reason not to start.
+    """Refuse, at start, a pooler that cannot be used. A database that is away now does not prevent the start.
 
     Raises:
-        EmbeddedError: DATABASE_URL leads to such a pooler; in one line.
+        EmbeddedError: if DATABASE_URL leads to such a pooler; the message is one line.
     """
     from holdfast.infrastructure.postgres.driver.poolers import PoolerError, connect_with  # noqa: PLC0415 - slow to import
 
@@ -50,23 +50,26 @@ def refuse_shared_connections(settings: Settings) -> Settings:
         asyncio.run(look())
     except PoolerError as error:
         raise EmbeddedError(str(error)) from None
-    except Exception:  # noqa: BLE001 - whatever it is, it may pass, and the log will tell
+    except Exception:  # noqa: BLE001 - any other failure may pass, and will be logged
         return settings
     return settings
 
 
 def forget_postgres_variables() -> None:
-    """Before an embedded server is used: `PGSSLMODE` and its like are about another one, and the driver obeys them."""
+    """Remove `PGSSLMODE` and the like before an embedded server is used.
+
+    They are meant for another server, and the driver would obey them.
+    """
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
 
 
 @contextmanager
 def with_database(settings: Settings) -> Iterator[Settings]:
-    """Settings with a database: the configured one, else the embedded one, started if no run has it.
+    """Provide settings with a database: the configured one, or the embedded one, which is started if it is not running.
 
     Raises:
-        EmbeddedError: The embedded database cannot be started.
+        EmbeddedError: if the embedded database cannot be started.
     """
     if settings.database_url is not None:
         yield settings

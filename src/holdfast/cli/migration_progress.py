@@ -1,4 +1,4 @@
-"""Shows how a migration gets on: a line for whoever watches, and for everybody what waits or took long."""
+"""Shows the progress of a migration: live on a terminal; elsewhere, only what waits or takes long."""
 
 import sys
 import time
@@ -13,13 +13,13 @@ from holdfast.cli.console import tell
 from holdfast.infrastructure.postgres.migrations.reporter import Reporter
 
 _LONG_SECONDS = 1.0
-"""A step that was quicker is not told of: most are, and `make run` carries them out at its start."""
+"""A faster step is not reported. Most steps are fast, and `make run` runs them at its start."""
 _AGAIN_SECONDS = 10.0
-"""How often it is said that something still waits."""
+"""How often a wait that goes on is reported."""
 
 
 class Lines:
-    """For a log: what took long, and what waits."""
+    """Progress for a log: what takes long, and what waits."""
 
     def __init__(self) -> None:
         self._what = ""
@@ -27,20 +27,20 @@ class Lines:
         self._began_at = 0.0
 
     def began(self, what: str) -> None:
-        """Remember which step is under way."""
+        """Remember the current step."""
         self._what, self._told_at, self._began_at = what, 0.0, time.monotonic()
 
     def waits(self, reason: str) -> None:
-        """Say so, now and then."""
+        """Report the wait, at intervals."""
         self._tell(reason)
 
     def progressed(self, phase: str, share: float | None) -> None:
-        """Say so, now and then, of what takes long."""
+        """Report the progress of a long step, at intervals."""
         if time.monotonic() - self._began_at >= _AGAIN_SECONDS:
             self._tell(phase + percentage(share))
 
     def done(self, what: str, seconds: float) -> None:
-        """Say so of a step that took long, or had to wait."""
+        """Report the end of a step that took long or had to wait."""
         if seconds >= _LONG_SECONDS or self._told_at:
             tell(f"{what}: done, {seconds:.1f} s")
 
@@ -51,7 +51,7 @@ class Lines:
 
 
 class Watched:
-    """For a terminal: one line that changes, and one that stays for each step that took long."""
+    """Progress on a terminal: one line that changes, and a lasting line for each step that took long."""
 
     def __init__(self, console: Console, line: Status) -> None:
         self._console = console
@@ -59,20 +59,20 @@ class Watched:
         self._what = "Migrating"
 
     def began(self, what: str) -> None:
-        """Show the step."""
+        """Show the current step."""
         self._what = what
         self._show("")
 
     def waits(self, reason: str) -> None:
-        """Show for whom."""
+        """Show the reason for the wait."""
         self._show(f": {reason}")
 
     def progressed(self, phase: str, share: float | None) -> None:
-        """Show how far."""
+        """Show the progress."""
         self._show(f": {phase}{percentage(share)}")
 
     def done(self, what: str, seconds: float) -> None:
-        """Leave a line of what took long."""
+        """Leave a line for a step that took long."""
         if seconds >= _LONG_SECONDS:
             self._console.print(f"[green]✓[/] {escape(what)} [dim]{seconds:.1f} s[/]", highlight=False)
 
@@ -81,13 +81,13 @@ class Watched:
 
 
 def percentage(share: float | None) -> str:
-    """Write a share after what it is of."""
+    """Return a share as a percentage, to append to what it is a share of."""
     return "" if share is None else f", {share:.0%}"
 
 
 @contextmanager
 def shown_progress() -> Iterator[Reporter]:
-    """Give what a migration tells its progress; on standard error, since the result goes to standard output."""
+    """Provide a reporter for a migration. It writes to standard error, because the result goes to standard output."""
     if not sys.stderr.isatty():
         yield Lines()
         return

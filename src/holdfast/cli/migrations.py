@@ -1,4 +1,4 @@
-"""`holdfast migrate`: what the commands do, ask and print."""
+"""`holdfast migrate`: what its commands do, ask and print."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,18 +13,18 @@ from holdfast.settings import Settings
 _Result = TypeVar("_Result")
 
 _REASON_MAX = 2_000
-"""Longer than a list of nodes that are in the way."""
+"""Longer than a list of the nodes that stand in the way."""
 
 
 def up(settings: Settings, *, alone: bool = False) -> str:
-    """Bring the schema to the newest version, and say where it stands then.
+    """Migrate the schema to the newest version, and describe it.
 
     Args:
-        settings: Where.
-        alone: Nothing but what is about to be started uses this database, so the upgrade is finished too.
+        settings: The settings, for the database.
+        alone: Nothing but what is about to be started uses this database, so the upgrade can be finished too.
 
     Raises:
-        EmbeddedError: The database cannot be reached or refuses; in one line.
+        EmbeddedError: if the database cannot be reached, or refuses; the message is one line.
     """
     url = database_url(settings)
     with shown_progress() as reporter:
@@ -36,14 +36,14 @@ def up(settings: Settings, *, alone: bool = False) -> str:
 
 
 def down(settings: Settings, may_drop: Callable[[Sequence[str]], bool]) -> str:
-    """Take the newest migration back, and say where the schema stands then.
+    """Undo the newest migration, and describe the schema.
 
     Args:
-        settings: Where.
-        may_drop: Asked before anything goes that somebody could miss, with a list of it.
+        settings: The settings, for the database.
+        may_drop: Asked, with a list, before any data that could be missed is dropped.
 
     Raises:
-        EmbeddedError: The database cannot be reached or refuses, or its data was not to go; in one line.
+        EmbeddedError: if the database cannot be reached or refuses, or `may_drop` said no; the message is one line.
     """
     url = database_url(settings)
     lost = _do("down", partial(status.lost_by_downgrade, url))
@@ -55,10 +55,10 @@ def down(settings: Settings, may_drop: Callable[[Sequence[str]], bool]) -> str:
 
 
 def finish(settings: Settings, *, force: bool) -> str:
-    """Have the nodes use what came with this version, and say where the schema stands then.
+    """Let the nodes use the features of this version, and describe the schema.
 
     Raises:
-        EmbeddedError: Older nodes are connected, or the schema is another version's; in one line.
+        EmbeddedError: if older nodes are connected, or the schema is not this version's; the message is one line.
     """
     url = database_url(settings)
     _do("finish", partial(migrate.finish, url, force=force))
@@ -66,16 +66,16 @@ def finish(settings: Settings, *, force: bool) -> str:
 
 
 def show(settings: Settings) -> str:
-    """Say where the schema stands, and what is to do.
+    """Describe the schema, and what remains to be done.
 
     Raises:
-        EmbeddedError: The database cannot be reached; in one line.
+        EmbeddedError: if the database cannot be reached; the message is one line.
     """
     return described(_do("status", partial(status.status, database_url(settings))))
 
 
 def described(now: status.MigrationStatus) -> str:
-    """Put a status into lines."""
+    """Return a status as lines of text."""
     lines = [f"schema {now.current or 'none'}, newest {now.head}"]
     if now.is_newer:
         lines[0] += ": a newer version has migrated it, and this one serves until that upgrade is finished"

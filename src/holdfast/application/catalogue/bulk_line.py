@@ -36,7 +36,7 @@ class Place:
                 await self._turns.acquire()
         except TimeoutError:
             if self._ending:
-                raise Unavailable("This node is about to end.", outcome="none") from None
+                raise Unavailable("This node is shutting down.", outcome="none") from None
             raise _refused() from None
         finally:
             self._patience = None

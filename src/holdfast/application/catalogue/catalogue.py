@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 ATTEMPTS_MAX = 5
 PAUSE_SECONDS = 0.1
-_ENDING = "This node is about to end."
+_ENDING = "This node is shutting down."
 
 
 class AbandonedError(Unavailable):

@@ -81,5 +81,5 @@ class EventReads(Protocol):
         ...
 
     async def events(self, *, limit: int, offset: int) -> list[Event]:
-        """List events, newest created first."""
+        """List events, newest first."""
         ...

@@ -94,7 +94,7 @@ class Readiness:
     async def report(self) -> Report:
         """Run all probes. Never raises an `OperationalFailure`: it becomes a finding."""
         findings = await asyncio.gather(*(_found(probe) for probe in self._probes.values()))
-        node = Finding("failed", "This node is about to end.") if self._draining.begun else OK
+        node = Finding("failed", "This node is shutting down.") if self._draining.begun else OK
         return Report({"node": node, **dict(zip(self._probes, findings, strict=True))})
 
 

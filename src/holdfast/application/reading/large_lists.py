@@ -30,9 +30,10 @@ class LargeList:
     """One list that is being sent (`http.protocol.streaming.Stream`).
 
     The chart never changes, so its pages can be read one after another without a transaction, and no connection waits
-    for a slow client. Statuses and holders are those at the moment the list was opened. Only a failover changes a
-    chart: it may lose seats, and others are added in their places. So before the list ends, the log is asked whether
-    it still has the state that the list was opened in.
+    for a slow client. Statuses and holders are those at the moment the list was opened.
+
+    The exception is a failover: it may lose seats, and others may then be added in their positions. So before the list
+    ends, the log is checked for the state at which the list was opened.
     """
 
     def __init__(self, lists: "LargeLists", seat_map: SeatMap, *, available_only: bool) -> None:
@@ -91,7 +92,7 @@ class LargeList:
             raise ConnectionLost("a failover lost the state that a seat list was begun with")
 
     async def _insistently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Ask again a few times if the database fails: a good part of the list may have been sent already."""
+        """Repeat a failed read a few times, because a large part of the list may have been sent already."""
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
                 return await ask()
@@ -128,6 +129,6 @@ class LargeLists:
         )
 
     async def mark(self, event_id: UUID, version: int) -> Mark | None:
-        """Return what a version of an event means now; None if the event no longer exists."""
+        """Identify the state of an event at a version; None if the event no longer exists."""
         (fresh,) = await self._source.freshness([(event_id, version)], entries_max=0)
         return None if fresh is None else fresh.known

@@ -19,7 +19,7 @@ class Reads(Protocol):
         ...
 
     async def events(self, *, limit: int, offset: int) -> list[Event]:
-        """List events, newest created first."""
+        """List events, newest first."""
         ...
 
     async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:

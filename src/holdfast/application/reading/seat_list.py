@@ -60,7 +60,7 @@ class SeatList:
         return [page for page in self.pages if page.written is None]
 
     def write(self, pages: Iterable[Page], write: Write) -> None:
-        """Write pages."""
+        """Write the given pages with `write`."""
         for page in pages:
             page.written = write(page.heads, page.positions)
 

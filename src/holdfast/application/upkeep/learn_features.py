@@ -1,4 +1,4 @@
-"""How a process learns, without a restart, that an upgrade is finished."""
+"""Lets a process learn, without a restart, that an upgrade has been finished."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,34 +11,34 @@ from holdfast.application.upkeep.rounds import go_round
 log = structlog.get_logger(__name__)
 
 ROUND_SECONDS = 2.0
-"""How soon a node learns that an upgrade is finished; the nodes learn it one after the other."""
+"""How soon a node learns that an upgrade is finished. Nodes do not learn it at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """How far the database is, in names of migrations."""
+    """How far the database has been migrated. Each field names a migration."""
 
     schema: str | None
-    """The newest one that it has; None without any."""
+    """The newest migration of the schema; None if there is none."""
     known: str
-    """The newest one that this version knows."""
+    """The newest migration that this version knows."""
     finished: str | None
-    """Up to which no older node is left; None where the schema is too old to say."""
+    """The migration up to which no older node is left; None if the schema is too old to say."""
 
 
 class Upgrades(Protocol):
-    """Where a node reads that."""
+    """Reads that state."""
 
     async def read(self) -> SchemaState:
-        """Read how far the database is.
+        """Read how far the database has been migrated.
 
         Raises:
-            OperationalFailure: It does not answer.
+            OperationalFailure: if the database does not answer.
         """
 
 
 async def keep_learning(features: Features, upgrades: Upgrades) -> None:
-    """Ask again and again until cancelled, so that no node needs a restart. A schema of another version is logged."""
+    """Ask at intervals until cancelled, so that no node needs a restart. A schema of another version is logged."""
     logged: str | None = ""
 
     async def ask() -> None:

@@ -113,7 +113,7 @@ class Keeper:
         if not self._optional or number == 1:
             self._tell(f"{self._name} ended unexpectedly ({how}) and is started again {where}")
         elif number == _TOLD_DEATHS:
-            self._tell(f"{self._name} keeps ending: the run goes on without it and tries again and again {where}")
+            self._tell(f"{self._name} keeps ending: the run goes on without it and keeps trying {where}")
         exponent = min(number - 2, 10)
         self._start_at = now + (0.0 if number == 1 else min(_PAUSE_SECONDS * 2**exponent, _PAUSE_SECONDS_MAX))
         return True

@@ -280,4 +280,4 @@ def _last_complaint(log_path: Path) -> str:
         for line in reversed(lines):
             if any(word in line for word in words):
                 return line[line.find(words[0]) :] if words[0] in line else line.split("] ", 1)[-1].strip()
-    return lines[-1] if lines else "it ended without a word"
+    return lines[-1] if lines else "it ended without a message"

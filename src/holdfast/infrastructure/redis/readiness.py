@@ -17,9 +17,9 @@ _WITHOUT = "Nothing is sold twice without it; PostgreSQL bears more load."
 _ANSWERS = (
     ("READONLY", "Redis is a replica and takes no writes: REDIS_URL must lead to the primary."),
     ("read only replica", "Redis is a replica and takes no writes: REDIS_URL must lead to the primary."),
-    ("OOM", "Redis is full and takes no writes: raise maxmemory, or see who fills it."),
-    ("maxmemory", "Redis is full and takes no writes: raise maxmemory, or see who fills it."),
-    ("MISCONF", "Redis cannot save to its disk and takes no writes: mend the disk, or switch its persistence off."),
+    ("OOM", "Redis is full and takes no writes: raise maxmemory, or find out what fills it."),
+    ("maxmemory", "Redis is full and takes no writes: raise maxmemory, or find out what fills it."),
+    ("MISCONF", "Redis cannot save to its disk and takes no writes: fix the disk, or switch persistence off."),
     ("LOADING", "Redis is loading its data: wait."),
 )
 """What Redis's errors mean for the gate, by a word they contain. Errors inside a script are wrapped in other text."""

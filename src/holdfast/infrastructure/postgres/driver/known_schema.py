@@ -1,4 +1,4 @@
-"""Which schema this version knows. Nodes ask here, so nothing that carries migrations out is imported."""
+"""The schema that this version knows. It is separate, so that nodes do not import what runs migrations."""
 
 from functools import cache
 from importlib.resources import files
@@ -8,14 +8,14 @@ _UP = ".up.sql"
 
 @cache
 def newest_migration() -> str:
-    """Name the newest migration of this version, such as "0003"."""
+    """Return the newest migration of this version, such as "0003"."""
     versions = files("holdfast.infrastructure.postgres.migrations") / "versions"
     return max(entry.name[:4] for entry in versions.iterdir() if entry.name.endswith(_UP))
 
 
 def session_name(part: str) -> str:
-    """Name a connection to PostgreSQL so that `pg_stat_activity` shows which version opened it.
+    """Return a name for a connection, so that `pg_stat_activity` shows which version opened it.
 
-    `holdfast migrate finish` looks for nodes of older versions by it. Up to 0.1.0 the number was missing.
+    `holdfast migrate finish` finds nodes of older versions by it. In versions up to 0.1.0, the number is missing.
     """
     return f"holdfast-{part}/{newest_migration()}"

@@ -16,9 +16,9 @@ OBSTRUCTED_SECONDS = 15.0
 _NOT_READ = "This role may not read alembic_version or installation: GRANT it SELECT on both."
 
 _AT_RISK = {
-    "synchronous_commit": "synchronous_commit is off, so that a crash loses what buyers were told: set it to on.",
-    "fsync": "fsync is off, so that a crash loses everything: set it to on.",
-    "full_page_writes": "full_page_writes is off, so that a crash can break pages: set it to on.",
+    "synchronous_commit": "synchronous_commit is off, so a crash can lose acknowledged reservations: set it to on.",
+    "fsync": "fsync is off, so a crash can lose everything: set it to on.",
+    "full_page_writes": "full_page_writes is off, so a crash can corrupt pages: set it to on.",
 }
 
 
@@ -47,13 +47,13 @@ class PostgresReadiness:
     def _finding(self, server: asyncpg.Record, missing: str | None) -> Finding:
         reason = unsuitable(version_number=server["version_number"], encoding=server["encoding"])
         if reason is None and server["client_encoding"] != ENCODING:
-            reason = f"client_encoding is {server['client_encoding']} and must be {ENCODING}: see who sets it."
+            reason = f"client_encoding is {server['client_encoding']} and must be {ENCODING}: find out what sets it."
         if server["standby"]:
             reason = "The server is a standby, which takes no writes: DATABASE_URL must lead to the primary."
         elif server["read_only"]:
             reason = (
                 "Transactions are read-only: see whether default_transaction_read_only is set for the server, "
-                "the database or the role, and take it back."
+                "the database or the role, and reset it."
             )
         reason = reason or missing
         if reason is not None:
@@ -61,7 +61,7 @@ class PostgresReadiness:
         told = [_AT_RISK[name] for name in server["not_durable"] if not server["throw_away"]]
         obstruction = self._pool.obstruction(seconds_max=OBSTRUCTED_SECONDS)
         if obstruction:
-            told.append(f"A statement was refused lately: {obstruction}")
+            told.append(f"A statement was refused recently: {obstruction}")
         return Finding("degraded", " ".join(told)) if told else OK
 
     async def _missing_right(self, connection: WatchedConnection) -> str | None:

@@ -1,4 +1,4 @@
-"""Reads at which migration the schema is, and how far upgrades are finished."""
+"""Reads the schema's migration, and how far upgrades are finished."""
 
 import asyncpg
 
@@ -10,13 +10,13 @@ from holdfast.infrastructure.postgres.upkeep.readiness_queries import READINESS
 
 
 class PostgresUpgrades:
-    """`application.upkeep.learn_features.Upgrades`, over a pool that others use too."""
+    """`application.upkeep.learn_features.Upgrades`, on a pool that is shared with others."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def read(self) -> SchemaState:
-        """Read both; a schema that is too old says of neither."""
+        """Read both; None for each if the schema is too old to say."""
         schema = finished = None
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
@@ -24,5 +24,5 @@ class PostgresUpgrades:
                     schema = await READINESS.schema_version({}).fetchval(connection)
                     finished = await READINESS.finished_upgrade({}).fetchval(connection)
                 except asyncpg.UndefinedTableError:
-                    pass  # the schema's matter, which readiness tells of
+                    pass  # the schema is too old, which the readiness probe reports
         return SchemaState(schema, newest_migration(), finished)
