@@ -7,8 +7,8 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
 
-# What somebody has set for other Pythons and other installations must not reach ours. What pip needs to find its
-# index (PIP_INDEX_URL, PIP_CERT, its configuration files, …) stays.
+# Settings for other Pythons and installations must not affect ours. Settings that pip needs to find its index
+# (PIP_INDEX_URL, PIP_CERT, its configuration files, …) are kept.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR \
 	PYTHONSAFEPATH PYTHONNOUSERSITE PYTHONUSERBASE VIRTUAL_ENV \
 	PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_REQUIRE_VIRTUALENV PIP_DRY_RUN PIP_REPORT PIP_SRC \
@@ -16,7 +16,7 @@ unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONINSPECT PYTHONOPTIMIZE PYTHON
 	PIP_ONLY_BINARY PIP_PLATFORM PIP_PYTHON_VERSION PIP_IMPLEMENTATION PIP_ABI PIP_IGNORE_INSTALLED PIP_UPGRADE \
 	PIP_FORCE_REINSTALL PIP_CONFIG_SETTINGS PIP_NO_BUILD_ISOLATION PIP_USE_PEP517
 
-# The locked packages have wheels for these; `make lock-check` looks whether that is so.
+# The locked packages have wheels for these versions; `make lock-check` verifies that.
 PYTHON_WORKS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 # The first that works and can make a virtual environment, else the first that works;
 # `make run PYTHON=/path/to/python3.12` overrides it.
@@ -24,7 +24,7 @@ PYTHON ?= $(shell for more in 'import ensurepip, venv;' ''; do \
 	for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$python" -I -c "$$more $(PYTHON_WORKS)" 2>/dev/null && { echo "$$python"; exit; }; done; done)
 
-# For a checkout that cannot be written to: `make run VENV=/another/folder`.
+# For a read-only checkout: `make run VENV=/another/folder`.
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
@@ -43,13 +43,13 @@ INSTALLED := $(VENV)/.installed-run
 INSTALLED_DEV := $(VENV)/.installed-dev
 PROVIDER := $(VENV)/provider/.installed
 UV := $(VENV)/bin/uv
-# uv does not read pip's settings: tell it the index that pip uses.
+# uv does not read pip's settings, so pass it the index that pip uses.
 UV_INDEX = index="$$($(PIP) config get :env:.index-url 2>/dev/null || $(PIP) config get global.index-url 2>/dev/null)"; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$$index";
 NOT_INSTALLED = echo "pip could not install the locked packages, see above: it needs its index, and their wheels for $$($(PY) --version)" >&2; exit 1
 
-# A virtual environment knows the folder it was made in and the Python it was made with: when the checkout
-# was moved or copied, or that Python is gone, what was installed does not count and is made anew.
+# A virtual environment contains the paths of its folder and its Python. If the checkout was moved or copied, or that
+# Python is gone, it is created again.
 VENV_GOOD := $(shell test "$$(cat $(VENV)/.folder 2>/dev/null)" = "$$(pwd -P)" && $(PY) -I -c 'import pip' 2>/dev/null && echo yes)
 ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
@@ -61,49 +61,49 @@ endif
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(INSTALLED) ## Start everything (PostgreSQL, Redis, API, worker) on PORT, default 8080; Ctrl-C ends it
+run: $(INSTALLED) ## Start everything (PostgreSQL, Redis, API, worker) on PORT, default 8080; stop with Ctrl-C
 	@exec $(HOLDFAST) run --end-with $$PPID $(RUN_ARGS)
 
-scale: $(INSTALLED) ## Start everything with three API nodes (NODES) behind nginx on PORT; Ctrl-C ends it
+scale: $(INSTALLED) ## Start everything with three API nodes (NODES) behind nginx on PORT; stop with Ctrl-C
 	@exec $(HOLDFAST) scale --end-with $$PPID $(RUN_ARGS)
 
 rolling-restart: $(INSTALLED) ## Restart the nodes of the running `make scale` one after another, without a failed request
 	@exec $(HOLDFAST) rolling-restart
 
-rolling-restart-test: $(INSTALLED_DEV) ## Do so under a load of 20,000 requests and count what failed
+rolling-restart-test: $(INSTALLED_DEV) ## The same under a load of 20,000 requests, counting failures
 	@exec $(PY) tests/scale/rolling_restart_under_load.py
 
 install: $(INSTALLED_DEV) ## Install everything for development into .venv
 
-provider: $(PROVIDER) ## Install the OpenID Connect provider of the tests, where there is Node.js
+provider: $(PROVIDER) ## Install the OpenID Connect provider for the tests, if Node.js is there
 
-test: $(INSTALLED_DEV) $(PROVIDER) ## Run the tests with branch coverage, on a PostgreSQL and Redis of their own
+test: $(INSTALLED_DEV) $(PROVIDER) ## Run the tests with branch coverage, against their own PostgreSQL and Redis
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
 
-chaos: $(INSTALLED_DEV) ## Try every fault under load on real processes, about 14 minutes; the report goes to build/chaos
+chaos: $(INSTALLED_DEV) ## Inject every fault under load into real processes, about 14 minutes; report in build/chaos
 	@$(PY) -m chaos.run --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 	@exec $(PY) -m chaos.edge_fuzz --requests $(FUZZ_REQUESTS) $(FUZZ_ARGS)
 
-chaos-quick: $(INSTALLED_DEV) ## Try the most telling faults, about 3 minutes
+chaos-quick: $(INSTALLED_DEV) ## Inject the most important faults, about 3 minutes
 	@$(PY) -m chaos.run --quick --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 	@exec $(PY) -m chaos.edge_fuzz --requests 10000 $(FUZZ_ARGS)
 
 edge-fuzz: $(INSTALLED_DEV) ## Compare how a node and nginx read FUZZ_REQUESTS (200,000) mutated requests, about 2 minutes
 	@exec $(PY) -m chaos.edge_fuzz --requests $(FUZZ_REQUESTS) $(FUZZ_ARGS)
 
-soak: $(INSTALLED_DEV) ## Kill everything at random under load for SOAK_MINUTES, default 30
+soak: $(INSTALLED_DEV) ## Kill processes at random under load for SOAK_MINUTES, default 30
 	@exec $(PY) -m chaos.soak --minutes $(SOAK_MINUTES) $(SOAK_ARGS)
 
-storm: $(INSTALLED_DEV) ## Try 1,000,000 times to reserve 2,000 seats through nginx and three nodes; STORM_ARGS="--attempts 20000"
+storm: $(INSTALLED_DEV) ## Make 1,000,000 attempts to reserve 2,000 seats through nginx and three nodes; STORM_ARGS="--attempts 20000"
 	@exec $(PY) -m chaos.storm $(STORM_ARGS)
 
-bench: $(INSTALLED_DEV) ## Run every experiment on a stack of its own, about 10 minutes, into docs/benchmarks; BENCH_ARGS="limits --quick"
+bench: $(INSTALLED_DEV) ## Run every experiment, each on a new stack, about 10 minutes; results in docs/benchmarks; BENCH_ARGS="limits --quick"
 	@exec $(HOLDFAST) bench $(BENCH_ARGS)
 
-bench-proportion: $(INSTALLED_DEV) ## Measure what single requests cost, beside what they cost before, under 6 minutes; PROPORTION_ARGS="--quick --only metrics"
+bench-proportion: $(INSTALLED_DEV) ## Measure the cost of single requests and compare it with the recorded one, under 6 minutes; PROPORTION_ARGS="--quick --only metrics"
 	@exec $(PY) -m holdfast.bench.proportion $(PROPORTION_ARGS)
 
-run-test: $(INSTALLED_DEV) ## Try `make run` and `make scale` as a person does: start, signals, kills, passwords, restarts
+run-test: $(INSTALLED_DEV) ## Test `make run` and `make scale` as a user runs them: start, signals, kills, passwords, restarts
 	@exec $(PY) -m pytest -m runs --numprocesses=$(TEST_WORKERS) --dist=loadgroup $(TEST_ARGS)
 
 upgrade-test: $(INSTALLED_DEV) ## Upgrade from the last release under load, with nodes of both versions; about a minute
@@ -116,45 +116,45 @@ upgrade-test: $(INSTALLED_DEV) ## Upgrade from the last release under load, with
 		echo $(LAST_RELEASE) > $(LAST_RELEASE_DIR)/.commit || exit 1; fi; \
 	exec $(PY) -m pytest -m upgrades tests/upgrade $(TEST_ARGS)
 
-bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small: that it starts, measures and reports
+bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small, to see that it works
 	@exec $(PY) -m pytest -m experiments tests/bench
 
-check: $(INSTALLED_DEV) ## Lint, check the formatting, the types and the direction of imports
+check: $(INSTALLED_DEV) ## Check style, formatting, types and the direction of imports
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
-format: $(INSTALLED_DEV) ## Format the code and repair what the linter can
+format: $(INSTALLED_DEV) ## Format the code and apply the linter's fixes
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-monitoring-up: ## Start Prometheus, and Grafana if installed, against the running `make run` or `make scale`
+monitoring-up: ## Start Prometheus, and Grafana if installed, for the running `make run` or `make scale`
 	@exec $(PYTHON) deploy/monitoring.py up
 
-monitoring-down: ## End them; their data stay
+monitoring-down: ## Stop them; their data is kept
 	@exec $(PYTHON) deploy/monitoring.py down
 
-migrate-up: $(INSTALLED) ## Bring the database (DATABASE_URL, else the embedded one) to the newest schema
+migrate-up: $(INSTALLED) ## Migrate the database (DATABASE_URL, else the embedded one) to the newest schema
 	@exec $(HOLDFAST) migrate up
 
-migrate-finish: $(INSTALLED) ## Finish an upgrade: once no older node is left, use what came with this version
+migrate-finish: $(INSTALLED) ## Finish an upgrade, once no older node is left: enable the features of this version
 	@exec $(HOLDFAST) migrate finish $(MIGRATE_ARGS)
 
-migrate-down: $(INSTALLED) ## Take the newest migration back
+migrate-down: $(INSTALLED) ## Revert the newest migration
 	@exec $(HOLDFAST) migrate down $(MIGRATE_ARGS)
 
-migrate-status: $(INSTALLED) ## Show the database's schema version, the newest one, and what an upgrade waits for
+migrate-status: $(INSTALLED) ## Show the database's schema version, the newest one, and what an upgrade is waiting for
 	@exec $(HOLDFAST) migrate status
 
-# The locked uv, taken from the lock alone, so that this works also when something else in the locks cannot be installed.
-lock: $(UV) ## Compile requirements/*.txt anew from pyproject.toml
+# Only the locked uv is installed, so this works even if another package in the locks cannot be installed.
+lock: $(UV) ## Compile requirements/*.txt from pyproject.toml
 	@compile() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml --extra embedded --group install "$$@"; }; \
 	$(UV_INDEX) compile --output-file $(RUN_LOCK) && \
 	compile --group dev --constraint $(RUN_LOCK) --output-file $(DEV_LOCK)
 
-lock-check: $(UV) ## Ask the package index whether every locked wheel is still there, for each Python
+lock-check: $(UV) ## Check that the package index still has every locked wheel, for each Python
 	@$(UV_INDEX) for version in 3.11 3.12 3.13 3.14; do \
 		$(UV) pip install --quiet --dry-run --target $(VENV)/nothing --python-version $$version --python-platform linux \
 			--no-deps --require-hashes --only-binary :all: -r $(DEV_LOCK) || { \
@@ -166,7 +166,7 @@ clean: ## Remove .venv, caches and build results; the data in .holdfast/ stays
 	rm -rf .coverage .coverage.* htmlcov build dist
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps are written last, so an installation that failed is tried again.
+# The stamps are written last, so a failed installation is repeated.
 $(VENV)/.folder: $(STALE)
 	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c '$(PYTHON_WORKS)' 2>/dev/null; then \
 		echo "Holdfast needs Python 3.11 to 3.14: '$(or $(PYTHON),python3)' is another or missing. Name one: make PYTHON=/path/to/python3" >&2; \
@@ -191,7 +191,7 @@ $(INSTALLED_DEV): $(DEV_LOCK) $(INSTALLED)
 	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r $(DEV_LOCK) || { $(NOT_INSTALLED); }
 	@touch $@
 
-# Without Node.js its tests are skipped, and say so; nothing else needs it.
+# Only these tests need Node.js; without it they are skipped, with a message.
 $(PROVIDER): tests/oidc/provider/package-lock.json tests/oidc/provider/package.json $(VENV)/.folder
 	@mkdir -p $(VENV)/provider && cp tests/oidc/provider/package.json tests/oidc/provider/package-lock.json $(VENV)/provider
 	@if ! npm --version >/dev/null 2>&1; then echo "There is no npm: the tests with a real OpenID Connect provider are skipped"; \

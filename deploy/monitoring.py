@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Start Prometheus, and Grafana where it is installed, against a Holdfast that runs on this machine; and end them.
+"""Start Prometheus, and Grafana if installed, for the Holdfast on this machine, and stop them again.
 
 `up` looks for running API nodes on PORT and the sixteen ports after it, and for the worker on WORKER_METRICS_PORT, and
-writes them into the lists of targets. Data, logs and process ids are in HOLDFAST_DATA_DIR/monitoring.
+writes them into the target files. Data, logs and process ids are in HOLDFAST_DATA_DIR/monitoring.
 """
 
 import functools
@@ -28,11 +28,11 @@ _no_proxy = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class MonitoringError(Exception):
-    """What a person can act on, in one line."""
+    """An error that the user can act on, in one line."""
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the command line asks for; answers the exit code."""
+    """Run the command; returns the exit code."""
     if arguments not in (["up"], ["down"]):
         _tell("usage: monitoring.py up | down")
         return 2
@@ -49,7 +49,7 @@ def up(folder: Path) -> None:
     """Start what is installed and not running yet.
 
     Raises:
-        MonitoringError: Prometheus is not installed or does not start, or no Holdfast runs.
+        MonitoringError: Prometheus is not installed or does not start, or Holdfast is not running.
     """
     prometheus = _installed("prometheus")
     if prometheus is None:
@@ -75,7 +75,7 @@ def up(folder: Path) -> None:
 
 
 def down(folder: Path) -> None:
-    """End what `up` has started; the data stay."""
+    """Stop what `up` started; the data is kept."""
     for name in ("grafana", "prometheus"):
         pid_file = folder / f"{name}.pid"
         pid = _running(pid_file, name)
@@ -89,8 +89,8 @@ def down(folder: Path) -> None:
 def find_targets() -> dict[str, list[str]]:
     """Look for the running processes: {kind: ["host:port", …]}.
 
-    Behind a proxy on PORT every scrape would meet another node, so PORT itself counts only where no node answers on
-    the ports after it.
+    A proxy on PORT would send every scrape to another node, so PORT itself counts only if there are no nodes on the
+    ports after it.
     """
     port = _number("PORT", 8080)
     nodes = [f"127.0.0.1:{near}" for near in range(port + 1, port + 1 + PORTS_AFTER) if _is_holdfast("127.0.0.1", near)]
@@ -102,7 +102,7 @@ def find_targets() -> dict[str, list[str]]:
 
 
 def write_configuration(folder: Path, targets: dict[str, list[str]]) -> Path:
-    """Copy the configuration beside the lists of targets; gives the file to start Prometheus with."""
+    """Copy the configuration beside the target files; returns the path to start Prometheus with."""
     lists = folder / "targets"
     lists.mkdir(exist_ok=True)
     for name in ("prometheus.yml", "alerts.yml"):
@@ -208,7 +208,7 @@ def _has_ended(pid_file: Path, name: str) -> bool:
 
 
 def _free_port(wanted: int) -> int:
-    """The wanted port, or the next one that is free."""
+    """Return the wanted port, or the next free one."""
     for port in range(wanted, wanted + 100):
         try:
             with socket.create_server(("127.0.0.1", port)):
