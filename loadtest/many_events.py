@@ -99,7 +99,14 @@ def new_node(stack: Stack) -> Iterator[str]:
     """Start a further node on the stack's servers; returns its URL the moment it is ready."""
     port = free_port()
     where = {"DATABASE_URL": stack.database_url, "REDIS_URL": stack.address("Redis") or "", "PORT": str(port)}
-    environment = {**os.environ, **where, "HOST": "127.0.0.1", "APP_ENV": "production", "LOG_LEVEL": "ERROR"}
+    environment = {
+        **os.environ,
+        **where,
+        "HOST": "127.0.0.1",
+        "APP_ENV": "production",
+        "AUTH_MODE": "open",
+        "LOG_LEVEL": "ERROR",
+    }
     node = subprocess.Popen([sys.executable, "-m", "holdfast", "serve"], env=environment)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -128,7 +135,7 @@ def say(line: str) -> None:
 def main(events: int) -> None:
     """Make the events, measure, print."""
     spawn = multiprocessing.get_context("spawn")
-    environment = {"APP_ENV": "production"}
+    environment = {"APP_ENV": "production", "AUTH_MODE": "open"}
     with tempfile.TemporaryDirectory() as folder, own_stack(Path(folder), environment=environment) as stack:
         server = Server(stack.url, "Holdfast")
         server.learn()

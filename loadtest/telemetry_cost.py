@@ -123,6 +123,7 @@ def main(rounds: int) -> None:
             environment = {
                 **os.environ,
                 "APP_ENV": "production",
+                "AUTH_MODE": "open",
                 "HOST": "127.0.0.1",
                 "DATABASE_URL": postgres.url,
                 "REDIS_URL": redis.url,

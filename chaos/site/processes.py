@@ -132,6 +132,7 @@ class Site:
                 "HOST": _LOOPBACK,
                 "PORT": str(port),
                 "APP_ENV": "production",
+                "AUTH_MODE": "open",
                 "LOG_LEVEL": "WARNING",
                 "TRUSTED_PROXIES": _LOOPBACK,
                 "WORKER_METRICS_PORT": "0",

@@ -73,6 +73,7 @@ async def whole_run(
         "PORT": str(target.port),
         "HOLDFAST_DATA_DIR": str(data_dir),
         "APP_ENV": "production",
+        "AUTH_MODE": "open",
         "LOG_LEVEL": "WARNING",
         "WORKER_METRICS_PORT": "0",
         **(environment or {}),

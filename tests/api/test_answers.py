@@ -6,9 +6,12 @@ import httpx
 
 from api.serving import Api, problem_of, refused, serving
 from builders import a_wish, an_event
+from holdfast.api.admission import Admission
 from holdfast.api.app import build_app
+from holdfast.api.proving import OpenProver
 from holdfast.application.booking.booking import Booking
 from holdfast.application.catalogue.catalogue import Catalogue
+from holdfast.application.identity.identity import Identity
 from holdfast.application.reading.views import Views
 from holdfast.settings import Settings
 
@@ -117,7 +120,8 @@ async def test_without_the_database_writes_and_reads_are_503_and_nothing_happene
 
 
 async def test_a_bug_is_a_500_problem_and_tells_nothing_of_itself():
-    app = build_app(dict.fromkeys((Booking, Catalogue, Views)), Settings())  # no capability: every use of one is a bug
+    # No capability: every use of one is a bug.
+    app = build_app(dict.fromkeys((Booking, Catalogue, Views, Identity)), Settings(), Admission(OpenProver(), None))
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as http:
         answer = await Api(http).get("/events", headers={"Origin": "https://shop.example"})
         problem = refused(answer, 500, "internal_error")

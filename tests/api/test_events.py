@@ -5,6 +5,7 @@ import pytest
 
 from api.serving import refused
 from builders import a_past_event, an_event
+from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 
 
 async def test_an_event_is_answered_as_it_was_written(api):
@@ -14,6 +15,7 @@ async def test_an_event_is_answered_as_it_was_written(api):
     event = created.json()
     assert event == written | {
         "id": str(UUID(event["id"])),
+        "organiser_id": str(DEFAULT_ORGANISER_ID),
         "start_at": "2031-04-12T10:30:00Z",
         "end_at": "2031-04-12T13:00:00Z",
         "created_at": event["created_at"],

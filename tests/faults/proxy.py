@@ -59,6 +59,8 @@ class Proxy:
         self.cancel_requests = 0
         self.connections = 0
         self.url = ""
+        self.away = False
+        """Whoever connects is cut off at once."""
         self._lines: set[asyncio.Task[None]] = set()
 
     def arm(self, side: str, step: str, action: str = "cut", *, times: int = 1, after: Fault | None = None) -> Fault:
@@ -66,7 +68,15 @@ class Proxy:
         self.faults.append(fault)
         return fault
 
+    async def go_away(self) -> None:
+        """Be gone, for connections that are open and for new ones, until `away` is false again."""
+        self.away = True
+        await self._cut_lines()
+
     async def forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.away:
+            writer.transport.abort()
+            return
         task = asyncio.current_task()
         self._lines.add(task)
         task.add_done_callback(self._lines.discard)
@@ -85,6 +95,9 @@ class Proxy:
     async def close(self) -> None:
         if self._lines:  # whose client has left ends by itself
             await asyncio.wait(set(self._lines), timeout=0.2)
+        await self._cut_lines()
+
+    async def _cut_lines(self) -> None:
         for line in list(self._lines):
             line.cancel()
         await asyncio.gather(*self._lines, return_exceptions=True)

@@ -10,7 +10,7 @@ from holdfast.application.identity.matrix import matrix_in_markdown
 from holdfast.application.identity.policy import Reach, Thing, decide, decide_unseen, may_grant, reach_of
 from holdfast.application.identity.rules import RULES
 from holdfast.application.identity.verbs import Verb
-from holdfast.domain.identity.principal import COMMAND_LINE, NOBODY, Principal, Proof, open_principal
+from holdfast.domain.identity.principal import NOBODY, Principal, Proof, command_line_principal, open_principal
 from holdfast.domain.identity.roles import Role
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)
@@ -152,7 +152,10 @@ OF_LISTS = {
     "list_reservations": dict.fromkeys(CALLERS, "ok") | {"nobody": "401", "unnamed": "401"},
     "get_me": dict.fromkeys(CALLERS, "ok") | {"nobody": "401", "unnamed": "401"},
     "create_event": INSIDERS_ASK,
-    "create_organiser": dict.fromkeys(CALLERS, "403") | {"nobody": "401", "admin": "ok"},
+    **dict.fromkeys(
+        ("create_organiser", "add_account", "reset_password"),
+        dict.fromkeys(CALLERS, "403") | {"nobody": "401", "admin": "ok"},
+    ),
     "list_organisers": dict.fromkeys(CALLERS, "ok") | {"nobody": "401", "buyer": "403"},
     "create_api_key": dict.fromkeys(CALLERS, "403") | {"nobody": "401", "org": "ok", "org_key": "ok", "admin": "ok"},
     **dict.fromkeys(("list_api_keys", "read_audit"), INSIDERS_ASK),
@@ -238,7 +241,7 @@ def test_nobody_gives_more_than_they_have():
         elsewhere = highest if caller == "admin" else 1 if principal.user_id else 0
         assert [may_grant(principal, role, THEIRS) for role in Role] == [rank <= elsewhere for rank in range(5)]
         assert [may_grant(principal, role, None) for role in Role] == [rank <= elsewhere for rank in range(5)]
-    assert may_grant(COMMAND_LINE, Role.ADMIN, None)
+    assert may_grant(command_line_principal("root"), Role.ADMIN, None)
 
 
 def test_the_page_shows_the_table_of_the_code():

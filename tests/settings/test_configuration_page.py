@@ -2,7 +2,7 @@
 
 import types
 from pathlib import Path
-from typing import get_args
+from typing import Union, get_args, get_origin
 
 import annotated_types
 from pydantic_core import PydanticUndefined
@@ -29,7 +29,7 @@ def _default(field) -> str:
 
 def _range(field) -> str:
     kind = field.annotation
-    if isinstance(kind, types.UnionType):
+    if get_origin(kind) in (Union, types.UnionType):
         kind = get_args(kind)[0]
     words = [word for word in get_args(kind) if isinstance(word, str)]
     if words:

@@ -93,6 +93,7 @@ def running(command: str, folder: Path, **settings: str) -> Iterator[Program]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "COV_", "DB_"))}
     environment |= {
         "APP_ENV": "production",
+        "AUTH_MODE": "open",
         "HOST": "127.0.0.1",
         "PORT": str(port),
         "WORKER_METRICS_PORT": str(port),

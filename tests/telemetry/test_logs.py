@@ -253,7 +253,13 @@ def _everything(http: httpx.Client) -> set[int]:
 @pytest.mark.parametrize("app_env", ["production", "development"])
 def test_no_route_writes_a_secret(database_url, redis_url, tmp_path, app_env):
     with running(
-        "serve", tmp_path, APP_ENV=app_env, LOG_LEVEL="DEBUG", DATABASE_URL=database_url, REDIS_URL=redis_url
+        "serve",
+        tmp_path,
+        APP_ENV=app_env,
+        AUTH_MODE="open",
+        LOG_LEVEL="DEBUG",
+        DATABASE_URL=database_url,
+        REDIS_URL=redis_url,
     ) as node:
         with httpx.Client(base_url=node.url, timeout=20) as http:
             statuses = _everything(http)

@@ -6,11 +6,12 @@ from typing import Any
 from prometheus_client import generate_latest
 from starlette.routing import Route, Router
 
+from holdfast.api.admission import Admission
 from holdfast.api.document import document_bytes
 from holdfast.api.documentation import Documentation
 from holdfast.api.operations import OPERATIONS
 from holdfast.api.probes import HealthFacts, NodeState
-from holdfast.api.problems import PROBLEMS
+from holdfast.api.problems import PROBLEMS, headers_of_refusal
 from holdfast.api.settings import ApiSettings
 from holdfast.application.lifecycle.readiness import Readiness
 from holdfast.http.endpoints.cors import CorsPolicy
@@ -25,6 +26,7 @@ from holdfast.telemetry.exposition import Account
 def build_app(
     capabilities: Mapping[type, object],
     settings: ApiSettings,
+    admission: Admission,
     *,
     health_facts: HealthFacts | None = None,
     exposition: Callable[[], bytes] = generate_latest,
@@ -33,8 +35,9 @@ def build_app(
     """Build the ASGI application.
 
     Args:
-        capabilities: The parts the handlers work with, by type: `Booking`, `Catalogue` and `Views`.
+        capabilities: The parts the handlers work with, by type: `Booking`, `Catalogue`, `Views` and `Identity`.
         settings: The settings that concern the API.
+        admission: Lets callers in.
         health_facts: Additional strings for GET /health, by name.
         exposition: Returns the metrics in Prometheus' text format.
         readiness: Runs the probes behind GET /readyz.
@@ -46,7 +49,8 @@ def build_app(
             NodeState: NodeState(Account(exposition), readiness, health_facts),
             Documentation: Documentation(document_bytes(server=public.server), public),
         },
-        problems=Problems(PROBLEMS),
+        problems=Problems(PROBLEMS, headers_of_refusal),
+        admission=admission.to,
         cors=CorsPolicy(settings.cors_allow_origins),
         body_bytes_max=settings.body_bytes_max,
         public_path=public.path.encode("ascii"),

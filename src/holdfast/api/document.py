@@ -20,6 +20,7 @@ Unknown fields are ignored.
         "events": "What is sold, and when.",
         "seats": "An event's chart.",
         "reservations": "Holding, buying and releasing seats.",
+        "identity": "Who may do what: organisers, their members, API keys, and the audit of all of that.",
         "service": "Health, metrics and this document.",
     },
 )

@@ -1,24 +1,25 @@
 """Events over HTTP: bodies, handlers, operations."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api import examples
-from holdfast.api.fields import NO_NUL, Time
+from holdfast.api.admission import actor_of, caller_of
+from holdfast.api.fields import NO_NUL, Time, in_utc
 from holdfast.api.paging import BASE, PAGE
 from holdfast.api.representation import represent
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.create_event import create_event
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.catalogue.edit_event import edit_event
+from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
 from holdfast.domain.catalogue.event import DESCRIPTION_MAX, TEXT_MAX, TOTAL_SEATS_MAX, Event, EventDetails
 from holdfast.domain.catalogue.refusals import EventHasConfirmedReservations, EventNotFound, SeatsExceedTotal
-from holdfast.domain.refusal import InvalidValue
+from holdfast.domain.identity.errors import OrganiserNotFound
 from holdfast.http.endpoints.answer import Answer, event_version, json_answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Link, Operation, Success
@@ -36,10 +37,17 @@ class EventInput(Struct, kw_only=True):
     total_seats: Annotated[int, Meta(ge=1, le=TOTAL_SEATS_MAX)]
 
 
+class NewEventInput(EventInput, kw_only=True):
+    """What an organiser writes of a new event. `organiser_id` is needed by who works for several of them."""
+
+    organiser_id: UUID | UnsetType = UNSET
+
+
 class EventBody(Struct, kw_only=True):
     """An event."""
 
     id: UUID
+    organiser_id: UUID
     name: str
     description: str
     venue: str
@@ -51,19 +59,17 @@ class EventBody(Struct, kw_only=True):
 
 
 _decoder = StrictDecoder(EventInput)
+_new_decoder = StrictDecoder(NewEventInput)
 BODY_BYTES = 160 * 1024
 """10,000 characters of description take up to 120,000 bytes, with every character escaped."""
-
-# PostgreSQL's driver treats the very first and the very last microsecond as "infinity", which is not a time.
-_EARLIEST = datetime.min.replace(microsecond=1, tzinfo=UTC)
-_LATEST = datetime.max.replace(microsecond=999_998, tzinfo=UTC)
-
-_TIMES = "after 0001-01-01T00:00:00 and before 9999-12-31T23:59:59.999999"
 
 
 async def create(catalogue: Catalogue, call: Call) -> Answer:
     """POST /events."""
-    event = await create_event(catalogue, await _details(call))
+    given = await _new_decoder.read(await call.body(BODY_BYTES))
+    wanted = None if given.organiser_id is UNSET else given.organiser_id
+    organiser_id = await caller_of(call).organiser_for(Verb.CREATE_EVENT, wanted)
+    event = await create_event(catalogue, _details(given), organiser_id=organiser_id, actor=actor_of(call))
     return _event_answer(201, event)
 
 
@@ -86,36 +92,26 @@ async def find(views: Views, call: Call) -> Answer:
 async def edit(catalogue: Catalogue, call: Call) -> Answer:
     """PUT /events/{id}."""
     event_id = call.path_id("id")
-    event = await edit_event(catalogue, event_id, await _details(call))
+    given = await _decoder.read(await call.body(BODY_BYTES))
+    event = await edit_event(catalogue, event_id, _details(given), actor=actor_of(call))
     return _event_answer(200, event)
 
 
 async def delete(catalogue: Catalogue, call: Call) -> Answer:
     """DELETE /events/{id}."""
-    await delete_event(catalogue, call.path_id("id"))
+    await delete_event(catalogue, call.path_id("id"), actor=actor_of(call))
     return Answer(204, content_type=None)
 
 
-async def _details(call: Call) -> EventDetails:
-    given = await _decoder.read(await call.body(BODY_BYTES))
+def _details(given: EventInput) -> EventDetails:
     return EventDetails(
         name=given.name,
         description=given.description,
         venue=given.venue,
-        start_at=_in_utc("start_at", given.start_at),
-        end_at=_in_utc("end_at", given.end_at),
+        start_at=in_utc("start_at", given.start_at),
+        end_at=in_utc("end_at", given.end_at),
         total_seats=given.total_seats,
     )
-
-
-def _in_utc(field: str, time: datetime) -> datetime:
-    try:
-        in_utc = time.astimezone(UTC)
-    except OverflowError:
-        in_utc = None
-    if in_utc is None or not _EARLIEST <= in_utc <= _LATEST:
-        raise InvalidValue(field, f"must be {_TIMES}, in UTC")
-    return in_utc
 
 
 def _event_answer(status: int, event: Event) -> Answer:
@@ -127,6 +123,7 @@ def event_body(event: Event) -> EventBody:
     details = event.details
     return EventBody(
         id=event.id,
+        organiser_id=event.organiser_id,
         name=details.name,
         description=details.description,
         venue=details.venue,
@@ -206,8 +203,9 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         summary="Create an event",
         needs=Catalogue,
         handler=create,
-        request=(EventInput,),
+        request=(NewEventInput,),
         request_examples={"a concert": examples.EVENT_INPUT},
+        refusals=(OrganiserNotFound,),
         success=Success(
             status=201,
             description="The event.",

@@ -15,6 +15,7 @@ EVENT_INPUT = {
 EVENT = {
     **EVENT_INPUT,
     "id": _EVENT_ID,
+    "organiser_id": "00000000-0000-7000-8000-000000000000",
     "start_at": "2031-04-12T10:30:00Z",
     "end_at": "2031-04-12T13:00:00Z",
     "created_at": "2031-01-02T03:04:05.678901Z",

@@ -1,11 +1,12 @@
 """Fields that several bodies share, with their limits."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, TypeAlias
 
 from msgspec import Meta
 
 from holdfast.domain.catalogue.seat import PRICE_MAX, SEAT_NUMBER_MAX
+from holdfast.domain.refusal import InvalidValue
 
 PREFIX_MAX = 40
 """Characters in the prefix of numbered seats (contract)."""
@@ -35,3 +36,24 @@ Prefix: TypeAlias = Annotated[
         description="No invisible characters, and no space at the beginning.",
     ),
 ]
+
+# PostgreSQL's driver treats the very first and the very last microsecond as "infinity", which is not a time.
+_EARLIEST = datetime.min.replace(microsecond=1, tzinfo=UTC)
+_LATEST = datetime.max.replace(microsecond=999_998, tzinfo=UTC)
+
+_TIMES = "after 0001-01-01T00:00:00 and before 9999-12-31T23:59:59.999999"
+
+
+def in_utc(field: str, time: datetime) -> datetime:
+    """Read a time as UTC.
+
+    Raises:
+        InvalidValue: it is beyond what PostgreSQL can hold.
+    """
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError:
+        utc = None
+    if utc is None or not _EARLIEST <= utc <= _LATEST:
+        raise InvalidValue(field, f"must be {_TIMES}, in UTC")
+    return utc

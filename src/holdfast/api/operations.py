@@ -3,17 +3,51 @@
 The routes, the OpenAPI document, metric labels and tests are all built from it.
 """
 
+from dataclasses import replace
 from typing import Any
 
-from holdfast.api import availability, documentation, events, probes, reservations, seat_additions, seats
+from holdfast.api import (
+    api_keys,
+    audit,
+    availability,
+    documentation,
+    events,
+    organisers,
+    probes,
+    reservations,
+    seat_additions,
+    seats,
+)
+from holdfast.application.identity.rules import RULES, Kind
+from holdfast.application.identity.verbs import Verb
+from holdfast.domain.identity.errors import ConflictingCredentials, Forbidden, Unauthenticated
+from holdfast.domain.refusal import Refusal
 from holdfast.http.endpoints.operation import Operation
 
-OPERATIONS: tuple[Operation[Any], ...] = (
+_WRITTEN: tuple[Operation[Any], ...] = (
     *reservations.OPERATIONS,
     *seats.OPERATIONS,
     *seat_additions.OPERATIONS,
     *availability.OPERATIONS,
     *events.OPERATIONS,
+    *organisers.OPERATIONS,
+    *api_keys.OPERATIONS,
+    *audit.OPERATIONS,
     *documentation.OPERATIONS,
     *probes.OPERATIONS,
 )
+
+
+def _with_refusals(operation: Operation[Any]) -> Operation[Any]:
+    """Add what may be refused because of who asks; the policy's table knows where."""
+    rule = RULES[Verb(operation.name)]
+    if rule.kind is Kind.SERVICE:
+        return operation
+    more: list[type[Refusal]] = [Unauthenticated, ConflictingCredentials]
+    if not rule.public and rule.kind is not Kind.RESERVATION:
+        more.append(Forbidden)
+    kinds = (*operation.refusals, *(kind for kind in more if kind not in operation.refusals))
+    return replace(operation, refusals=kinds)
+
+
+OPERATIONS: tuple[Operation[Any], ...] = tuple(map(_with_refusals, _WRITTEN))

@@ -3,9 +3,20 @@
 from holdfast.api.probes import NotReady
 from holdfast.domain.booking import refusals as booking
 from holdfast.domain.catalogue import refusals as catalogue
+from holdfast.domain.identity import errors as identity
+from holdfast.domain.refusal import Refusal
+from holdfast.http.endpoints.answer import Header
 from holdfast.http.endpoints.problems import ProblemTable, Row
 
 PROBLEMS: ProblemTable = {
+    identity.ConflictingCredentials: Row(400, "Conflicting credentials"),
+    identity.Unauthenticated: Row(401, "Not authenticated"),
+    identity.Forbidden: Row(403, "Forbidden"),
+    identity.OrganiserNotFound: Row(404, "Organiser not found"),
+    identity.MemberNotFound: Row(404, "Member not found"),
+    identity.ApiKeyNotFound: Row(404, "API key not found"),
+    identity.TooManyApiKeys: Row(409, "Too many API keys"),
+    identity.TooManyMembers: Row(409, "Too many members"),
     catalogue.EventNotFound: Row(404, "Event not found"),
     catalogue.SeatNotFound: Row(404, "Seat not found"),
     booking.ReservationNotFound: Row(404, "Reservation not found"),
@@ -21,3 +32,10 @@ PROBLEMS: ProblemTable = {
     booking.IdempotencyKeyReused: Row(422, "Idempotency key reused"),
     NotReady: Row(503, "Not ready", retry_after_seconds=1),
 }
+
+
+def headers_of_refusal(refusal: Refusal) -> tuple[Header, ...]:
+    """Give the headers that only this kind of refusal has."""
+    if not isinstance(refusal, identity.Unauthenticated):
+        return ()
+    return ((b"www-authenticate", b'Bearer error="invalid_token"' if refusal.invalid_token else b"Bearer"),)

@@ -6,12 +6,15 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api import examples
+from holdfast.api.admission import buyer_of, caller_of, principal_of
 from holdfast.api.fields import Time
 from holdfast.api.paging import BASE, PAGE
 from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.cancel import cancel as cancel_reservation
 from holdfast.application.booking.confirm import confirm as confirm_reservation
 from holdfast.application.booking.reserve import reserve as reserve_seats
+from holdfast.application.identity.policy import reach_of
+from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
 from holdfast.domain.booking.commands import Done
 from holdfast.domain.booking.refusals import (
@@ -85,11 +88,13 @@ _decoder = StrictDecoder(ReservationInput, quotes=_quotes_of_wish)
 
 async def reserve(booking: Booking, call: Call) -> Answer:
     """POST /reservations."""
-    user_id = call.user_id()
+    user_id = buyer_of(call)
     given = await _decoder.read(await call.body(WISH_BODY_BYTES))
     key = given.idempotency_key
     if not (key.isascii() and key.isprintable()):
         raise InvalidValue("idempotency_key", f"must be 1 to {KEY_MAX} printable ASCII characters")
+    if principal_of(call).user_id is None:
+        await caller_of(call).look_at_event(Verb.RESERVE, given.event_id)
     done = await reserve_seats(
         booking, event_id=given.event_id, user_id=user_id, idempotency_key=key, seat_ids=tuple(given.seat_ids)
     )
@@ -98,15 +103,20 @@ async def reserve(booking: Booking, call: Call) -> Answer:
 
 async def find_all(views: Views, call: Call) -> Answer:
     """GET /reservations."""
-    user_id = call.user_id()
+    user_id = buyer_of(call)
     limit, offset = call.page()
-    found = await views.reads.reservations(user_id, limit=limit, offset=offset)
+    principal = principal_of(call)
+    if principal.user_id is None and not principal.admin:
+        organiser_ids = reach_of(principal, Verb.LIST_RESERVATIONS).organiser_ids
+        found = await views.reads.reservations_at(organiser_ids, user_id, limit=limit, offset=offset)
+    else:
+        found = await views.reads.reservations(user_id, limit=limit, offset=offset)
     return json_answer(200, [reservation_body(reservation) for reservation in found])
 
 
 async def find(views: Views, call: Call) -> Answer:
     """GET /reservations/{id}."""
-    user_id = call.user_id()
+    user_id = buyer_of(call)
     reservation_id = _reservation_id(call)
     found = await views.reads.reservation(reservation_id, user_id)
     if found is None:
@@ -117,7 +127,7 @@ async def find(views: Views, call: Call) -> Answer:
 
 async def confirm(booking: Booking, call: Call) -> Answer:
     """POST /reservations/{id}/confirm."""
-    user_id = call.user_id()
+    user_id = buyer_of(call)
     reservation_id = _reservation_id(call)
     await _require_no_body(call)
     done = await confirm_reservation(booking, reservation_id=reservation_id, user_id=user_id)
@@ -126,7 +136,7 @@ async def confirm(booking: Booking, call: Call) -> Answer:
 
 async def cancel(booking: Booking, call: Call) -> Answer:
     """POST /reservations/{id}/cancel."""
-    user_id = call.user_id()
+    user_id = buyer_of(call)
     reservation_id = _reservation_id(call)
     await _require_no_body(call)
     done = await cancel_reservation(booking, reservation_id=reservation_id, user_id=user_id)

@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct
 
 from holdfast.api import examples
+from holdfast.api.admission import actor_of
 from holdfast.api.bulk_body import (
     ListedSeatsInput,
     NumberedSeatsInput,
@@ -33,6 +34,7 @@ from holdfast.application.giving_way import give_way
 from holdfast.domain.booking.states import SeatStatus
 from holdfast.domain.catalogue.refusals import EventNotFound, SeatNumberTaken, SeatsExceedTotal
 from holdfast.domain.catalogue.seat import NewSeat, numbered_seats
+from holdfast.domain.identity.audit import Actor
 from holdfast.domain.legible import require_legible
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer, event_version, json_answer, list_pieces
@@ -60,7 +62,7 @@ async def add_one(catalogue: Catalogue, call: Call) -> Answer:
     event_id = call.path_id("event_id")
     given = await decode_seat.read(await call.body(SEAT_BODY_BYTES))
     try:
-        seats, version = await add_seats(catalogue, event_id, [_new_seat(given)])
+        seats, version = await add_seats(catalogue, event_id, [_new_seat(given)], actor=actor_of(call))
     except InvalidValue as error:
         field = str(error.data["field"]).removeprefix("seats[0].")
         raise InvalidValue(field, str(error.data["problem"])) from None
@@ -78,19 +80,19 @@ async def add_many(catalogue: Catalogue, call: Call) -> Answer:
             series = _series_of(given)
             await require_room(catalogue, event_id, series.count)
             addition = await number_seats(event_id, await _numbered(series))
-            return await _add_together(catalogue, addition, place, before=b"[", after=b"]")
+            return await _add_together(catalogue, addition, place, actor_of(call), before=b"[", after=b"]")
         if given.prefix is not UNSET or given.count is not UNSET:
             raise InvalidValue("seats", "cannot be given together with prefix and count")
         await require_room(catalogue, event_id, len(given.seats))
         addition = await number_seats(event_id, await _listed(given.seats))
-        return await _add_together(catalogue, addition, place, before=b'{"seats":[', after=b"]}")
+        return await _add_together(catalogue, addition, place, actor_of(call), before=b'{"seats":[', after=b"]}")
 
 
 async def _add_together(
-    catalogue: Catalogue, addition: SeatAddition, place: Place, *, before: bytes, after: bytes
+    catalogue: Catalogue, addition: SeatAddition, place: Place, actor: Actor, *, before: bytes, after: bytes
 ) -> Answer:
     """Encode the response while PostgreSQL stores the seats."""
-    storing = begin_storing(catalogue, addition)
+    storing = begin_storing(catalogue, addition, actor=actor)
     place.keep_until(storing.task)
     event_id, ids, seats = addition.event_id, addition.seat_ids, addition.seats
     places = range(len(seats))

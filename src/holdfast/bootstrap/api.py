@@ -9,9 +9,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import uvloop
 
 from holdfast.api.app import build_app
+from holdfast.application.identity.identity import Identity
 from holdfast.application.lifecycle.readiness import Draining, Probe, Readiness
 from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.bootstrap.admission import open_admission
 from holdfast.bootstrap.engine import Engine, open_engine
+from holdfast.bootstrap.identity import open_identity, recording_key_uses
 from holdfast.bootstrap.process import database_url_of, end_by_force, reporting, set_up_logging
 from holdfast.http.endpoints.endpoint import PROBES
 from holdfast.http.endpoints.paths import PathTable
@@ -36,13 +39,17 @@ async def application(
     async with (
         open_engine(settings, deadline=deadline, processes_in_use=processes_in_use) as engine,
         reporting(settings, process="api", deadline=deadline),
+        open_identity(settings, process="api", deadline=deadline) as identity,
+        open_admission(settings, identity) as admission,
+        recording_key_uses(identity),
         _probes(settings, engine) as probes,
     ):
         draining = draining or Draining()
         draining.at_the_end(engine.views.live_changes.close)
         draining.at_last(engine.give_up)
         readiness = Readiness(probes, draining)
-        yield build_app(engine.by_type(), settings, exposition=exposition, readiness=readiness)
+        capabilities = {**engine.by_type(), Identity: identity}
+        yield build_app(capabilities, settings, admission, exposition=exposition, readiness=readiness)
 
 
 def serve(settings: Settings, listen_fd: int | None = None, turns: Turns | None = None) -> None:

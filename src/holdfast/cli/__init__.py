@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from holdfast.cli.identity_commands import register as register_identity_commands
+
 if TYPE_CHECKING:
     from holdfast.settings import Settings
 
@@ -24,6 +26,7 @@ migrate_app = typer.Typer(
     no_args_is_help=True, help="Bring the database's schema up, finish an upgrade, take it down, show it."
 )
 app.add_typer(migrate_app, name="migrate")
+register_identity_commands(app)
 
 
 def main() -> None:
@@ -63,10 +66,11 @@ def run(
     ] = False,
 ) -> None:
     """Start everything: PostgreSQL and Redis unless they are given by URL, the schema, API and worker."""
+    from holdfast.cli.auth_mode import require_auth_mode  # noqa: PLC0415
     from holdfast.cli.run import run_everything  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(run_everything(load_settings(), end_with, show_urls=show_urls))
+    raise typer.Exit(run_everything(require_auth_mode(load_settings()), end_with, show_urls=show_urls))
 
 
 @app.command()
@@ -78,10 +82,11 @@ def scale(
     ] = False,
 ) -> None:
     """Start everything with NODES API nodes behind nginx on PORT; SIGHUP or SIGUSR1 restarts the nodes one by one."""
+    from holdfast.cli.auth_mode import require_auth_mode  # noqa: PLC0415
     from holdfast.cli.scale import scale_out  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(scale_out(load_settings(), end_with, show_urls=show_urls))
+    raise typer.Exit(scale_out(require_auth_mode(load_settings()), end_with, show_urls=show_urls))
 
 
 @app.command()
@@ -96,11 +101,14 @@ def rolling_restart() -> None:
 @app.command()
 def serve() -> None:
     """Run the API on HOST and PORT in WORKERS processes, with the database of DATABASE_URL."""
+    from holdfast.cli.auth_mode import require_auth_mode  # noqa: PLC0415
     from holdfast.cli.database import refuse_shared_connections, require_database  # noqa: PLC0415
     from holdfast.cli.workers import serve_with_workers  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(serve_with_workers(refuse_shared_connections(require_database(load_settings()))))
+    raise typer.Exit(
+        serve_with_workers(refuse_shared_connections(require_database(require_auth_mode(load_settings()))))
+    )
 
 
 @app.command()

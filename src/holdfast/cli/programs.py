@@ -17,7 +17,7 @@ from holdfast.cli.database import forget_postgres_variables
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.process import Child
 from holdfast.infrastructure.embedded.supervisor import SERVERS_SECONDS, Supervisor
-from holdfast.infrastructure.postgres.driver.pool_sizes import LARGE_CONNECTIONS
+from holdfast.infrastructure.postgres.driver.pool_sizes import ACTS_CONNECTIONS, LARGE_CONNECTIONS, RIGHTS_CONNECTIONS
 from holdfast.settings import Settings
 
 _READY_SECONDS = 30.0
@@ -150,5 +150,6 @@ def answers(url: str, *, seconds: float = 2.0) -> bool:
 def _connections(settings: Settings, nodes: int) -> int:
     """Return how many connections PostgreSQL must allow."""
     pools = settings.write_pool_size + settings.read_pool_size + settings.catalogue_pool_size + LARGE_CONNECTIONS
+    pools += ACTS_CONNECTIONS + RIGHTS_CONNECTIONS
     of_a_process = pools + _CONNECTIONS_BESIDE_POOLS
     return max(_CONNECTIONS_MIN, (nodes * settings.workers + 1) * of_a_process + _CONNECTIONS_SPARE)

@@ -2,7 +2,6 @@
 
 import os
 import re
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 
@@ -10,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 from holdfast.settings.fields import Port, Seconds
+from holdfast.settings.networks import checked_networks
 
 _FOLDER_BYTES_MAX = 800
 _PUBLIC_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
@@ -120,13 +120,7 @@ class NodeSettings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
-        names = [name.strip() for name in value.split(",") if name.strip()]
-        for name in names:
-            try:
-                ip_network(name)
-            except ValueError:
-                raise ValueError(f"{name!r} is neither an address nor a network such as 10.0.0.0/8") from None
-        return ",".join(names)
+        return checked_networks(value)
 
     @model_validator(mode="after")
     def _drain_before_the_end(self) -> Self:

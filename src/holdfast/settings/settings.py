@@ -14,6 +14,7 @@ from holdfast.server_urls import parts
 from holdfast.settings.booking import BookingSettings
 from holdfast.settings.database import DatabaseSettings
 from holdfast.settings.fields import fill
+from holdfast.settings.identity import IdentitySettings
 from holdfast.settings.logging import LoggingSettings
 from holdfast.settings.node import NodeSettings
 from holdfast.settings.reading import ReadingSettings
@@ -24,7 +25,9 @@ class SettingsError(ValueError):
     """An environment variable has a value that cannot be used. The message is one line that names the variable."""
 
 
-class Settings(ReadingSettings, BookingSettings, RedisSettings, DatabaseSettings, LoggingSettings, NodeSettings):
+class Settings(
+    ReadingSettings, BookingSettings, RedisSettings, DatabaseSettings, LoggingSettings, IdentitySettings, NodeSettings
+):
     """The configuration of one process.
 
     Field names are the environment variables' names in lower case. URLs and passwords are secrets: in logs and
@@ -40,7 +43,12 @@ class Settings(ReadingSettings, BookingSettings, RedisSettings, DatabaseSettings
         """Everything that must never be written out: the passwords, including those inside URLs."""
         given = [self.db_password, self.redis_password, self.log_caller_key]
         database, redis = (url and url.get_secret_value() for url in (self.database_url, self.redis_url))
-        words = [database, redis, *(secret.get_secret_value() for secret in given if secret is not None)]
+        words = [
+            database,
+            redis,
+            *(secret.get_secret_value() for secret in given if secret is not None),
+        ]
+        words += self.client_secrets()
         words += parts.passwords(database) if database else []
         words += parts.passwords(redis) if redis else []
         return [word for word in words if word]

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
+from holdfast.application.catalogue.audited import entry_of
 from holdfast.application.catalogue.catalogue import Catalogue, UnderWay, Written
 from holdfast.application.catalogue.ports import CatalogueTransaction
 from holdfast.application.giving_way import give_way
@@ -14,6 +15,7 @@ from holdfast.domain.booking.states import SeatStatus
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.catalogue.seat import NewSeat, check_new_seats
+from holdfast.domain.identity.audit import Actor
 
 SLICE_SEATS = 250
 """Seats checked and numbered between two turns of the event loop. That takes 0.8 ms; no longer, because a reservation
@@ -64,8 +66,13 @@ async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
     return SeatAddition(event_id, seats, seat_ids, other_forms)
 
 
-def begin_storing(catalogue: Catalogue, addition: SeatAddition) -> UnderWay[int]:
+def begin_storing(catalogue: Catalogue, addition: SeatAddition, *, actor: Actor | None = None) -> UnderWay[int]:
     """Start storing the seats, all or none. The result is the event's version.
+
+    Args:
+        catalogue: Where.
+        addition: What is added.
+        actor: Who adds them, for the audit; None: Holdfast itself.
 
     Raises:
         EventNotFound: if there is no such event, or it was deleted.
@@ -78,19 +85,24 @@ def begin_storing(catalogue: Catalogue, addition: SeatAddition) -> UnderWay[int]
     async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[int]:
         event.require_room_for(len(seats))
         version = await transaction.insert_seats(event, seats, seat_ids, now, other_forms=addition.other_forms)
+        if actor is not None:
+            entry = entry_of(actor, "add_seats", event.id, event.organiser_id, seats=len(seats))
+            await transaction.append_audit(entry, now)
         return Written(version, now, version)
 
     return catalogue.begin_change(addition.event_id, change, bulk=len(seats) > 1)
 
 
-async def add_seats(catalogue: Catalogue, event_id: UUID, seats: list[NewSeat]) -> tuple[list[Seat], int]:
+async def add_seats(
+    catalogue: Catalogue, event_id: UUID, seats: list[NewSeat], *, actor: Actor | None = None
+) -> tuple[list[Seat], int]:
     """Add the seats, all or none; return them in the order given, and the event's version.
 
     Raises:
         Whatever `number_seats` and `begin_storing` raise.
     """
     addition = await number_seats(event_id, seats)
-    version = await begin_storing(catalogue, addition).result()
+    version = await begin_storing(catalogue, addition, actor=actor).result()
     pairs = zip(addition.seat_ids, seats, strict=True)
     return [_as_added(event_id, seat_id, seat) for seat_id, seat in pairs], version
 

@@ -1,23 +1,42 @@
 """Create an event."""
 
 from dataclasses import replace
+from uuid import UUID
 
+from holdfast.application.catalogue.audited import entry_of
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.ports import CatalogueTransaction
 from holdfast.application.identifiers import uuid7
 from holdfast.domain.catalogue.event import Event, EventDetails
+from holdfast.domain.identity.audit import Actor
+from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 
 
-async def create_event(catalogue: Catalogue, details: EventDetails) -> Event:
+async def create_event(
+    catalogue: Catalogue,
+    details: EventDetails,
+    *,
+    organiser_id: UUID = DEFAULT_ORGANISER_ID,
+    actor: Actor | None = None,
+) -> Event:
     """Store a new event without seats, and return it as created.
+
+    Args:
+        catalogue: Where.
+        details: What is said of it.
+        organiser_id: Who sells it.
+        actor: Who makes it, for the audit; None: Holdfast itself.
 
     Raises:
         Unavailable: see its `outcome`.
     """
     event_id = uuid7()
+    entry = None if actor is None else entry_of(actor, "create_event", event_id, organiser_id, name=details.name)
 
     async def write(transaction: CatalogueTransaction) -> Event:
-        event = await transaction.insert_event(event_id, details)
+        event = await transaction.insert_event(event_id, details, organiser_id)
+        if entry is not None:
+            await transaction.append_audit(entry, event.created_at)
         # If a commit's answer was lost, the event may have changed since. The caller gets what it created.
         return replace(
             event, details=details, updated_at=event.created_at,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.seat import NewSeat
+from holdfast.domain.identity.audit import AuditEntry
 
 
 class CatalogueTransaction(Protocol):
@@ -17,7 +18,7 @@ class CatalogueTransaction(Protocol):
         """Lock the event's row, then read it and the database's time. The event is None if there is no such row."""
         ...
 
-    async def insert_event(self, event_id: UUID, details: EventDetails) -> Event:
+    async def insert_event(self, event_id: UUID, details: EventDetails, organiser_id: UUID) -> Event:
         """Store a new event. If its id is already stored, return the stored event."""
         ...
 
@@ -58,6 +59,10 @@ class CatalogueTransaction(Protocol):
         Raises:
             SeatNumberTaken: naming every seat number that the event already has, in any Unicode form.
         """
+        ...
+
+    async def append_audit(self, entry: AuditEntry, now: datetime) -> None:
+        """Write the change into the audit of who did what; the same entry again is no second one."""
         ...
 
     async def commit(self) -> None:

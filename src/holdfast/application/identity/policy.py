@@ -72,7 +72,7 @@ def decide_unseen(principal: Principal, verb: Verb) -> Verdict | None:
     rule = RULES[verb]
     if _is_unknown(principal, rule):
         return Verdict.UNAUTHENTICATED
-    if rule.kind is Kind.NOTHING:
+    if rule.kind in (Kind.SERVICE, Kind.NOTHING):
         return Verdict.ALLOWED if _granted(principal, rule, Thing()) else Verdict.FORBIDDEN
     sees_all = rule.kind is not Kind.EVENT or reach_of(principal, Verb.SEE_DRAFTS).everything
     return Verdict.ALLOWED if sees_all and reach_of(principal, verb).everything else None

@@ -23,20 +23,27 @@ class Grant(StrEnum):
 class Kind(StrEnum):
     """To what a verb is done. It says who may see that at all: what one may not see is not there (404)."""
 
+    SERVICE = "service"
+    """To the service itself: nobody is asked who they are."""
     NOTHING = "nothing"
-    """To no single thing: a list, something new, the service itself."""
+    """To no single thing: a list, or something new."""
     EVENT = "event"
     RESERVATION = "reservation"
     ORGANISER = "organiser"
+    MEMBER = "member"
     API_KEY = "API key"
+    ACCOUNT = "account"
 
 
 SEEN_WITH: Mapping[Kind, Verb | None] = {
+    Kind.SERVICE: None,
     Kind.NOTHING: None,
     Kind.EVENT: None,
     Kind.RESERVATION: Verb.GET_RESERVATION,
     Kind.ORGANISER: Verb.GET_ORGANISER,
+    Kind.MEMBER: Verb.LIST_MEMBERS,
     Kind.API_KEY: Verb.SEE_API_KEY,
+    Kind.ACCOUNT: Verb.ADD_ACCOUNT,
 }
 """By which verb one sees a thing of each kind; None: everybody does. Drafts of events are apart (`Verb.SEE_DRAFTS`)."""
 
@@ -70,12 +77,13 @@ def _rule(kind: Kind, *grants: Grant, as_buyer: bool = False, proved: bool = Fal
     return Rule(kind=kind, grants=dict(zip(Role, grants, strict=True)), as_buyer=as_buyer, proved=proved)
 
 
-_everybody = _rule(Kind.NOTHING, _YES, _YES, _YES, _YES, _YES)
+_everybody = _rule(Kind.SERVICE, _YES, _YES, _YES, _YES, _YES)
 _sees_event = _rule(Kind.EVENT, _YES, _YES, _YES, _YES, _YES)
 _changes_event = _rule(Kind.EVENT, _NO, _NO, _NO, _OWN, _YES)
 _buys = _rule(Kind.RESERVATION, _NO, _OWN, _OWN, _OWN, _YES, as_buyer=True)
 _runs_organiser = _rule(Kind.ORGANISER, _NO, _NO, _NO, _OWN, _YES)
 _lets_in = _rule(Kind.ORGANISER, _NO, _NO, _NO, _OWN, _YES, proved=True)
+_administers = _rule(Kind.NOTHING, _NO, _NO, _NO, _NO, _YES)
 
 RULES: Mapping[Verb, Rule] = {
     Verb.HEALTH: _everybody,
@@ -88,7 +96,7 @@ RULES: Mapping[Verb, Rule] = {
     Verb.SWAGGER_SHORT: _everybody,
     Verb.SWAGGER_FOLDER: _everybody,
     Verb.SWAGGER: _everybody,
-    Verb.LIST_EVENTS: _everybody,
+    Verb.LIST_EVENTS: _rule(Kind.NOTHING, _YES, _YES, _YES, _YES, _YES),
     Verb.GET_EVENT: _sees_event,
     Verb.CREATE_EVENT: _rule(Kind.NOTHING, _NO, _NO, _NO, _OWN, _YES),
     Verb.EDIT_EVENT: _changes_event,
@@ -106,7 +114,7 @@ RULES: Mapping[Verb, Rule] = {
     Verb.GET_RESERVATION: _buys,
     Verb.CONFIRM: _buys,
     Verb.CANCEL: _buys,
-    Verb.CREATE_ORGANISER: _rule(Kind.NOTHING, _NO, _NO, _NO, _NO, _YES),
+    Verb.CREATE_ORGANISER: _administers,
     Verb.LIST_ORGANISERS: _rule(Kind.NOTHING, _NO, _NO, _OWN, _OWN, _YES),
     Verb.GET_ORGANISER: _rule(Kind.ORGANISER, _NO, _NO, _OWN, _OWN, _YES),
     Verb.PUT_MEMBER: _lets_in,
@@ -117,6 +125,8 @@ RULES: Mapping[Verb, Rule] = {
     Verb.REVOKE_API_KEY: _rule(Kind.API_KEY, _NO, _NO, _NO, _OWN, _YES, proved=True),
     Verb.GET_ME: _rule(Kind.NOTHING, _NO, _YES, _YES, _YES, _YES, as_buyer=True),
     Verb.READ_AUDIT: _rule(Kind.NOTHING, _NO, _NO, _NO, _OWN, _YES),
+    Verb.ADD_ACCOUNT: _administers,
+    Verb.RESET_PASSWORD: _administers,
     Verb.SEE_DRAFTS: _rule(Kind.EVENT, _NO, _NO, _OWN, _OWN, _YES),
     Verb.SEE_HOLDERS: _rule(Kind.EVENT, _NO, _NO, _OWN, _OWN, _YES),
     Verb.SEE_API_KEY: _rule(Kind.API_KEY, _NO, _NO, _NO, _OWN, _YES),

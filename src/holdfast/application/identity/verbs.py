@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Verb(StrEnum):
-    """One for each operation of the API, by the operation's name; and, at the end, what is part of several."""
+    """One for each operation of the API, by its name; and, at the end, what is done elsewhere or is part of several."""
 
     # Service
     HEALTH = "health"
@@ -53,6 +53,10 @@ class Verb(StrEnum):
     GET_ME = "get_me"
     READ_AUDIT = "read_audit"
 
+    # On the command line
+    ADD_ACCOUNT = "add_account"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a word for the audit
+
     # Parts of operations
     SEE_DRAFTS = "see_drafts"
     """Of events that are not published."""
@@ -69,5 +73,15 @@ class Verb(StrEnum):
         return self not in PARTS
 
 
-PARTS = frozenset({Verb.SEE_DRAFTS, Verb.SEE_HOLDERS, Verb.SEE_API_KEY, Verb.SELL, Verb.EXCEED_PURCHASE_LIMIT})
+PARTS = frozenset(
+    {
+        Verb.ADD_ACCOUNT,
+        Verb.RESET_PASSWORD,
+        Verb.SEE_DRAFTS,
+        Verb.SEE_HOLDERS,
+        Verb.SEE_API_KEY,
+        Verb.SELL,
+        Verb.EXCEED_PURCHASE_LIMIT,
+    }
+)
 """Verbs that no operation is called by."""

@@ -1,5 +1,6 @@
 """What reads need from outside, as Protocols."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -36,6 +37,12 @@ class Reads(Protocol):
 
     async def reservations(self, user_id: str, *, limit: int, offset: int) -> list[Reservation]:
         """List the caller's reservations as they are now, newest first."""
+        ...
+
+    async def reservations_at(
+        self, organiser_ids: AbstractSet[UUID], user_id: str, *, limit: int, offset: int
+    ) -> list[Reservation]:
+        """List a user's reservations of these organisers' events, as `reservations` does."""
         ...
 
 

@@ -37,7 +37,7 @@ def default_beside_production(on: Ground) -> list[Figure]:
     """As many reservations as the node takes: plain, with APP_ENV=production, and PostgreSQL's bare transaction."""
     pgbench = Pgbench(on.stack.database_url)
     bare: list[float] = []
-    with on.another(APP_ENV="production") as production:
+    with on.another(APP_ENV="production", AUTH_MODE="open") as production:
         turns = _by_turns(
             {"default": on, "production": production},
             _hot,

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from holdfast.domain.catalogue.refusals import EventHasConfirmedReservations, SeatsExceedTotal
+from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.refusal import InvalidValue
 
 TEXT_MAX = 255
@@ -49,6 +50,8 @@ class Event:
     """An event as stored. `available`, `reserved` and `confirmed` count its seats at `version`."""
 
     id: UUID
+    organiser_id: UUID = DEFAULT_ORGANISER_ID
+    """Who sells it; that never changes."""
     details: EventDetails
     created_at: datetime
     updated_at: datetime

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from holdfast.domain.identity.organisers import require_unicode
 from holdfast.domain.identity.principal import USER_ID_MAX
 from holdfast.domain.refusal import InvalidValue
 
@@ -58,5 +59,4 @@ def require_password(password: str) -> None:
         raise InvalidValue("password", f"must have at most {PASSWORD_MAX} characters")
     if len(set(password)) < 5:
         raise InvalidValue("password", "must have at least five different characters")
-    if any("\ud800" <= character <= "\udfff" for character in password):
-        raise InvalidValue("password", "must be Unicode text")
+    require_unicode("password", password)

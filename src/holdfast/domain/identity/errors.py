@@ -51,7 +51,7 @@ class ConflictingCredentials(InvalidValue):
     code = "conflicting_credentials"
 
     def __init__(self, header: str) -> None:
-        super().__init__(header, "names somebody else than the credential does")
+        super().__init__(header, "names another caller than the rest of the request")
 
 
 class OrganiserNotFound(NotFound):

@@ -68,4 +68,15 @@ def require_name(name: str) -> None:
     """
     if not 1 <= len(name) <= NAME_MAX:
         raise InvalidValue("name", f"must have 1 to {NAME_MAX} characters")
+    require_unicode("name", name)
     require_legible("name", name)
+
+
+def require_unicode(field: str, text: str) -> None:
+    """Refuse halves of characters, as a command line that is not UTF-8 has them: no database takes them.
+
+    Raises:
+        InvalidValue: naming the field; the text is no part of it.
+    """
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidValue(field, "must be Unicode text")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
+from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID, StoredKey
 from holdfast.domain.identity.roles import Role
 from holdfast.domain.refusal import InvalidValue
 
@@ -76,8 +76,9 @@ class Principal:
 
 NOBODY = Principal(subject=None, user_id=None, proof=Proof.NONE)
 """Who has shown no credential."""
-COMMAND_LINE = Principal(subject="command line", user_id=None, proof=Proof.COMMAND_LINE, admin=True)
-"""Whoever runs `holdfast keys …` and its like."""
+
+KEY_PREFIX = "key:"
+"""What the subject of an API key begins with; the rest is its id."""
 
 _OPEN_ROLES: Mapping[UUID, Role] = MappingProxyType({DEFAULT_ORGANISER_ID: Role.ORGANISER})
 
@@ -85,6 +86,30 @@ _OPEN_ROLES: Mapping[UUID, Role] = MappingProxyType({DEFAULT_ORGANISER_ID: Role.
 def open_principal(user_id: str | None) -> Principal:
     """Make the caller of `open` mode: a buyer when holding and confirming, an organiser for everything else."""
     return Principal(subject=user_id, user_id=user_id, proof=Proof.OPEN, roles=_OPEN_ROLES)
+
+
+def key_principal(key: StoredKey, buyer_id: str | None) -> Principal:
+    """Make the caller who shows a key that lets them in.
+
+    Args:
+        key: What they showed.
+        buyer_id: The buyer whom they name beside it; a key of role `buyer` acts for nobody but itself.
+    """
+    subject = f"{KEY_PREFIX}{key.id}"
+    if key.role is Role.BUYER:
+        return Principal(subject=subject, user_id=subject, proof=Proof.KEY)
+    roles = {} if key.organiser_id is None else {key.organiser_id: key.role}
+    admin = key.role is Role.ADMIN
+    return Principal(subject=subject, user_id=None, proof=Proof.KEY, roles=roles, admin=admin, buyer_id=buyer_id)
+
+
+def command_line_principal(operator: str) -> Principal:
+    """Make the caller who runs `holdfast keys …` and its like.
+
+    Args:
+        operator: What the operating system calls them.
+    """
+    return Principal(subject=f"command line: {operator}", user_id=None, proof=Proof.COMMAND_LINE, admin=True)
 
 
 def require_user_id(field_name: str, user_id: str) -> None:

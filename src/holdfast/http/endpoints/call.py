@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from holdfast.domain.identity.errors import ConflictingCredentials
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.headers import READ_HEADERS
 from holdfast.http.endpoints.problems import BodyTooLarge, MissingUserId, Source
@@ -27,7 +28,17 @@ _WHOLE_NUMBER = re.compile(r"[0-9]+")
 class Call:
     """One request. The headers are scanned once; the body is read when a handler asks for it."""
 
-    __slots__ = ("_body_bytes_max", "_public_path", "headers", "receive", "request_id", "reservation_id", "scope")
+    __slots__ = (
+        "_body_bytes_max",
+        "_public_path",
+        "caller",
+        "caller_name",
+        "headers",
+        "receive",
+        "request_id",
+        "reservation_id",
+        "scope",
+    )
 
     def __init__(self, scope: Scope, receive: Receive, body_bytes_max: int, public_path: bytes = b"") -> None:
         headers: dict[bytes, bytes] = {}
@@ -42,6 +53,10 @@ class Call:
         self.request_id = request_id_from(headers.get(b"x-request-id"))
         self.reservation_id: UUID | None = None
         """The reservation's id for the log, once it is known."""
+        self.caller: object = None
+        """Who was let in, as the API knows them."""
+        self.caller_name: bytes | None = None
+        """Their name, for the log; empty for nobody, None where X-User-ID is taken for it."""
 
     def source(self) -> Source:
         """Describe this request for a problem."""
@@ -63,6 +78,30 @@ class Call:
             raise InvalidValue("X-User-ID", f"must be 1 to {USER_ID_MAX} printable ASCII characters")
         return user_id
 
+    def user_id_if_good(self) -> str | None:
+        """Tell what X-User-ID says where nobody needs it: None also for what is no user id."""
+        try:
+            return self.user_id()
+        except (MissingUserId, InvalidValue):
+            return None
+
+    @property
+    def peer(self) -> str | None:
+        """The address of the other side of the connection, whatever X-Forwarded-For says."""
+        peer = self.scope.get("peer")
+        return None if peer is None else str(peer[0])
+
+    def only_header(self, name: bytes) -> str | None:
+        """Read a header that may be given once; None where it is missing or empty.
+
+        Raises:
+            ConflictingCredentials: it is there twice, with different values: one of them may have been smuggled in.
+        """
+        values = {value.strip(b" \t") for field, value in self.scope["headers"] if field == name}
+        if len(values) > 1:
+            raise ConflictingCredentials(name.decode("latin-1"))
+        return next(iter(values)).decode("latin-1") or None if values else None
+
     def path_id(self, name: str) -> UUID:
         """Return an id from the path.
 
@@ -71,6 +110,24 @@ class Call:
         """
         try:
             return msgspec.convert(self.scope["path_params"][name], UUID)
+        except (msgspec.ValidationError, UnicodeEncodeError):
+            raise InvalidValue(name, "must be a UUID") from None
+
+    def path_text(self, name: str) -> str:
+        """Read a text out of the path."""
+        return str(self.scope["path_params"][name])
+
+    def query_id(self, name: str) -> UUID | None:
+        """Read an id out of the query; None where it is not given.
+
+        Raises:
+            InvalidValue: if it is not a UUID.
+        """
+        text = self.query().get(name)
+        if text is None:
+            return None
+        try:
+            return msgspec.convert(text, UUID)
         except (msgspec.ValidationError, UnicodeEncodeError):
             raise InvalidValue(name, "must be a UUID") from None
 

@@ -1,10 +1,10 @@
 """Connects ASGI to handlers: errors, headers, metrics and the log line, all in one place."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -33,6 +33,10 @@ PROBES = frozenset({"/health", "/api/v1/health", "/livez", "/readyz", "/metrics"
 """Polled by machines, and answered even when a node is full. They are not traced, or they would bury the rest."""
 
 
+Admit: TypeAlias = Callable[[Call], Awaitable[None]]
+"""Finds out who a call is by, or refuses it; before anything else of it is looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     """What all endpoints are built with."""
@@ -40,6 +44,8 @@ class Dependencies:
     capabilities: Mapping[type, object]
     """The capabilities handlers work with, by type (`Operation.needs`)."""
     problems: Problems
+    admission: Callable[[str], Admit | None]
+    """Makes what lets calls in to the operation of a name; None where nobody is asked anything."""
     cors: CorsPolicy
     body_bytes_max: int
     public_path: bytes = b""
@@ -52,8 +58,12 @@ class Endpoint:
     def __init__(self, path: str, operations: Iterable[Operation[Any]], dependencies: Dependencies) -> None:
         self._path = path
         self._dependencies = dependencies
-        self._handlers: dict[str, tuple[Handler, object]] = {
-            operation.method: (operation.handler, dependencies.capabilities[operation.needs])
+        self._handlers: dict[str, tuple[Admit | None, Handler, object]] = {
+            operation.method: (
+                dependencies.admission(operation.name),
+                operation.handler,
+                dependencies.capabilities[operation.needs],
+            )
             for operation in operations
         }
         if "GET" in self._handlers:
@@ -95,7 +105,9 @@ class Endpoint:
         try:
             if found is None:
                 return self._without_handler(call)
-            handler, needed = found
+            admit, handler, needed = found
+            if admit is not None:
+                await admit(call)
             return await handler(needed, call)
         except (Refusal, RequestRefusedError, Unavailable) as foreseen:
             return self._dependencies.problems.foreseen(foreseen, call.source())
@@ -160,7 +172,7 @@ class Endpoint:
 
     def _record(self, call: Call, answer: Answer, seconds: float, work: context.Work) -> None:
         method = self._meter.record(call.scope["method"], answer.status, seconds)
-        user_id = call.headers.get(b"x-user-id")
+        name = call.headers.get(b"x-user-id", b"").strip(b" \t") if call.caller_name is None else call.caller_name
         log_request(
             request_id=call.request_id,
             method=method,
@@ -169,7 +181,7 @@ class Endpoint:
             outcome=_outcome(answer),
             seconds=seconds,
             client=callers.address(call.scope.get("client")),
-            caller=callers.pseudonym(user_id.strip(b" \t")) if user_id else None,
+            caller=callers.pseudonym(name) if name else None,
             code=answer.code,
             reservation_id=call.reservation_id,
             batch=work.batch,

@@ -18,6 +18,7 @@ class ReadHeader(NamedTuple):
 
 READ_HEADERS = (
     ReadHeader("X-User-ID"),
+    ReadHeader("Authorization"),
     ReadHeader("X-Request-ID"),
     ReadHeader("If-None-Match"),
     ReadHeader("Last-Event-ID"),
@@ -28,6 +29,7 @@ READ_HEADERS = (
     ReadHeader("Access-Control-Request-Method", by_pages=False),
     ReadHeader("Content-Length", by_pages=False),
     ReadHeader("Origin", by_pages=False),
+    ReadHeader("X-User-Roles", by_pages=False),
 )
 UNREAD_HEADERS = ("Content-Type",)
 """Every client sends it with a body, but no operation needs it."""
@@ -56,6 +58,10 @@ ANSWER_HEADERS: Mapping[str, Mapping[str, Any]] = {
     "Chart-Version": {
         "description": "The chart that the answer's positions belong to.",
         "schema": {"type": "integer", "minimum": 0},
+    },
+    "WWW-Authenticate": {
+        "description": "How to say who is asking; `error` where what was said is not valid.",
+        "schema": {"type": "string"},
     },
     "Location": {"description": "Where the result is.", "schema": {"type": "string"}},
     "Allow": {"description": "The methods that this path accepts.", "schema": {"type": "string"}},

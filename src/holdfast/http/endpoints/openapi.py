@@ -41,6 +41,13 @@ _USER_ID: Json = {
     },
     "example": "buyer-42",
 }
+_ID: Json = {"type": "string", "format": "uuid"}
+_TEXT: Json = {"type": "string", "minLength": 1, "maxLength": USER_ID_MAX, "pattern": "^[!-~]+$"}
+_BEARER: Json = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A JWT of an issuer that is trusted, or an API key; in `tokens` mode.",
+}
 _PROBLEM: Json = {
     "type": "object",
     "description": "RFC 9457. Further members explain the `code`.",
@@ -95,7 +102,12 @@ def openapi_document(operations: Iterable[Operation[Any]], known: Problems, abou
         "servers": [{"url": server}],
         "tags": [{"name": name, "description": description} for name, description in about.tags.items()],
         "paths": paths,
-        "components": {"schemas": {**components, "Problem": _PROBLEM}, "headers": ANSWER_HEADERS},
+        "security": [{}, {"bearer": []}],
+        "components": {
+            "schemas": {**components, "Problem": _PROBLEM},
+            "headers": ANSWER_HEADERS,
+            "securitySchemes": {"bearer": _BEARER},
+        },
     }
 
 
@@ -134,7 +146,7 @@ def _one_of(types: tuple[Any, ...], schema_of: dict[str, Json]) -> Json:
 
 def _parameters(operation: Operation[Any]) -> list[Json]:
     in_path = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        {"name": name, "in": "path", "required": True, "schema": _TEXT if name in operation.texts_in_path else _ID}
         for name in operation.path_parameters
     ]
     in_query = [
@@ -143,7 +155,7 @@ def _parameters(operation: Operation[Any]) -> list[Json]:
             "in": "query",
             "required": False,
             "description": parameter.description,
-            "schema": {"type": "string"},
+            "schema": _ID if parameter.is_id else {"type": "string"},
             "example": parameter.example,
         }
         for parameter in operation.query
@@ -182,7 +194,8 @@ def _headers(*names: str) -> Json:
 def _problems(operation: Operation[Any], known: Problems) -> Json:
     """Describe all error answers by status, with the codes they may carry."""
     refusals: list[type[Refusal]] = [*operation.refusals, MethodNotAllowed]
-    if operation.request or operation.path_parameters or operation.needs_user:
+    ids_in_query = any(parameter.is_id for parameter in operation.query)
+    if operation.request or operation.path_parameters or operation.needs_user or ids_in_query:
         refusals.append(InvalidValue)
     if operation.needs_user:
         refusals.append(MissingUserId)
@@ -201,6 +214,7 @@ def _problems(operation: Operation[Any], known: Problems) -> Json:
 def _problem(status: int, kinds: list[tuple[str, str]]) -> Json:
     names = ["X-Request-ID"]
     names += ["Allow"] if status == 405 else []
+    names += ["WWW-Authenticate"] if status == 401 else []
     names += ["Retry-After"] if status == 503 else []
     names += ["Event-Version"] if status in {404, 409, 422} else []
     schema = {

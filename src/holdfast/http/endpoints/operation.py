@@ -18,11 +18,13 @@ _PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class QueryParameter:
-    """A query parameter. All are optional strings, and an invalid value counts as missing."""
+    """A query parameter. All are optional. An invalid value of a free string counts as missing."""
 
     name: str
     description: str
     example: str
+    is_id: bool = False
+    """It is a UUID; anything else is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Operation(Generic[Needs]):
     success: Success
     description: str = ""
     query: tuple[QueryParameter, ...] = ()
+    texts_in_path: tuple[str, ...] = ()
+    """Those of the names in the path that are no ids."""
     request: tuple[type, ...] = ()
     """The types of its request body; several if it has several forms."""
     request_examples: Mapping[str, object] | None = None

@@ -3,7 +3,7 @@
 The statuses and titles of an API's own refusals come from the API, as a table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from holdfast.application.failures import Unavailable
@@ -83,8 +83,17 @@ UNAVAILABLE_CODE = "unavailable"
 class Problems:
     """Encodes the answers to requests that were not carried out."""
 
-    def __init__(self, table: ProblemTable) -> None:
+    def __init__(
+        self, table: ProblemTable, more_headers: Callable[[Refusal], tuple[Header, ...]] = lambda _: ()
+    ) -> None:
+        """Take over what is known of an API's refusals.
+
+        Args:
+            table: Their statuses and titles.
+            more_headers: Gives the headers that a refusal has beside those of all.
+        """
         self._rows = {**OF_HTTP, **table}
+        self._more_headers = more_headers
 
     def row(self, refusal: type[Refusal]) -> Row:
         """Look up how a kind of refusal is answered."""
@@ -106,6 +115,7 @@ class Problems:
             headers = ((b"allow", ", ".join(refusal.allowed).encode()),)
         if row.retry_after_seconds is not None:
             headers += ((b"retry-after", b"%d" % row.retry_after_seconds),)
+        headers += self._more_headers(refusal)
         body = _problem(row, refusal.code, str(refusal), source=source, data=refusal.data)
         return Answer(row.status, body, headers, PROBLEM_JSON, refusal.code)
 

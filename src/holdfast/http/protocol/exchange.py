@@ -111,6 +111,7 @@ class Exchange:
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": "1.1" if head.minor else "1.0",
             "server": connection.server_address,
+            "peer": connection.client_address,
             "client": self._node.forwarding.client_of(connection.client_address, head.known),
             "scheme": "http",
             "method": head.method,

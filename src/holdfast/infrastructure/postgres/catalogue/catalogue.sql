@@ -5,7 +5,7 @@ SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE
 -- event_after_lock
 -- Read a locked event, deleted or not, and the time.
 SELECT
-    clock_timestamp() AS now, id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
+    clock_timestamp() AS now, id, organiser_id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
     version, available, reserved, confirmed, deleted_at IS NOT NULL AS deleted
 FROM events WHERE id = :event_id
 
@@ -15,8 +15,10 @@ SELECT clock_timestamp()
 
 -- insert_event
 -- Store a new event. If an earlier attempt has already stored it, that is not a conflict.
-INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at)
-SELECT :event_id, :name, :description, :venue, :start_at, :end_at, :total_seats, t.now, t.now
+INSERT INTO events (
+    id, organiser_id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at
+)
+SELECT :event_id, :organiser_id, :name, :description, :venue, :start_at, :end_at, :total_seats, t.now, t.now
 FROM (SELECT clock_timestamp() AS now) AS t
 ON CONFLICT (id) DO NOTHING
 

@@ -29,6 +29,8 @@ class Details(TypedDict):
 class NewEvent(OfEvent, Details):
     """An event to be created."""
 
+    organiser_id: UUID
+
 
 class OfLoadedEvent(OfEvent):
     """A locked event, and the version it must still have."""

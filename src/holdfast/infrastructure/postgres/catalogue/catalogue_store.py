@@ -12,6 +12,7 @@ from holdfast.domain.booking.snapshot import ChangeKind
 from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.refusals import SeatNumberTaken
 from holdfast.domain.catalogue.seat import NewSeat
+from holdfast.domain.identity.audit import AuditEntry
 from holdfast.infrastructure.postgres.catalogue.catalogue_queries import CATALOGUE, Details
 from holdfast.infrastructure.postgres.catalogue.rows import event_from
 from holdfast.infrastructure.postgres.catalogue.seat_copy import binary_rows, copy_seats
@@ -20,6 +21,7 @@ from holdfast.infrastructure.postgres.driver.failures import SEAT_NUMBER_CONSTRA
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.driver.queries import Filled
 from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
+from holdfast.infrastructure.postgres.identity.audit import append_to_audit
 
 
 class PostgresCatalogueTransaction:
@@ -36,9 +38,11 @@ class PostgresCatalogueTransaction:
             now: datetime = row["now"] if row else await CATALOGUE.clock({}).fetchval(self._connection)
         return (event_from(row) if row else None), now
 
-    async def insert_event(self, event_id: UUID, details: EventDetails) -> Event:
+    async def insert_event(self, event_id: UUID, details: EventDetails, organiser_id: UUID) -> Event:
         """Store a new event, or return what an earlier attempt has stored."""
-        await self._execute(CATALOGUE.insert_event({"event_id": event_id, **_values(details)}))
+        await self._execute(
+            CATALOGUE.insert_event({"event_id": event_id, "organiser_id": organiser_id, **_values(details)})
+        )
         event, _ = await self.lock_event(event_id)
         assert event is not None
         return event
@@ -116,6 +120,10 @@ class PostgresCatalogueTransaction:
         )
         await self._log(event, event.version + 1, ChangeKind.SEATS_ADDED, now)
         return event.version + 1
+
+    async def append_audit(self, entry: AuditEntry, now: datetime) -> None:
+        """Write the change into the audit."""
+        await append_to_audit(self._connection, entry, now)
 
     async def commit(self) -> None:
         """Commit. A warning about the wait for the standby counts as a lost connection."""

@@ -17,6 +17,7 @@ def event_from(row: asyncpg.Record) -> Event:
     )
     return Event(
         id=row["id"],
+        organiser_id=row["organiser_id"],
         details=details,
         created_at=row["created_at"],
         updated_at=row["updated_at"],

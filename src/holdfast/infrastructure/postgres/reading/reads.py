@@ -1,5 +1,7 @@
 """Reads that involve no rule and take no lock."""
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
@@ -51,6 +53,12 @@ class PageOfUser(Page):
     user_id: str
 
 
+class PageOfUserAt(PageOfUser):
+    """A page of a user's list, of what belongs to some organisers."""
+
+    organiser_ids: Sequence[UUID]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadsQueries:
     """The statements of `reads.sql`."""
@@ -61,6 +69,7 @@ class ReadsQueries:
     seat: Query[OfSeat]
     reservation: Query[OfReservation]
     reservations: Query[PageOfUser]
+    reservations_at: Query[PageOfUserAt]
 
 
 READS = bound(ReadsQueries, load_queries("reading/reads"))
@@ -100,6 +109,15 @@ class PostgresReads:
         """List the caller's reservations as they are now."""
         rows = await self._rows(READS.reservations({"user_id": user_id, "limit": limit, "offset": offset}))
         return [reservation_from(row).as_seen_at(row["now"]) for row in rows]
+
+    async def reservations_at(
+        self, organiser_ids: AbstractSet[UUID], user_id: str, *, limit: int, offset: int
+    ) -> list[Reservation]:
+        """List a user's reservations of organisers' events."""
+        page = READS.reservations_at(
+            {"organiser_ids": sorted(organiser_ids), "user_id": user_id, "limit": limit, "offset": offset}
+        )
+        return [reservation_from(row).as_seen_at(row["now"]) for row in await self._rows(page)]
 
     async def _row(self, statement: Filled) -> Record | None:
         return await to_its_end(self._fetch_row(statement))

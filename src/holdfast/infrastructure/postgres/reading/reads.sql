@@ -1,14 +1,14 @@
 -- event
 -- Find an event that is not deleted.
 SELECT
-    id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
+    id, organiser_id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
     version, available, reserved, confirmed, false AS deleted
 FROM events WHERE id = :event_id AND deleted_at IS NULL
 
 -- events
 -- List events, newest first.
 SELECT
-    id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
+    id, organiser_id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
     version, available, reserved, confirmed, false AS deleted
 FROM events WHERE deleted_at IS NULL
 ORDER BY created_at DESC, id DESC
@@ -44,5 +44,13 @@ LIMIT 1
 SELECT r.*, clock_timestamp() AS now
 FROM reservations r
 WHERE r.user_id COLLATE "POSIX" = :user_id
+ORDER BY r.created_at DESC, r.id DESC
+LIMIT :limit OFFSET :offset
+
+-- reservations_at
+-- List a buyer's reservations of some organisers' events, newest created first, and the time.
+SELECT r.*, clock_timestamp() AS now
+FROM reservations r JOIN events e ON e.id = r.event_id
+WHERE r.user_id COLLATE "POSIX" = :user_id AND e.organiser_id = ANY (:organiser_ids::uuid[])
 ORDER BY r.created_at DESC, r.id DESC
 LIMIT :limit OFFSET :offset

@@ -24,12 +24,19 @@ SELECT 1 FROM events WHERE false FOR NO KEY UPDATE
 -- missing_grants
 -- List the privileges on our tables that this role needs and lacks. Missing tables are left to the schema probe.
 SELECT needed.privilege || ' on ' || needed.table_name AS missing
-FROM unnest(
-    ARRAY['events', 'seats', 'claims', 'reservations', 'changes'],
-    ARRAY[
-        'SELECT, INSERT, UPDATE', 'SELECT, INSERT', 'SELECT, INSERT, UPDATE, DELETE', 'SELECT, INSERT, UPDATE',
-        'SELECT, INSERT'
-    ]
+FROM (
+    VALUES
+        ('events', 'SELECT, INSERT, UPDATE'),
+        ('seats', 'SELECT, INSERT'),
+        ('claims', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('reservations', 'SELECT, INSERT, UPDATE'),
+        ('changes', 'SELECT, INSERT'),
+        ('organisers', 'SELECT, INSERT'),
+        ('members', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('api_keys', 'SELECT, INSERT, UPDATE'),
+        ('accounts', 'SELECT, INSERT, UPDATE'),
+        ('rights', 'SELECT, UPDATE'),
+        ('audit', 'SELECT, INSERT')
 ) AS of_table (table_name, privileges)
 CROSS JOIN LATERAL (
     SELECT of_table.table_name, one AS privilege FROM unnest(string_to_array(of_table.privileges, ', ')) AS one

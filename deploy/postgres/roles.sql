@@ -1,0 +1,88 @@
+-- The PostgreSQL roles of Holdfast, each with what it needs and no more:
+--
+--   holdfast_owner    owns the tables: `holdfast migrate …`
+--   holdfast_app      the nodes and the workers: `holdfast serve`, `holdfast work`, `holdfast keys …`
+--   holdfast_auditor  reads everything and writes nothing: `holdfast check`
+--
+-- So a node that was broken into, or a mistake of ours, can append to the audit and to the log of sales, and can neither
+-- change nor remove what stands there.
+--
+-- Run it in Holdfast's database as a superuser, or as a role that may create roles and owns the database, after the first
+-- `holdfast migrate up` and after each later one. It can be run again at any time:
+--
+--   psql -d holdfast -f deploy/postgres/roles.sql
+--
+-- and once per role, since no password stands here: \password holdfast_app
+--
+-- Other names: psql -v owner=… -v app=… -v auditor=…, where an owner that exists already keeps its tables.
+
+\set ON_ERROR_STOP on
+\if :{?owner}
+\else
+    \set owner holdfast_owner
+\endif
+\if :{?app}
+\else
+    \set app holdfast_app
+\endif
+\if :{?auditor}
+\else
+    \set auditor holdfast_auditor
+\endif
+
+SELECT format('CREATE ROLE %I LOGIN', role)
+FROM unnest(ARRAY[:'owner', :'app', :'auditor']) AS role
+WHERE role NOT IN (SELECT rolname FROM pg_roles)
+\gexec
+
+BEGIN;
+
+-- The owner. Tables that another role has made become its own.
+SELECT format('GRANT CREATE, USAGE ON SCHEMA %I TO %I', current_schema(), :'owner')
+\gexec
+SELECT format('ALTER TABLE %I.%I OWNER TO %I', schemaname, tablename, :'owner')
+FROM pg_tables WHERE schemaname = current_schema() AND tableowner <> :'owner'
+\gexec
+
+-- Nobody makes anything in the schema but the owner. Temporary tables, which the audit of the promises needs, are
+-- allowed to the two others.
+SELECT format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', current_schema())
+\gexec
+SELECT format('REVOKE CREATE ON SCHEMA %I FROM %I, %I', current_schema(), :'app', :'auditor')
+\gexec
+SELECT format('GRANT USAGE ON SCHEMA %I TO %I, %I', current_schema(), :'app', :'auditor')
+\gexec
+SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I, %I', current_database(), :'app', :'auditor')
+\gexec
+
+-- What each may do with each table. What is not named here, they may not.
+SELECT format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I, %I', current_schema(), :'app', :'auditor')
+\gexec
+SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), :'auditor')
+\gexec
+SELECT format('GRANT %s ON %I.%I TO %I', granted.privileges, current_schema(), granted.table_name, :'app')
+FROM (
+    VALUES
+        -- Appended to, never changed.
+        ('changes', 'SELECT, INSERT'),
+        ('audit', 'SELECT, INSERT'),
+        ('seats', 'SELECT, INSERT'),
+        ('organisers', 'SELECT, INSERT'),
+        -- Changed, never removed.
+        ('events', 'SELECT, INSERT, UPDATE'),
+        ('reservations', 'SELECT, INSERT, UPDATE'),
+        ('api_keys', 'SELECT, INSERT, UPDATE'),
+        ('accounts', 'SELECT, INSERT, UPDATE'),
+        ('rights', 'SELECT, UPDATE'),
+        -- What stands there is true at the moment only.
+        ('claims', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('members', 'SELECT, INSERT, UPDATE, DELETE'),
+        -- How far the schema is.
+        ('alembic_version', 'SELECT'),
+        ('migration_steps', 'SELECT'),
+        ('installation', 'SELECT')
+) AS granted (table_name, privileges)
+JOIN pg_tables ON tablename = granted.table_name AND schemaname = current_schema()
+\gexec
+
+COMMIT;

@@ -1,0 +1,137 @@
+"""Administrative acts: each one transaction with its entry in the audit, repeated until PostgreSQL has answered."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
+
+import structlog
+
+from holdfast.application.failures import OperationalFailure, Unavailable, told
+from holdfast.application.identifiers import uuid7
+from holdfast.application.identity.ports import IdentityStore, IdentityTransaction
+from holdfast.domain.identity.audit import Act, Actor, AuditEntry
+from holdfast.domain.refusal import Refusal
+from holdfast.telemetry import context, metrics
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+
+ATTEMPTS_MAX = 5
+PAUSE_SECONDS = 0.1
+UNDER_WAY_MAX = 64
+"""Acts that wait for their turn in one process; they go one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performed(Generic[Result]):
+    """What came of an act."""
+
+    result: Result
+    act: Act | None
+    """For the audit; None where everything was so already, and nothing was changed."""
+
+
+Write: TypeAlias = Callable[[IdentityTransaction, datetime], Awaitable[Performed[Result]]]
+"""Does an act but for its entry and its COMMIT, at the database's time, when no other act is under way."""
+
+
+class Administration:
+    """Carries out administrative acts; no COMMIT is broken off when a caller leaves."""
+
+    def __init__(self, store: IdentityStore, *, changed: Callable[[], None]) -> None:
+        """Name what is needed.
+
+        Args:
+            store: Where.
+            changed: Called after each act that may have changed somebody's rights.
+        """
+        self._store = store
+        self._changed = changed
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._closing = False
+
+    async def perform(self, actor: Actor, write: Write[Result]) -> Result:
+        """Do an act, once.
+
+        Args:
+            actor: Who does it.
+            write: What is done. It decides under the lock whether the actor may, and raises a refusal where not.
+
+        Raises:
+            Refusal: whatever `write` raises; rolled back, and nothing stands in the audit.
+            Unavailable: after `ATTEMPTS_MAX` attempts, or when too many acts wait; see its `outcome`.
+        """
+        if self._closing or len(self._under_way) >= UNDER_WAY_MAX:
+            raise Unavailable("Too many administrative acts wait, or this node is about to end.", outcome="none")
+        task = asyncio.create_task(self._until_settled(actor, write))
+        self._under_way.add(task)
+        task.add_done_callback(self._settled)
+        return await asyncio.shield(task)
+
+    async def close(self, *, seconds_max: float) -> None:
+        """Begin nothing any more, and wait for what is under way."""
+        self._closing = True
+        if self._under_way:
+            _, left = await asyncio.wait(tuple(self._under_way), timeout=seconds_max)
+            if left:
+                log.warning("administrative_acts_left_unsettled", acts=len(left))
+
+    async def _until_settled(self, actor: Actor, write: Write[Result]) -> Result:
+        attempts = _Attempts(uuid7(), actor, write)
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                async with self._store.transaction() as transaction:
+                    performed = await attempts.run(transaction)
+                    if attempts.in_doubt:
+                        await transaction.commit()
+                        context.note_stored()
+                        self._changed()
+                    return performed.result
+            except Refusal:
+                raise
+            except Exception as failure:
+                if attempt == ATTEMPTS_MAX or not isinstance(failure, OperationalFailure):
+                    answer = told(failure, in_doubt=attempts.in_doubt)
+                    if answer is failure:
+                        raise
+                    raise answer from failure
+                log.warning("administrative_act_resubmitted", error=str(failure))
+                metrics.resubmissions_total.labels("identity").inc()
+            await asyncio.sleep(PAUSE_SECONDS * attempt * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries
+        raise AssertionError
+
+    def _settled(self, task: "asyncio.Task[Any]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None and not isinstance(failure, Refusal):
+            log.info("administrative_act_failed", error=repr(failure))
+
+
+class _Attempts(Generic[Result]):
+    """One attempt after the other at one act."""
+
+    def __init__(self, entry_id: UUID, actor: Actor, write: Write[Result]) -> None:
+        self._entry_id = entry_id
+        self._actor = actor
+        self._write = write
+        self._performed: Performed[Result] | None = None
+        self.in_doubt = False
+        """A COMMIT was or is about to be sent, and what became of it is not known."""
+
+    async def run(self, transaction: IdentityTransaction) -> Performed[Result]:
+        """Do all but the COMMIT; `in_doubt` tells whether there is something to commit."""
+        now = await transaction.lock()
+        earlier = self._performed
+        if self.in_doubt and earlier is not None and await transaction.has_entry(self._entry_id):
+            return earlier
+        self.in_doubt = False  # whoever has the lock knows that the earlier attempt is over
+        performed = await self._write(transaction, now)
+        if performed.act is not None:
+            await transaction.append(AuditEntry(id=self._entry_id, actor=self._actor, act=performed.act), now)
+            self._performed = performed
+            self.in_doubt = True
+        return performed

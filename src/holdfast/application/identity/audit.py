@@ -1,0 +1,35 @@
+"""Reading the audit."""
+
+from uuid import UUID
+
+from holdfast.application.identity.identity import Identity
+from holdfast.application.identity.organisers import require_in_organiser
+from holdfast.application.identity.policy import Reach, reach_of, require_unseen
+from holdfast.application.identity.verbs import Verb
+from holdfast.domain.identity.audit import StoredEntry
+from holdfast.domain.identity.principal import Principal
+
+
+async def read_audit(
+    identity: Identity, principal: Principal, *, organiser_id: UUID | None, after: UUID | None, limit: int
+) -> list[StoredEntry]:
+    """List entries that the caller may see, newest first.
+
+    Args:
+        identity: Where.
+        principal: Who asks.
+        organiser_id: Only what belongs to this organiser.
+        after: The id of the last entry that was read, to go on behind it.
+        limit: How many at most.
+
+    Raises:
+        Unauthenticated, Forbidden: as the policy says.
+        OrganiserNotFound: the organiser is not the caller's to see.
+    """
+    require_unseen(principal, Verb.READ_AUDIT)
+    reach = reach_of(principal, Verb.READ_AUDIT)
+    if organiser_id is not None:
+        require_in_organiser(principal, Verb.GET_ORGANISER, organiser_id)
+        inside = reach.everything or organiser_id in reach.organiser_ids
+        reach = Reach(organiser_ids=frozenset({organiser_id}) if inside else frozenset())
+    return await identity.reads.audit(reach, after=after, limit=limit)

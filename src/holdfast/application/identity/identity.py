@@ -1,0 +1,23 @@
+"""What the use cases of this room share in one process."""
+
+from dataclasses import dataclass
+
+from holdfast.application.identity.administration import Administration
+from holdfast.application.identity.key_uses import KeyUses
+from holdfast.application.identity.owners import Owners
+from holdfast.application.identity.passwords import Passwords
+from holdfast.application.identity.ports import Bookkeeping, IdentityReads
+from holdfast.application.identity.rights import Rights
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Everything a use case may call. Made once per process by the composition root."""
+
+    administration: Administration
+    reads: IdentityReads
+    bookkeeping: Bookkeeping
+    rights: Rights
+    owners: Owners
+    key_uses: KeyUses
+    passwords: Passwords

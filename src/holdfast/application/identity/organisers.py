@@ -1,0 +1,77 @@
+"""Organisers: made by admins, read by their members."""
+
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.application.identifiers import uuid7
+from holdfast.application.identity.administration import Performed
+from holdfast.application.identity.identity import Identity
+from holdfast.application.identity.policy import Thing, reach_of, require, require_unseen
+from holdfast.application.identity.ports import IdentityTransaction
+from holdfast.application.identity.rules import Kind
+from holdfast.application.identity.verbs import Verb
+from holdfast.domain.identity.audit import Act, Actor
+from holdfast.domain.identity.errors import OrganiserNotFound
+from holdfast.domain.identity.organisers import Organiser, require_name
+from holdfast.domain.identity.principal import Principal
+
+
+async def create_organiser(identity: Identity, actor: Actor, *, name: str) -> Organiser:
+    """Make an organiser, without members.
+
+    Raises:
+        Unauthenticated, Forbidden: as the policy says.
+        InvalidValue: for the name.
+        Unavailable: see its `outcome`.
+    """
+    require_unseen(actor.principal, Verb.CREATE_ORGANISER)
+    require_name(name)
+    organiser_id = uuid7()
+
+    async def write(transaction: IdentityTransaction, now: datetime) -> Performed[Organiser]:
+        organiser = Organiser(id=organiser_id, name=name, created_at=now)
+        await transaction.insert_organiser(organiser)
+        act = Act(
+            verb=Verb.CREATE_ORGANISER,
+            kind=Kind.ORGANISER,
+            thing_id=str(organiser_id),
+            organiser_id=organiser_id,
+            details={"name": name},
+        )
+        return Performed(organiser, act)
+
+    return await identity.administration.perform(actor, write)
+
+
+async def list_organisers(identity: Identity, principal: Principal, *, limit: int, offset: int) -> list[Organiser]:
+    """List the organisers that the caller may see, newest first.
+
+    Raises:
+        Unauthenticated, Forbidden: as the policy says.
+    """
+    require_unseen(principal, Verb.LIST_ORGANISERS)
+    return await identity.reads.organisers(reach_of(principal, Verb.LIST_ORGANISERS), limit=limit, offset=offset)
+
+
+async def get_organiser(identity: Identity, principal: Principal, organiser_id: UUID) -> Organiser:
+    """Find an organiser.
+
+    Raises:
+        Unauthenticated: as the policy says.
+        OrganiserNotFound: there is none, or it is not the caller's to see.
+    """
+    require_in_organiser(principal, Verb.GET_ORGANISER, organiser_id)
+    organiser = await identity.reads.organiser(organiser_id)
+    if organiser is None:
+        raise OrganiserNotFound(organiser_id)
+    return organiser
+
+
+def require_in_organiser(principal: Principal, verb: Verb, organiser_id: UUID) -> None:
+    """Ask the policy about an organiser; it need not exist, since nobody but an admin has a role in one that does not.
+
+    Raises:
+        Unauthenticated, Forbidden, OrganiserNotFound: as the policy says.
+    """
+    thing = Thing(organiser_id=organiser_id)
+    require(principal, verb, thing, hidden=lambda: OrganiserNotFound(organiser_id))

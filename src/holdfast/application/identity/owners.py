@@ -1,0 +1,69 @@
+"""Whose events and reservations are. That never changes, so what was found once is remembered."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from holdfast.application.coalescer import Coalescer
+from holdfast.application.identity.ports import OwnersSource, ReservationOwner
+
+Owner = TypeVar("Owner")
+
+REMEMBERED_MAX = 50_000
+"""Events, and reservations."""
+
+
+class Owners:
+    """Finds the organiser of an event, and the organiser and buyer of a reservation."""
+
+    def __init__(self, source: OwnersSource) -> None:
+        self._events: _Remembered[UUID] = _Remembered(source.of_events)
+        self._organisers: _Remembered[UUID] = _Remembered(source.of_organisers)
+        self._reservations: _Remembered[ReservationOwner] = _Remembered(source.of_reservations)
+
+    async def has_organiser(self, organiser_id: UUID) -> bool:
+        """Tell whether there is such an organiser; none of them ever goes.
+
+        Raises:
+            ConnectionLost, Contended: it could not be looked up.
+        """
+        return await self._organisers.find(organiser_id) is not None
+
+    async def of_event(self, event_id: UUID) -> UUID | None:
+        """Find the organiser of an event, deleted or not; None where there is none.
+
+        Raises:
+            ConnectionLost, Contended: it could not be looked up.
+        """
+        return await self._events.find(event_id)
+
+    async def of_reservation(self, reservation_id: UUID) -> ReservationOwner | None:
+        """Find whose a reservation is; None where there is none.
+
+        Raises:
+            ConnectionLost, Contended: it could not be looked up.
+        """
+        return await self._reservations.find(reservation_id)
+
+
+class _Remembered(Generic[Owner]):
+    """What was found; what is asked for while a look-up is under way goes together in the next."""
+
+    def __init__(self, look_up: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, Owner]]]) -> None:
+        self._look_up = look_up
+        self._found: dict[UUID, Owner] = {}
+        self._questions: Coalescer[None, UUID, Owner | None] = Coalescer(self._ask, questions_max=256)
+
+    async def find(self, thing_id: UUID) -> Owner | None:
+        owner = self._found.get(thing_id)
+        if owner is None:
+            owner = await self._questions.ask(None, thing_id)
+        if owner is not None and thing_id not in self._found:
+            self._found[thing_id] = owner
+            if len(self._found) > REMEMBERED_MAX:
+                del self._found[next(iter(self._found))]
+        return owner
+
+    async def _ask(self, _: None, thing_ids: Sequence[UUID]) -> Sequence[Owner | None]:
+        found = await self._look_up(thing_ids)
+        return [found.get(thing_id) for thing_id in thing_ids]

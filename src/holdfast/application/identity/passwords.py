@@ -1,0 +1,70 @@
+"""Passwords are hashed off the event loop, few at a time: each takes 64 MiB and a good part of a second of a core."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from holdfast.application.failures import Unavailable
+from holdfast.application.identity.ports import PasswordHasher
+from holdfast.domain.identity.accounts import PASSWORD_MAX
+
+Result = TypeVar("Result")
+
+AT_ONCE_MAX = 2
+"""Hashes that are worked on at the same time in one process."""
+WAITING_MAX = 32
+"""Hashes that wait; whoever comes then is told to come again."""
+
+
+class Passwords:
+    """Hashes passwords and compares them."""
+
+    def __init__(self, hasher: PasswordHasher) -> None:
+        self._hasher = hasher
+        self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="passwords")
+        self._wanted = 0
+        self._decoy: str | None = None
+        """The hash of a password that nobody knows, for accounts that are not there."""
+
+    async def hash(self, password: str) -> str:
+        """Hash a password.
+
+        Raises:
+            Unavailable: too many passwords are being looked at.
+        """
+        return await self._off_the_loop(lambda: self._hasher.hash(password))
+
+    async def verify(self, password_hash: str | None, password: str) -> bool:
+        """Tell whether a hash is that of a password; without a hash no, after as long a time.
+
+        Raises:
+            Unavailable: too many passwords are being looked at.
+        """
+        if len(password) > PASSWORD_MAX:
+            return False
+        if password_hash is not None:
+            return await self._off_the_loop(lambda: self._hasher.verify(password_hash, password))
+        if self._decoy is None:
+            self._decoy = await self.hash(secrets.token_hex())
+        decoy = self._decoy
+        await self._off_the_loop(lambda: self._hasher.verify(decoy, password))
+        return False
+
+    def is_outdated(self, password_hash: str) -> bool:
+        """Tell whether a hash was made with other parameters than those of today."""
+        return self._hasher.is_outdated(password_hash)
+
+    def close(self) -> None:
+        """Begin nothing any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _off_the_loop(self, work: Callable[[], Result]) -> Result:
+        if self._wanted >= AT_ONCE_MAX + WAITING_MAX:
+            raise Unavailable("Too many passwords are being looked at.", outcome="none")
+        self._wanted += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._wanted -= 1

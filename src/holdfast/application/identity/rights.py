@@ -1,0 +1,224 @@
+"""What keys and memberships are worth right now, without a look into the database for each request.
+
+All rights have one version, which every administrative act raises. A process reads it at most every `FRESH_SECONDS`,
+while anybody asks, and keeps what it has looked up for as long as the version stays the same.
+
+    age of the version     what a request does
+    up to 2 s              uses what is known
+    2 to 4 s               uses what is known, and has the version read
+    above 4 s              waits for the version, at most a second
+    database is away       uses what is known, for up to 60 s; then nobody is let in (503)
+
+So a key that was revoked is refused by every node within `REVOKED_AFTER_SECONDS`, and by the node that revoked it at
+once. Where the database hangs, its revocation cannot be known either, and the last row of the table holds.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextvars import Context
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from holdfast.application.coalescer import Coalescer
+from holdfast.application.failures import OperationalFailure, Unavailable
+from holdfast.application.identity.ports import RightsSource
+from holdfast.domain.identity.api_keys import ApiKey
+from holdfast.domain.identity.organisers import StoredKey
+from holdfast.domain.identity.roles import Role
+
+Name = TypeVar("Name", bound=Hashable)
+Found = TypeVar("Found")
+
+FRESH_SECONDS = 2.0
+LATE_SECONDS = 4.0
+WAIT_SECONDS_MAX = 1.0
+REVOKED_AFTER_SECONDS = LATE_SECONDS + WAIT_SECONDS_MAX
+AWAY_SECONDS_MAX = 60.0
+RETRY_SECONDS = 1.0
+"""How long after a failure nobody waits for the version again."""
+ENTRIES_MAX = 20_000
+"""Keys, and users, of which something is known; of more, those who did not ask for longest are looked up again."""
+QUESTIONS_MAX = 200
+"""Names in one look-up."""
+_TRIES = 3
+
+_NONE: Mapping[UUID, Role] = MappingProxyType({})
+
+
+class Rights:
+    """Tells what keys and users may."""
+
+    def __init__(self, source: RightsSource) -> None:
+        self._source = source
+        self._freshness = _Freshness(source, self._forget_all)
+        self._keys: _Known[UUID, StoredKey | None] = _Known(self._look_up_keys)
+        self._members: _Known[str, Mapping[UUID, Role]] = _Known(self._look_up_members)
+
+    async def of_user(self, user_id: str) -> Mapping[UUID, Role]:
+        """Tell the roles of a user in organisers.
+
+        Raises:
+            Unavailable: the database has been away for too long.
+            ConnectionLost, Contended: it has to be looked up, and cannot be.
+        """
+        await self._freshness.wait()
+        return await self._members.get(user_id)
+
+    async def of_key(self, key: ApiKey) -> StoredKey | None:
+        """Find the key that somebody shows; None where it lets nobody in: unknown, forged, revoked or expired.
+
+        Raises:
+            Unavailable: the database has been away for too long.
+            ConnectionLost, Contended: it has to be looked up, and cannot be.
+        """
+        await self._freshness.wait()
+        stored = await self._keys.get(key.id)
+        if stored is None or not key.is_of(stored.digest) or not stored.is_live(self._freshness.database_time()):
+            return None
+        return stored
+
+    def changed(self) -> None:
+        """Take note that this process has changed rights: whoever asks from now on waits for the new version."""
+        self._freshness.doubt()
+
+    async def close(self) -> None:
+        """Read nothing any more."""
+        await self._freshness.close()
+
+    def _forget_all(self) -> None:
+        self._keys.clear()
+        self._members.clear()
+
+    async def _look_up_keys(self, key_ids: Sequence[UUID]) -> Sequence[StoredKey | None]:
+        found = await self._of_this_version(lambda: self._source.api_keys_by_id(key_ids))
+        return [found.get(key_id) for key_id in key_ids]
+
+    async def _look_up_members(self, user_ids: Sequence[str]) -> Sequence[Mapping[UUID, Role]]:
+        found = await self._of_this_version(lambda: self._source.memberships(user_ids))
+        return [found.get(user_id, _NONE) for user_id in user_ids]
+
+    async def _of_this_version(
+        self, look_up: Callable[[], Awaitable[tuple[int, Mapping[Name, Found]]]]
+    ) -> Mapping[Name, Found]:
+        """Look something up in the version that is known; where it turns out to be another one, learn that first."""
+        for _ in range(_TRIES):
+            version, found = await look_up()
+            if version == self._freshness.version:
+                return found
+            await self._freshness.read()
+        raise Unavailable("Rights are being changed all the time.", outcome="none")
+
+
+class _Freshness:
+    """Which version is known, and since when."""
+
+    def __init__(self, source: RightsSource, forget_all: Callable[[], None]) -> None:
+        self._source = source
+        self._forget_all = forget_all
+        self._reading: asyncio.Task[None] | None = None
+        self._known_at = float("-inf")
+        """When the reading of what is known began, by the event loop's clock."""
+        self._doubted_at = float("-inf")
+        """What was read before that does not count as fresh."""
+        self._failed_at = float("-inf")
+        self._now: datetime | None = None
+        self.version: int | None = None
+
+    async def wait(self) -> None:
+        """Go on once the version is fresh enough.
+
+        Raises:
+            Unavailable: it has not been read for too long.
+        """
+        now = asyncio.get_running_loop().time()
+        doubted = self._known_at <= self._doubted_at
+        age = now - self._known_at
+        if age <= FRESH_SECONDS and not doubted:
+            return
+        if now - self._failed_at > RETRY_SECONDS:
+            reading = self._begin()
+            if age <= LATE_SECONDS and not doubted:
+                return
+            await asyncio.wait({reading}, timeout=WAIT_SECONDS_MAX)
+            if not reading.done():
+                self._failed_at = asyncio.get_running_loop().time()
+        if asyncio.get_running_loop().time() - self._known_at > AWAY_SECONDS_MAX:
+            raise Unavailable("It cannot be looked up who may do what: the database is away.", outcome="none")
+
+    async def read(self) -> None:
+        """Read the version now.
+
+        Raises:
+            ConnectionLost, Contended: it cannot be read.
+        """
+        began_at = asyncio.get_running_loop().time()
+        try:
+            read = await self._source.version()
+        except OperationalFailure:
+            self._failed_at = asyncio.get_running_loop().time()
+            raise
+        if began_at < self._known_at:
+            return  # somebody who began later was faster
+        self._known_at, self._now = began_at, read.now
+        if read.number != self.version:
+            self.version = read.number
+            self._forget_all()
+
+    def database_time(self) -> datetime:
+        """Tell the database's time, from when the version was read and how long ago that is."""
+        assert self._now is not None
+        return self._now + timedelta(seconds=asyncio.get_running_loop().time() - self._known_at)
+
+    def doubt(self) -> None:
+        """Let nothing that was read, or begun to be read, before now count as fresh."""
+        self._doubted_at = asyncio.get_running_loop().time()
+        self._failed_at = float("-inf")
+        self._reading = None
+
+    async def close(self) -> None:
+        """End what is being read."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait({self._reading})
+
+    def _begin(self) -> "asyncio.Task[None]":
+        if self._reading is None or self._reading.done():
+            # It works for all who ask, so it bears nobody's request id.
+            self._reading = asyncio.create_task(self.read(), context=Context())
+            self._reading.add_done_callback(_take_note)
+        return self._reading
+
+
+class _Known(Generic[Name, Found]):
+    """What was looked up, the least recently asked for first; what is not known is looked up together with others."""
+
+    def __init__(self, look_up: Callable[[Sequence[Name]], Awaitable[Sequence[Found]]]) -> None:
+        self._entries: dict[Name, Found] = {}
+        self._cleared = 0
+        self._questions: Coalescer[str, Name, Found] = Coalescer(
+            lambda _, names: look_up(names), questions_max=QUESTIONS_MAX
+        )
+
+    async def get(self, name: Name) -> Found:
+        if name in self._entries:
+            found = self._entries.pop(name)
+        else:
+            cleared = self._cleared
+            found = await self._questions.ask("", name)
+            if cleared != self._cleared:
+                return found  # the version has moved on while it was looked up
+        self._entries[name] = found
+        if len(self._entries) > ENTRIES_MAX:
+            del self._entries[next(iter(self._entries))]
+        return found
+
+    def clear(self) -> None:
+        self._cleared += 1
+        self._entries.clear()
+
+
+def _take_note(reading: "asyncio.Task[None]") -> None:
+    if not reading.cancelled():
+        reading.exception()  # whoever waits looks at how old what is known is

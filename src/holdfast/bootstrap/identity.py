@@ -1,0 +1,86 @@
+"""Who may do what: settings become pools, and from those the capability of one process."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from holdfast.application.failures import OperationalFailure
+from holdfast.application.identity.administration import Administration
+from holdfast.application.identity.identity import Identity
+from holdfast.application.identity.key_uses import ROUND_SECONDS, KeyUses
+from holdfast.application.identity.owners import Owners
+from holdfast.application.identity.passwords import Passwords
+from holdfast.application.identity.rights import Rights
+from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.application.upkeep.rounds import go_round
+from holdfast.bootstrap.process import open_pool
+from holdfast.infrastructure.passwords import Argon2Hasher
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
+from holdfast.infrastructure.postgres.driver.pool_sizes import ACTS_CONNECTIONS, RIGHTS_CONNECTIONS
+from holdfast.infrastructure.postgres.identity.reads import PostgresIdentityReads
+from holdfast.infrastructure.postgres.identity.store import PostgresIdentityStore
+from holdfast.infrastructure.postgres.upkeep.readiness import PostgresReadiness
+from holdfast.settings import Settings
+
+
+@asynccontextmanager
+async def open_identity(
+    settings: Settings, *, process: str, deadline: Deadline | None = None, hasher: Argon2Hasher | None = None
+) -> AsyncIterator[Identity]:
+    """Open the pools, and make what this room's use cases share; at the end acts under way are finished.
+
+    Args:
+        settings: Where the database is.
+        process: What its connections to PostgreSQL are called.
+        deadline: When it must have ended.
+        hasher: Hashes passwords; None: with the parameters of today.
+    """
+    deadline = deadline or Deadline(settings.shutdown_seconds)
+    async with AsyncExitStack() as stack:
+        acts = await open_pool(stack, settings, f"{process}-acts", ACTS_CONNECTIONS, Timeouts())
+        reading = await open_pool(stack, settings, f"{process}-rights", RIGHTS_CONNECTIONS, Timeouts())
+        store, reads = PostgresIdentityStore(acts), PostgresIdentityReads(reading)
+        rights = Rights(reads)
+        stack.push_async_callback(rights.close)
+        passwords = Passwords(hasher or Argon2Hasher())
+        stack.callback(passwords.close)
+        administration = Administration(store, changed=rights.changed)
+        stack.push_async_callback(_close, administration, deadline)
+        yield Identity(
+            administration=administration,
+            reads=reads,
+            bookkeeping=store,
+            rights=rights,
+            owners=Owners(reads),
+            key_uses=KeyUses(store),
+            passwords=passwords,
+        )
+
+
+@asynccontextmanager
+async def recording_key_uses(identity: Identity) -> AsyncIterator[None]:
+    """Record now and then when keys were used; what was used since the last time is recorded at the end."""
+    task = asyncio.create_task(go_round(identity.key_uses.record, name="key_uses", round_seconds=ROUND_SECONDS))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        with contextlib.suppress(OperationalFailure):
+            await identity.key_uses.record()
+
+
+async def what_is_wrong_with_schema(settings: Settings) -> str | None:
+    """Say what an operator has to do about the schema; None where it is right, or nobody can look."""
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(stack, settings, "schema", 1, Timeouts())
+        try:
+            finding = await PostgresReadiness(pool).schema()
+        except OperationalFailure:
+            return None
+        return None if finding.state == "ok" else finding.detail
+
+
+async def _close(administration: Administration, deadline: Deadline) -> None:
+    await administration.close(seconds_max=deadline.left(for_others=1.0))

@@ -1,0 +1,199 @@
+"""Who may do what, changed by whoever has the database's password: beside a running Holdfast, or without one."""
+
+import asyncio
+import getpass
+import re
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import typer
+
+from holdfast.application.failures import OperationalFailure, Unavailable
+from holdfast.application.identifiers import uuid7
+from holdfast.application.identity import accounts, api_keys, organisers
+from holdfast.application.identity.api_keys import KeyWish
+from holdfast.application.identity.identity import Identity
+from holdfast.bootstrap.identity import open_identity, what_is_wrong_with_schema
+from holdfast.bootstrap.process import set_up_logging
+from holdfast.cli.console import print_rows
+from holdfast.domain.identity.audit import Actor
+from holdfast.domain.identity.organisers import Organiser, StoredKey
+from holdfast.domain.identity.principal import command_line_principal
+from holdfast.domain.identity.roles import Role
+from holdfast.domain.refusal import Refusal
+from holdfast.infrastructure.embedded import EmbeddedError
+from holdfast.settings import Settings
+
+Result = TypeVar("Result")
+
+_PAGE = 100
+_DURATION = re.compile(r"([0-9]{1,5})([hdw])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def create_key(settings: Settings, name: str, role: str, organiser_id: UUID | None, expires: str | None) -> None:
+    """Make an API key, and print it alone on the standard output.
+
+    Raises:
+        EmbeddedError: Why not, in one line.
+    """
+    wish = KeyWish(name=name, role=Role(role), organiser_id=organiser_id, expires_at=_time_of(expires))
+    stored, key = _done(settings, lambda identity, actor: api_keys.create_api_key(identity, actor, wish))
+    typer.echo(f"API key {stored.id}, shown this once:", err=True)
+    typer.echo(key.text)
+
+
+def list_keys(settings: Settings) -> None:
+    """Print all keys, newest first.
+
+    Raises:
+        EmbeddedError: Why not, in one line.
+    """
+
+    async def page(identity: Identity, actor: Actor, offset: int) -> Sequence[StoredKey]:
+        return await api_keys.list_api_keys(identity, actor.principal, limit=_PAGE, offset=offset)
+
+    columns = ("id", "name", "role", "organiser", "created", "expires", "revoked", "last used")
+    print_rows(
+        columns,
+        [
+            (
+                str(key.id),
+                key.name,
+                key.role.value,
+                "" if key.organiser_id is None else str(key.organiser_id),
+                *(_shown(time) for time in (key.created_at, key.expires_at, key.revoked_at, key.last_used_at)),
+            )
+            for key in _all_pages(settings, page)
+        ],
+    )
+
+
+def revoke_key(settings: Settings, key_id: UUID) -> None:
+    """Revoke a key.
+
+    Raises:
+        EmbeddedError: Why not, in one line.
+    """
+    _done(settings, lambda identity, actor: api_keys.revoke_api_key(identity, actor, key_id))
+    typer.echo(f"API key {key_id} is revoked.", err=True)
+
+
+def create_organiser(settings: Settings, name: str) -> None:
+    """Make an organiser, and print its id alone on the standard output.
+
+    Raises:
+        EmbeddedError: Why not, in one line.
+    """
+    made = _done(settings, lambda identity, actor: organisers.create_organiser(identity, actor, name=name))
+    typer.echo(made.id)
+
+
+def list_organisers(settings: Settings) -> None:
+    """Print all organisers, newest first.
+
+    Raises:
+        EmbeddedError: Why not, in one line.
+    """
+
+    async def page(identity: Identity, actor: Actor, offset: int) -> Sequence[Organiser]:
+        return await organisers.list_organisers(identity, actor.principal, limit=_PAGE, offset=offset)
+
+    rows = [(str(one.id), one.name, _shown(one.created_at)) for one in _all_pages(settings, page)]
+    print_rows(("id", "name", "created"), rows)
+
+
+def add_account(settings: Settings, name: str) -> None:
+    """Make an account with a password that is asked for.
+
+    Raises:
+        EmbeddedError: Why not, in one line.
+    """
+    password = _password()
+    made = _done(settings, lambda identity, actor: accounts.add_account(identity, actor, name=name, password=password))
+    typer.echo(f"The account signs in as {made.user_id}.", err=True)
+
+
+def reset_account(settings: Settings, name: str) -> None:
+    """Give an account another password, which is asked for.
+
+    Raises:
+        EmbeddedError: Why not, in one line.
+    """
+    password = _password()
+    _done(settings, lambda identity, actor: accounts.reset_password(identity, actor, name=name, password=password))
+    typer.echo("The account has another password.", err=True)
+
+
+def _done(settings: Settings, work: Callable[[Identity, Actor], Awaitable[Result]]) -> Result:
+    """Run something with the rights of whoever has the database's password.
+
+    Raises:
+        EmbeddedError: It was refused, or the database cannot be used; in one line.
+    """
+
+    async def run() -> Result:
+        actor = Actor(principal=command_line_principal(_operator()), request_id=f"cli-{uuid7()}")
+        async with open_identity(settings, process="cli") as identity:
+            return await work(identity, actor)
+
+    # Lines of the log would stand between what is printed; what has to be said is the answer.
+    set_up_logging(settings.model_copy(update={"log_level": "ERROR"}))
+    wrong = asyncio.run(what_is_wrong_with_schema(settings))
+    if wrong is not None:
+        raise EmbeddedError(wrong)
+    try:
+        return asyncio.run(run())
+    except Refusal as refused:
+        raise EmbeddedError(" ".join(str(refused).split())) from None
+    except (Unavailable, OperationalFailure) as failure:
+        reason = failure.__cause__ or failure
+        raise EmbeddedError(f"the database cannot be used: {' '.join(str(reason).split())[:400]}") from None
+
+
+def _all_pages(settings: Settings, page: Callable[[Identity, Actor, int], Awaitable[Sequence[Result]]]) -> list[Result]:
+    async def read(identity: Identity, actor: Actor) -> list[Result]:
+        found: list[Result] = []
+        while True:
+            more = await page(identity, actor, len(found))
+            found += more
+            if len(more) < _PAGE:
+                return found
+
+    return _done(settings, read)
+
+
+def _operator() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a service without a name of its own
+        return "unknown"
+
+
+def _password() -> str:
+    """Ask for a password where somebody sits, else read the first line; it never stands in the command."""
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _time_of(expires: str | None) -> datetime | None:
+    if expires is None:
+        return None
+    duration = _DURATION.fullmatch(expires)
+    if duration is not None:
+        return datetime.now(UTC) + int(duration[1]) * _UNITS[duration[2]]
+    try:
+        time = datetime.fromisoformat(expires)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise EmbeddedError("--expires: must be a time with offset, such as 2031-02-03T04:05:06Z, or 12h, 30d, 52w")
+    return time.astimezone(UTC)
+
+
+def _shown(time: datetime | None) -> str:
+    return "" if time is None else time.isoformat(timespec="seconds")

@@ -1,0 +1,103 @@
+"""`holdfast keys`, `holdfast organisers` and `holdfast accounts`; what they do is in `cli.identity`."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+organisers_app = typer.Typer(no_args_is_help=True, help="Make and list organisers.")
+accounts_app = typer.Typer(no_args_is_help=True, help="Make accounts, and give them another password.")
+
+
+class KeyRole(Enum):
+    """What a key can be."""
+
+    BUYER = "buyer"
+    BOX_OFFICE = "box_office"
+    ORGANISER = "organiser"
+    ADMIN = "admin"
+
+
+_Name = Annotated[str, typer.Argument(metavar="NAME")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(keys_app, name="keys")
+    app.add_typer(organisers_app, name="organisers")
+    app.add_typer(accounts_app, name="accounts")
+
+
+@keys_app.command("create")
+def create_key(
+    name: _Name,
+    *,
+    role: Annotated[KeyRole, typer.Option(help="What whoever shows the key may do.")],
+    organiser: Annotated[UUID | None, typer.Option(help="Where; a key of role admin counts everywhere.")] = None,
+    expires: Annotated[
+        str | None, typer.Option(help="A time with offset (RFC 3339), or from now: 12h, 30d, 52w. Default: never.")
+    ] = None,
+) -> None:
+    """Make an API key; it stands alone on the last line, and is shown this once."""
+    from holdfast.cli import identity  # noqa: PLC0415
+
+    _run(lambda settings: identity.create_key(settings, name, role.value, organiser, expires))
+
+
+@keys_app.command("list")
+def list_keys() -> None:
+    """List all API keys, newest first."""
+    from holdfast.cli import identity  # noqa: PLC0415
+
+    _run(identity.list_keys)
+
+
+@keys_app.command("revoke")
+def revoke_key(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="As `keys list` shows it.")]) -> None:
+    """Let nobody in by a key any more; all nodes know within five seconds."""
+    from holdfast.cli import identity  # noqa: PLC0415
+
+    _run(lambda settings: identity.revoke_key(settings, key_id))
+
+
+@organisers_app.command("create")
+def create_organiser(name: _Name) -> None:
+    """Make an organiser; its id stands alone on the last line."""
+    from holdfast.cli import identity  # noqa: PLC0415
+
+    _run(lambda settings: identity.create_organiser(settings, name))
+
+
+@organisers_app.command("list")
+def list_organisers() -> None:
+    """List all organisers, newest first."""
+    from holdfast.cli import identity  # noqa: PLC0415
+
+    _run(identity.list_organisers)
+
+
+@accounts_app.command("add")
+def add_account(name: _Name) -> None:
+    """Make an account; the password is asked for, or read from the standard input."""
+    from holdfast.cli import identity  # noqa: PLC0415
+
+    _run(lambda settings: identity.add_account(settings, name))
+
+
+@accounts_app.command("reset")
+def reset_account(name: _Name) -> None:
+    """Give an account another password, which is asked for, or read from the standard input."""
+    from holdfast.cli import identity  # noqa: PLC0415
+
+    _run(lambda settings: identity.reset_account(settings, name))
+
+
+def _run(command: Callable[[Any], None]) -> None:
+    from holdfast.cli.database import with_database  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    with with_database(load_settings()) as settings:
+        command(settings)

@@ -1,0 +1,87 @@
+"""What the statements of `reads.sql` take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypedDict
+from uuid import UUID
+
+from holdfast.infrastructure.postgres.driver.queries import Nothing, Query, bound, load_queries
+from holdfast.infrastructure.postgres.identity.identity_queries import OfKeys
+
+
+class OfUsers(TypedDict):
+    """Some users."""
+
+    user_ids: Sequence[str]
+
+
+class Page(TypedDict):
+    """A stretch of a list."""
+
+    limit: int
+    offset: int
+
+
+class PageOfOrganisers(Page):
+    """A stretch of what belongs to organisers."""
+
+    organiser_ids: Sequence[UUID]
+
+
+class PageOfOrganiser(Page):
+    """A stretch of what belongs to one organiser."""
+
+    organiser_id: UUID
+
+
+class OfEntry(TypedDict):
+    """One entry of the audit."""
+
+    entry_id: UUID
+
+
+class Entries(TypedDict):
+    """Entries before a place."""
+
+    before: int
+    limit: int
+
+
+class EntriesOfOrganisers(Entries):
+    """Entries of organisers before a place."""
+
+    organiser_ids: Sequence[UUID]
+
+
+class OfEvents(TypedDict):
+    """Some events."""
+
+    event_ids: Sequence[UUID]
+
+
+class OfReservations(TypedDict):
+    """Some reservations."""
+
+    reservation_ids: Sequence[UUID]
+
+
+@dataclass(frozen=True)
+class IdentityReadQueries:
+    """The questions without a lock."""
+
+    rights_version: Query[Nothing]
+    rights_of_keys: Query[OfKeys]
+    rights_of_users: Query[OfUsers]
+    all_organisers: Query[Page]
+    organisers: Query[PageOfOrganisers]
+    members: Query[PageOfOrganiser]
+    all_api_keys: Query[Page]
+    api_keys: Query[PageOfOrganisers]
+    place_in_audit: Query[OfEntry]
+    whole_audit: Query[Entries]
+    audit_of_organisers: Query[EntriesOfOrganisers]
+    owners_of_events: Query[OfEvents]
+    owners_of_reservations: Query[OfReservations]
+
+
+IDENTITY_READS = bound(IdentityReadQueries, load_queries("identity/reads"))

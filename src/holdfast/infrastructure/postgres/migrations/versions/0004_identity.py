@@ -1,0 +1,16 @@
+"""Organisers, their members, API keys, accounts and the audit."""
+
+from holdfast.infrastructure.postgres.migrations.plain_sql import run_beside
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Run the `.up.sql` beside this file."""
+    run_beside(__file__, "up")
+
+
+def downgrade() -> None:
+    """Run the `.down.sql` beside this file."""
+    run_beside(__file__, "down")
