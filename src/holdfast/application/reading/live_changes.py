@@ -22,11 +22,10 @@ log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 0.1
 SECONDS_PER_LISTENER = 25e-6
-"""How much each listener lengthens a tick. Sending takes about 11 µs per listener, so it uses less than half of a
-node's time."""
+"""The least length of a tick per listener. Sending takes about 11 µs of it, so streams use less than half of a node's
+time."""
 SECONDS_PER_CHANNEL = 50e-6
-"""How much each event with listeners lengthens a tick. Asking about one takes PostgreSQL and this process about 15 µs
-each."""
+"""What each event with listeners adds to that. Asking about one takes PostgreSQL and this process about 15 µs each."""
 CHANNELS_PER_QUESTION = 256
 SEATS_PER_TURN = 500
 """Seats whose chart positions are looked up between two turns of the event loop."""

@@ -22,9 +22,9 @@ LINGER_BYTES_MAX = 64 * 1024 * 1024
 """How much is discarded after a last answer before the connection is cut anyway."""
 READ_GRACE_SECONDS = 2.0
 WRITE_GRACE_SECONDS = 0.1
-"""How long a request goes on after its client has closed its sending side. The client may have gone, or it may still be
-waiting for the answer; there is no way to know. Requests that only read get this time. Requests that change something
-do not, because the command of a buyer who hung up must leave the queue."""
+"""How long requests that only read, and those that change something, go on after their client has closed its sending
+side. The client may have gone, or it may still be waiting for the answer; there is no way to know. A change gets little
+time, because the command of a buyer who hung up must leave the queue."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -42,7 +42,7 @@ TOTALS = bound(TotalsQueries, load_queries("upkeep/totals"))
 EVENTS_MAX = 20
 """Events whose seats are exported individually."""
 SLICE_EVENTS = 2_000
-"""Events read at a time, each second: this takes PostgreSQL about a millisecond."""
+"""Events in a slice. Two slices are read each second, and each takes PostgreSQL about a millisecond."""
 _FIRST = UUID(int=0)
 
 # If a leader's machine is cut off, the lock must not stay for the hours that TCP's defaults allow.
