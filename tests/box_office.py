@@ -1,4 +1,4 @@
-"""An engine on real servers, something to sell, and the promises to hold in the end."""
+"""An engine on real servers, seats to sell, and a check of the invariants at the end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -67,14 +67,14 @@ class OnSale:
 
 
 async def put_on_sale(engine: Engine, seats: int = 4, **wanted) -> OnSale:
-    """Make an event with seats."""
+    """Create an event with seats."""
     event = await create_event(engine.catalogue, an_event(**wanted))
     added, _ = await add_seats(engine.catalogue, event.id, numbered_seats(prefix="A", count=seats, price=1_000))
     return OnSale(event.id, tuple(seat.id for seat in added))
 
 
 async def sql(database_url: str, statement: str, *arguments) -> list[asyncpg.Record]:
-    """Run a statement beside Holdfast; without arguments it may be several."""
+    """Run a statement outside Holdfast; without arguments it may be several."""
     connection = await asyncpg.connect(database_url)
     try:
         if arguments or statement.lstrip().upper().startswith(("SELECT", "WITH")):
@@ -86,7 +86,7 @@ async def sql(database_url: str, statement: str, *arguments) -> list[asyncpg.Rec
 
 
 async def let_holds_run_out(database_url: str, *reservation_ids: UUID, seconds: float = 1.0) -> None:
-    """Move holds into the past, so that they ended some seconds ago; all of them where none is named."""
+    """Move holds into the past, so that they expired some seconds ago; all of them if none is given."""
     await sql(
         database_url,
         """
@@ -115,7 +115,7 @@ async def event_locked(database_url: str, event_id: UUID) -> AsyncIterator[async
 
 @asynccontextmanager
 async def log_locked(database_url: str) -> AsyncIterator[None]:
-    """Let batches lock their events and load, but not store, until the end of this."""
+    """Let batches lock their events and load, but not store, inside the block."""
     connection = await asyncpg.connect(database_url)
     try:
         async with connection.transaction():
@@ -126,7 +126,7 @@ async def log_locked(database_url: str) -> AsyncIterator[None]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that nobody tells of."""
+    """Poll until a condition is true."""
     while not condition():  # noqa: ASYNC110 - see above
         await asyncio.sleep(0.01)
 
@@ -141,7 +141,7 @@ async def assert_promises_hold(database_url: str) -> None:
 
 
 async def outcome_of(awaitable) -> str:
-    """Wait for something that must be answered 503; gives its `outcome`."""
+    """Wait for something that must fail with 503; returns its `outcome`."""
     try:
         answer = await awaitable
     except Unavailable as unavailable:

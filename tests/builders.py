@@ -1,4 +1,4 @@
-"""What requests look like when nothing special is wanted; tests name only what matters to them."""
+"""Request bodies with defaults; a test only gives the fields that matter to it."""
 
 import itertools
 from datetime import UTC, datetime, timedelta

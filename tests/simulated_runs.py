@@ -1,4 +1,4 @@
-"""What simulated runs look like when hypothesis chooses them."""
+"""Hypothesis strategies for simulated runs."""
 
 from chaos.checkers.report import Assumptions
 from chaos.histories.settlement import settle
@@ -31,5 +31,5 @@ def unhurried(max_examples: int = 100) -> settings:
 
 
 def settled(run):
-    """Give the operations of a run with their unknown outcomes settled."""
+    """Return the operations of a run with unknown outcomes settled."""
     return settle(run.operations, run.rows.reservations)

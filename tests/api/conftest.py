@@ -1,4 +1,4 @@
-"""What the tests of the API start from."""
+"""Fixtures for the tests of the API."""
 
 from collections.abc import AsyncIterator
 

@@ -21,7 +21,7 @@ BASE = "/api/v1"
 
 @asynccontextmanager
 async def serving(app, *, shutdown_seconds=10.0, **settings) -> AsyncIterator[str]:
-    """Serve an ASGI application as a node does; gives its URL."""
+    """Serve an ASGI application as a node does; returns its URL."""
     settings = {"host": "127.0.0.1", "port": 0, "trusted_proxies": "", "drain_seconds": 0.0} | settings
     settings.setdefault("connections_max", 1000)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -35,7 +35,7 @@ async def serving(app, *, shutdown_seconds=10.0, **settings) -> AsyncIterator[st
 
 
 class Api:
-    """A client that speaks in the field's verbs. What it gives back are httpx' responses."""
+    """A client with a method for each call of the API. It returns httpx's responses."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
@@ -93,7 +93,7 @@ async def api_with(**settings) -> AsyncIterator[Api]:
 
 
 def problem_of(response: httpx.Response) -> dict:
-    """The problem in an answer, after checking that it is one in every respect."""
+    """Return the problem in a response, after checking that it is a complete problem document."""
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
     assert problem["status"] == response.status_code
@@ -106,6 +106,6 @@ def problem_of(response: httpx.Response) -> dict:
 
 
 def refused(response: httpx.Response, status: int, code: str) -> dict:
-    """Assert a refusal and give its problem."""
+    """Assert a refusal and return its problem."""
     assert (response.status_code, response.json().get("code")) == (status, code), response.text
     return problem_of(response)

@@ -1,4 +1,4 @@
-"""Bulk calls keep out of the way of sales, and what is refused costs little."""
+"""Bulk calls do not hold up sales, and refusing one costs little."""
 
 import asyncio
 import time
@@ -79,7 +79,7 @@ async def test_commas_within_texts_are_no_values():
 
 
 async def test_a_large_body_holds_its_place_for_a_bounded_time(api, monkeypatch):
-    """However steadily it comes: eight callers at a kilobyte a second kept everybody else out for hours."""
+    """Even if it arrives steadily: eight callers at a kilobyte a second once blocked all other bulk calls for hours."""
     monkeypatch.setattr(seat_additions, "LARGE_BODY_SECONDS_MAX", 0.3)
     event_id, _ = await api.event_on_sale(seats=0)
     async with wire_to(str(api.http.base_url)) as wire:

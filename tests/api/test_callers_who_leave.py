@@ -1,4 +1,4 @@
-"""Changes of events and charts whose callers leave, or whose node ends, before the event is theirs."""
+"""Changes of events and charts whose callers disconnect, or whose node shuts down, before they have its lock."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What holds for every path and every answer, whatever it is about: walked over the route table, not over examples."""
+"""What holds for every path and every response, tested over the whole route table instead of examples."""
 
 import re
 from pathlib import Path
@@ -131,7 +131,7 @@ async def test_a_page_may_read_every_header_that_is_meant_for_the_caller(api):
 
 
 def test_every_header_written_in_the_code_is_declared():
-    """A new answer header that nobody thinks of in a browser would be hidden from pages: this finds its literal."""
+    """A new response header that is not exposed through CORS would be hidden from pages. This finds it in the code."""
     declared = {name.lower() for name in ANSWER_HEADERS} | SAFELISTED | NOT_FOR_PAGES
     rooms = (holdfast.api, holdfast.http.endpoints)
     for module in (path for room in rooms for path in Path(room.__file__).parent.rglob("*.py")):
@@ -192,7 +192,7 @@ async def test_the_method_is_the_one_in_the_request_line(api, name):
 
 
 def test_a_header_declared_later_is_allowed_and_exposed_without_a_second_list(monkeypatch):
-    """If-Match is to come: it will be written into one list only."""
+    """A header such as If-Match must only have to be added to one list."""
     import importlib
 
     from holdfast.http.endpoints import cors, headers
@@ -210,7 +210,7 @@ def test_a_header_declared_later_is_allowed_and_exposed_without_a_second_list(mo
 
 
 async def test_a_stream_that_is_only_asked_about_is_not_kept(api):
-    """Nobody would ever take it out: 900 times HEAD were 900 listeners until the node ended."""
+    """Nobody would ever remove it: 900 HEAD requests once left 900 listeners until the node exited."""
     event_id, _ = await api.event_on_sale(seats=1)
     for _ in range(3):
         answer = await api.call("HEAD", f"/events/{event_id}/changes")

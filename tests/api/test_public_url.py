@@ -1,4 +1,4 @@
-"""Behind a proxy that adds a path, as many are run: everything a caller is led to must be below that path."""
+"""Behind a proxy with a path prefix: every link and redirect must include the prefix."""
 
 import contextlib
 import os

@@ -109,7 +109,7 @@ async def test_the_chart_is_told_once_in_the_order_of_availability(api):
 
 
 async def test_a_chart_that_a_failover_lost_is_not_confirmed(api, database_url):
-    """As many other seats stand in its place, so that its number is the same."""
+    """It is replaced by as many other seats, so that its version number is the same."""
     event_id, _ = await api.event_on_sale(seats=2)
     lost = await api.get(f"/events/{event_id}/seat-map")
     await sql(

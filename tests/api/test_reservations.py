@@ -228,7 +228,7 @@ async def test_one_seat_wanted_by_many_goes_to_one(api):
 
 
 async def test_an_answer_that_fails_after_the_commit_does_not_hide_what_is_stored(api, monkeypatch):
-    """A bug in writing the answer: the seats are held, and the same key gives the reservation."""
+    """A bug while writing the response: the seats are held, and a retry with the same key returns the reservation."""
     event_id, seat_ids = await api.event_on_sale()
 
     def fail(_reservation):

@@ -1,4 +1,4 @@
-"""Requests generated from the OpenAPI document, valid and not, in sequences too: the answers are as documented."""
+"""Requests generated from the OpenAPI document, valid and invalid, also in sequences: responses are as documented."""
 
 import asyncio
 import sys

@@ -188,7 +188,7 @@ async def test_seat_numbers_that_look_alike_are_one_and_are_stored_as_sent(api):
 
 
 async def test_of_two_forms_in_no_normal_form_one_is_stored(api):
-    """q with a dot above and a dot below, in the one order and in the other: neither is what NFC makes of it."""
+    """q with a dot above and a dot below, in both orders; one of them is not in NFC."""
     event_id, _ = await api.event_on_sale(seats=0)
     path = f"/events/{event_id}/seats"
     first, second = "a\u0323\u0302", "a\u0302\u0323"

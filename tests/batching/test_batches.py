@@ -1,4 +1,4 @@
-"""What goes together into a transaction, in which order, and what is refused for want of room."""
+"""Which commands share a transaction, in which order, and which are refused because the queues are full."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ from holdfast.telemetry import metrics
 
 @asynccontextmanager
 async def gathering(database_url, engine, sale):
-    """While this is open a first batch waits for the event's lock, and what is submitted gathers."""
+    """Inside this block a first batch waits for the event's lock, so everything submitted queues up behind it."""
     async with event_locked(database_url, sale.event_id):
         first = asyncio.create_task(engine.booking.batcher.submit(sale.event_id, Expire(1)))
         await until(lambda: first_is_under_way(engine) and not engine.booking.batcher.waiting)

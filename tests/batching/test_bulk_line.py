@@ -1,4 +1,4 @@
-"""Bulk calls take turns; a place and a turn come back whatever becomes of their call."""
+"""Bulk calls take turns; a place and a turn are released whatever happens to the call."""
 
 import asyncio
 

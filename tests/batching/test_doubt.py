@@ -1,7 +1,6 @@
-"""What may have been stored is told as `unknown`, on every way out of a batch; what was not is never told so.
+"""If a COMMIT may have stored something the outcome is `unknown`, however the batch ends; otherwise it never is.
 
-The COMMIT of the first transaction reaches PostgreSQL and its answer does not come back, or it never arrives; then
-something else goes wrong, in every way.
+The COMMIT of the first transaction is lost, or its reply is. Then something else goes wrong, in every possible way.
 """
 
 import asyncio
@@ -86,7 +85,7 @@ async def batcher_on(store, **bounds):
 
 
 async def answers_of(batcher, commands):
-    """Have (event, command) pairs written in one transaction; gives what each caller was told."""
+    """Have (event, command) pairs written in one transaction; returns the outcome of each."""
     tasks = [asyncio.create_task(batcher.submit(event_id, command)) for event_id, command in commands]
     return [told(answer) for answer in await asyncio.gather(*tasks, return_exceptions=True)]
 
@@ -102,9 +101,9 @@ def told(answer):
 
 
 async def spoiled_in_every_way(database_url, *, steps, landed, events=1, commands=1):
-    """Buy of some events at once, with every failure at every step, side by side.
+    """Buy seats of several events at once, with every failure at every step, side by side.
 
-    Gives by (step, failure) what all callers were told and how many reservations were stored.
+    Returns, by (step, failure), the outcomes of all callers and how many reservations were stored.
     """
     ways = [(step, failure) for step in steps for failure in FAILURES]
     async with open_engine(database_url, write_pool_size=8) as engine:
@@ -171,7 +170,7 @@ async def test_a_bug_that_is_told_as_unknown_is_not_kept_secret(database_url):
 
 
 async def test_what_is_in_doubt_settles_when_the_failure_ends(database_url):
-    """As the whole first, which a bug ends, then one by one: each finds its own effect."""
+    """First as a whole batch, which a bug ends, then one by one: each finds its own effect."""
     async with open_engine(database_url) as engine:
         sale = await put_on_sale(engine)
 
@@ -219,7 +218,7 @@ async def test_only_the_culprit_of_a_batch_that_never_landed_gets_the_500(databa
 
 
 async def test_a_desk_that_closes_tells_what_is_in_doubt(database_url):
-    """The lost COMMIT is being looked into, one command after the other, when the process has to end."""
+    """The commands of the lost COMMIT are being rerun one by one when the process has to shut down."""
     hangs = asyncio.Event()
 
     class Hanging(Spoiled):

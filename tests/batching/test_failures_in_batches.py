@@ -1,4 +1,4 @@
-"""A batch that fails for reasons of its own: only the culprit bears it, and nobody waits for ever."""
+"""A batch that fails because of one command: only that command fails, and nobody waits for ever."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -133,7 +133,7 @@ async def test_the_batcher_lives_on_after_a_failure(database_url):
 
 
 class TestGatherer:
-    """What the gate, the shared read and the look-up of owners have in common."""
+    """The gate, the shared read and the reservation directory have this in common."""
 
     async def test_what_is_asked_during_a_call_goes_together_in_the_next(self):
         calls, go_on = [], asyncio.Event()

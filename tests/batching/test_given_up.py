@@ -1,4 +1,4 @@
-"""What is written after the clients were told that there was no time: nothing."""
+"""After clients have been told that a batch was given up, nothing is written."""
 
 from datetime import timedelta
 

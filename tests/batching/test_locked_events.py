@@ -1,4 +1,4 @@
-"""Events that somebody else has locked keep no writer: they wait by themselves, and no other event for them."""
+"""Events that another session has locked occupy no writer: they wait separately, and do not hold up other events."""
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,7 +13,7 @@ from holdfast.domain.booking.commands import Done, Expire
 
 @asynccontextmanager
 async def events_locked(database_url, sales):
-    """Hold the locks of many events, in one transaction of somebody else."""
+    """Lock many events from another session, in one transaction."""
     connection = await asyncpg.connect(database_url)
     try:
         async with connection.transaction():
@@ -109,7 +109,7 @@ async def test_who_waits_too_long_for_a_lock_is_told_that_nothing_happened(datab
 
 
 async def test_two_nodes_share_a_hot_event(database_url):
-    """Each finds it locked by the other nearly always; both get on."""
+    """Each nearly always finds it locked by the other, yet both make progress."""
     async with open_engine(database_url) as one, open_engine(database_url) as other:
         sale = await put_on_sale(one, 400)
         places = iter(range(400))

@@ -1,4 +1,4 @@
-"""What steers a wish before it queues: the memory of taken seats, the shared read, and whose reservation is whose."""
+"""What happens to a request before it queues: the memory of taken seats, the shared read, the reservation directory."""
 
 import asyncio
 from uuid import UUID
@@ -61,7 +61,7 @@ async def test_a_seat_that_was_freed_by_another_node_is_sold_at_once(database_ur
 
 
 async def test_a_wish_that_loses_at_the_gate_is_told_what_is_true(database_url, redis_url):
-    """Its seat is locked by a wish under way; it is neither refused for that, nor does it wait for ever."""
+    """Its seat is locked by another request. It is not refused because of that, and does not wait for ever."""
     async with open_engine(database_url, redis_url) as engine, open_engine(database_url, redis_url) as other:
         sale = await put_on_sale(engine)
         async with event_locked(database_url, sale.event_id):

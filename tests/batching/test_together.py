@@ -26,7 +26,7 @@ async def put_many_on_sale(engine, events, seats=4):
 
 
 def submit_in_one_turn(batcher, commands):
-    """Give (event, command) pairs to the batcher before it can begin to write any."""
+    """Submit (event, command) pairs before the batcher can start writing any of them."""
     return [asyncio.create_task(batcher.submit(event_id, command)) for event_id, command in commands]
 
 

@@ -1,4 +1,4 @@
-"""Whatever is raised anywhere in the writer: tickets are answered, events go on, and no writer is lost.
+"""Whatever exception is raised in the writer, commands get a response, events go on, and no writer is lost.
 
 Every call and every wait of the writer is made to fail in turn; then a seeded simulation fails them at random.
 """
@@ -188,7 +188,7 @@ FAILURES = [ConnectionLost, Contended, Obstructed, GuardMismatch, ZeroDivisionEr
 
 
 class Trade:
-    """Buyers of several events on two nodes whose stores fail at random; some hang up, some events are locked."""
+    """Buyers of several events on two nodes whose stores fail at random; some disconnect, some events are locked."""
 
     def __init__(self, chance, sales, store):
         self.chance, self.sales = chance, sales

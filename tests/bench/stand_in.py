@@ -1,4 +1,4 @@
-"""A server that speaks the contract its own way: smaller bulk calls, other conflicts, lies when told to."""
+"""A server with its own variant of the contract: smaller bulk calls, other conflicts, and wrong answers on demand."""
 
 import json
 import threading

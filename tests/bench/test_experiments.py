@@ -112,7 +112,7 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path, words, message):
 
 
 def test_a_library_that_only_development_installs_is_named_with_the_way_to_get_it(tmp_path):
-    """`holdfast bench` comes with the package; what it draws and counts with does not."""
+    """`holdfast bench` is part of the package; the libraries for its plots and statistics are not."""
     look = (
         "import sys; from importlib import util; found = util.find_spec; "
         "util.find_spec = lambda name, *more: None if name in ('matplotlib', 'psutil') else found(name, *more); "

@@ -1,7 +1,7 @@
 import sys
 from pathlib import Path
 
-# The proof tools stand beside the package, not in it.
+# The proof tools are not part of the package.
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import pytest
@@ -17,9 +17,9 @@ RUNS_OUT_US = 1_000
 
 
 class Story:
-    """A history told by hand: what the log says, and what clients were answered. One event `e` with seats a, b, c.
+    """A history written by hand: the log, and the clients' answers. One event `e` with seats a, b, c.
 
-    Holds run out at 1,000 µs; the clients' clock and the database's are the same.
+    Holds expire at 1,000 µs; the clients and the database use the same clock.
     """
 
     def __init__(self):
@@ -33,7 +33,7 @@ class Story:
         return self.changes[-1].version
 
     def held(self, reservation, *seats, user="ann", key=None, at_us=0):
-        """The log gives seats to a reservation."""
+        """The log assigns seats to a reservation."""
         version = self._log("reserved", reservation, seats, at_us)
         wish = (user, key or f"key of {reservation}", seats)
         self.rows[reservation] = ReservationRow(reservation, "e", *wish, "pending", "", RUNS_OUT_US, version, version)
@@ -75,13 +75,13 @@ class Story:
         )
 
     def hold(self, reservation, *seats, at=None, user="ann"):
-        """A hold in the log that its client was told of."""
+        """A hold in the log, with its answer to the client."""
         version = self.held(reservation, *seats, user=user)
         self.answered("reserve", "created", version=version, reservation=reservation, seats=seats, user=user, at=at)
         return version
 
     def end(self, reservation, how, *, at=None, at_us=10):
-        """A confirmation or cancellation in the log that its client was told of."""
+        """A confirmation or cancellation in the log, with its answer to the client."""
         version = self.ended(reservation, how, at_us)
         kind = {"confirmed": "confirm", "cancelled": "cancel"}[how]
         self.answered(kind, "done", version=version, reservation=reservation, at=at)

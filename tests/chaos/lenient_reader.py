@@ -20,7 +20,7 @@ FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([\x20-\x7e]*)")
 
 
 class Refused(Exception):
-    """What this reader will not read."""
+    """This reader refuses the rest."""
 
 
 def number(text: bytes, base: int) -> int:

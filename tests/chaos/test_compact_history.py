@@ -1,4 +1,4 @@
-"""A history in columns tells what the list of its operations tells."""
+"""A history in columns has the same contents as the list of its operations."""
 
 import chaos.histories.history
 import pytest

@@ -1,4 +1,4 @@
-"""Recording, reading back, and settling what got no answer."""
+"""Recording, reading back, and settling operations without an answer."""
 
 import pytest
 from chaos.histories.database_rows import DatabaseRows

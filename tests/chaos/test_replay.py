@@ -17,7 +17,7 @@ KINDS = st.sampled_from([RESTLESS, ON_SALE])
 
 
 def replayed_one_by_one(changes):
-    """Give what the log makes, and which rules it breaks."""
+    """Return the result of a log, and the rules that it breaks."""
     broken = []
     return replay(changes, lambda rule, **_: broken.append(rule)), broken
 
@@ -31,7 +31,7 @@ def assert_same(at_once, one_by_one):
 
 
 def with_an_entry_changed(changes, random):
-    """Change the log anywhere: an entry lost, told twice, out of its place, or saying what another says."""
+    """Change the log anywhere: an entry lost, repeated, moved, or with the contents of another."""
     changes = list(changes)
     if not changes:
         return changes

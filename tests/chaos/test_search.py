@@ -74,7 +74,7 @@ def test_it_agrees_with_trying_every_order(seed):
 
 
 def _some_order_explains(intervals):
-    """Try all subsets of what never returned, in all orders."""
+    """Try all subsets of the operations that never returned, in all orders."""
     for chosen in product((True, False), repeat=len(intervals)):
         took = [interval for interval, kept in zip(intervals, chosen, strict=True) if kept]
         left_out = [interval for interval, kept in zip(intervals, chosen, strict=True) if not kept]

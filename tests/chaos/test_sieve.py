@@ -1,4 +1,4 @@
-"""The quick pass lets nothing wrong through: the verdicts are those of the rules alone, applied to everything."""
+"""The quick pass accepts nothing wrong: its verdicts equal those of the rules alone, applied to everything."""
 
 from random import Random
 
@@ -35,7 +35,7 @@ def assert_same_verdicts(operations, rows, given):
 
 
 def changed(operations, random):
-    """Change what one answer says, as no fault that anybody thought of would."""
+    """Change one answer in a way that no known fault would."""
     operations = list(operations)
     place, other = random.randrange(len(operations)), random.choice(operations)
     operation = operations[place]
@@ -90,7 +90,7 @@ def test_injected_faults_get_the_same_verdicts(mutate, scenario, given_assumptio
 
 
 def of_event(event, run):
-    """Give a run another event, with ids of its own."""
+    """Add another event, with new ids, to a run."""
     operations = [replace(operation, event=event) for operation in settled(run)]
     rows = DatabaseRows(
         changes=[replace(change, event=event) for change in run.rows.changes],

@@ -50,7 +50,7 @@ def test_the_traced_checker_finds_every_injected_fault(mutate, rule, scenario, r
 @unhurried()
 @given(runs)
 def test_whatever_the_search_calls_illegal_the_traced_checker_does_too(scenario):
-    """They judge answers drawn at random: one knows no versions, the other no orders, and they must not contradict."""
+    """Both judge random answers. One ignores versions, the other orders, and they must not contradict each other."""
     run = simulate(scenario)
     for mutate in (mutate for ways in MUTATIONS.values() for mutate, _ in ways):
         mutant = mutate(Specimen(settled(run), run.rows, complete=True), _random(scenario))

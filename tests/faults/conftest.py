@@ -1,4 +1,4 @@
-"""Ports for tests that need nobody there."""
+"""Ports on which nobody listens."""
 
 import socket
 

@@ -25,14 +25,14 @@ class _CutError(Exception):
 
 @dataclass
 class Fault:
-    """What shall happen, the next times, to the request or the reply of a step: `cut`, or `hold` until told."""
+    """What happens, the next times, to the request or the reply of a step: `cut`, or `hold` until released."""
 
     side: str
     step: str
     action: str = "cut"
     times: int = 1
     after: "Fault | None" = None
-    """It does not happen before this one has."""
+    """It only happens after this one has."""
     met: asyncio.Event = field(default_factory=asyncio.Event)
     """It has happened."""
     go_on: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,4 +1,4 @@
-"""Triggers that make PostgreSQL fail as it may fail in earnest."""
+"""Triggers that make PostgreSQL fail in ways in which it may really fail."""
 
 from box_office import sql
 
@@ -16,14 +16,14 @@ async def fail(
     times: int = 1,
     when: str = "true",
 ) -> None:
-    """Have inserts into a table (or the COMMIT after them) raise something, the first times.
+    """Make inserts into a table, or the COMMIT after them, raise an error a number of times.
 
     Args:
-        database_url: Where.
-        sqlstate: What is raised.
+        database_url: The database.
+        sqlstate: The error's code.
         level: `EXCEPTION`, or `WARNING`.
-        table: Into which.
-        at_commit: Not at the insert but at the COMMIT.
+        table: The table.
+        at_commit: Raise at the COMMIT, not at the insert.
         times: How often.
         when: A condition on `NEW`.
     """
@@ -50,7 +50,7 @@ async def fail(
 
 
 async def lose_guarded_updates(database_url: str, *, times: int) -> None:
-    """Have updates of events hit no row, as if somebody had written past the lock."""
+    """Make updates of events match no row, as if somebody had written without the lock."""
     await sql(
         database_url,
         f"""

@@ -1,4 +1,4 @@
-"""Events and charts are changed once, also when the answer to their COMMIT is lost."""
+"""Events and charts are changed once, even if the reply to their COMMIT is lost."""
 
 import asyncio
 
@@ -117,7 +117,7 @@ async def test_it_says_so_when_a_commit_stays_in_doubt(proxy):
 
 
 async def test_a_bug_after_a_lost_commit_does_not_hide_what_may_be_stored(proxy, monkeypatch):
-    """The event is stored, the answer to its COMMIT is lost, and the next attempt fails as nobody had thought of."""
+    """The event is stored, the reply to its COMMIT is lost, and the next attempt fails with an unexpected error."""
     async with open_engine(proxy.url) as engine:
         lost = proxy.arm("reply", "commit")
         insert = PostgresCatalogueTransaction.insert_event

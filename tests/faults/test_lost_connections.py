@@ -1,4 +1,4 @@
-"""A connection that breaks at any step of a batch: the same command again, once done, and one answer."""
+"""A connection breaks at any step of a batch: the command is repeated, takes effect once, and is answered once."""
 
 import asyncio
 

@@ -1,6 +1,6 @@
-"""PostgreSQL says no for a reason of its own, perhaps for long: 503 with the outcome, and on by itself afterwards.
+"""PostgreSQL refuses for reasons of its own, perhaps for long: 503 with the outcome, and service resumes afterwards.
 
-No node is restarted for it, and no buyer is told of a bug.
+No node needs a restart, and no buyer gets a 500.
 """
 
 import asyncio
@@ -140,7 +140,7 @@ async def role_url(database_url, administrator_url):
 async def test_who_is_let_in_no_more_waits_and_is_served_when_let_in_again(
     database_url, administrator_url, role_url, kind
 ):
-    """A password is rotated: nothing of it is a bug, and nobody has to restart anything."""
+    """A password is rotated: no request gets a 500, and nothing has to be restarted."""
     name = database_url.rpartition("/")[2]
     break_it, mend_it = (text.format(role=f"role_{name}", name=name) for text in CONNECTIONS[kind])
     keeper = await asyncpg.connect(administrator_url)

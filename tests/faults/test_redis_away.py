@@ -1,4 +1,4 @@
-"""Redis comes and goes; Holdfast sells on, notes each change once, and wants no restart."""
+"""Redis comes and goes; Holdfast keeps selling, logs each change once, and needs no restart."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ def server():
 
 
 class Changes:
-    """What the metrics and the log have told of the gate since this was made."""
+    """What metrics and log have reported about the gate since this was created."""
 
     def __init__(self, logs):
         self._logs = logs
@@ -66,7 +66,7 @@ async def locked_in(client):
 
 
 async def sell_to_a_crowd(engine, sale, *places):
-    """Everybody wants each of these seats; one gets it, the others are told so."""
+    """Everybody requests each of these seats; one gets it, the others are refused."""
     for place in places:
         answers = await asyncio.gather(
             *(sale.reserve(engine, place, user=f"user-{number}") for number in range(8)), return_exceptions=True

@@ -1,4 +1,4 @@
-"""A PostgreSQL that answers, and says no."""
+"""A PostgreSQL that responds with errors."""
 
 import asyncio
 
@@ -49,7 +49,7 @@ async def test_a_server_of_no_more_use_is_left_for_a_fresh_connection(database_u
 
 
 async def test_a_commit_that_warns_is_not_believed_until_it_was_settled(database_url):
-    """PostgreSQL warns upon COMMIT when the wait for the standby is broken off."""
+    """PostgreSQL warns on COMMIT if the wait for the standby is interrupted."""
     async with open_engine(database_url) as engine:
         sale = await put_on_sale(engine)
         await fail(database_url, sqlstate="01000", level="WARNING", at_commit=True)
@@ -115,7 +115,7 @@ async def test_guards_that_keep_failing_are_answered_and_reported(database_url):
 
 
 async def test_a_claim_written_past_the_lock_stops_a_second_sale(database_url):
-    """The primary key of the claims is the last word."""
+    """The primary key of the claims prevents it when everything else has failed."""
     async with open_engine(database_url) as engine:
         sale = await put_on_sale(engine)
         await sql(
@@ -154,7 +154,7 @@ async def test_only_the_culprit_bears_an_unexpected_error(database_url):
 
 
 async def test_a_server_that_became_read_only_is_waited_out(database_url):
-    """As after a failover, when a node still speaks to what is now a standby."""
+    """As after a failover, if a node is still connected to what is now a standby."""
     name = database_url.rpartition("/")[2]
     cut = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

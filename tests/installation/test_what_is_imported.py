@@ -28,7 +28,7 @@ _NOBODY = {"numpy", "matplotlib", "pytest", "hypothesis", "k6"}
     ],
 )
 def test_a_process_imports_only_what_it_works_with(imports, unwanted):
-    """SQLAlchemy and Alembic in the supervisor took 50 MiB, in each run, for one look at the schema."""
+    """SQLAlchemy and Alembic in the supervisor took 50 MiB in every run, for a single check of the schema."""
     look = f"import sys; {imports}; print(*{{name.partition('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert "holdfast" in done.stdout

@@ -53,7 +53,7 @@ def _rules() -> list[dict]:
 
 
 def _queries() -> dict[str, str]:
-    """Every query by what it is for. Of a rule: the value it looks at, without the comparison."""
+    """Every query, by its purpose. For a rule: its value, without the comparison."""
     queries = {}
     for panel in _panels():
         for target in panel["targets"]:
@@ -74,7 +74,7 @@ def _monitoring():
 
 
 class _Sale(threading.Thread):
-    """A small load, until it is told to end: holds, sales, conflicts, replays, refusals."""
+    """A small load inside the block: holds, sales, conflicts, replays, refusals."""
 
     def __init__(self, urls: list[str]) -> None:
         super().__init__()

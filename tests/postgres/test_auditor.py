@@ -1,4 +1,4 @@
-"""The audit of a database too large to be checked whole: nothing sound is accused, and what is broken is found."""
+"""The audit of a database too large to be checked whole: no false alarms, and every violation is found."""
 
 import asyncio
 import random
@@ -247,7 +247,7 @@ _SOUND = """
     UPDATE reservations r SET created_version = c.version, changed_version = c.version
     FROM changes c WHERE c.reservation_id = r.id
 """
-"""Makes the promises hold there, for what is broken is looked at again each time."""
+"""Make this data valid, because violations are checked again in every audit."""
 
 
 async def test_an_audit_of_a_full_database_reads_no_whole_table(database_url, auditors):

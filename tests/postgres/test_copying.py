@@ -1,4 +1,4 @@
-"""COPY of seats over a connection that takes nothing more, and then goes away."""
+"""COPY of seats over a connection that stops accepting data and then breaks."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ PASSED_BYTES = 200_000
 
 
 class Stall:
-    """A way to PostgreSQL that stops in the middle of what a client sends, and later cuts the connection."""
+    """A proxy to PostgreSQL that stops reading in the middle of what a client sends, and later cuts the connection."""
 
     def __init__(self) -> None:
         self.on = True
@@ -62,8 +62,8 @@ class Stall:
 
 @pytest.mark.timeout(30)
 async def test_seats_are_added_after_all_when_the_connection_goes_away_while_it_takes_nothing(database_url):
-    """The driver waits until the socket takes more. That it never will, the driver is not told: the call never ended,
-    nor did any bulk call after it begin."""
+    """The driver waits until the socket accepts more, and never learns that it will not. Once the call never ended,
+    and no later bulk call could begin."""
     stall = Stall()
     async with stall.before(database_url) as url, open_engine(url) as engine:
         sale = await put_on_sale(engine, total_seats=100_000)

@@ -1,4 +1,4 @@
-"""What each error of PostgreSQL, of the driver and of the network is taken for."""
+"""How each error of PostgreSQL, the driver and the network is classified."""
 
 import socket
 import ssl
@@ -74,11 +74,11 @@ SINGLE = {
     **dict.fromkeys(["42000", "42601", "42602", "42622", "42712", "42803", "42939"], BUG),
     **dict.fromkeys(["42P02", "42P08", "42P09", "42P18", "42P19", "42P20"], BUG),
 }
-"""What is taken for something else than the rest of its class."""
+"""Codes that are classified differently from the rest of their class."""
 
 
 def states():
-    """Every SQLSTATE that the driver knows, and one of each class that nobody knows."""
+    """Every SQLSTATE that the driver knows, and an unknown one of each class."""
     known = {getattr(one, "sqlstate", None) for one in vars(asyncpg.exceptions).values()}
     return sorted({state for state in known if state} | {f"{first}ZZZ" for first in CLASSES} | {"ZZ123"})
 

@@ -1,4 +1,4 @@
-"""Several hosts in DATABASE_URL: one that says nothing takes only its own time."""
+"""Several hosts in DATABASE_URL: a silent one only uses up its own time."""
 
 import socket
 import time
@@ -12,7 +12,7 @@ from holdfast.server_urls import postgres
 
 @pytest.fixture
 def silent_port():
-    """A port of a host that takes connections and never says a word, as one does whose packets are lost."""
+    """A port that accepts connections and never sends anything, like a host whose packets are lost."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 

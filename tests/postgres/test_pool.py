@@ -1,4 +1,4 @@
-"""A small pool: bounded, and never giving out a connection that is of no use."""
+"""The connection pool is bounded, and never lends a connection that is unusable."""
 
 import asyncio
 import time
@@ -38,7 +38,7 @@ async def pid_of(pool):
 
 
 async def test_a_short_read_goes_on_when_its_caller_hangs_up(make_pool):
-    """Else each hang-up would cost the connection, and PostgreSQL one more for cancelling the statement."""
+    """Otherwise each disconnect would cost a connection, and another one in PostgreSQL to cancel the statement."""
     pool = make_pool()
     first = await pid_of(pool)
     reads = PostgresReads(pool)

@@ -90,7 +90,7 @@ OF_THE_FIRST_CELL = ("organisers", "members", "api_keys", "accounts", "rights")
 
 
 async def test_no_key_is_without_the_event(database_url):
-    """The tables can be distributed by event."""
+    """The tables could be distributed by event."""
     keys = await sql(
         database_url,
         """

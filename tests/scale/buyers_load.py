@@ -1,4 +1,4 @@
-"""Buyers who hold, look, buy and give back, one request after the other, and remember every answer they got."""
+"""Buyers who hold, read, buy and cancel, one request after the other, and remember every response."""
 
 import asyncio
 import itertools
@@ -16,7 +16,7 @@ SEATS_OF_A_BUYER = 25
 
 @dataclass
 class Ledger:
-    """What was asked and answered. A failure is any other answer than the expected one, or none."""
+    """Requests and responses. A failure is an unexpected response, or none."""
 
     requests: int = 0
     failures: list[str] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Ledger:
 
 
 async def put_on_sale(port: int, buyers: int) -> tuple[str, list[list[str]]]:
-    """An event with seats for each buyer, who do not get in each other's way."""
+    """An event with separate seats for each buyer, so that they do not conflict."""
     async with Caller(port) as organiser:
         count = buyers * SEATS_OF_A_BUYER
         event = {"name": "Load", "start_at": "2099-01-01T00:00:00Z", "end_at": "2099-01-02T00:00:00Z"}
@@ -98,7 +98,7 @@ class Buyer:
 
 
 async def lost(ledger: Ledger, database_url: str) -> list[str]:
-    """Acknowledged states that the database does not have."""
+    """Acknowledged states that are missing in the database."""
     connection = await asyncpg.connect(database_url)
     try:
         rows = await connection.fetch(

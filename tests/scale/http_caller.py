@@ -10,7 +10,7 @@ from chaos.buyers.caller import NoAnswerError, NotSentError, Target
 from holdfast.bench.clients.raw import Answer
 
 CallFailed = (NotSentError, NoAnswerError)
-"""What is raised where there is no answer."""
+"""Exceptions that mean that there was no response."""
 
 
 class Caller(caller.Caller):

@@ -72,13 +72,13 @@ class RunningScale:
         return sorted(found - {self.process.pid})
 
     def ended(self) -> int:
-        """Wait for the end of everything; answers the exit code."""
+        """Wait until everything has exited; returns the exit code."""
         code = self.process.wait(END_SECONDS)
         assert wait_until(lambda: not self.left(), END_SECONDS), self.left()
         return code
 
     def kill(self) -> None:
-        """End whatever is left, and close what was opened."""
+        """Kill whatever is left, and close everything."""
         for pid in [self.process.pid, *self.left()]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Stands in for a node: remembers every request that reaches it, and does with it what the test wants."""
+"""A stand-in for a node: records every request and responds as the test wants."""
 
 import asyncio
 from collections.abc import AsyncIterator

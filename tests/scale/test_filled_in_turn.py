@@ -1,4 +1,4 @@
-"""The processes of one node share a port: they are filled one after the other, and nobody waits for one that hangs."""
+"""The processes of one node share a port: they are filled one after another, and no client waits for one that hangs."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What nginx answers by itself is a problem, like the nodes' own; what it passes on is unchanged."""
+"""nginx's own errors are problem documents, like those of the nodes; responses of nodes are passed on unchanged."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ def decoded(header: tuple[bytes, bytes]) -> tuple[str, str]:
 
 
 def problem_in(answer, status: int, code: str) -> dict:
-    """Assert a problem that is one in every respect, and give it."""
+    """Assert a complete problem document, and return it."""
     assert answer.status == status, answer
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
@@ -204,7 +204,7 @@ async def test_events_arrive_as_they_happen(front, told_by):
 
 
 async def test_asking_for_events_elsewhere_is_no_way_around_the_buffers(front):
-    """A node must get rid of its answer, however slowly the caller reads: 45 such readers once cost it 619 MB."""
+    """A node must be able to send its response however slowly the caller reads: 45 slow readers once cost it 619 MB."""
     piece, pieces = b"x" * 128 * 1024, 128
     async with front() as running:
         node = running.nodes[0]

@@ -1,4 +1,4 @@
-"""One node's server: whom it believes about the caller's address."""
+"""One node's server: whose X-Forwarded-For it trusts."""
 
 import asyncio
 from contextlib import asynccontextmanager

@@ -143,7 +143,7 @@ def test_a_server_that_is_too_old_is_refused(version, encoding, fits):
 
 @pytest.fixture
 def own_redis(tmp_path):
-    """A Redis of this test's own, that it may ruin."""
+    """A Redis that this test may break."""
     if not EmbeddedRedis.available():
         pytest.skip("no redis-server or valkey-server is installed")
     server = EmbeddedRedis(tmp_path)

@@ -31,7 +31,7 @@ class Wish:
 
 
 class Run:
-    """Three nodes behind nginx, and who restarts them."""
+    """Three nodes behind nginx, and the restarter."""
 
     def __init__(self, folder, supervisor) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""Whose turn it is to take a connection, by what the processes of a node have written down."""
+"""Whose turn it is to take a connection, from the table that the processes of a node share."""
 
 import tempfile
 
@@ -47,7 +47,7 @@ def _mine(three) -> list[bool]:
 
 
 def _wait(process: Turns, clock: _Clock, seconds: float) -> bool:
-    """Look again and again, as an acceptor does while a connection waits; gives whether it was the process's turn."""
+    """Check repeatedly, as an acceptor does while a connection is waiting; returns whether it became its turn."""
     end = clock.now + seconds
     while clock.now < end:
         if process.is_mine():

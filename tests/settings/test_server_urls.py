@@ -1,4 +1,4 @@
-"""What people write into DATABASE_URL and REDIS_URL: it works, or one line says what to write instead."""
+"""Values of DATABASE_URL and REDIS_URL either work, or one line says what to write instead."""
 
 import ssl
 

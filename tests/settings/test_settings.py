@@ -1,4 +1,4 @@
-"""Settings come from the environment; what is wrong is said in one line that names the variable."""
+"""Settings come from the environment; an invalid one is reported in one line that names the variable."""
 
 import pytest
 

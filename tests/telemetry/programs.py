@@ -1,4 +1,4 @@
-"""Holdfast's own programs as processes, and what they tell of themselves."""
+"""Holdfast's programs as processes, and their metrics and logs."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def get(url: str) -> str:
 
 
 def eventually(fact: Callable[[], object], seconds: float = 20.0):
-    """Wait until a fact is true, and give it; what it raises meanwhile counts as not yet."""
+    """Wait until something returns a true value, and return it; exceptions count as not yet."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -46,7 +46,7 @@ def eventually(fact: Callable[[], object], seconds: float = 20.0):
 
 
 class Samples:
-    """What an exposition says."""
+    """The samples of an exposition."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -1,4 +1,4 @@
-"""The audit cries out when a promise is broken, and goes on when the database is away."""
+"""The audit logs an error when a promise is broken, and survives when the database is down."""
 
 import asyncio
 import json

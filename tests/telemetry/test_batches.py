@@ -1,4 +1,4 @@
-"""What is counted of batches and of commands in doubt."""
+"""Metrics of batches and of commands in doubt."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""How lines get out of a process: whole, in their order, none lost at its end, and none waited for."""
+"""Log lines leave a process complete and in order, none is lost at its exit, and no request waits for them."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""What stands in the log, and what must never stand there."""
+"""What the log contains, and what it must never contain."""
 
 import asyncio
 import json
@@ -195,7 +195,7 @@ async def test_lines_are_gathered_and_then_written_in_their_order(capfd):
 
 
 async def test_a_broken_guard_is_logged_without_the_row(database_url, capfd):
-    """PostgreSQL's own words about a violated constraint carry the whole row."""
+    """PostgreSQL's message about a violated constraint contains the whole row."""
     configure_logging("production", "INFO")
     connection = await asyncpg.connect(database_url)
     insert = (
@@ -213,7 +213,7 @@ async def test_a_broken_guard_is_logged_without_the_row(database_url, capfd):
 
 
 def _everything(http: httpx.Client) -> set[int]:
-    """Ask every route, well and badly, with secrets wherever a caller may put them."""
+    """Call every route, correctly and incorrectly, with secrets wherever a caller may put them."""
     headers = {
         "X-User-ID": f"user-{CANARY}",
         "Authorization": f"Bearer {CANARY}",

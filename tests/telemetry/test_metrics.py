@@ -1,4 +1,4 @@
-"""What /metrics says of one process, and of the whole installation."""
+"""What /metrics reports about one process, and about the whole installation."""
 
 import asyncio
 import math

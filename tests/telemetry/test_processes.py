@@ -1,4 +1,4 @@
-"""Several processes, one account."""
+"""Several processes, one set of metrics."""
 
 import json
 import os
@@ -90,7 +90,7 @@ def test_a_parent_gives_up_when_no_process_can_start(programs, tmp_path):
 
 
 def test_active_reservations_summed_over_all_targets_is_the_truth(programs):
-    """Also while the process that exports it is killed, as long as another one is left."""
+    """Even if the process that exports it is killed, as long as another one is left."""
     targets = [
         programs("serve"),
         programs("serve", WORKERS="2"),

@@ -1,4 +1,4 @@
-"""Traces, as a receiver of OTLP gets them; and nothing at all where nobody asks for them."""
+"""Traces, as an OTLP receiver gets them; and none at all unless they are configured."""
 
 import subprocess
 import sys

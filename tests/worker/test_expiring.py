@@ -1,4 +1,4 @@
-"""The worker ends overdue holds: each once, one event a transaction, and never in the way of a buyer."""
+"""The worker expires overdue holds: each once, one event per transaction, without delaying buyers."""
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -217,7 +217,7 @@ async def _until_somebody_waits(database_url):
 
 
 async def test_however_many_events_are_locked_the_others_are_served_in_the_same_round(database_url, monkeypatch):
-    """Each lock used to be waited for until its time-out: with a hundred of them the rest came minutes later."""
+    """The worker once waited for every lock until its time-out: a hundred locked events delayed others by minutes."""
     waits = []
     write_batch = expiring.write_batch
 

@@ -1,4 +1,4 @@
-"""The page of a worker's metrics: what it tells browsers, and what it has for whom."""
+"""The worker's metrics page: its security headers, and which requests it answers how."""
 
 import asyncio
 
@@ -35,7 +35,7 @@ async def test_every_answer_is_guarded(line, status, body):
 
 
 async def test_silent_connections_keep_no_scrape_from_its_answer():
-    """With prometheus-client's own server each of them kept a thread, and the next to connect waited for seconds."""
+    """With prometheus-client's own server each connection kept a thread, and the next to connect waited for seconds."""
     async with metrics_server("127.0.0.1", 0, _account) as server:
         address = server.sockets[0].getsockname()
         silent = await asyncio.gather(*(open_raw(address) for _ in range(CONNECTIONS_MAX - 1)))
