@@ -120,7 +120,7 @@ class Client:
             self._recorder.complete(number, "ok", "seen", version=answer.version, status=state)
 
     async def read_list(self, event: str) -> None:
-        """Look at all seats."""
+        """Read all seats."""
         number, answer = await self._ask("read_list", event, "GET", f"/events/{event}/seats", None)
         found = self._read(number, answer)
         if found is not None and answer is not None:
@@ -132,7 +132,7 @@ class Client:
             self._recorder.complete(number, "ok", "seen", version=answer.version, taken=taken)
 
     async def read_count(self, event: str) -> None:
-        """Look at how many seats are free."""
+        """Read the number of free seats."""
         number, answer = await self._ask("read_count", event, "GET", f"/events/{event}/seats/available/count", None)
         found = self._read(number, answer)
         if found is not None and answer is not None:

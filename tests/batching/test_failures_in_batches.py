@@ -132,7 +132,7 @@ async def test_the_batcher_lives_on_after_a_failure(database_url):
         assert isinstance(outcome, Done)
 
 
-class TestGatherer:
+class TestCoalescer:
     """The gate, the shared read and the reservation directory have this in common."""
 
     async def test_what_is_asked_during_a_call_goes_together_in_the_next(self):
