@@ -3,7 +3,9 @@
 import sys
 
 from chaos.reading.seeded_faults import SeededFault, fault
-from holdfast.api import availability, representation, seats
+from holdfast.api import representation
+from holdfast.api.seats import availability
+from holdfast.api.seats import reads as seats
 from holdfast.application.coalescer import Coalescer
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_answers import KeptAnswers

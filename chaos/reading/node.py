@@ -9,9 +9,11 @@ from uuid import UUID
 
 from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
 from chaos.reading.source import Pace, SimulatedSource, mark_at
-from holdfast.api import availability, events, seats
+from holdfast.api import events
 from holdfast.api.events import event_list
-from holdfast.api.seat_json import seat_tail
+from holdfast.api.seats import availability
+from holdfast.api.seats import reads as seats
+from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.failures import ConnectionLost, OperationalFailure, Unavailable
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts

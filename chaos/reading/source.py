@@ -12,7 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
-from holdfast.api.seat_json import seat_tail
+from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.reading.ports import Chart
 from holdfast.application.reading.seat_list import SeatList
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap

@@ -6,9 +6,9 @@ import httpx
 
 from api.serving import Api, problem_of, refused, serving
 from builders import a_wish, an_event
-from holdfast.api.admission import Admission
 from holdfast.api.app import build_app
-from holdfast.api.proving import OpenProver
+from holdfast.api.identity.admission import Admission
+from holdfast.api.identity.proving import OpenProver
 from holdfast.application.booking.booking import Booking
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.identity.identity import Identity

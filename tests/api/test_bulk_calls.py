@@ -11,8 +11,8 @@ from api.serving import refused
 from box_office import event_locked
 from builders import an_event, numbered_seats
 from edge.raw import problem_in, wire_to
-from holdfast.api import seat_additions
-from holdfast.api.bulk_body import read_bulk_body
+from holdfast.api.seats import additions as seat_additions
+from holdfast.api.seats.bulk_body import read_bulk_body
 from holdfast.application.catalogue.bulk_line import CALLS_MAX
 from holdfast.domain.refusal import InvalidValue
 

@@ -5,10 +5,11 @@ import inspect
 import jsonschema_rs
 import pytest
 
-from holdfast.api import examples, probes
+from holdfast.api import examples
 from holdfast.api.document import document
 from holdfast.api.operations import OPERATIONS as TABLE
 from holdfast.api.problems import PROBLEMS as OF_DOMAIN
+from holdfast.api.service import probes
 from holdfast.domain.booking import refusals as booking
 from holdfast.domain.booking.refusals import IdempotencyKeyReused
 from holdfast.domain.catalogue import refusals as catalogue

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from builders import ordered_ids
-from holdfast.api.seat_json import seat_tail
+from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.failures import ConnectionLost
 from holdfast.application.identifiers import uuid7
 from holdfast.application.reading.seat_list import SeatList

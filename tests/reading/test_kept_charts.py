@@ -1,7 +1,7 @@
 """Charts: read once, and true for as long as nothing is added to them."""
 
 from box_office import put_on_sale
-from holdfast.api import availability
+from holdfast.api.seats import availability
 from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.domain.catalogue.seat import numbered_seats
 from holdfast.http.endpoints.call import Call

@@ -9,7 +9,7 @@ from chaos.reading.database import SimulatedDatabase
 from chaos.reading.source import SimulatedSource
 
 from box_office import open_engine, put_on_sale
-from holdfast.api.seat_json import seat_tail
+from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.application.failures import Unavailable
 from holdfast.application.reading import large_lists

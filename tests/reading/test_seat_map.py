@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import ordered_ids
-from holdfast.api.seat_json import seat_tail
+from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.identifiers import uuid7
 from holdfast.application.reading import seat_list
 from holdfast.application.reading.seat_list import SeatList, number_of

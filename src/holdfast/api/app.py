@@ -6,12 +6,12 @@ from typing import Any
 from prometheus_client import generate_latest
 from starlette.routing import Route, Router
 
-from holdfast.api.admission import Admission
 from holdfast.api.document import document_bytes
-from holdfast.api.documentation import Documentation
+from holdfast.api.identity.admission import Admission
 from holdfast.api.operations import OPERATIONS
-from holdfast.api.probes import HealthFacts, NodeState
 from holdfast.api.problems import PROBLEMS, headers_of_refusal
+from holdfast.api.service.documentation import Documentation
+from holdfast.api.service.probes import HealthFacts, NodeState
 from holdfast.api.settings import ApiSettings
 from holdfast.application.lifecycle.readiness import Readiness
 from holdfast.http.endpoints.cors import CorsPolicy

@@ -7,8 +7,8 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api import examples
-from holdfast.api.admission import actor_of, caller_of
 from holdfast.api.fields import NO_NUL, Time, in_utc
+from holdfast.api.identity.admission import actor_of, caller_of
 from holdfast.api.paging import BASE, PAGE
 from holdfast.api.representation import represent
 from holdfast.application.catalogue.catalogue import Catalogue

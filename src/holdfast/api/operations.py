@@ -6,18 +6,12 @@ The routes, the OpenAPI document, metric labels and tests are all built from it.
 from dataclasses import replace
 from typing import Any
 
-from holdfast.api import (
-    api_keys,
-    audit,
-    availability,
-    documentation,
-    events,
-    organisers,
-    probes,
-    reservations,
-    seat_additions,
-    seats,
-)
+from holdfast.api import events, reservations
+from holdfast.api.identity import api_keys, audit, organisers
+from holdfast.api.seats import additions as seat_additions
+from holdfast.api.seats import availability
+from holdfast.api.seats import reads as seats
+from holdfast.api.service import documentation, probes
 from holdfast.application.identity.rules import RULES, Kind
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.errors import ConflictingCredentials, Forbidden, Unauthenticated

@@ -1,6 +1,6 @@
 """The status and title of every refusal of the domain, in one table."""
 
-from holdfast.api.probes import NotReady
+from holdfast.api.service.probes import NotReady
 from holdfast.domain.booking import refusals as booking
 from holdfast.domain.catalogue import refusals as catalogue
 from holdfast.domain.identity import errors as identity

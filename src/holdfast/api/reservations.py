@@ -6,8 +6,8 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api import examples
-from holdfast.api.admission import buyer_of, caller_of, principal_of
 from holdfast.api.fields import Time
+from holdfast.api.identity.admission import buyer_of, caller_of, principal_of
 from holdfast.api.paging import BASE, PAGE
 from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.cancel import cancel as cancel_reservation

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from holdfast.api.admission import Admission, Prover
-from holdfast.api.proving import GatewayProver, OpenProver, TokensProver
+from holdfast.api.identity.admission import Admission, Prover
+from holdfast.api.identity.proving import GatewayProver, OpenProver, TokensProver
 from holdfast.application.identity.identity import Identity
 from holdfast.settings import Settings
 

@@ -10,7 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from holdfast.api.events import event_list
-from holdfast.api.seat_json import seat_tail
+from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.booking.batching.batcher import Batcher
 from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE
 from holdfast.application.booking.booking import Booking

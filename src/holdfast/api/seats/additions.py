@@ -9,8 +9,9 @@ from uuid import UUID
 from msgspec import UNSET, Struct
 
 from holdfast.api import examples
-from holdfast.api.admission import actor_of
-from holdfast.api.bulk_body import (
+from holdfast.api.identity.admission import actor_of
+from holdfast.api.paging import BASE
+from holdfast.api.seats.bulk_body import (
     ListedSeatsInput,
     NumberedSeatsInput,
     SeatInput,
@@ -18,8 +19,7 @@ from holdfast.api.bulk_body import (
     decode_seat,
     read_bulk_body,
 )
-from holdfast.api.paging import BASE
-from holdfast.api.seats import SeatBody, seat_body
+from holdfast.api.seats.reads import SeatBody, seat_body
 from holdfast.application.catalogue.add_seats import (
     SLICE_SEATS,
     SeatAddition,

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from holdfast.api.admission import actor_of, principal_of
 from holdfast.api.fields import Time, in_utc
+from holdfast.api.identity.admission import actor_of, principal_of
 from holdfast.api.paging import BASE, PAGE
 from holdfast.application.identity import api_keys
 from holdfast.application.identity.api_keys import KeyWish

@@ -10,7 +10,7 @@ from msgspec import Struct
 from holdfast.api import examples
 from holdfast.api.paging import BASE
 from holdfast.api.representation import headers_of, represent, state_tag, tags_of, unchanged
-from holdfast.api.standing import seat_map_of, standing_of
+from holdfast.api.seats.standing import seat_map_of, standing_of
 from holdfast.application.reading.listeners import LastSeen
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.views import Views

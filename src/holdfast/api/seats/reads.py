@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from holdfast.api import examples
 from holdfast.api.paging import BASE
 from holdfast.api.representation import REVALIDATE, VARY, represent, state_tag, unchanged
-from holdfast.api.standing import seat_map_of, standing_of
+from holdfast.api.seats.standing import seat_map_of, standing_of
 from holdfast.application.giving_way import give_way
 from holdfast.application.reading.seat_list import SeatList
 from holdfast.application.reading.seat_map import SeatMap

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from holdfast.api.admission import principal_of
 from holdfast.api.fields import Time
+from holdfast.api.identity.admission import principal_of
 from holdfast.api.paging import BASE, LIMIT
 from holdfast.application.identity.audit import read_audit
 from holdfast.application.identity.identity import Identity

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from holdfast.api.admission import actor_of, principal_of
 from holdfast.api.fields import Time
+from holdfast.api.identity.admission import actor_of, principal_of
 from holdfast.api.paging import BASE, PAGE
 from holdfast.application.identity import members, organisers
 from holdfast.application.identity.identity import Identity

@@ -1,0 +1,1 @@
+"""Who asks: how that is proved, what it allows, and the resources that administer it."""

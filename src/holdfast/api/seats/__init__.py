@@ -1,0 +1,1 @@
+"""Seats over HTTP: how they are read, how they are added, and large halls."""

@@ -1,0 +1,1 @@
+"""What is served beside the resources: probes, metrics, the document and its pages."""
