@@ -23,7 +23,7 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m chaos.reading", description="Simulate the read side.")
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--seed", type=int, default=0, help="of the first run; the others follow")
-    parser.add_argument("--fault-runs", type=int, default=300, help="runs at most in which a fault must be noticed")
+    parser.add_argument("--fault-runs", type=int, default=1_000, help="runs at most in which a fault must be noticed")
     given = parser.parse_args()
     started, answers, frames, broken = time.monotonic(), Counter[int](), 0, 0
     for seed in range(given.seed, given.seed + given.runs):

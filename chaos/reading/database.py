@@ -227,11 +227,11 @@ class SimulatedDatabase:
 
     def has_run_out(self, made: Entry) -> bool:
         """Return whether the time of a hold is over."""
-        return self.seconds_overdue(made) >= 0
+        return self.seconds_overdue(made, self._clock()) >= 0
 
-    def seconds_overdue(self, made: Entry) -> float:
-        """Return how long ago a hold expired; negative if it has not."""
-        now = BEGAN + timedelta(seconds=self._clock() - self._began) + self._skew
+    def seconds_overdue(self, made: Entry, moment: float) -> float:
+        """Return for how long a hold had been expired at a moment; negative if it had not."""
+        now = BEGAN + timedelta(seconds=moment - self._began) + self._skew
         return -1.0 if made.expires_at is None else (now - made.expires_at).total_seconds()
 
     def lose(self, seconds: float) -> None:

@@ -92,7 +92,7 @@ def _judge_late_holds(database: SimulatedDatabase, told: Told) -> Iterator[Breac
     if event is None or told.status not in (200, 304):
         return
     for made in event.holds().values():
-        if made.version <= told.version and database.seconds_overdue(made) > OVERDUE_SECONDS_MAX:
+        if made.version <= told.version and database.seconds_overdue(made, told.asked) > OVERDUE_SECONDS_MAX:
             yield Breach("stale_read", f"{told.what} at {told.version} shows a hold that ran out long before")
 
 

@@ -183,7 +183,7 @@ class _Run:
             self.database.add_seats(event, 2)
             await asyncio.sleep(0.1)
         charts = {event.id: len(event.chart) for event in self.database.events.values()}
-        self.database.lose(0.12 if seen_before else self._random.choice((0.003, 0.01, 0.03, 0.1, 5.0)))
+        self.database.lose(0.12 if seen_before else self._random.choice((0.003, 0.01, 0.03, 0.03, 0.1, 5.0)))
         for event in self.database.events.values():
             # Add as many seats as were lost, so that their number alone does not show that the chart has changed.
             lost = charts[event.id] - len(event.chart)
@@ -200,7 +200,7 @@ class _Run:
                 following = self._page(event)
             await self._listen(node, following)
             await self._pause(0.1)
-            if self._random.random() < 0.3:
+            if self._random.random() < 0.6:
                 node = self._random.choice(self._nodes)
 
     @contextmanager

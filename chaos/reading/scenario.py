@@ -75,11 +75,11 @@ class Scenario:
         """All operations are on one event, and much of it is lost and written again: the case most prone to errors."""
         return cls(
             seed=seed,
-            nodes=random.choice((1, 1, 2)),
+            nodes=random.choice((1, 2)),
             events=1 if crowded else random.choice((1, 2, 4)),
             seats=random.choice((0, 3, 6, 12)),
-            readers=random.choice((2, 3)) if crowded else random.choice((2, 4, 8)),
-            pages=random.choice((0, 1, 3)),
+            readers=random.choice((1, 3)) if crowded else random.choice((2, 4, 8)),
+            pages=random.choice((0, 1, 4)),
             writers=random.choice((1, 2)),
             steps=40 if crowded else random.choice((10, 20)),
             losses=8 if crowded else random.choice((0, 1, 2)),
@@ -88,7 +88,7 @@ class Scenario:
             slow=0.3 if crowded else random.choice((0.0, 0.05, 0.3)),
             hasty=random.choice((0.0, 0.1)),
             hold_seconds=random.choice((0.3, 600.0, 600.0)),
-            read_pause=random.choice((0.02, 0.1)) if crowded else 0.02,
+            read_pause=random.choice((0.02, 0.1, 0.4)) if crowded else 0.02,
             write_pause=0.01 if crowded else 0.02,
             rest_seconds=random.choice((3.0, 3.0, 3.0, 20.0)),
             bounds=tuple((module, name, random.choice((getattr(module, name), low))) for module, name, low in _LOW),

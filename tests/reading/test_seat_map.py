@@ -141,6 +141,14 @@ def test_seats_that_are_no_seats_of_the_event_are_told():
         seat_map.positions_of([UUID(int=2**128 - 1)])
 
 
+def test_an_entry_with_other_seats_than_the_map_has_cannot_be_followed():
+    """Added seats were read, a failover lost them, and others were added in their places."""
+    seat_ids = ordered_ids(3)
+    seat_map = a_map(seat_ids)
+    assert not seat_map.apply(a_change(1, ChangeKind.RESERVED, seat_ids[0], *ordered_ids(1)))
+    assert (seat_map.version, seat_map.available, statuses_of(seat_map)) == (0, 3, [0, 0, 0])
+
+
 def test_seats_come_in_with_their_claims():
     seat_ids, holder = ordered_ids(5), uuid7()
     seat_map = SeatMap(

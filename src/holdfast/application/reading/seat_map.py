@@ -154,7 +154,12 @@ class SeatMap:
             free = status is SeatStatus.AVAILABLE or reservation_id is None
             holder = bytes(ID_BYTES) if free or reservation_id is None else reservation_id.bytes
             code = CODES[status]
-            for position in self.positions_of(change.seat_ids):
+            try:
+                positions = self.positions_of(change.seat_ids)
+            except KeyError:
+                # Added seats were read, and a failover then put others in their places.
+                return False
+            for position in positions:
                 self.available += (code == 0) - (self._codes[position] == 0)
                 self._codes[position] = code
                 self._holders[ID_BYTES * position : ID_BYTES * (position + 1)] = holder
