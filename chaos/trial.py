@@ -71,6 +71,7 @@ class Trial:
         *,
         seats: int = 300,
         events: int = 1,
+        limit: int | None = None,
         sales: Sequence[Sale] = (),
         buyers: int = 12,
         habits: Habits | None = None,
@@ -84,6 +85,7 @@ class Trial:
             targets: Where they send requests; None: nginx, in front of three nodes.
             seats: Number of seats per event.
             events: Number of events.
+            limit: Number of seats of each event that one buyer may have; None: no limit.
             sales: Existing events; only they are judged. None: new events, and everything is judged.
             buyers: Number of buyers.
             habits: How they behave.
@@ -92,7 +94,7 @@ class Trial:
             settle_at: Where unknown outcomes are settled; None: at the same targets.
         """
         asked = list(targets) if targets is not None else [self.site.front_target]
-        chosen = sales or [await put_on_sale(asked[0], seats=seats) for _ in range(events)]
+        chosen = sales or [await put_on_sale(asked[0], seats=seats, limit=limit) for _ in range(events)]
         load = new_load(asked, chosen, self.history, seed=f"{self.seed} {self.folder.name}", habits=habits)
         try:
             began_ns = time.monotonic_ns()

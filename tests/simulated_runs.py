@@ -21,6 +21,7 @@ def scenarios(*, operations_max: int = 200, **more: st.SearchStrategy) -> st.Sea
         clients=st.integers(1, 24),
         seats=st.integers(1, 12),
         hold_ns=st.sampled_from([20_000, 200_000, 10_000_000]),
+        limit=st.sampled_from([0, 0, 1, 2, 4]),
         **more,
     )
 

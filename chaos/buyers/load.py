@@ -30,14 +30,18 @@ class Sale:
     seats: Sequence[str]
 
 
-async def put_on_sale(target: Target, *, seats: int, starts_in: timedelta = timedelta(days=2)) -> Sale:
-    """Create an event with seats.
+async def put_on_sale(
+    target: Target, *, seats: int, starts_in: timedelta = timedelta(days=2), limit: int | None = None
+) -> Sale:
+    """Create an event with seats, of which one buyer may have `limit`.
 
     Raises:
         NoEventError: with the answer that was not 201.
     """
     start = datetime.now(UTC) + starts_in
     details = {"name": "Chaos", "start_at": start.isoformat(), "end_at": start.isoformat(), "total_seats": seats}
+    if limit is not None:
+        details["max_seats_per_buyer"] = limit
     async with Caller(target) as caller:
         made = await caller.call("POST", f"{BASE}/events", details)
         if made.status != 201:

@@ -10,6 +10,7 @@ from random import Random
 
 from msgspec.structs import replace
 
+from chaos.checkers.limit_mutations import LIMIT_MUTATIONS
 from chaos.checkers.read_mutations import READ_MUTATIONS
 from chaos.checkers.report import Rule
 from chaos.checkers.specimen import Mutant, Mutation, Specimen
@@ -180,8 +181,11 @@ MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
         (entry_twice, "repeated_version"),
         (new_twice, "repeated_version"),
     ),
+    "purchase limit": LIMIT_MUTATIONS,
 }
 """By name of the error: the function that injects it, and the rule that must be reported broken."""
+ONLY_SOMETIMES = frozenset({"purchase limit"})
+"""Errors that cannot be injected into every history: this one needs a buyer with two seats."""
 
 
 def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[ReservationRow]:

@@ -15,6 +15,7 @@ Rule: TypeAlias = Literal[
     "log_transition",
     "lost_write",
     "missing_version",
+    "purchase_limit",
     "repeated_version",
     "row_differs",
     "stale_read",

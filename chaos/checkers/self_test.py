@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from random import Random
 
-from chaos.checkers.mutations import MUTATIONS, rows_as_of
+from chaos.checkers.mutations import MUTATIONS, ONLY_SOMETIMES, rows_as_of
 from chaos.checkers.report import Assumptions, Report, Rule, Violation
 from chaos.checkers.specimen import Specimen
 from chaos.checkers.traced_checker import check
@@ -30,8 +30,8 @@ class SelfTestReport:
 
     @property
     def passed(self) -> bool:
-        """Whether every kind was injected and every error found."""
-        return not self.missed and all(self.injected[kind] for kind in MUTATIONS)
+        """Whether every error was found, and every kind injected that can be injected into any history."""
+        return not self.missed and all(self.injected[kind] for kind in MUTATIONS if kind not in ONLY_SOMETIMES)
 
 
 def self_test(

@@ -130,7 +130,8 @@ class EventSieve:
         for code, status in _ENDED_AS.items():
             rows, numbers, versions = self._chosen(refused & self._is("answer", code))
             self._leave[rows[~self._ended_as(numbers, versions, status)]] = True
-        self._leave |= refused & self._is("answer", "idempotency_key_reused")
+        for code in ("idempotency_key_reused", "purchase_limit_reached"):
+            self._leave |= refused & self._is("answer", code)
         texts = self._told.all_texts()
         for row in np.flatnonzero(refused & self._is("answer", "reservation_not_found")).tolist():
             stored = self._log.rows.get(texts[self._columns["reservation"][row]])

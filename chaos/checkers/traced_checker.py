@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from chaos.checkers.decision_rules import check_decisions
 from chaos.checkers.judged import JudgedEvent
+from chaos.checkers.limit_rules import check_limit
 from chaos.checkers.read_rules import check_reads
 from chaos.checkers.report import Assumptions, Report
 from chaos.checkers.sieve import EventSieve, sift
@@ -69,7 +70,7 @@ class _Judgement:
         self.report = Report(log_entries=len(rows.changes))
         self._changes: dict[str, list[Change]] = _by_event(rows.changes)
         self._reservations: dict[str, list[ReservationRow]] = _by_event(rows.reservations)
-        self._charts = {chart.event: chart.seats for chart in rows.charts}
+        self._charts = {chart.event: chart for chart in rows.charts}
         self._are_claims_known = rows.claims is not None
         self._claims: dict[str, dict[str, str]] = defaultdict(dict)
         for claim in rows.claims or ():
@@ -96,7 +97,9 @@ class _Judgement:
             judged = JudgedEvent(event, log, answers, self.assumptions, self.report)
             check_time_order(judged)
             check_decisions(judged)
-            check_reads(judged, chart_seats=self._charts.get(event))
+            chart = self._charts.get(event)
+            check_limit(judged, chart, self._changes.get(event, []))
+            check_reads(judged, chart_seats=None if chart is None else chart.seats)
         return self.report
 
 

@@ -17,6 +17,7 @@ from chaos.faults import (
     neighbours,
     operators,
     processes,
+    purchase_limits,
     several_events,
 )
 
@@ -37,5 +38,6 @@ __all__ = [
     "neighbours",
     "operators",
     "processes",
+    "purchase_limits",
     "several_events",
 ]

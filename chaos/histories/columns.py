@@ -71,6 +71,8 @@ class EventColumns:
         self.taken: Table[tuple[str, ...]] = Table()
         """Refusals because of taken seats, one row per named seat; the detail is the requested seats."""
         self.key_reused: Table[Wish] = Table()
+        self.limited: Table[int] = Table()
+        """Refusals for the limit of seats per buyer; the subject is the user, the detail how many seats were wanted."""
         self.confirmed: Table[None] = Table()
         self.cancelled: Table[None] = Table()
         self.settled: list[tuple[str, str]] = []
@@ -99,6 +101,7 @@ class EventColumns:
             self.replayed,
             self.taken,
             self.key_reused,
+            self.limited,
             self.confirmed,
             self.cancelled,
         )
@@ -189,5 +192,7 @@ def _add_refusal(columns: EventColumns, place: int, operation: Operation) -> Non
         columns.refused[answer].add(place, operation, operation.reservation, operation.user)
     elif answer == "idempotency_key_reused":
         columns.key_reused.add(place, operation, "", (operation.user, operation.key, operation.seats))
+    elif answer == "purchase_limit_reached":
+        columns.limited.add(place, operation, operation.user, len(operation.seats))
     elif operation.version != NO_VERSION:
         columns.timed_only.add(place, operation, "", None)

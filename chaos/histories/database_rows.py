@@ -45,10 +45,14 @@ class ReservationRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag
 
 
 class Chart(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="chart"):
-    """How many seats an event has."""
+    """How many seats an event has, and how many it sells to one buyer."""
 
     event: str
     seats: int
+    limit: int = 0
+    """0 where there is no limit."""
+    limit_since: int = 0
+    """The version that set it, 0 where it was never changed."""
 
 
 class ClaimRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="claim"):
@@ -108,7 +112,10 @@ SELECT id::text, event_id::text AS event, user_id AS user, idempotency_key AS ke
        CASE WHEN cancel_reason = 'expired' THEN 'expired' ELSE status END AS status,
        coalesce(cancel_reason, '') AS cancel_reason, expires_at AS expires_at_us, created_version, changed_version
 FROM reservations"""
-_CHARTS = "SELECT event_id::text AS event, count(*) AS seats FROM seats GROUP BY event_id"
+_CHARTS = """
+SELECT s.event_id::text AS event, count(*) AS seats, coalesce(max(e.max_seats_per_buyer), 0) AS limit,
+       coalesce(max(e.purchase_limit_since), 0) AS limit_since
+FROM seats s LEFT JOIN events e ON e.id = s.event_id GROUP BY s.event_id"""
 _CLAIMS = (
     "SELECT event_id::text AS event, seat_id::text AS seat, status, reservation_id::text AS reservation FROM claims"
 )

@@ -45,6 +45,8 @@ class Scenario:
     step_ns_max: int = 10_000
     """Longest time from a call to its decision, and from the decision to its return."""
     seats_wanted_max: int = 3
+    limit: int = 0
+    """How many seats one buyer may have; 0 for no limit."""
     lost_answers: float = 0.02
     """Share of the answers that never arrive."""
     kinds: tuple[Kind, ...] = RESTLESS
@@ -120,7 +122,8 @@ class _Simulation:
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._random = Random(scenario.seed)  # noqa: S311 - a simulation
-        self._service = SimulatedService(scenario.hold_ns, tuple(f"s{number}" for number in range(scenario.seats)))
+        seats = tuple(f"s{number}" for number in range(scenario.seats))
+        self._service = SimulatedService(scenario.hold_ns, seats, scenario.limit)
         self._clients = _Clients(scenario, self._service, self._random)
         self._history: list[Operation] = []
         self._agenda: list[tuple[int, int, Callable[[int], None]]] = []

@@ -19,6 +19,8 @@ class SimulatedService:
 
     hold_ns: int
     seats: tuple[str, ...]
+    limit: int = 0
+    """How many seats one buyer may have; 0 for no limit."""
     states: dict[str, str] = field(default_factory=dict)
     reservations: dict[str, ReservationRow] = field(default_factory=dict)
     by_wish: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -68,6 +70,8 @@ class SimulatedService:
             if set(row.seats) != set(operation.seats):
                 return replace(operation, outcome="fail", answer="idempotency_key_reused")
             return replace(operation, outcome="ok", answer="replayed", reservation=prior, status=row.status)
+        if self.limit and self._seats_of(operation.user) + len(operation.seats) > self.limit:
+            return replace(operation, outcome="fail", answer="purchase_limit_reached")
         taken = tuple(seat for seat in operation.seats if seat in self.states)
         if taken:
             return replace(operation, outcome="fail", answer="seats_unavailable", named=taken)
@@ -98,6 +102,10 @@ class SimulatedService:
             status="pending",
             expires_at_us=expires_at_us,
         )
+
+    def _seats_of(self, user: str) -> int:
+        mine = (row for row in self.reservations.values() if row.user == user)
+        return sum(len(row.seats) for row in mine if row.status in ("pending", "confirmed"))
 
     def _confirm(self, operation: Operation, now_ns: int) -> Operation:
         return self._resolve(
@@ -145,6 +153,6 @@ class SimulatedService:
         return DatabaseRows(
             changes=self.changes,
             reservations=list(self.reservations.values()),
-            charts=[Chart(EVENT, len(self.seats))],
+            charts=[Chart(EVENT, len(self.seats), self.limit)],
             claims=[ClaimRow(EVENT, seat, state) for seat, state in self.states.items()],
         )

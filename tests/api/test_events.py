@@ -20,6 +20,7 @@ async def test_an_event_is_answered_as_it_was_written(api):
         "end_at": "2031-04-12T13:00:00Z",
         "created_at": event["created_at"],
         "updated_at": event["created_at"],
+        "max_seats_per_buyer": None,
     }
     found = await api.get(f"/events/{event['id'].upper()}")
     assert (found.status_code, found.json()) == (200, event)
@@ -53,6 +54,10 @@ BAD_VALUES = [
     ("total_seats", 1.0),
     ("total_seats", "1"),
     ("total_seats", True),
+    ("max_seats_per_buyer", 0),
+    ("max_seats_per_buyer", 1_001),
+    ("max_seats_per_buyer", "8"),
+    ("max_seats_per_buyer", True),
     ("start_at", "2031-01-01T00:00:00"),
     ("start_at", "tomorrow"),
     ("start_at", 1_900_000_000),

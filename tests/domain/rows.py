@@ -87,7 +87,20 @@ class Rows:
         held = {seat for r in loaded.values() if r.status is ReservationStatus.PENDING for seat in r.seat_ids}
         claims = {seat: claim for seat, claim in self.claims.items() if seat in wanted | held}
         prices = {seat: PRICES[seat] for seat in wanted if seat in PRICES}
-        return Snapshot(EVENT_ID, self.event, prices, claims, loaded)
+        return Snapshot(
+            EVENT_ID, self.event, prices, claims, loaded, seats_by_buyer=self._seats_by_buyer(commands, now)
+        )
+
+    def _seats_by_buyer(self, commands: Sequence[Command], now: datetime) -> dict[str, int]:
+        if self.event.max_seats_per_buyer is None:
+            return {}
+        users = {command.user_id for command in commands if isinstance(command, Reserve)}
+        return {user: self.seats_of(user, now) for user in users}
+
+    def seats_of(self, user: str, now: datetime) -> int:
+        """How many seats a user has, without those of holds that have run out."""
+        mine = [r for r in self.reservations.values() if r.user_id == user and r.status in _LIVE]
+        return sum(len(r.seat_ids) for r in mine if not r.is_overdue(now))
 
     def apply(self, changes: Changes) -> None:
         """Store changes as one statement would: each row once, and only where it is as it was loaded."""

@@ -27,6 +27,8 @@ from holdfast.settings import Settings
 @pytest.fixture
 def unfinished_url(database_url, monkeypatch):
     """A database that an older version has used, with something new that waits."""
+    for name in list(FEATURES):
+        monkeypatch.delitem(FEATURES, name)
     monkeypatch.setitem(FEATURES, "limit", Feature(newest_migration(), "so many seats a buyer"))
     asyncio.run(sql(database_url, "UPDATE installation SET finished = '0001'"))
     return database_url

@@ -20,10 +20,16 @@ class BoxOffice:
     total: int = 12
     deleted: bool = False
     open: bool = True
+    limit: int | None = None
+    """How many seats one buyer may have."""
     tickets: dict[tuple[str, str], Ticket] = field(default_factory=dict)
 
     def taken(self) -> set[int]:
         return {seat for t in self.tickets.values() if t.state in ("pending", "confirmed") for seat in t.seats}
+
+    def has(self, user: str) -> int:
+        live = [t for t in self.tickets.values() if t.user == user and t.state in ("pending", "confirmed")]
+        return sum(len(ticket.seats) for ticket in live)
 
     def reserve(self, user: str, key: str, seats: frozenset[int]) -> str:
         prior = self.tickets.get((user, key))
@@ -33,12 +39,20 @@ class BoxOffice:
             return "event_not_found"
         if not self.open:
             return "booking_closed"
-        if any(seat >= self.seats for seat in seats):
-            return "seats_not_found"
-        if seats & self.taken():
-            return "seats_unavailable"
+        refusal = self.refusal_of_seats(user, seats)
+        if refusal is not None:
+            return refusal
         self.tickets[user, key] = Ticket(user, seats)
         return "pending"
+
+    def refusal_of_seats(self, user: str, seats: frozenset[int]) -> str | None:
+        if any(seat >= self.seats for seat in seats):
+            return "seats_not_found"
+        if self.limit is not None and self.has(user) + len(seats) > self.limit:
+            return "purchase_limit_reached"
+        if seats & self.taken():
+            return "seats_unavailable"
+        return None
 
     def confirm(self, ticket: Ticket) -> str:
         if ticket.state == "pending":
@@ -64,12 +78,12 @@ class BoxOffice:
         self.seats += count
         return "added"
 
-    def edit(self, *, total: int, opened: bool) -> str:
+    def edit(self, *, total: int, opened: bool, limit: int | None) -> str:
         if self.deleted:
             return "event_not_found"
         if total < self.seats:
             return "seats_exceed_total"
-        self.total, self.open = total, opened
+        self.total, self.open, self.limit = total, opened, limit
         return "edited"
 
     def delete(self) -> str:

@@ -24,6 +24,8 @@ users = st.sampled_from(["ann", "bob", "cy"])
 keys = st.sampled_from(["k0", "k1", "k2", "k3"])
 seat_sets = st.frozensets(st.integers(0, 6), min_size=1, max_size=3)
 
+limits = st.sampled_from([None, None, 1, 2, 4])
+
 
 def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and each rule is short
     """The machine's class, on these servers, whose coroutines this runner runs."""
@@ -31,12 +33,12 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
     class Machine(RuleBasedStateMachine):
         made = Bundle("made")
 
-        @initialize()
-        def open(self):
+        @initialize(limit=limits)
+        def open(self, limit):
             self.opened = open_engine(database_url, redis_url)
             self.engine = self.run(self.opened.__aenter__())
-            self.sale: OnSale = self.run(put_on_sale(self.engine, 4, total_seats=12))
-            self.model = BoxOffice(seats=4)
+            self.sale: OnSale = self.run(put_on_sale(self.engine, 4, total_seats=12, max_seats_per_buyer=limit))
+            self.model = BoxOffice(seats=4, limit=limit)
             self.ids: dict[tuple[str, str], UUID] = {}
             self.chart = list(self.sale.seats) + [UUID(int=number) for number in range(8)]
             self.batches_of_seats = 0
@@ -132,11 +134,12 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
             answer = self.answer(add_seats(self.engine.catalogue, self.sale.event_id, new), told)
             assert answer == self.model.add_seats(count)
 
-        @rule(total=st.integers(3, 14), opened=st.sampled_from([True, True, False]))
-        def edit(self, total, opened):
-            details = an_event(starts_in=timedelta(days=1 if opened else -1), total_seats=total)
+        @rule(total=st.integers(3, 14), opened=st.sampled_from([True, True, False]), limit=limits)
+        def edit(self, total, opened, limit):
+            starts_in = timedelta(days=1 if opened else -1)
+            details = an_event(starts_in=starts_in, total_seats=total, max_seats_per_buyer=limit)
             answer = self.answer(edit_event(self.engine.catalogue, self.sale.event_id, details), lambda _: "edited")
-            assert answer == self.model.edit(total=total, opened=opened)
+            assert answer == self.model.edit(total=total, opened=opened, limit=limit)
 
         @rule(sure=st.sampled_from([False, False, False, True]))
         def delete(self, sure):

@@ -56,6 +56,7 @@ LOOKED_UP_BY = {
     "claims_pkey": ("(seat_id = ", "(event_id = "),
     "reservations_pkey": ("(id = ",),
     "changes_pkey": ("(event_id = ", "(version "),
+    "reservations_of_buyer_idx": ("(event_id = ", "(user_id = "),
     "reservations_idempotency_key": ("(idempotency_key = ", "(user_id = ", "(event_id = "),
 }
 """What a look-up by each index must compare: with less it goes through all rows of an event, or of everybody."""

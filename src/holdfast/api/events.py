@@ -17,8 +17,20 @@ from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.catalogue.edit_event import edit_event
 from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
-from holdfast.domain.catalogue.event import DESCRIPTION_MAX, TEXT_MAX, TOTAL_SEATS_MAX, Event, EventDetails
-from holdfast.domain.catalogue.refusals import EventHasConfirmedReservations, EventNotFound, SeatsExceedTotal
+from holdfast.domain.catalogue.event import (
+    DESCRIPTION_MAX,
+    SEATS_PER_BUYER_MAX,
+    TEXT_MAX,
+    TOTAL_SEATS_MAX,
+    Event,
+    EventDetails,
+)
+from holdfast.domain.catalogue.refusals import (
+    EventHasConfirmedReservations,
+    EventNotFound,
+    SeatsExceedTotal,
+    UpgradeUnfinished,
+)
 from holdfast.domain.identity.errors import OrganiserNotFound
 from holdfast.http.endpoints.answer import Answer, event_version, json_answer
 from holdfast.http.endpoints.call import Call
@@ -35,6 +47,15 @@ class EventInput(Struct, kw_only=True):
     start_at: Time
     end_at: Time
     total_seats: Annotated[int, Meta(ge=1, le=TOTAL_SEATS_MAX)]
+    max_seats_per_buyer: Annotated[
+        Annotated[int, Meta(ge=1, le=SEATS_PER_BUYER_MAX)] | UnsetType | None,
+        Meta(
+            description=(
+                "How many seats one buyer may have, held and sold together; null for no limit. If it is left out, a "
+                "new event has no limit, and an edited one keeps its own. A lowered limit takes no seats away."
+            )
+        ),
+    ] = UNSET
 
 
 class NewEventInput(EventInput, kw_only=True):
@@ -54,6 +75,7 @@ class EventBody(Struct, kw_only=True):
     start_at: Time
     end_at: Time
     total_seats: int
+    max_seats_per_buyer: int | None
     created_at: Time
     updated_at: Time
 
@@ -93,7 +115,8 @@ async def edit(catalogue: Catalogue, call: Call) -> Answer:
     """PUT /events/{id}."""
     event_id = call.path_id("id")
     given = await _decoder.read(await call.body(BODY_BYTES))
-    event = await edit_event(catalogue, event_id, _details(given), actor=actor_of(call))
+    unchanged = ["max_seats_per_buyer"] if given.max_seats_per_buyer is UNSET else []
+    event = await edit_event(catalogue, event_id, _details(given), actor=actor_of(call), unchanged=unchanged)
     return _event_answer(200, event)
 
 
@@ -104,6 +127,7 @@ async def delete(catalogue: Catalogue, call: Call) -> Answer:
 
 
 def _details(given: EventInput) -> EventDetails:
+    limit = given.max_seats_per_buyer
     return EventDetails(
         name=given.name,
         description=given.description,
@@ -111,6 +135,7 @@ def _details(given: EventInput) -> EventDetails:
         start_at=in_utc("start_at", given.start_at),
         end_at=in_utc("end_at", given.end_at),
         total_seats=given.total_seats,
+        max_seats_per_buyer=None if limit is UNSET else limit,
     )
 
 
@@ -130,6 +155,7 @@ def event_body(event: Event) -> EventBody:
         start_at=details.start_at,
         end_at=details.end_at,
         total_seats=details.total_seats,
+        max_seats_per_buyer=details.max_seats_per_buyer,
         created_at=event.created_at,
         updated_at=event.updated_at,
     )
@@ -170,7 +196,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=(EventInput,),
         request_examples={"a concert": examples.EVENT_INPUT},
         success=_ONE,
-        refusals=(EventNotFound, SeatsExceedTotal),
+        refusals=(EventNotFound, SeatsExceedTotal, UpgradeUnfinished),
     ),
     Operation(
         method="DELETE",
@@ -205,7 +231,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handler=create,
         request=(NewEventInput,),
         request_examples={"a concert": examples.EVENT_INPUT},
-        refusals=(OrganiserNotFound,),
+        refusals=(OrganiserNotFound, UpgradeUnfinished),
         success=Success(
             status=201,
             description="The event.",

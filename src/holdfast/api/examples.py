@@ -11,6 +11,7 @@ EVENT_INPUT = {
     "start_at": "2031-04-12T19:30:00+09:00",
     "end_at": "2031-04-12T22:00:00+09:00",
     "total_seats": 1200,
+    "max_seats_per_buyer": 8,
 }
 EVENT = {
     **EVENT_INPUT,

@@ -22,6 +22,7 @@ PROBLEMS: ProblemTable = {
     booking.ReservationNotFound: Row(404, "Reservation not found"),
     booking.SeatsNotFound: Row(404, "Seats not found"),
     booking.BookingClosed: Row(409, "Booking closed"),
+    booking.PurchaseLimitReached: Row(409, "Purchase limit reached"),
     booking.SeatsUnavailable: Row(409, "Seats unavailable"),
     booking.HoldExpired: Row(409, "Hold expired"),
     booking.AlreadyCancelled: Row(409, "Already cancelled"),
@@ -29,6 +30,7 @@ PROBLEMS: ProblemTable = {
     catalogue.SeatNumberTaken: Row(409, "Seat number taken"),
     catalogue.SeatsExceedTotal: Row(409, "Seats exceed total"),
     catalogue.EventHasConfirmedReservations: Row(409, "Event has confirmed reservations"),
+    catalogue.UpgradeUnfinished: Row(409, "Upgrade unfinished"),
     booking.IdempotencyKeyReused: Row(422, "Idempotency key reused"),
     NotReady: Row(503, "Not ready", retry_after_seconds=1),
 }

@@ -21,9 +21,14 @@ class Feature:
     """The migration it came with, such as "0004". It is on once the upgrade is finished up to there."""
     what: str
     """A few words for the operator."""
+    leaves_entries: bool = True
+    """It writes what remains after its migration is taken down, such as log entries of a new kind. What is in the
+    migration's own columns and tables is counted anyway."""
 
 
-FEATURES: Mapping[str, Feature] = {}
+FEATURES: Mapping[str, Feature] = {
+    "purchase_limit": Feature("0005", "a limit of seats per buyer (max_seats_per_buyer)", leaves_entries=False),
+}
 """By name. An entry, and the code that checks it, can be removed two versions later."""
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from holdfast.application.catalogue.audited import entry_of
 from holdfast.application.catalogue.catalogue import Catalogue
+from holdfast.application.catalogue.newer_details import require_understood
 from holdfast.application.catalogue.ports import CatalogueTransaction
 from holdfast.application.identifiers import uuid7
 from holdfast.domain.catalogue.event import Event, EventDetails
@@ -28,12 +29,14 @@ async def create_event(
         actor: Who makes it, for the audit; None: Holdfast itself.
 
     Raises:
+        UpgradeUnfinished: naming a field that older nodes would not respect, if there may be some.
         Unavailable: see its `outcome`.
     """
     event_id = uuid7()
     entry = None if actor is None else entry_of(actor, "create_event", event_id, organiser_id, name=details.name)
 
     async def write(transaction: CatalogueTransaction) -> Event:
+        await require_understood(transaction, details, before=None)
         event = await transaction.insert_event(event_id, details, organiser_id)
         if entry is not None:
             await transaction.append_audit(entry, event.created_at)

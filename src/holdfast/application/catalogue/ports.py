@@ -22,6 +22,10 @@ class CatalogueTransaction(Protocol):
         """Store a new event. If its id is already stored, return the stored event."""
         ...
 
+    async def feature_is_on(self, name: str) -> bool:
+        """Read whether every node of the installation understands a feature (see `application.features`)."""
+        ...
+
     async def update_event(self, event: Event, details: EventDetails, now: datetime) -> Event:
         """Store new details and a log entry."""
         ...

@@ -13,6 +13,7 @@ from holdfast.domain.booking.commands import Cancel, Command, Confirm, Done, Exp
 from holdfast.domain.booking.refusals import (
     BookingClosed,
     IdempotencyKeyReused,
+    PurchaseLimitReached,
     ReservationNotFound,
     SeatsNotFound,
     SeatsUnavailable,
@@ -110,7 +111,7 @@ def _reserve(state: WorkingState, command: Reserve, now: datetime, hold: timedel
 
 
 def _examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation | Refusal | None:
-    """Check a request in the order the contract lays down: key, event, opening, seats exist, seats are free."""
+    """Check a request in the contract's order: key, event, opening, seats exist, limit, seats are free."""
     prior = state.by_key.get((wish.user_id, wish.idempotency_key))
     if prior is not None:
         return prior if prior.fingerprint == wish.fingerprint else IdempotencyKeyReused()
@@ -118,9 +119,16 @@ def _examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation |
         return EventNotFound(state.event_id)
     if now >= state.start_at:
         return BookingClosed(state.event_id, state.start_at)
+    return _refusal_of_seats(state, wish)
+
+
+def _refusal_of_seats(state: WorkingState, wish: Reserve) -> Refusal | None:
     unknown = [seat_id for seat_id in wish.seat_ids if seat_id not in state.prices]
     if unknown:
         return SeatsNotFound(unknown)
+    limit = state.max_seats_per_buyer
+    if limit is not None and (have := state.seats_of(wish.user_id)) + len(wish.seat_ids) > limit:
+        return PurchaseLimitReached(limit=limit, have=have, wanted=len(wish.seat_ids))
     taken = [seat_id for seat_id in wish.seat_ids if seat_id in state.claims]
     if taken:
         return SeatsUnavailable(taken)

@@ -5,6 +5,7 @@ NotFound
 └── SeatsNotFound
 Conflict
 ├── BookingClosed
+├── PurchaseLimitReached
 ├── SeatsUnavailable
 ├── HoldExpired
 ├── AlreadyCancelled
@@ -47,6 +48,20 @@ class BookingClosed(Conflict):
             f"Booking closed when the event began, at {start_at.isoformat()}.",
             event_id=str(event_id),
             start_at=start_at.isoformat(),
+        )
+
+
+class PurchaseLimitReached(Conflict):
+    """The buyer would have more seats of the event than it sells to one buyer. Nothing was held."""
+
+    code = "purchase_limit_reached"
+
+    def __init__(self, *, limit: int, have: int, wanted: int) -> None:
+        super().__init__(
+            f"A buyer may have {limit} seats of this event: you have {have} and asked for {wanted}. Nothing was held.",
+            limit=limit,
+            have=have,
+            wanted=wanted,
         )
 
 

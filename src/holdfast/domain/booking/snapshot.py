@@ -59,6 +59,8 @@ class EventState:
     confirmed: int
     pending_reservations: int
     confirmed_reservations: int
+    max_seats_per_buyer: int | None = None
+    """How many seats one buyer may have, held and sold together; None for no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,9 @@ class Snapshot:
     reservations: dict[UUID, Reservation]
     mark: Mark | None = None
     """Identifies the state at this version, if it was read."""
+    seats_by_buyer: dict[str, int] = field(default_factory=dict)
+    """Where the event limits the seats of a buyer: how many each user who makes a request has, held and sold together.
+    Holds that had run out when this was read do not count, recorded or not. Users without seats may be missing."""
 
 
 class ChangeKind(StrEnum):

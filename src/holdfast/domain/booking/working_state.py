@@ -24,6 +24,7 @@ class WorkingState:
         self.event_id = event.id
         self.start_at = event.start_at
         self.deleted = event.deleted
+        self.max_seats_per_buyer = event.max_seats_per_buyer
         self.version = event.version
         self.prices = snapshot.prices
         self.claims: dict[UUID, Claim] = dict(snapshot.claims)
@@ -32,6 +33,7 @@ class WorkingState:
             (reservation.user_id, reservation.idempotency_key): reservation
             for reservation in snapshot.reservations.values()
         }
+        self._seats_by_buyer = dict(snapshot.seats_by_buyer)
         self._seat_counts = {
             SeatStatus.AVAILABLE: event.available,
             SeatStatus.RESERVED: event.reserved,
@@ -45,6 +47,10 @@ class WorkingState:
         self._touched_seats: dict[UUID, None] = {}
         self._touched_reservations: dict[UUID, None] = {}
         self._log: list[LogEntry] = []
+
+    def seats_of(self, user_id: str) -> int:
+        """Return how many seats a user who makes a request has, if the event limits them."""
+        return self._seats_by_buyer.get(user_id, 0)
 
     def hold(self, command: Reserve, *, now: datetime, expires_at: datetime) -> Reservation:
         """Hold seats that were found free, and return the new reservation."""
@@ -67,6 +73,8 @@ class WorkingState:
         )
         for seat_id in command.seat_ids:
             self._move_seat(seat_id, Claim(seat_id, reservation.id, SeatStatus.RESERVED, expires_at))
+        if self.max_seats_per_buyer is not None:
+            self._count_seats(command.user_id, len(command.seat_ids))
         self._put(reservation)
         return reservation
 
@@ -90,6 +98,9 @@ class WorkingState:
         version = self._record(kind, reservation.id, reservation.seat_ids)
         for seat_id in reservation.seat_ids:
             self._move_seat(seat_id, None)
+        if self.max_seats_per_buyer is not None and reason is not CancelReason.EXPIRED:
+            # The seats of a hold that ran out are not in the count: they left it at that instant, not now.
+            self._count_seats(reservation.user_id, -len(reservation.seat_ids))
         return self._put(
             replace(
                 reservation,
@@ -152,6 +163,9 @@ class WorkingState:
         self._seat_counts[old] -= 1
         self._seat_counts[new] += 1
         self._touched_seats[seat_id] = None
+
+    def _count_seats(self, user_id: str, more: int) -> None:
+        self._seats_by_buyer[user_id] = self._seats_by_buyer.get(user_id, 0) + more
 
     def _put(self, reservation: Reservation) -> Reservation:
         before = self.reservations.get(reservation.id)

@@ -14,6 +14,8 @@ DESCRIPTION_MAX = 10_000
 """Characters in a description (contract)."""
 TOTAL_SEATS_MAX = 1_000_000
 """Seats in one event (contract)."""
+SEATS_PER_BUYER_MAX = 1_000
+"""The highest limit of seats per buyer (contract)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,8 @@ class EventDetails:
     start_at: datetime
     end_at: datetime
     total_seats: int
+    max_seats_per_buyer: int | None = None
+    """How many seats one buyer may have, held and sold together; None for no limit."""
 
     def __post_init__(self) -> None:
         """Check the rules for an event.
@@ -41,6 +45,8 @@ class EventDetails:
             raise InvalidValue("description", f"must have at most {DESCRIPTION_MAX} characters")
         if not 1 <= self.total_seats <= TOTAL_SEATS_MAX:
             raise InvalidValue("total_seats", f"must be 1 to {TOTAL_SEATS_MAX}")
+        if self.max_seats_per_buyer is not None and not 1 <= self.max_seats_per_buyer <= SEATS_PER_BUYER_MAX:
+            raise InvalidValue("max_seats_per_buyer", f"must be 1 to {SEATS_PER_BUYER_MAX}, or null for no limit")
         if self.end_at < self.start_at:
             raise InvalidValue("end_at", "must not be before start_at")
 

@@ -6,7 +6,8 @@ NotFound
 Conflict
 ├── SeatNumberTaken
 ├── SeatsExceedTotal
-└── EventHasConfirmedReservations
+├── EventHasConfirmedReservations
+└── UpgradeUnfinished
 """
 
 from uuid import UUID
@@ -72,4 +73,16 @@ class EventHasConfirmedReservations(Conflict):
         super().__init__(
             f"{confirmed_seats} seats of this event are sold; it cannot be deleted.",
             confirmed_seats=confirmed_seats,
+        )
+
+
+class UpgradeUnfinished(Conflict):
+    """A field cannot be set yet: nodes of an older version, which would not respect it, may still be running."""
+
+    code = "upgrade_unfinished"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"{field} can be set once the upgrade of this installation is finished (`holdfast migrate finish`).",
+            field=field,
         )

@@ -25,7 +25,8 @@ CROSS JOIN LATERAL (SELECT e.id FROM events e WHERE e.id = asked.id LIMIT 1 FOR 
 -- load_batch
 -- Read what the batches of some events (:event_ids) can touch, and the time, in one snapshot: the requested seats; the
 -- reservations that the requests' users and keys have made before; the reservations to be confirmed or cancelled, each
--- with its event; and for each event, up to :overdue_max overdue holds in addition to those on the requested seats.
+-- with its event; for each event, up to :overdue_max overdue holds in addition to those on the requested seats; and, if
+-- the event limits the seats of a buyer, how many the requests' users have.
 WITH clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
@@ -81,6 +82,9 @@ SELECT
     e.confirmed,
     e.pending_reservations,
     e.confirmed_reservations,
+    e.max_seats_per_buyer,
+    had.buyers,
+    had.seats_of_buyers,
     seats.ids AS seat_ids,
     seats.prices,
     seats.claimed_by,
@@ -108,6 +112,20 @@ CROSS JOIN LATERAL (
         array_agg(w.expires_at) AS claims_expire_at
     FROM wanted w WHERE w.event_id = asked.event_id
 ) AS seats
+CROSS JOIN LATERAL (
+    -- Of an event without a limit nothing of this is run. A hold that ran out no longer counts, recorded or not.
+    SELECT array_agg(buyer.user_id) AS buyers, array_agg(owned.seats) AS seats_of_buyers
+    FROM (
+        SELECT DISTINCT wish.user_id
+        FROM unnest(:key_user_ids::text[], :key_event_ids::uuid[]) AS wish (user_id, event_id)
+        WHERE wish.event_id = asked.event_id AND e.max_seats_per_buyer IS NOT NULL
+    ) AS buyer
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(cardinality(r.seat_ids)), 0)::int AS seats FROM reservations r
+        WHERE r.event_id = asked.event_id AND r.user_id = buyer.user_id AND r.cancel_reason IS NULL
+            AND (r.status = 'confirmed' OR r.expires_at > clock.now)
+    ) AS owned
+) AS had
 ORDER BY asked.place
 
 -- store_new_holds

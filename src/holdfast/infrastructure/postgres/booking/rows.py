@@ -33,7 +33,10 @@ def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
     mark = None
     if row["version"] is not None:
         mark = Mark(row["version"], row["last_at"], row["last_kind"], row["last_reservation_id"])
-    return Snapshot(event_id, _event_state_from(event_id, row), prices, claims, reservations, mark)
+    seats_by_buyer = {}
+    if row["buyers"] is not None:
+        seats_by_buyer = dict(zip(row["buyers"], row["seats_of_buyers"], strict=True))
+    return Snapshot(event_id, _event_state_from(event_id, row), prices, claims, reservations, mark, seats_by_buyer)
 
 
 def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:
@@ -49,6 +52,7 @@ def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:
         confirmed=row["confirmed"],
         pending_reservations=row["pending_reservations"],
         confirmed_reservations=row["confirmed_reservations"],
+        max_seats_per_buyer=row["max_seats_per_buyer"],
     )
 
 

@@ -5,8 +5,9 @@ SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE
 -- event_after_lock
 -- Read a locked event, deleted or not, and the time.
 SELECT
-    clock_timestamp() AS now, id, organiser_id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
-    version, available, reserved, confirmed, deleted_at IS NOT NULL AS deleted
+    clock_timestamp() AS now, id, organiser_id, name, description, venue, start_at, end_at, total_seats,
+    max_seats_per_buyer, created_at, updated_at, version, available, reserved, confirmed,
+    deleted_at IS NOT NULL AS deleted
 FROM events WHERE id = :event_id
 
 -- clock
@@ -16,18 +17,30 @@ SELECT clock_timestamp()
 -- insert_event
 -- Store a new event. If an earlier attempt has already stored it, that is not a conflict.
 INSERT INTO events (
-    id, organiser_id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at
+    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, created_at,
+    updated_at
 )
-SELECT :event_id, :organiser_id, :name, :description, :venue, :start_at, :end_at, :total_seats, t.now, t.now
+SELECT
+    :event_id, :organiser_id, :name, :description, :venue, :start_at, :end_at, :total_seats,
+    :max_seats_per_buyer::integer, t.now, t.now
 FROM (SELECT clock_timestamp() AS now) AS t
 ON CONFLICT (id) DO NOTHING
 
 -- update_event
--- Replace the details of a locked event.
+-- Replace the details of a locked event, and keep since which version it has its purchase limit.
 UPDATE events SET
     name = :name, description = :description, venue = :venue, start_at = :start_at, end_at = :end_at,
-    total_seats = :total_seats, updated_at = :now, version = version + 1
+    total_seats = :total_seats, max_seats_per_buyer = :max_seats_per_buyer::integer,
+    purchase_limit_since = CASE
+        WHEN max_seats_per_buyer IS DISTINCT FROM :max_seats_per_buyer::integer THEN version + 1
+        ELSE purchase_limit_since
+    END,
+    updated_at = :now, version = version + 1
 WHERE id = :event_id AND version = :loaded_version
+
+-- feature_is_on
+-- Tell whether upgrades are finished up to a migration, so that no node of an older version is left.
+SELECT finished >= :migration FROM installation
 
 -- log_change
 -- Append one entry without seats or reservation.

@@ -24,6 +24,7 @@ class Details(TypedDict):
     start_at: datetime
     end_at: datetime
     total_seats: int
+    max_seats_per_buyer: int | None
 
 
 class NewEvent(OfEvent, Details):
@@ -42,6 +43,12 @@ class EditedEvent(OfLoadedEvent, Details):
     """An event whose details are replaced."""
 
     now: datetime
+
+
+class OfMigration(TypedDict):
+    """A migration, such as "0005"."""
+
+    migration: str
 
 
 class LoggedChange(OfEvent):
@@ -93,6 +100,7 @@ class CatalogueQueries:
     clock: Query[Nothing]
     insert_event: Query[NewEvent]
     update_event: Query[EditedEvent]
+    feature_is_on: Query[OfMigration]
     log_change: Query[LoggedChange]
     cancel_holds_of_deleted_event: Query[EndedHolds]
     delete_event: Query[DeletedEvent]

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from holdfast.application.failures import GuardMismatch
+from holdfast.application.features import FEATURES
 from holdfast.domain.booking.snapshot import ChangeKind
 from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.refusals import SeatNumberTaken
@@ -46,6 +47,12 @@ class PostgresCatalogueTransaction:
         event, _ = await self.lock_event(event_id)
         assert event is not None
         return event
+
+    async def feature_is_on(self, name: str) -> bool:
+        """Compare the feature's migration with that up to which upgrades are finished."""
+        statement = CATALOGUE.feature_is_on({"migration": FEATURES[name].migration})
+        with translated():
+            return bool(await statement.fetchval(self._connection))
 
     async def update_event(self, event: Event, details: EventDetails, now: datetime) -> Event:
         """Replace the details, and log it."""
@@ -185,4 +192,5 @@ def _values(details: EventDetails) -> Details:
         "start_at": details.start_at,
         "end_at": details.end_at,
         "total_seats": details.total_seats,
+        "max_seats_per_buyer": details.max_seats_per_buyer,
     }

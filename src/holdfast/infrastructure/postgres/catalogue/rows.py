@@ -14,6 +14,7 @@ def event_from(row: asyncpg.Record) -> Event:
         start_at=row["start_at"],
         end_at=row["end_at"],
         total_seats=row["total_seats"],
+        max_seats_per_buyer=row["max_seats_per_buyer"],
     )
     return Event(
         id=row["id"],

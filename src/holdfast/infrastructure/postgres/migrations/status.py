@@ -77,5 +77,9 @@ async def _lost_by_downgrade(database_url: str) -> list[str]:
             return []
         lost = await at_stake(connection, steps_of_revision(current, "down"))
         if (await finished_migration(connection) or "") >= current:
-            lost += [f"what {name} has written" for name, feature in FEATURES.items() if feature.migration == current]
+            lost += [
+                f"what {name} has written"
+                for name, feature in FEATURES.items()
+                if feature.migration == current and feature.leaves_entries
+            ]
         return lost

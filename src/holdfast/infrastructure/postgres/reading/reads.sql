@@ -1,14 +1,16 @@
 -- event
 -- Find an event that is not deleted.
 SELECT
-    id, organiser_id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
+    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, created_at,
+    updated_at,
     version, available, reserved, confirmed, false AS deleted
 FROM events WHERE id = :event_id AND deleted_at IS NULL
 
 -- events
 -- List events, newest first.
 SELECT
-    id, organiser_id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
+    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, created_at,
+    updated_at,
     version, available, reserved, confirmed, false AS deleted
 FROM events WHERE deleted_at IS NULL
 ORDER BY created_at DESC, id DESC

@@ -136,6 +136,25 @@ WHERE r.id IS NULL OR c.reservation_id IS NULL
 SELECT event_id, user_id, count(*) AS reservations
 FROM reservations GROUP BY event_id, user_id, idempotency_key HAVING count(*) > 1
 
+-- purchase_limits_hold
+-- When a buyer last held seats of an event under its present limit, they had no more than that. What they had before the
+-- limit was set, or when it was higher, is theirs. A hold that had run out by then does not count, recorded or not.
+SELECT
+    live.event_id, live.user_id, live.max_seats_per_buyer, live.last_version, sum(cardinality(live.seat_ids)) AS seats
+FROM (
+    SELECT
+        r.event_id, r.user_id, r.seat_ids, r.status, r.expires_at, e.max_seats_per_buyer, e.purchase_limit_since,
+        first_value(r.created_version) OVER newest AS last_version, first_value(r.created_at) OVER newest AS last_at
+    FROM reservations r
+    JOIN events e ON e.id = r.event_id
+    WHERE e.max_seats_per_buyer IS NOT NULL AND r.status IN ('pending', 'confirmed')
+    WINDOW newest AS (PARTITION BY r.event_id, r.user_id ORDER BY r.created_version DESC)
+) AS live
+WHERE live.last_version > coalesce(live.purchase_limit_since, 0)
+    AND (live.status = 'confirmed' OR live.expires_at > live.last_at)
+GROUP BY live.event_id, live.user_id, live.max_seats_per_buyer, live.last_version
+HAVING sum(cardinality(live.seat_ids)) > live.max_seats_per_buyer
+
 -- deleted_events_are_empty
 -- A deleted event has no live reservation, and its log ends with the deletion.
 SELECT e.id AS event_id, e.version, last.kind, (

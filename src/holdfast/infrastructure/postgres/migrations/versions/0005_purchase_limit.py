@@ -1,0 +1,16 @@
+"""How many seats of an event one buyer may have."""
+
+from holdfast.infrastructure.postgres.migrations.plain_sql import run_beside
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Run the `.up.sql` beside this file."""
+    run_beside(__file__, "up")
+
+
+def downgrade() -> None:
+    """Run the `.down.sql` beside this file."""
+    run_beside(__file__, "down")
