@@ -78,7 +78,12 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "who asks takes the map of a load that began before",
         _SEEN_BY_READERS,
-        (SeatMaps, "current", "began_later = not load.started and grows is None", "began_later = True"),
+        (SeatMaps, "current", "began_later = not load.started and load.grows is None", "began_later = True"),
+    ),
+    fault(
+        "who asks takes the map that a growing load brings, wherever it has come to",
+        f"{_SEEN_BY_READERS} internal_error",
+        (SeatMaps, "current", "not load.started and load.grows is None", "not load.started"),
     ),
     fault(
         "a map is shown while seats are in that its version does not have",

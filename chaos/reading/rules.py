@@ -3,7 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -66,9 +66,13 @@ def _reasons(event: SimulatedEvent | None, told: Told) -> Iterator[Breach | None
         return
     if told.status == 404 and (told.asked < event.created or event.epochs[-1].ended <= told.came):
         yield None
-    for epoch in event.epochs:
-        if epoch.began <= told.came and told.asked <= epoch.ended:
-            yield _reason(event, epoch, told)
+    fitting = [epoch for epoch in event.epochs if epoch.began <= told.came and told.asked <= epoch.ended]
+    for epoch in fitting:
+        yield _reason(event, epoch, told)
+    if told.what == "chart" and told.status in (200, 304) and len(fitting) > 1:
+        # The version may be from before a failover that happened meanwhile, and the chart from after it.
+        for epoch in fitting:
+            yield _reason(event, epoch, replace(told, version=epoch.version_at(min(told.came, epoch.ended))))
 
 
 def _reason(event: SimulatedEvent, epoch: Epoch, told: Told) -> Breach | None:

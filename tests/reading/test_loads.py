@@ -132,6 +132,32 @@ async def test_seats_that_were_added_are_all_that_is_read(source, maps):
     assert len(source.grown) == 3
 
 
+async def test_who_joins_a_growing_load_is_not_given_a_map_on_its_way(source, maps, monkeypatch):
+    """Only added seats are read, for a map that is then dropped; who comes later wants the whole map, and joins.
+
+    The map has the added seats by then, but is still at its old version.
+    """
+    monkeypatch.setattr(map_loads, "SMALL_SEATS_MAX", 0)
+    monkeypatch.setattr(map_loads, "MEDIUM_SEATS_MAX", 100)
+    maps = SeatMaps(source, bytes_max=1 << 24, expire=_nothing)
+    event_id, other, *_ = source.events
+    await answered(source, maps.current(event_id))
+    busy = await loading(source, maps, other)
+    source.add_seats(event_id, 2)
+    growing = asyncio.create_task(maps.current(event_id))
+    await turns()
+    source.release(-1)
+    await turns()
+    maps._maps.drop(event_id)
+    joining = asyncio.create_task(maps.current(event_id))
+    await turns()
+    source.release(-1)
+    await turns()
+    await until_quiet(source, lambda: asyncio.gather(busy, growing, joining))
+    for found in (growing.result(), joining.result()):
+        assert (found.version, found.seats, found.grown_until) == (2, 5, None)
+
+
 async def test_a_long_log_of_a_large_map_is_followed_in_stretches(source, maps, monkeypatch):
     event_id = next(iter(source.events))
     first = await answered(source, maps.current(event_id))

@@ -119,7 +119,7 @@ class SeatMaps:
             attempts += 1
             grows = kept if kept is not None and _lacks_only_seats(kept, standing) else None
             load = self._loads.join(event_id, seats=standing.seats, lists=lists, grows=grows)
-            began_later = not load.started and grows is None
+            began_later = not load.started and load.grows is None
             loaded = await asyncio.shield(load.future)
             if began_later and (loaded is None or not loaded.overdue):
                 return loaded
