@@ -128,6 +128,15 @@ async def test_a_till_sells_to_the_buyer_it_names_in_its_own_events_only(server,
     mine = await reserve(seats[1], **bearer(token("ann")))
     assert mine.json()["user_id"] == "shop:ann"
 
+    for caller, sees in ((till, True), (organiser, True), (other_till, False)):
+        seat = (await api.get(f"/seats/{seats[0]}", headers=bearer(caller.text))).json()
+        assert (seat["status"], "reserved_by" in seat) == ("reserved", sees)
+    for path in (f"/seats/{seats[0]}", f"/events/{event['id']}/seats"):
+        for headers in ({}, bearer(token("bob"))):
+            answer = await api.get(path, headers=headers)
+            assert '"status":"reserved"' in answer.text
+            assert "reserved_by" not in answer.text
+
     confirm = f"/reservations/{held.json()['id']}/confirm"
     refused(await api.post(confirm, headers=bearer(other_till.text)), 404, "reservation_not_found")
     refused(await api.post(confirm, headers=bearer(token("ann"))), 404, "reservation_not_found")

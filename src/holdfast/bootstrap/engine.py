@@ -10,7 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from holdfast.api.events import event_list
-from holdfast.api.seats.seat_json import seat_tail
+from holdfast.api.seats.seat_json import seat_tail, seat_tail_for_strangers
 from holdfast.application.booking.batching.batcher import Batcher
 from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE
 from holdfast.application.booking.booking import Booking
@@ -104,7 +104,8 @@ async def open_engine(
             LARGE_CONNECTIONS,
             replace(timeouts, statement_seconds=timeouts.bulk_statement_seconds),
         )
-        map_source = PostgresSeatMapSource(read_pool, large_pool, seat_tail)
+        tail = seat_tail if settings.auth_mode in (None, "open") else seat_tail_for_strangers
+        map_source = PostgresSeatMapSource(read_pool, large_pool, tail)
         seat_maps = SeatMaps(
             map_source,
             bytes_max=settings.seat_maps_mib_max * 1024 * 1024,
@@ -132,7 +133,7 @@ async def open_engine(
             event_pages=EventPages(reads, event_list, pause_seconds=pause_seconds),
             seat_maps=seat_maps,
             live_changes=live_changes,
-            large_lists=LargeLists(map_source, seat_tail),
+            large_lists=LargeLists(map_source, tail),
             charts=map_source,
             kept_charts=KeptCharts(map_source),
         )

@@ -5,7 +5,15 @@ from typing import Protocol
 from uuid import UUID
 
 from holdfast.application.identity.owners import Owners
-from holdfast.application.identity.policy import Thing, reach_of, require, require_unseen
+from holdfast.application.identity.policy import (
+    Thing,
+    Verdict,
+    decide,
+    decide_unseen,
+    reach_of,
+    require,
+    require_unseen,
+)
 from holdfast.application.identity.rules import RULES, Kind
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.booking.refusals import ReservationNotFound
@@ -54,6 +62,15 @@ class Caller:
         if organiser_id is not None:
             thing = Thing(organiser_id=organiser_id, user_id=self.principal.user_id)
             require(self.principal, verb, thing, hidden=lambda: EventNotFound(event_id))
+
+    async def may(self, verb: Verb, event_id: UUID) -> bool:
+        """Tell whether the policy allows something that is part of an operation on an event."""
+        if decide_unseen(self.principal, verb) is Verdict.ALLOWED:
+            return True
+        if not self.principal.roles:
+            return False
+        organiser_id = await self._owners.of_event(event_id)
+        return decide(self.principal, verb, Thing(organiser_id=organiser_id)) is Verdict.ALLOWED
 
     async def organiser_for(self, verb: Verb, organiser_id: UUID | None) -> UUID:
         """Find the organiser for whom something new is made.

@@ -6,10 +6,12 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from holdfast.api import examples
+from holdfast.api.identity.admission import caller_of
 from holdfast.api.paging import BASE
 from holdfast.api.representation import REVALIDATE, VARY, represent, state_tag, unchanged
 from holdfast.api.seats.standing import seat_map_of, standing_of
 from holdfast.application.giving_way import give_way
+from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.seat_list import SeatList
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.views import Views
@@ -76,7 +78,10 @@ async def find(views: Views, call: Call) -> Answer:
     if found is None:
         raise SeatNotFound(seat_id)
     seat, version = found
-    return json_answer(200, seat_body(seat), event_version(version))
+    body = seat_body(seat)
+    if seat.reserved_by is not None and not await caller_of(call).may(Verb.SEE_HOLDERS, seat.event_id):
+        body.reserved_by = UNSET
+    return json_answer(200, body, event_version(version))
 
 
 async def _written_list(seat_map: SeatMap) -> SeatList | None:

@@ -8,3 +8,8 @@ def seat_tail(status: SeatStatus, reserved_by: str | None) -> bytes:
     if reserved_by is None:
         return b'"status":"available"}'
     return f'"status":"{status.value}","reserved_by":"{reserved_by}"}}'.encode()
+
+
+def seat_tail_for_strangers(status: SeatStatus, reserved_by: str | None) -> bytes:  # noqa: ARG001 - who holds it is not said
+    """Encode the status alone. Lists are the same for everybody, so where callers are known they name no holder."""
+    return f'"status":"{status.value}"}}'.encode()
