@@ -309,3 +309,13 @@ async def test_slow_headers_end_and_harm_nobody(front):
         for connection in slow:
             connection.abort()
         assert len(running.seen) == 20
+
+
+@pytest.mark.parametrize(("peers", "believed"), [(None, True), (["192.0.2.0/24"], False), (["127.0.0.0/8"], True)])
+async def test_who_the_caller_is_passes_on_only_from_a_gateway(front, peers, believed):
+    claim = {"X_User_Roles": "admin", "X_Forwarded_For": "192.0.2.1"}
+    options = {"trusted_proxies": ["127.0.0.1"], "gateway_peers": peers}
+    async with front(1, **options) as running, Caller(running.port) as caller:
+        assert (await caller.call("GET", EVENTS, **claim)).status == 200
+        seen = {name.lower(): value for name, value in running.seen[-1].items()}
+        assert ("x-user-id" in seen, "x-user-roles" in seen) == (believed, believed)

@@ -94,6 +94,9 @@ def _node(settings: Settings, number: int, port: int) -> Node:
         "DRAIN_SECONDS": str(_DRAIN_SECONDS),
         "SHUTDOWN_SECONDS": str(max(1.0, seconds)),
     }
+    if settings.auth_mode == "gateway":
+        # Only nginx connects to a node, and it passes on nobody's word but that of the gateways.
+        environment["GATEWAY_PEERS"] = _LOOPBACK
     name = f"Node {number}"
     child = program(name, "serve", f"node-{number}.log", settings, environment)
     return Node(number, Address(_LOOPBACK, port), child)
@@ -115,6 +118,7 @@ def _start_nginx(settings: Settings, nodes: list[Node], data_dir: Path, supervis
         nodes=[node.address for node in nodes],
         trusted_proxies=[name for name in settings.trusted_proxies.split(",") if name],
         allow_origins=settings.cors_allow_origins,
+        gateway_peers=settings.gateway_peers.split(",") if settings.auth_mode == "gateway" else None,
     )
     with step("Starting nginx"):
         supervisor.start_front(front)

@@ -46,6 +46,7 @@ class EmbeddedNginx:
         nodes: Sequence[Address],
         trusted_proxies: Sequence[str] = (),
         allow_origins: str = "*",
+        gateway_peers: Sequence[str] | None = None,
     ) -> None:
         """Set everything up without writing or starting anything.
 
@@ -55,6 +56,7 @@ class EmbeddedNginx:
             nodes: The addresses of the API nodes, which are numbered from 1.
             trusted_proxies: Addresses and networks whose X-Forwarded-For is trusted.
             allow_origins: The origins that may read nginx's own error responses, in the form of CORS_ALLOW_ORIGINS.
+            gateway_peers: Addresses and networks whose X-User-ID and X-User-Roles pass to the nodes; None: everybody's.
         """
         self.work_dir = data_dir.absolute() / "nginx"
         self.log_path = data_dir.absolute() / "nginx.log"
@@ -62,6 +64,7 @@ class EmbeddedNginx:
         self._nodes = tuple(nodes)
         self._trusted_proxies = tuple(trusted_proxies)
         self._allow_origins = allow_origins
+        self._gateway_peers = gateway_peers
         self._drain_folder = self.work_dir / nginx_config.DRAIN_FOLDER
         self._left_out: set[int] = set()
         self._child: Child | None = None
@@ -143,8 +146,13 @@ class EmbeddedNginx:
         user = pwd.getpwuid(os.geteuid()).pw_name if os.geteuid() == 0 else None
         (run / "process.conf").write_text(nginx_config.process_part(user))
         (run / "origins.conf").write_text(nginx_config.origins_part(self._allow_origins))
-        (run / "nodes.conf").write_text(nginx_config.nodes_part(self._nodes))
-        (run / "server.conf").write_text(nginx_config.server_part(self._listen, self._nodes, self._trusted_proxies))
+        nodes = nginx_config.nodes_part(self._nodes)
+        server = nginx_config.server_part(self._listen, self._nodes, self._trusted_proxies)
+        if self._gateway_peers is not None:
+            nodes += nginx_config.gateways_part(self._gateway_peers)
+            server += nginx_config.GATEWAY_HEADERS
+        (run / "nodes.conf").write_text(nodes)
+        (run / "server.conf").write_text(server)
         shutil.copyfile(nginx_config.shared_file(), self.work_dir / "nginx.conf")
 
     def _accepts(self) -> bool:

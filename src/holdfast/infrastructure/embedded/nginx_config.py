@@ -77,6 +77,30 @@ def nodes_part(nodes: Sequence[Address]) -> str:
     return "".join(parts) + "\n".join([*chosen, "}", ""])
 
 
+def gateways_part(gateway_peers: Sequence[str]) -> str:
+    """Return an addition to run/nodes.conf for AUTH_MODE=gateway: whose word for who the caller is passes on.
+
+    Args:
+        gateway_peers: Addresses and networks of the gateways, as in GATEWAY_PEERS.
+    """
+    believed = "\n".join(f"    {peer} 1;" for peer in gateway_peers)
+    return f"""\
+geo $realip_remote_addr $holdfast_believed {{
+    default 0;
+{believed}
+}}
+map $holdfast_believed $holdfast_user_id {{ 1 $http_x_user_id; }}
+map $holdfast_believed $holdfast_user_roles {{ 1 $http_x_user_roles; }}
+"""
+
+
+GATEWAY_HEADERS = """\
+proxy_set_header X-User-ID $holdfast_user_id;
+proxy_set_header X-User-Roles $holdfast_user_roles;
+"""
+"""An addition to run/server.conf for AUTH_MODE=gateway. What nobody is to say is taken out of the request."""
+
+
 def origins_part(allow_origins: str) -> str:
     """Return run/origins.conf: the origins that may read nginx's own error responses. The nodes have the same setting.
 
