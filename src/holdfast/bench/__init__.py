@@ -1,5 +1,5 @@
-"""The benchmark: experiments over HTTP on a server by URL, or on a stack of its own.
+"""The benchmark: experiments over HTTP against a server given by URL, or against a stack that it starts itself.
 
-It knows the contract and nothing of the inside. What it starts it starts as anybody would, with `holdfast run` and
-`holdfast scale`; psutil tells what that costs.
+It uses only the HTTP contract, never internal modules. It starts stacks like a user would, with `holdfast run` and
+`holdfast scale`, and measures CPU time and memory with psutil.
 """

@@ -1,5 +1,5 @@
-"""Why a benchmark cannot go on."""
+"""Why a benchmark cannot continue."""
 
 
 class LoadError(Exception):
-    """The server cannot be reached, or stopped answering; in one line."""
+    """The server cannot be reached, or stopped responding; the message is one line."""

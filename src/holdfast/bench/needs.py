@@ -1,4 +1,4 @@
-"""What the benchmark works with beside Holdfast's own libraries: development installs it, running Holdfast does not."""
+"""What the benchmark needs in addition to Holdfast's own libraries: installed for development only."""
 
 from importlib.util import find_spec
 
@@ -6,7 +6,8 @@ _PACKAGES = ("httpx", "matplotlib", "numpy", "psutil")
 
 
 def what_is_missing() -> str | None:
-    """One line that tells what to install before any other module of the benchmark is imported; None: nothing."""
+    """Return a line that says what to install before importing the rest of the benchmark; None if nothing is missing.
+    """
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if not missing:
         return None

@@ -1,4 +1,4 @@
-"""How large the experiments are, and what they run on."""
+"""How large the experiments are, and what they run against."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -13,32 +13,32 @@ from holdfast.bench.stack.processes import Roles
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much load, how long. The default is the full benchmark; `QUICK` only tries that everything works."""
+    """How much load for how long. The default is the full benchmark; `QUICK` only checks that everything works."""
 
     mixed_seconds: float = 120.0
-    """The mixed load with think time, all stages together."""
+    """Of the mixed load with think time, all stages together."""
     users: int = 200
-    """Virtual users of the last stage; the stages before have a quarter and half of them."""
+    """Virtual users of the last stage; the earlier stages have a quarter and half of them."""
     saturated_seconds: float = 15.0
-    """Each run without think time."""
+    """Of each run without think time."""
     mixed_seats: int = 500
-    """Seats of each event of the mixed load."""
+    """Per event of the mixed load."""
     saturated_per_second: int = 10_000
-    """Requests a second for which the runs without think time have free seats."""
+    """Requests per second for which the runs without think time have free seats."""
     run_seconds: float = 10.0
-    """Each timed run of the other experiments."""
+    """Of each timed run of the other experiments."""
     connections: tuple[int, ...] = (64, 256, 512)
-    """Connections of the runs that ask for the most reservations a second."""
+    """Of the runs that measure the most reservations per second."""
     processes: int = 2
-    """API processes of the node that is measured beside the one of one process."""
+    """API processes of the node that is compared with one of a single process."""
     pgbench_clients: tuple[int, ...] = (8, 16, 32)
     hot_seats_per_second: int = 15_000
-    """Reservations a second for which those runs have free seats."""
+    """Reservations per second for which those runs have free seats."""
     nodes: tuple[int, ...] = (1, 2, 3)
     hall_sizes: tuple[int, ...] = (1_000, 10_000, 100_000, 1_000_000)
     """Seats of the events in which single reservations are timed."""
     lone_reservations: int = 400
-    """Of each such event."""
+    """Per such event."""
     storm_calls: int = 10_000
     storm_connections: int = 500
     contention_rounds: int = 20
@@ -73,34 +73,34 @@ QUICK = Sizes(
 
 @dataclass
 class Target:
-    """A server that is measured, and what else is known of it."""
+    """A server to measure, and what else is known about it."""
 
     server: Server
     stack: Stack | None = None
-    """The stack of the benchmark's own that the server belongs to."""
+    """The benchmark's own stack that the server belongs to."""
     given_roles: Roles = field(default_factory=dict)
-    """Processes by what they do, of a server on this machine that somebody else started."""
+    """Processes by role, of a server on this machine that the benchmark did not start."""
 
     def roles(self) -> Roles:
-        """The processes whose CPU time and memory can be read, by what they do."""
+        """The processes whose CPU time and memory can be read, by role."""
         return self.stack.roles() if self.stack is not None else self.given_roles
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What every experiment gets."""
+    """What every experiment receives."""
 
     sizes: Sizes
     reporter: Reporter
     data_dir: Path
-    """Folder for the data of stacks of one's own."""
+    """Folder for the data of the benchmark's own stacks."""
 
     @contextmanager
     def scaled(self, nodes: int) -> Iterator[Target]:
         """Start a stack with nodes behind nginx.
 
         Raises:
-            LoadError: It does not start, for instance without nginx.
+            LoadError: It does not start, for example without nginx.
         """
         name = f"{nodes} nodes" if nodes > 1 else "1 node"
         with self._started(name, nodes=nodes) as target:
@@ -108,7 +108,7 @@ class Bench:
 
     @contextmanager
     def several_processes(self, processes: int, beside: Stack) -> Iterator[Target]:
-        """Start another node, of several processes, on the PostgreSQL and the Redis of a stack.
+        """Start another node with several processes, on the PostgreSQL and Redis of a stack.
 
         Raises:
             LoadError: It does not start.

@@ -1,4 +1,4 @@
-"""`holdfast bench`: which experiments on which servers, in which order, and how it ended."""
+"""`holdfast bench`: runs experiments on servers in order, and returns the outcome."""
 
 import signal
 import sys
@@ -32,20 +32,20 @@ _ROUNDS_AGAINST = 2
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     experiments: Sequence[str] = ()
-    """By name; none: all."""
+    """By name; empty for all."""
     url: str | None = None
     against: str | None = None
     processes: Sequence[str] = ()
-    """`ROLE=PID` of the server at `url`, when it runs on this machine."""
+    """`ROLE=PID` of the server at `url`, if it runs on this machine."""
     seconds: float | None = None
     users: int | None = None
     rounds: int | None = None
     out: Path = Path("docs/benchmarks")
     data_dir: Path = Path(".holdfast")
-    """Folder for the data of stacks of one's own."""
+    """Folder for the data of the benchmark's own stacks."""
     quick: bool = False
     smoke: bool = False
 
@@ -58,9 +58,9 @@ class _Outcome:
 
 
 def run_benchmark(options: Options) -> int:
-    """Run the experiments and write the report; answers the exit code: 1 when a load did not do what it claims."""
+    """Run the experiments and write the report; return the exit code: 1 if a load did not do what it claims."""
     reporter = Reporter()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaving through the context managers ends every stack
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaving the context managers stops every stack
     allow_many_connections()
     try:
         names = _chosen(options.experiments)
@@ -92,7 +92,7 @@ def _chosen(names: Sequence[str]) -> list[str]:
 def _sizes(options: Options) -> Sizes:
     sizes = QUICK if options.quick else Sizes()
     if options.seconds is not None:
-        # The other runs keep their proportion to the mixed load, which this is the length of.
+        # This is the length of the mixed load; the other runs keep their proportion to it.
         share = options.seconds / sizes.mixed_seconds
         sizes = replace(
             sizes,
@@ -104,7 +104,7 @@ def _sizes(options: Options) -> Sizes:
 
 
 def _run_experiment(name: str, bench: Bench, options: Options, outcome: _Outcome) -> None:
-    """Run one experiment on all servers in turn, A B A B, and write what was found."""
+    """Run one experiment on all servers alternately, A B A B, and write the results."""
     rounds_wanted = options.rounds or (_ROUNDS_AGAINST if options.against else 1)
     with _targets(bench, options) as targets:
         about = machine.describe(targets[0].stack)
@@ -122,7 +122,7 @@ def _run_experiment(name: str, bench: Bench, options: Options, outcome: _Outcome
 
 @contextmanager
 def _targets(bench: Bench, options: Options) -> Iterator[list[Target]]:
-    """The servers to measure, each learnt about: the first by URL or on a stack of one's own, then the other."""
+    """Yield the servers to measure, with their traits: the first by URL or on an own stack, then the other."""
     with ExitStack() as stack:
         targets = []
         if options.url is not None:
@@ -149,7 +149,7 @@ def _roles(words: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _tell(name: str, rounds: report.Rounds, outcome: _Outcome) -> None:
-    """Print the figures on standard output, and remember what failed."""
+    """Print the figures on standard output, and record what failed."""
     for server, results in rounds.items():
         merged = over_rounds(results)
         typer.echo(f"{name}: {server}")

@@ -1,4 +1,4 @@
-"""A server that speaks the contract, as the experiments see it; adapts to those that speak less of it."""
+"""A server that implements the contract, as experiments use it; adapts to servers that implement less of it."""
 
 import json
 import uuid
@@ -14,40 +14,40 @@ from holdfast.bench.report.results import Result
 
 BASE = "/api/v1"
 _BULK_SEATS = (100_000, 10_000, 1_000, 100)
-"""Seats of one bulk call: the most that a server takes is found by asking for less and less."""
+"""Seats per bulk call, tried in this order to find the most that a server accepts."""
 _REFUSED = range(400, 500)
 _PRICE = 5_000
 
 
 @dataclass
 class Traits:
-    """How a server differs; found out by asking it."""
+    """How a server differs, found by trying."""
 
     bulk_seats_max: int = _BULK_SEATS[0]
     counts_in_bulk: bool = True
-    """Whether it makes seats by prefix and count (form A); else they are listed one by one (form B)."""
+    """Whether it creates seats by prefix and count (form A); otherwise they are listed one by one (form B)."""
     conflict_status: int = 409
     metrics: bool = True
-    """Whether it tells its write transactions on /metrics."""
+    """Whether /metrics has its write transactions."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """An event with its seats, in the order they were made."""
+    """An event with its seats, in the order of creation."""
 
     id: str
     seat_ids: Sequence[str] = field(repr=False)
 
 
 class Server:
-    """Makes events, builds requests, counts what is stored."""
+    """Creates events, builds requests, counts what is stored."""
 
     def __init__(self, url: str, name: str) -> None:
-        """Name the server.
+        """Set the server.
 
         Args:
-            url: Where it is, without `/api/v1`.
-            name: What reports call it.
+            url: Its URL, without `/api/v1`.
+            name: Its name in reports.
 
         Raises:
             LoadError: The URL cannot be used.
@@ -58,17 +58,17 @@ class Server:
         self._run = uuid.uuid4().hex[:12]
         self._keys = 0
         self.bulk_seconds = 0.0
-        """Time of all bulk calls that were accepted, from the request to the last byte of the answer."""
+        """Time of all accepted bulk calls, from the request to the last byte of the response."""
 
     def close(self) -> None:
         """Close the connection."""
         self.caller.close()
 
     def learn(self) -> Traits:
-        """Find out how it differs, with one small event.
+        """Find its traits with one small event.
 
         Raises:
-            LoadError: It cannot be reached, or does not speak the contract.
+            LoadError: It cannot be reached, or does not implement the contract.
         """
         event = self.make_event(2)
         seat = event.seat_ids[:1]
@@ -84,11 +84,11 @@ class Server:
         return self.traits
 
     def make_event(self, seats: int, *, on_seats: Callable[[int], None] | None = None) -> Event:
-        """Make an event with seats, by as few calls as it allows.
+        """Create an event with seats, in as few calls as it allows.
 
         Args:
             seats: How many.
-            on_seats: Called with the number of seats that are there.
+            on_seats: Called with the number of seats created so far.
 
         Raises:
             LoadError: It refuses, or cannot be reached.
@@ -102,7 +102,7 @@ class Server:
         return Event(event_id, seat_ids)
 
     def open_event(self, seats: int) -> str:
-        """Make an event that has room for seats and none yet; answers its id."""
+        """Create an event with room for seats but none yet, and return its id."""
         start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
         details = {
             "name": "Benchmark",
@@ -115,9 +115,9 @@ class Server:
         return str(self.caller.json("POST", f"{BASE}/events", details)["id"])
 
     def add_seats(self, event_id: str, count: int, first: int) -> list[str]:
-        """Add up to `count` seats in one call; answers the ids of those that were made.
+        """Add up to `count` seats in one call, and return the ids of those that were created.
 
-        A call that is refused is tried again with fewer seats, and at last with each seat listed.
+        A refused call is tried again with fewer seats, and at last with each seat listed.
         """
         while True:
             status, body, seconds = self._timed_post(
@@ -138,13 +138,13 @@ class Server:
                 raise UnexpectedAnswerError("POST seats/bulk", status, body)
 
     def bulk_body(self, count: int, first: int) -> dict[str, Any]:
-        """The body that makes `count` seats, numbered so that they differ from the `first` seats before."""
+        """Return the body that creates `count` seats, numbered after the `first` seats before."""
         if self.traits.counts_in_bulk:
             return {"prefix": f"S{first}", "count": count, "price": _PRICE}
         return {"seats": [{"seat_number": f"S{first}-{n + 1}", "price": _PRICE} for n in range(count)]}
 
     def reserve_requests(self, event: Event, wishes: Iterable[Sequence[str]]) -> Iterator[bytes]:
-        """Whole requests, each for some seats, each of another user with another key."""
+        """Yield whole requests, each for one wish, with a user and a key of its own."""
         head = (
             f"POST {self.caller.prefix}{BASE}/reservations HTTP/1.1\r\nHost: {self.caller.host}\r\n"
             "Content-Type: application/json\r\nX-User-ID: buyer-%s-%d\r\nContent-Length: %d\r\n\r\n%s"
@@ -156,40 +156,40 @@ class Server:
             yield (head % (self._run, self._keys, len(body), body)).encode()
 
     def get_request(self, path: str, *, accept: str = "application/json") -> bytes:
-        """A whole GET request."""
+        """Return a whole GET request."""
         where = f"{self.caller.prefix}{BASE}{path}"
         return f"GET {where} HTTP/1.1\r\nHost: {self.caller.host}\r\nAccept: {accept}\r\n\r\n".encode()
 
     def reserve(self, event: Event, wishes: Iterable[Sequence[str]], *, connections: int, **more: Any) -> Load:  # noqa: ANN401
-        """Reserve, each wish with a request of its own; the rest as `wire.drive`."""
+        """Reserve with one request per wish; the other arguments are those of `drive`."""
         return drive(self.caller.address, self.reserve_requests(event, wishes), connections=connections, **more)
 
     def available(self, event: Event) -> int:
-        """How many seats are free."""
+        """Return how many seats are free."""
         return int(self.caller.json("GET", f"{BASE}/events/{event.id}/seats/available/count")["count"])
 
     def seats(self, event: Event) -> list[dict[str, Any]]:
-        """All seats as listed."""
+        """Return all seats as listed."""
         listed = self.caller.json("GET", f"{BASE}/events/{event.id}/seats")
         return list(listed["seats"] if isinstance(listed, dict) else listed)
 
     def write_transactions(self) -> float | None:
-        """How many write transactions of batches it has committed so far; None where it does not tell."""
+        """Return how many write transactions of batches it has committed; None if it does not say."""
         return self.metric("holdfast_batches_total")
 
     def metric(self, name: str) -> float | None:
-        """The sum of a metric over its labels; None where there is none."""
+        """Return the sum of a metric over its labels; None if there is none."""
         status, text = self.caller.call("GET", "/metrics")
         lines = text.decode(errors="replace").splitlines() if status == 200 else []
         values = [float(line.rsplit(None, 1)[1]) for line in lines if line.startswith((name + " ", name + "{"))]
         return sum(values) if values else None
 
     def conflicts(self, load: Load) -> int:
-        """How many answers said that a seat was taken."""
+        """Return how many responses said that a seat was taken."""
         return load.statuses[self.traits.conflict_status]
 
     def _timed_post(self, path: str, body: Any) -> tuple[int, bytes, float]:  # noqa: ANN401
-        """Call by the raw client: httpx takes 26 ms more for the 18 MB that 100,000 seats are answered with."""
+        """Call with the raw client: httpx takes 26 ms longer for the 18 MB response to 100,000 seats."""
         content = json.dumps(body).encode()
         head = (
             f"POST {self.caller.prefix}{path} HTTP/1.1\r\nHost: {self.caller.host}\r\n"
@@ -213,7 +213,7 @@ class Server:
 
 
 def check_stored(server: Server, events: Sequence[Event], acknowledged: int, result: Result, what: str) -> None:
-    """Check that exactly the acknowledged seats are taken, by the counts and by the lists, each by one reservation."""
+    """Check that exactly the acknowledged seats are taken, by counts and by lists, each by one reservation."""
     seats = sum(len(event.seat_ids) for event in events)
     taken = seats - sum(server.available(event) for event in events)
     result.check(
@@ -238,8 +238,8 @@ def check_stored(server: Server, events: Sequence[Event], acknowledged: int, res
 
 
 def _seat_ids(body: bytes, request: str) -> list[str]:
-    """The ids out of a bulk answer, in either form."""
-    import msgspec  # noqa: PLC0415 - only needed where seats are made
+    """Return the ids of a bulk response, in either form."""
+    import msgspec  # noqa: PLC0415 - only needed to create seats
 
     try:
         made = msgspec.json.decode(body)

@@ -1,7 +1,7 @@
-"""The smoke: half a minute that notices when Holdfast has become slow, on a machine of any speed.
+"""The smoke test: notices within half a minute that Holdfast has become slow, on a machine of any speed.
 
-It compares only what was measured side by side. A ratio that is missed is measured again: other work on the machine
-passes, a regression does not.
+It only compares figures that were measured next to each other. A ratio out of bounds is measured again: other work on
+the machine passes, a regression does not.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ _LONE = 120
 
 @dataclass(frozen=True)
 class Ratio:
-    """What is compared, and how far it may go."""
+    """What is compared, and its bounds."""
 
     name: str
     at_least: float | None
@@ -42,12 +42,12 @@ class Ratio:
 
     @property
     def bound(self) -> str:
-        """The bound in words."""
+        """The bound as text."""
         return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
 
 
 def run_smoke(bench: Bench) -> int:
-    """Measure every ratio on a stack of one's own; answers the exit code."""
+    """Measure every ratio on an own stack; return the exit code."""
     with own_stack(bench.data_dir) as stack, closing(Server(stack.url, "Holdfast")) as server:
         server.learn()
         _warm_up(server)
@@ -73,7 +73,7 @@ def _warm_up(server: Server) -> None:
 
 
 def batch_against_singles(server: Server) -> float:
-    """Time of 64 reservations one after another ÷ that of 64 at once."""
+    """Return the time of 64 reservations one after another ÷ that of 64 at once."""
     event = server.make_event(2 * _BATCH * _WAVES)
     seats = iter(event.seat_ids)
     ratios = []
@@ -85,7 +85,7 @@ def batch_against_singles(server: Server) -> float:
 
 
 def reads_against_bare(server: Server) -> float:
-    """Available counts a second ÷ bare answers of the same stack a second."""
+    """Return available counts per second ÷ bare responses of the same stack per second."""
     event = server.make_event(500)
     request = server.get_request(f"/events/{event.id}/seats/available/count")
     ratios = []
@@ -97,7 +97,7 @@ def reads_against_bare(server: Server) -> float:
 
 
 def reservations_against_bare(server: Server) -> float:
-    """Reservations a second ÷ bare answers of the same stack a second."""
+    """Return reservations per second ÷ bare responses of the same stack per second."""
     event = server.make_event(40_000)
     seats = iter(event.seat_ids)
     ratios = []
@@ -114,7 +114,7 @@ def reservations_against_bare(server: Server) -> float:
 
 
 def large_against_small(server: Server) -> float:
-    """Time of one reservation in an event of 100,000 seats ÷ that in one of 1,000."""
+    """Return the time of one reservation in an event of 100,000 seats ÷ that in one of 1,000."""
     small, large = lone_latencies(server, [server.make_event(1_000), server.make_event(100_000)], _LONE)
     return median(large) / median(small)
 
@@ -132,7 +132,7 @@ def _read_rate(server: Server, request: bytes) -> float:
     return load.per_second
 
 
-def _require(done: bool, otherwise: str) -> None:  # noqa: FBT001 - it is what is required
+def _require(done: bool, otherwise: str) -> None:  # noqa: FBT001 - the condition itself
     if not done:
         raise LoadError(otherwise)
 

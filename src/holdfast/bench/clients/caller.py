@@ -1,4 +1,4 @@
-"""Ordinary calls, by httpx, for what is not measured: making events, counting, looking afterwards."""
+"""Ordinary calls with httpx, for everything that is not timed: creating events, counting, checking afterwards."""
 
 import json
 from typing import Any
@@ -13,10 +13,10 @@ _SECONDS_MAX = 120.0
 
 
 class UnexpectedAnswerError(LoadError):
-    """The server answered otherwise than the contract says; in one line."""
+    """The server's response is not what the contract says; the message is one line."""
 
     def __init__(self, request: str, status: int, body: bytes) -> None:
-        """Describe the answer to a request."""
+        """Build the message from the request and the response."""
         super().__init__(f"{request} was answered with {status}: {body[:200].decode(errors='replace')}")
         self.status = status
 
@@ -25,7 +25,7 @@ class Caller:
     """Calls one server, with JSON in and out."""
 
     def __init__(self, url: str) -> None:
-        """Name the server; the connection is opened with the first call.
+        """Set the server; the connection is opened with the first call.
 
         Raises:
             LoadError: The URL cannot be used.
@@ -41,10 +41,10 @@ class Caller:
         self.address: Address = (parts.hostname, port)
         self.host = parts.netloc
         self.prefix = parts.path.rstrip("/")
-        self._client = httpx.Client(timeout=_SECONDS_MAX, trust_env=False)  # a proxy would be measured with it
+        self._client = httpx.Client(timeout=_SECONDS_MAX, trust_env=False)  # otherwise the proxy would be measured too
 
     def call(self, method: str, path: str, body: Any = None, *, user: str = "") -> tuple[int, bytes]:  # noqa: ANN401
-        """Send one request; returns status and body.
+        """Send one request and return status and body.
 
         Raises:
             LoadError: The server cannot be reached, or broke the connection.
@@ -61,10 +61,10 @@ class Caller:
         return answer.status_code, answer.content
 
     def json(self, method: str, path: str, body: Any = None, *, user: str = "") -> Any:  # noqa: ANN401
-        """Send one request that must succeed; returns the decoded body.
+        """Send one request that must succeed and return the decoded body.
 
         Raises:
-            UnexpectedAnswerError: The status is none of success, or the body is no JSON.
+            UnexpectedAnswerError: The status is not a success, or the body is not JSON.
             LoadError: The server cannot be reached.
         """
         status, answer = self.call(method, path, body, user=user)
@@ -81,7 +81,7 @@ class Caller:
 
 
 def _reason(error: BaseException) -> str:
-    """What the system said, where it did: httpx passes its number and its words on as one text."""
+    """Return the system's error text if there is one: httpx merges its number and text into one string."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:

@@ -1,7 +1,7 @@
 """The raw client at full speed: HTTP/1.1 over kept-alive connections, driven by epoll, in one thread.
 
-A request costs it about 20 microseconds, so that on a small machine most of the time is left for what is measured. It
-reads of an answer what it needs: the status, and where it ends.
+A request costs it about 20 microseconds, which leaves most of a small machine's CPU for what is measured. Of a response
+it only parses the status and the length.
 """
 
 import select
@@ -16,10 +16,10 @@ from holdfast.bench.failure import LoadError
 
 Address = tuple[str, int]
 OnAnswer = Callable[[int, int, bytes], None]
-"""Gets the number of the request (from 0, in the order they were sent), the status, and the whole answer."""
+"""Called with the number of the request (from 0, in the order of sending), the status, and the whole response."""
 
 BROKEN = 0
-"""Counts as status of a request whose connection broke before the answer was complete."""
+"""The status counted for a request whose connection broke before the response was complete."""
 
 _STALL_SECONDS = 30.0
 _TICK_SECONDS = 0.25
@@ -28,23 +28,25 @@ _RECEIVE_BYTES = 256 * 1024
 
 @dataclass
 class Load:
-    """What a load was answered with."""
+    """The responses to a load."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    """How often each status came; `BROKEN` for no answer."""
+    """Responses by status; `BROKEN` for none."""
     latencies_seconds: "array[float]" = field(default_factory=lambda: array("d"))
-    """Of every complete answer, in the order they came; when paced, from the time the request was due."""
+    """Of every complete response, in the order of arrival; for a paced load, measured from the time the request was
+    due.
+    """
     seconds: float = 0.0
-    """From the first request to the last answer."""
+    """From the first request to the last response."""
 
     @property
     def answers(self) -> int:
-        """How many answers were complete."""
+        """How many responses were complete."""
         return len(self.latencies_seconds)
 
     @property
     def per_second(self) -> float:
-        """Complete answers a second."""
+        """Complete responses per second."""
         return self.answers / self.seconds if self.seconds else 0.0
 
 
@@ -58,19 +60,20 @@ def drive(
     on_answer: OnAnswer | None = None,
     on_tick: Callable[[int], None] | None = None,
 ) -> Load:
-    """Send requests until they are used up or time is over; every connection has one under way at most.
+    """Send requests until none are left or time is up, with at most one in flight per connection.
 
     Args:
         address: Host and port.
         requests: Whole requests, head and body.
-        connections: How many are opened, before the first request is sent.
-        seconds: No request is sent later; those under way are still waited for.
-        per_second: Send at this rate, whatever the answers take; default: as soon as a connection is free.
-        on_answer: Called with each answer.
-        on_tick: Called a few times a second with the number of answers so far.
+        connections: How many to open before the first request is sent.
+        seconds: When to stop sending; requests in flight are still waited for.
+        per_second: Send at this rate, however long responses take. By default a request is sent as soon as a connection
+            is free.
+        on_answer: Called with each response.
+        on_tick: Called a few times per second with the number of responses so far.
 
     Raises:
-        LoadError: The server cannot be reached, or nothing was answered for half a minute.
+        LoadError: The server cannot be reached, or sent no response for half a minute.
     """
     driver = _Driver(address, iter(requests), on_answer, on_tick)
     try:
@@ -88,7 +91,7 @@ class _Connection:
     since: float = 0.0
     received: bytes | bytearray = b""
     wanted: int = 0
-    """Length of the whole answer; 0: its head is not complete; -1: it comes in chunks."""
+    """Length of the whole response; 0: its head is incomplete; -1: it is chunked."""
     closes: bool = False
 
 
@@ -142,7 +145,7 @@ class _Driver:
         self.load.seconds = time.perf_counter() - begin
 
     def _pause(self, begin: float, per_second: float | None) -> float:
-        """How long to wait for answers at most."""
+        """Return the longest time to wait for responses."""
         if per_second is None or self._exhausted or not self._idle:
             return _TICK_SECONDS
         return min(_TICK_SECONDS, max(0.0, begin + self._number / per_second - time.perf_counter()))
@@ -171,7 +174,7 @@ class _Driver:
             self._lose(connection)
 
     def _look(self, pause: float) -> bool:
-        """Take what has come; whether anything had."""
+        """Read what has arrived; return whether anything had."""
         events = self._epoll.poll(pause)
         for number, _ in events:
             connection = self._connections.get(number)
@@ -216,7 +219,7 @@ class _Driver:
         self._idle.append(connection)
 
     def _lose(self, connection: _Connection) -> None:
-        """Replace a connection that broke; its request is not sent again."""
+        """Replace a broken connection; its request is not sent again."""
         if connection.number >= 0:
             self._busy -= 1
             self.load.statuses[BROKEN] += 1
@@ -244,7 +247,7 @@ class _Driver:
 
 
 def _read_head(connection: _Connection) -> None:
-    """Find out how long the answer is, once its head is there."""
+    """Parse the length of the response once its head has arrived."""
     received = connection.received
     end = received.find(b"\r\n\r\n")
     if end < 0:
@@ -262,7 +265,7 @@ def _read_head(connection: _Connection) -> None:
 
 
 def body_of(answer: bytes) -> bytes:
-    """The body of a whole answer; chunks are put together."""
+    """Return the body of a whole response, with chunks joined."""
     head, _, body = answer.partition(b"\r\n\r\n")
     if b"transfer-encoding: chunked" not in head.lower():
         return body

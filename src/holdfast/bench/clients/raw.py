@@ -1,8 +1,8 @@
-"""One connection over which bytes go as they stand: for what a well-behaved client hides or would never send.
+"""One connection that sends bytes unchanged, for what an HTTP library hides or would never send.
 
-A library opens a new connection where an old one broke, asks again, keeps to the protocol and puts answers together.
-Whoever must know whether a request was sent at all, sends half a request, several at once or nonsense, or reads slowly,
-uses this. For ordinary calls there is `holdfast.bench.clients.caller`.
+A library reconnects, retries, follows the protocol and assembles responses. Use this to know whether a request was sent
+at all, to send half a request, several at once or garbage, or to read slowly. For ordinary calls there is
+`holdfast.bench.clients.caller`.
 """
 
 import asyncio
@@ -23,34 +23,34 @@ _BODILESS = (204, 304)
 
 @dataclass(slots=True)
 class Answer:
-    """One answer; header names are in lower case."""
+    """One response; header names are in lower case."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    def json(self) -> Any:  # noqa: ANN401 - whatever the server said
+    def json(self) -> Any:  # noqa: ANN401 - any JSON value
         """Decode the body.
 
         Raises:
-            msgspec.DecodeError: It is no JSON.
+            msgspec.DecodeError: It is not JSON.
         """
         return msgspec.json.decode(self.body)
 
     @property
     def version(self) -> int:
-        """`Event-Version`, -1 without one."""
+        """`Event-Version`, or -1 if there is none."""
         return int(self.headers.get("event-version", -1))
 
 
 class RawConnection:
-    """A connection: what is sent on it and what comes back, neither repaired nor repeated.
+    """A connection that neither repairs nor repeats what is sent and received.
 
-    Nothing is read before it is asked for, so that a test can be a client that does not read.
+    It reads only when asked to, so that a test can be a client that does not read.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take streams that are open; `open_raw` opens some."""
+        """Take streams that are already open, such as from `open_raw`."""
         self.reader = reader
         self.writer = writer
 
@@ -69,15 +69,15 @@ class RawConnection:
 
     @property
     def over(self) -> bool:
-        """Whether the server was seen to end the connection, and all it said has been read."""
+        """Whether the server has closed the connection and everything it sent has been read."""
         return self.reader.at_eof()
 
     async def send(self, *segments: bytes, pauses: Sequence[float] = (), pause_seconds: float = 0.005) -> None:
-        """Send each segment as a packet of its own, as far as the system keeps them apart.
+        """Send each segment as a separate packet, if the system does not merge them.
 
         Args:
             segments: What to send.
-            pauses: Seconds after each segment but the last; without them `pause_seconds` each.
+            pauses: Seconds after each segment except the last; by default `pause_seconds` each.
             pause_seconds: Seconds between two segments.
         """
         for number, segment in enumerate(segments):
@@ -87,17 +87,17 @@ class RawConnection:
             await self.writer.drain()
 
     async def answer(self, *, to: str = "GET") -> Answer:
-        """Read one answer to its end; what comes behind it stays for the next call.
+        """Read one whole response; bytes after it stay for the next call.
 
-        Without a length and without chunks the body is taken for empty: Holdfast never answers that way.
+        Without a Content-Length and without chunks the body is taken as empty, since Holdfast never responds that way.
 
         Args:
-            to: The method of the request: the answer to HEAD has no body, whatever its head says.
+            to: The method of the request: a response to HEAD has no body, whatever its headers say.
 
         Raises:
-            EOFError: The connection ended before.
-            OSError: It broke.
-            ValueError: It is no answer.
+            EOFError: The connection was closed too early.
+            OSError: The connection broke.
+            ValueError: It is not an HTTP response.
         """
         answer = await self.head()
         if answer.status < 200 or answer.status in _BODILESS or to == "HEAD":
@@ -109,7 +109,7 @@ class RawConnection:
         return answer
 
     async def head(self) -> Answer:
-        """Read the head of an answer; raises as `answer` does."""
+        """Read the head of a response; raises as `answer` does."""
         try:
             head = await self.reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError as error:
@@ -123,17 +123,17 @@ class RawConnection:
             raise ValueError(f"no status line: {line[:100]!r}") from None
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Read the chunks of a body as they come, up to the last one; raises as `answer` does."""
+        """Yield the chunks of a body as they arrive, up to the last one; raises as `answer` does."""
         while size := int((await self.reader.readuntil(b"\r\n")).split(b";")[0], 16):
             yield await self.reader.readexactly(size)
             await self.reader.readexactly(2)
         await self.reader.readuntil(b"\r\n")
 
     async def gather(self, data: bytearray, quiet_seconds: float) -> bool:
-        """Read what comes until nothing has for a while; whether the server ended the connection.
+        """Read until nothing has arrived for a while; return whether the server closed the connection.
 
         Args:
-            data: Gets what came, also when the connection breaks.
+            data: What arrived is appended to it, also when the connection breaks.
             quiet_seconds: How long to wait for more.
 
         Raises:
@@ -149,7 +149,7 @@ class RawConnection:
         return False
 
     async def ended(self, seconds: float = 10.0) -> bool:
-        """Whether the server ends the connection without another byte."""
+        """Return whether the server closes the connection without sending another byte."""
         try:
             async with asyncio.timeout(seconds):
                 return await self.reader.read(1) == b""
@@ -159,7 +159,7 @@ class RawConnection:
             return False
 
     def abort(self) -> None:
-        """Let go of the connection at once, also in the middle of an answer."""
+        """Close the connection at once, even in the middle of a response."""
         self.writer.transport.abort()
 
 
@@ -167,7 +167,7 @@ async def open_raw(address: tuple[str, int], *, seconds_max: float = _CONNECT_SE
     """Open a connection.
 
     Raises:
-        OSError: None can be had in time (`TimeoutError` is one).
+        OSError: It could not be opened in time (`TimeoutError` is one).
     """
     async with asyncio.timeout(seconds_max):
         return RawConnection(*await asyncio.open_connection(*address))
@@ -176,15 +176,15 @@ async def open_raw(address: tuple[str, int], *, seconds_max: float = _CONNECT_SE
 async def exchange(
     address: tuple[str, int], *segments: bytes, pause_seconds: float = 0.15, quiet_seconds: float = 1.5
 ) -> tuple[bytes, bool]:
-    """Send segments over a connection of their own.
+    """Send segments over a new connection.
 
     Returns:
-        Everything that came until it was quiet, and whether the other side closed the connection.
+        Everything that arrived until the connection was quiet, and whether the other side closed it.
     """
     data = bytearray()
     async with await open_raw(address) as connection:
         try:
-            with contextlib.suppress(OSError):  # refused already: what it said is still to be read
+            with contextlib.suppress(OSError):  # refused already; its response still has to be read
                 await connection.send(*segments, pause_seconds=pause_seconds)
             closed = await connection.gather(data, quiet_seconds)
         except OSError:
@@ -193,5 +193,5 @@ async def exchange(
 
 
 def statuses(reply: bytes) -> list[int]:
-    """The status of each answer in what came back."""
+    """Return the status of each response in the bytes."""
     return [int(found) for found in _STATUS_LINE.findall(reply)]

@@ -1,1 +1,1 @@
-"""The experiments: each runs on a target and answers a `Result`."""
+"""The experiments: each runs against a target and returns a `Result`."""

@@ -1,4 +1,4 @@
-"""Contention: many callers who all want the same seat."""
+"""Contention: many callers who want the same seat."""
 
 from holdfast.bench.clients.driver import Load
 from holdfast.bench.failure import LoadError
@@ -14,7 +14,8 @@ _NODES = 3
 
 
 def run(bench: Bench, target: Target) -> Result:
-    """Let 50 callers want one seat, 100 through nginx on three nodes, and thousands of calls one seat."""
+    """Let 50 callers want one seat, then 100 through nginx on three nodes, then send thousands of calls for one seat.
+    """
     result = Result()
     _callers(bench, target.server, _CALLERS, result, "one node")
     _storm(bench, target.server, result)
@@ -30,7 +31,7 @@ def run(bench: Bench, target: Target) -> Result:
 
 
 def _callers(bench: Bench, server: Server, callers: int, result: Result, where: str) -> None:
-    """All callers at once on one seat, again and again with another seat."""
+    """Let all callers try for one seat at once; repeat it with other seats."""
     rounds = bench.sizes.contention_rounds
     event = server.make_event(rounds)
     latencies: list[float] = []
@@ -56,7 +57,8 @@ def _callers(bench: Bench, server: Server, callers: int, result: Result, where: 
 
 
 def _storm(bench: Bench, server: Server, result: Result) -> None:
-    """Thousands of calls on one seat; how many write transactions it costs is read from the server's metrics."""
+    """Send thousands of calls for one seat, and read from the server's metrics how many write transactions they cost.
+    """
     calls, connections = bench.sizes.storm_calls, bench.sizes.storm_connections
     what = f"{calls:,} calls by {connections} connections on one seat"
     event = server.make_event(2)

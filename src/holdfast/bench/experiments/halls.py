@@ -1,4 +1,4 @@
-"""One reservation alone, in halls of very different sizes: the size must not be felt."""
+"""Single reservations in halls of very different sizes: the size must not make a difference."""
 
 from itertools import chain
 
@@ -13,7 +13,8 @@ _WARM_UP = 10
 
 
 def run(bench: Bench, server: Server, result: Result) -> None:
-    """Reserve one seat after the other, each time in the next hall, so that all see the same machine."""
+    """Reserve one seat after another, alternating between the halls, so that changes of the machine affect all of them.
+    """
     events = {seats: _hall(bench, server, seats) for seats in bench.sizes.hall_sizes}
     latencies = lone_latencies(server, list(events.values()), bench.sizes.lone_reservations)
     medians = {}
@@ -42,10 +43,10 @@ def run(bench: Bench, server: Server, result: Result) -> None:
 
 
 def lone_latencies(server: Server, events: list[Event], count: int) -> list[list[float]]:
-    """Seconds of single reservations over one connection: `count` in each event, in turn, after a warm-up.
+    """Return the seconds of single reservations over one connection: `count` per event, alternating, after a warm-up.
 
     Raises:
-        LoadError: One was refused.
+        LoadError: A reservation was refused.
     """
     streams = [
         server.reserve_requests(event, [[seat] for seat in event.seat_ids[: _WARM_UP + count]]) for event in events

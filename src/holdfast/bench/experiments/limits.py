@@ -1,4 +1,4 @@
-"""Limits: what the machine gives at most, beside what PostgreSQL itself gives, and what a request costs."""
+"""Limits: the most that the machine achieves, compared with PostgreSQL alone, and what a request costs."""
 
 from holdfast.bench.experiments import halls, throughput
 from holdfast.bench.failure import LoadError
@@ -9,7 +9,7 @@ from holdfast.bench.stack.processes import memory_mib, peak_memory_mib
 
 
 def run(bench: Bench, target: Target) -> Result:
-    """Ask for durable reservations beside pgbench, for one at a time in halls of all sizes, and of several nodes."""
+    """Measure durable reservations against pgbench, single ones in halls of all sizes, and several nodes."""
     result = Result()
     throughput.beside_pgbench(bench, target, result)
     halls.run(bench, target.server, result)
@@ -23,7 +23,7 @@ def run(bench: Bench, target: Target) -> Result:
 
 
 def _nodes(bench: Bench, target: Target, result: Result) -> None:
-    """One hot event, sold by one, two and three nodes behind nginx; forwards, then backwards."""
+    """Sell one hot event from one, two and three nodes behind nginx; in this order, then in reverse."""
     if target.stack is None:
         result.notes.append("several nodes: only on a stack of the benchmark's own")
         return

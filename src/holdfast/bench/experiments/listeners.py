@@ -1,4 +1,4 @@
-"""Thousands who watch an event while its seats are sold."""
+"""Thousands of listeners to an event while its seats are sold."""
 
 import re
 import time
@@ -16,17 +16,18 @@ from holdfast.bench.stack.own_stack import allow_many_connections
 from holdfast.bench.stack.processes import cpu_by_role
 
 _CONNECTIONS = 256
-"""Enough to keep the rate also while the server is busy with its listeners."""
+"""Enough to keep the rate even while the server is busy with its listeners."""
 _LAST_FRAMES_SECONDS = 3.0
 _SPARE_FILES = 200
 _EVENT_VERSION = re.compile(rb"\r\nevent-version: (\d+)\r\n", re.IGNORECASE)
 
 Versions = dict[int, float]
-"""By the event's version after a reservation: when that was asked for, in seconds of the monotonic clock."""
+"""When the reservation that led to a version was requested, by version, in seconds of the monotonic clock."""
 
 
 def run(bench: Bench, target: Target) -> Result:
-    """Sell at a steady rate, first without listeners and then with them, and time how late they hear of it."""
+    """Sell at a steady rate, first without listeners and then with them, and measure how late they receive the changes.
+    """
     result = Result()
     server, sizes = target.server, bench.sizes
     if allow_many_connections() < sizes.listeners + _SPARE_FILES:
@@ -62,7 +63,7 @@ def run(bench: Bench, target: Target) -> Result:
 
 
 def delays_of(heard: Heard, versions: Versions) -> dict[int, int]:
-    """How late, in milliseconds from the request to the frame: how often, over all changes and listeners."""
+    """Count delays from request to frame, in milliseconds, over all changes and listeners."""
     told = sorted(heard.frames)
     delays: Counter[int] = Counter()
     for version, asked_at in versions.items():
@@ -75,7 +76,7 @@ def delays_of(heard: Heard, versions: Versions) -> dict[int, int]:
 
 
 def _offered(server: Server, path: str) -> bool:
-    """Whether there are streams at all; found with one listener."""
+    """Return whether the server has streams, by trying one listener."""
     try:
         with audience(server.caller.address, f"{server.caller.prefix}{BASE}{path}", 1) as listening:
             return listening.opened == 1 and listening.leave().open == 1
@@ -84,7 +85,7 @@ def _offered(server: Server, path: str) -> bool:
 
 
 def _sell(bench: Bench, server: Server, event: Event, places: range, what: str) -> tuple[Load, Versions]:
-    """Reserve at the steady rate; answers also at which version which reservation was asked for."""
+    """Reserve at the steady rate; return the load, and when each version was requested."""
     answered: list[tuple[int, float]] = []
 
     def on_answer(_number: int, status: int, answer: bytes) -> None:

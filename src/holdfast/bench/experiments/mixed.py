@@ -1,4 +1,4 @@
-"""Mixed load: four fifths reads, one fifth reservations, with think time and without, beside a static floor."""
+"""Mixed load: four fifths reads, one fifth reservations, with and without think time, compared with a static floor."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -27,14 +27,14 @@ Stages = Sequence[tuple[int, float]]
 
 @dataclass
 class _Crowd:
-    """What k6 is given: events whose seats are taken one after another, and what reads must bring."""
+    """Input for k6: events whose seats are taken one after another, and what reads must return."""
 
     events: list[Event]
     data: dict[str, Any]
 
 
 def run(bench: Bench, target: Target) -> Result:
-    """Run the load with think time in three stages, then without, in turn with the floor."""
+    """Run the load with think time in three stages, then without, alternating with the floor."""
     result = Result()
     _with_think_time(bench, target.server, result)
     _saturated(bench, target.server, result)
@@ -70,7 +70,7 @@ def _with_think_time(bench: Bench, server: Server, result: Result) -> None:
 
 
 def _saturated(bench: Bench, server: Server, result: Result) -> None:
-    """Without think time: server and floor in turn, so that a machine that drifts favours neither."""
+    """Load without think time, alternating server and floor, so that changes of the machine's speed affect both."""
     sizes = bench.sizes
     stages = [(sizes.users, sizes.saturated_seconds)]
     own: list[tuple[float, float]] = []
@@ -106,17 +106,17 @@ def _saturated(bench: Bench, server: Server, result: Result) -> None:
 
 
 def _crowd(server: Server, seats_of_event: int, writes_of_stages: Sequence[float]) -> _Crowd:
-    """Make as many events as the writes need seats."""
+    """Create as many events as the writes need seats."""
     needed = [int(writes * _SPARE) + 50 for writes in writes_of_stages]
     events = [server.make_event(seats_of_event) for _ in range(-(-sum(needed) // seats_of_event))]
-    # Neighbours in this list are of different events, so that writes spread over all of them.
+    # Neighbours in this list belong to different events, so that writes are spread over all of them.
     seats = [
         f"{number}:{event.seat_ids[place]}" for place in range(seats_of_event) for number, event in enumerate(events)
     ]
     _, seat_list = server.caller.call("GET", f"{BASE}/events/{events[0].id}/seats")
     _, event_list = server.caller.call("GET", f"{BASE}/events?limit=20")
     about = {
-        # A seat's status changes the length of its entry a little; half a list must not pass.
+        # A seat's status changes the length of its entry slightly; half a list must fail the check.
         "seat_list_bytes_min": int(len(seat_list) * 0.9),
         "event_list_bytes_min": int(len(event_list) * 0.9),
         "starts": [sum(needed[:index]) for index in range(len(needed))],
@@ -155,7 +155,7 @@ def _check(server: Server, crowd: _Crowd, metrics: Metrics, result: Result, what
 
 
 def _bodies(server: Server, event: Event) -> dict[str, bytes]:
-    """What the server answers to each kind of request, for the floor to answer the same."""
+    """Return the server's response to each kind of request, which the floor then serves."""
     paths = {
         "events": f"{BASE}/events?limit=20",
         "seats": f"{BASE}/events/{event.id}/seats",

@@ -1,4 +1,4 @@
-"""A stadium: very many seats in one event."""
+"""A stadium: a very large number of seats in one event."""
 
 import time
 
@@ -10,14 +10,14 @@ from holdfast.bench.server import BASE, Event, Server, check_stored
 
 _BULKS = 3
 _FULL_SEATS = 100_000
-"""The goals are set for an event of this size."""
+"""The goals are for an event of this size."""
 _FORM_B_SEATS = 10_000
 _CALLERS = 100
 _BITS_A_SEAT = 2
 
 
 def run(bench: Bench, target: Target) -> Result:
-    """Make the seats, read counts and availability, and sell many at once."""
+    """Create the seats, read counts and availability, and sell many at once."""
     result = Result()
     server = target.server
     event = _bulk(bench, server, result)
@@ -33,7 +33,7 @@ def _bulk(bench: Bench, server: Server, result: Result) -> Event:
     event = server.make_event(1)
     with bench.reporter.phase(f"{server.name}: {seats:,} seats in bulk, {_BULKS} times", _BULKS * seats) as advance:
         for number in range(_BULKS):
-            server.make_event(min(seats, 1_000))  # an idle server's first call is not what is measured
+            server.make_event(min(seats, 1_000))  # the first call to an idle server is not what is measured
             before = server.bulk_seconds
             event = server.make_event(seats, on_seats=lambda made, n=number: advance(n * seats + made))  # type: ignore[misc]
             rates.append(seats / (server.bulk_seconds - before))
@@ -51,7 +51,7 @@ def _bulk(bench: Bench, server: Server, result: Result) -> Event:
 
 
 def _listed_bulk(server: Server, result: Result) -> None:
-    """Seats that are listed one by one in the call, where the server takes that."""
+    """Create seats that are listed one by one in the call, if the server accepts that."""
     event_id = server.open_event(_FORM_B_SEATS)
     seats = [{"seat_number": f"B-{number}", "price": 5_000} for number in range(_FORM_B_SEATS)]
     begin = time.perf_counter()
@@ -63,7 +63,7 @@ def _listed_bulk(server: Server, result: Result) -> None:
 
 
 def _reads(bench: Bench, server: Server, event: Event, result: Result) -> None:
-    """One caller reads again and again what does not change."""
+    """Let one caller read repeatedly while nothing changes."""
     reads = bench.sizes.stadium_reads
     kinds = {
         "available count": server.get_request(f"/events/{event.id}/seats/available/count"),
@@ -103,7 +103,7 @@ def _reads(bench: Bench, server: Server, event: Event, result: Result) -> None:
 
 
 def _reads_between_sales(bench: Bench, server: Server, event: Event, result: Result) -> int:
-    """After each sale somebody asks for the availability, so that every answer is new; answers the seats sold."""
+    """Read the availability after each sale, so that every response is new; return how many seats were sold."""
     reads = bench.sizes.stadium_reads // 2
     seats = ([seat] for seat in event.seat_ids[-reads:])
     look = server.get_request(f"/events/{event.id}/availability", accept="application/octet-stream")
@@ -118,7 +118,7 @@ def _reads_between_sales(bench: Bench, server: Server, event: Event, result: Res
 
 
 def _sales(bench: Bench, server: Server, event: Event, reserved: int, result: Result) -> None:
-    """Many buyers at the same moment, each with a seat of his own; then many on one seat."""
+    """Let many buyers reserve at once, each a different seat; then many the same seat."""
     buyers = bench.sizes.stadium_buyers
     with bench.reporter.phase(f"{server.name}: {buyers:,} different seats at once", buyers) as advance:
         apart = server.reserve(event, ([seat] for seat in event.seat_ids[:buyers]), connections=buyers, on_tick=advance)

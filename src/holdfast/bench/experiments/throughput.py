@@ -1,4 +1,4 @@
-"""As many durable reservations as a server takes, in turn with what PostgreSQL itself gives."""
+"""The most durable reservations per second, alternating with what PostgreSQL alone achieves."""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _ROUNDS = 2
 
 @dataclass
 class Run:
-    """One timed run of as many reservations as the server takes."""
+    """One timed run at full load."""
 
     load: Load
     cpu_seconds: dict[str, float]
@@ -25,13 +25,13 @@ class Run:
 
     @property
     def per_second(self) -> float:
-        """Reservations, each acknowledged."""
+        """Acknowledged reservations per second."""
         return self.load.statuses[201] / self.load.seconds
 
 
 @dataclass(frozen=True)
 class _Contender:
-    """One of those that take turns."""
+    """One of the configurations that take turns."""
 
     target: Target
     connections: int
@@ -39,15 +39,15 @@ class _Contender:
 
     @property
     def name(self) -> str:
-        """As it stands in the report."""
+        """Its name in the report."""
         which = f"{self.processes} processes, " if self.processes > 1 else ""
         return f"{which}{self.connections} connections"
 
 
 def beside_pgbench(bench: Bench, target: Target, result: Result) -> None:
-    """Measure a server over several numbers of connections, a second one of more processes, and pgbench, by turns.
+    """Measure a server at several numbers of connections, another of more processes, and pgbench, alternating.
 
-    All of them use the same PostgreSQL. Of a server by URL there is neither pgbench nor a second one.
+    All use the same PostgreSQL. For a server given by URL there is neither pgbench nor another server.
     """
     connections = bench.sizes.connections
     loads = [_Contender(target, count) for count in connections]
@@ -70,7 +70,7 @@ def beside_pgbench(bench: Bench, target: Target, result: Result) -> None:
 
 
 def reserve(bench: Bench, target: Target, connections: int, what: str, result: Result) -> Run:
-    """Reserve as fast as the server answers, single seats of one event; check that all are stored."""
+    """Reserve single seats of one event as fast as the server responds; check that all are stored."""
     sizes, server = bench.sizes, target.server
     event = server.make_event(int(sizes.hot_seats_per_second * sizes.run_seconds))
     roles = target.roles()
@@ -96,7 +96,7 @@ def reserve(bench: Bench, target: Target, connections: int, what: str, result: R
 def _in_turn(
     bench: Bench, loads: Sequence[_Contender], pgbench: Pgbench | None, result: Result
 ) -> tuple[dict[str, list[Run]], dict[int, float]]:
-    """Let all run in turn, again and again; gives the runs by name, and pgbench's rates by clients."""
+    """Run all in turn, several times; return the runs by name, and pgbench's rates by number of clients."""
     sizes = bench.sizes
     bare: dict[int, list[float]] = {}
     runs: dict[str, list[Run]] = {load.name: [] for load in loads}
@@ -120,7 +120,8 @@ def _add_speed(name: str, runs: list[Run], result: Result) -> None:
 
 
 def _add_cpu(name: str, runs: list[Run], result: Result) -> None:
-    """CPU time of a reservation by role; over few connections batches are smaller, and cost more each."""
+    """Add the CPU time per reservation by role; with few connections batches are smaller and cost more per reservation.
+    """
     for role in runs[0].cpu_seconds:
         cost = median(run.cpu_seconds[role] / max(1, run.load.answers) for run in runs)
         goal = 120.0 if role == "server" else None
@@ -128,7 +129,7 @@ def _add_cpu(name: str, runs: list[Run], result: Result) -> None:
 
 
 def _add_ratios(loads: Sequence[_Contender], rates: dict[str, float], bare: dict[int, float], result: Result) -> None:
-    """The best of one process, and that of several, against the best of pgbench."""
+    """Compare the best of one process, and of several, with the best of pgbench."""
     for clients, rate in bare.items():
         result.add(f"pgbench, {clients} clients: transactions/s", rate, "1/s")
     one_process = max(rates[load.name] for load in loads if load.processes == 1)
@@ -150,7 +151,7 @@ def _add_ratios(loads: Sequence[_Contender], rates: dict[str, float], bare: dict
 
 
 def _check_durable(database_url: str, result: Result) -> None:
-    """Speed that was bought with durability is no speed."""
+    """Check that PostgreSQL was durable: turning that off would make any server faster."""
     shown = psql(
         database_url, "SELECT string_agg(setting, ' ') FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit')"
     )

@@ -1,1 +1,1 @@
-"""Load that other programs make (wrk, k6), and listeners in a process of their own."""
+"""Load from other programs (wrk, k6), and listeners in their own process."""

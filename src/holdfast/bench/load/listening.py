@@ -1,8 +1,7 @@
-"""Many listeners to an event's changes, in a process of their own so that they do not slow the load.
+"""Many listeners to an event's changes, in their own process so that they do not slow down the load.
 
-`python -m holdfast.bench.load.listening` opens the streams, says how many are open, and listens until its standard
-input is closed. Then it prints what came: for each frame its version, and how many listeners got it in which
-millisecond.
+`python -m holdfast.bench.load.listening` opens the streams, prints how many are open, and listens until its standard
+input is closed. Then it prints, for each frame, its version and how many listeners received it in which millisecond.
 """
 
 import json
@@ -23,33 +22,33 @@ from holdfast.bench.failure import LoadError
 
 _VERSION = re.compile(rb"^id: (\d+)$", re.MULTILINE)
 _RECEIVE_BYTES = 32 * 1024
-"""Some frames at once; room for many more would have to be asked of the system anew each time."""
+"""A few frames at once; a buffer for many more would have to be allocated by the system each time."""
 _FIRST_FRAME_SECONDS = 30.0
 
 
 @dataclass
 class Heard:
-    """What all listeners heard."""
+    """What all listeners received."""
 
     open: int = 0
-    """Streams that were still open at the end."""
+    """Streams still open at the end."""
     reloads: int = 0
-    """Times that a listener was told to load the seats anew, having been too slow."""
+    """How often a listener was told to reload the seats because it was too slow."""
     frames: dict[int, dict[int, int]] = field(default_factory=dict)
-    """By the version up to which a frame tells: in which millisecond (of the monotonic clock) how many got it."""
+    """How many received a frame in which millisecond (of the monotonic clock), by the version up to which it covers."""
     last_versions: dict[int, int] = field(default_factory=dict)
-    """By the last version heard: how many listeners."""
+    """Listeners by the last version they received."""
 
 
 class Audience:
-    """The process with the listeners, from this side."""
+    """Handle of the process with the listeners."""
 
     def __init__(self, process: "Popen[str]", opened: int) -> None:
         self._process = process
         self.opened = opened
 
     def leave(self) -> Heard:
-        """Close all streams; answers what was heard."""
+        """Close all streams and return what was received."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -77,7 +76,7 @@ def audience(address: Address, path: str, listeners: int) -> Iterator[Audience]:
         LoadError: They cannot be opened.
     """
     words = [sys.executable, "-m", "holdfast.bench.load.listening", address[0], str(address[1]), path, str(listeners)]
-    with Popen(words, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603 - this very program
+    with Popen(words, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603 - this program itself
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -103,7 +102,7 @@ class _Listeners:
         self._versions_of: dict[bytes, list[int]] = {}
 
     def open(self, count: int) -> int:
-        """Open the streams; answers how many have got their first frame."""
+        """Open the streams; return how many have received their first frame."""
         for _ in range(count):
             stream = socket.create_connection(self._address, timeout=10.0)
             stream.sendall(self._request)
@@ -126,7 +125,7 @@ class _Listeners:
             pass
 
     def listen(self, seconds: float, control: int = -1) -> bool:
-        """Take what has come; whether `control` was closed."""
+        """Read what has arrived; return whether `control` was closed."""
         ended = False
         for number, _ in self._epoll.poll(seconds):
             if number == control:
@@ -136,7 +135,7 @@ class _Listeners:
         return ended
 
     def told(self) -> dict[str, Any]:
-        """Everything that was heard."""
+        """Return everything that was received."""
         return {
             "open": len(self._sockets),
             "reloads": self._reloads,
@@ -152,7 +151,7 @@ class _Listeners:
             return
         if self._rests[number]:
             piece = self._rests[number] + piece
-        if b"\n\n" not in piece[-6:]:  # the end of a frame, perhaps followed by the end of its chunk
+        if b"\n\n" not in piece[-6:]:  # the end of a frame, possibly followed by the end of its chunk
             self._rests[number] = piece
             return
         self._rests[number] = b""
@@ -162,7 +161,7 @@ class _Listeners:
             self._frames[version][millisecond] += 1
 
     def _versions(self, piece: bytes) -> list[int]:
-        """The versions in what came; all listeners get the same bytes, so they are read once."""
+        """Return the versions in these bytes; all listeners receive the same, so they are parsed once."""
         known = self._versions_of.get(piece)
         if known is None:
             if len(self._versions_of) > 1_000:
@@ -177,11 +176,11 @@ def _main(host: str, port: str, path: str, count: str) -> None:
     try:
         opened = listeners.open(int(count))
     except OSError as error:
-        print(error.strerror or error, flush=True)  # noqa: T201 - told to the parent
+        print(error.strerror or error, flush=True)  # noqa: T201 - read by the parent
         return
-    print(opened, flush=True)  # noqa: T201 - told to the parent
+    print(opened, flush=True)  # noqa: T201 - read by the parent
     listeners.until_closed(sys.stdin.fileno())
-    print(json.dumps(listeners.told()), flush=True)  # noqa: T201 - told to the parent
+    print(json.dumps(listeners.told()), flush=True)  # noqa: T201 - read by the parent
 
 
 if __name__ == "__main__":

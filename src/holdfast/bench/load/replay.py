@@ -1,4 +1,4 @@
-"""Whole requests sent again and again, by wrk where it is installed, else by `wire`."""
+"""Repeats whole requests, with wrk if it is installed, otherwise with `driver`."""
 
 import itertools
 import re
@@ -19,37 +19,37 @@ _GRACE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Replay:
-    """How a load was answered."""
+    """The responses to a repeated load."""
 
     answers: int
     bad: int
-    """Of them, those without success; and connections that broke."""
+    """Responses that were not a success, and broken connections."""
     seconds: float
     p50_seconds: float
     p99_seconds: float
 
     @property
     def per_second(self) -> float:
-        """Good answers a second."""
+        """Successful responses per second."""
         return max(0, self.answers - self.bad) / self.seconds if self.seconds else 0.0
 
 
 def has_wrk() -> bool:
-    """Whether wrk makes the load: it needs a fifth of the processor that `wire` needs."""
+    """Return whether wrk makes the load: it needs a fifth of the CPU time of `driver`."""
     return shutil.which("wrk") is not None
 
 
 def replay(
     address: Address, requests: Sequence[bytes], *, connections: int, seconds: float, once: bool = False
 ) -> Replay:
-    """Send requests for some seconds, each connection one at a time.
+    """Send requests for some seconds, one at a time per connection.
 
     Args:
         address: Host and port.
-        requests: Whole requests, begun anew when they are used up.
-        connections: How many are open.
+        requests: Whole requests; after the last one it starts again with the first.
+        connections: How many to open.
         seconds: How long.
-        once: End with the last request instead.
+        once: Stop after the last request instead.
 
     Raises:
         LoadError: The load cannot be made.

@@ -1,1 +1,1 @@
-"""What single requests cost, and how costs grow: the figures that must stay in proportion to what is asked."""
+"""What single requests cost and how costs grow: they must stay in proportion to what is asked for."""

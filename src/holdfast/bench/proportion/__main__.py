@@ -1,4 +1,4 @@
-"""`make bench-proportion`: measures each row, and shows it beside what was recorded before.
+"""`make bench-proportion`: measure each row, and show it next to what was recorded before.
 
 python -m holdfast.bench.proportion [--quick] [--only ROW …] [--record before|now] [--source DIR] [--out DIR]
 """
@@ -30,12 +30,12 @@ ROWS: dict[str, Callable[[Ground], list[Figure]]] = {
     "etag": single.matching_tag_hall,
     "stadium": single.stadium,
 }
-"""In this order: what leaves much behind comes last."""
+"""In this order: rows that leave a lot of data behind come last."""
 _IDLE_SECONDS = 5.0
 
 
 def main(words: Sequence[str]) -> int:
-    """Measure what was asked for; answers the exit code: 1 when a row could not be measured."""
+    """Measure the rows that were asked for; return the exit code: 1 if a row could not be measured."""
     asked = _arguments().parse_args(words)
     chosen = {name: row for name, row in ROWS.items() if not asked.only or name in asked.only}
     record = Record.read(asked.out)

@@ -1,4 +1,4 @@
-"""What every row stands on: a running node, and how the price of a request is read."""
+"""What every row uses: a running node, and the cost of a request on it."""
 
 import contextlib
 import time
@@ -30,7 +30,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Scale:
-    """How large the rows are. The default takes under six minutes; `QUICK` shows that every row works."""
+    """How large the rows are. The default takes under six minutes; `QUICK` checks that every row works."""
 
     hall_seats: int = 100_000
     stadium_seats: int = 1_000_000
@@ -45,7 +45,7 @@ QUICK = Scale(2_000, 20_000, 200, (8, 40, 80), 1.0, 1.0, 2)
 
 
 class Ground:
-    """A node started as anybody would, with the default settings, and its events."""
+    """A node with the default settings, started like a user would, and its events."""
 
     def __init__(self, stack: Stack, server: Server, scale: Scale, source: str | None, data_dir: Path) -> None:
         self.stack = stack
@@ -54,27 +54,27 @@ class Ground:
         self.source = source
         self.data_dir = data_dir
         self.stadium_id = ""
-        """The largest event that a row has made."""
+        """The largest event that a row has created."""
         self._crowd: list[Event] = []
 
     @property
     def node(self) -> list[int]:
-        """The API process, with those it has started."""
+        """The API process and its children."""
         return self.stack.roles()["server"]
 
     def crowd(self, count: int) -> Sequence[Event]:
-        """Make sure of so many events of 500 seats, and give them."""
+        """Return at least this many events of 500 seats, creating those that are missing."""
         while len(self._crowd) < count:
             self._crowd.append(self.server.make_event(EVENT_SEATS))
         return self._crowd[:count]
 
     def count_requests(self, events: Sequence[Event]) -> list[bytes]:
-        """One request for the available count of each event."""
+        """Return one request for the available count of each event."""
         return [self.server.get_request(f"/events/{event.id}/seats/available/count") for event in events]
 
     @contextmanager
     def another(self, **settings: str) -> Iterator["Ground"]:
-        """Start a further node on the same PostgreSQL and Redis."""
+        """Start another node on the same PostgreSQL and Redis."""
         given = {"DATABASE_URL": self.stack.database_url}
         redis_url = self.stack.address("Redis")
         if redis_url:
@@ -85,13 +85,13 @@ class Ground:
 
 @contextmanager
 def ground(data_dir: Path, scale: Scale, source: str | None, **settings: str) -> Iterator[Ground]:
-    """Start a node with everything it needs.
+    """Start a node and everything it needs.
 
     Args:
-        data_dir: Folder in which its data folder is made.
+        data_dir: Folder in which its data folder is created.
         scale: How large the rows are.
-        source: The folder `src` of another checkout, whose Holdfast is measured; None: this one.
-        settings: Besides the defaults.
+        source: The folder `src` of another checkout to measure; None: this one.
+        settings: In addition to the defaults.
 
     Raises:
         LoadError: It does not start.
@@ -107,18 +107,18 @@ def ground(data_dir: Path, scale: Scale, source: str | None, **settings: str) ->
 
 @dataclass(frozen=True)
 class Price:
-    """What some calls have cost."""
+    """What a number of calls cost."""
 
     cpu_seconds: float
-    """Of the API process, for each."""
+    """Of the API process, per call."""
     growth_mib: float
-    """The most memory it had meanwhile, above what it had before."""
+    """How far its memory rose at most above what it was before."""
     seconds: float
-    """For each."""
+    """Per call."""
 
 
 def price_of(on: Ground, calls: int, call: Callable[[int], object]) -> Price:
-    """Call one after another, and read what the API process spent."""
+    """Make calls one after another, and read what the API process spent."""
     pids = on.node
     memory = _begin_peak(pids)
     before, begin = cpu_seconds(pids), time.perf_counter()
@@ -130,17 +130,17 @@ def price_of(on: Ground, calls: int, call: Callable[[int], object]) -> Price:
 
 
 def expect(status: int, wanted: Sequence[int], body: bytes = b"") -> None:
-    """Make sure that what is measured is what was meant.
+    """Check that the response is of the kind that is to be measured.
 
     Raises:
-        LoadError: It is something else.
+        LoadError: It is not.
     """
     if status not in wanted:
         raise LoadError(f"answered with {status}: {body[:150].decode(errors='replace')}")
 
 
 def get(on: Ground, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, dict[str, str]]:
-    """One GET that reads the answer without keeping it; gives status and headers in lower case."""
+    """Send one GET and discard the body; return status and headers, with names in lower case."""
     more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     request = on.server.get_request(path).replace(b"\r\n\r\n", f"\r\n{more}\r\n".encode(), 1)
     heads: list[bytes] = []
@@ -153,17 +153,17 @@ def get(on: Ground, path: str, headers: Mapping[str, str] | None = None) -> tupl
 
 
 def path_of(event_id: str, what: str) -> str:
-    """The path of something of an event, with the base path."""
+    """Return the path of an event's resource, including the base path."""
     return f"{BASE}/events/{event_id}/{what}"
 
 
 def _hides_urls(source: str) -> bool:
-    """Whether the Holdfast of another checkout has to be asked for its URLs."""
+    """Return whether the Holdfast of another checkout needs an option to print its URLs."""
     return "--show-urls" in (Path(source) / "holdfast" / "cli" / "__init__.py").read_text(encoding="utf-8")
 
 
 def _begin_peak(pids: Sequence[int]) -> float:
-    """Forget the peak of these processes; gives the memory they have now."""
+    """Reset the peak memory of these processes; return the memory they use now."""
     for pid in pids:
         with contextlib.suppress(OSError):
             Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")

@@ -1,4 +1,4 @@
-"""What many events cost: reads of them, looks at new ones after many others, a node that has just started."""
+"""What many events cost: reading them, the first read of one after many others, a node that has just started."""
 
 import itertools
 import time
@@ -18,7 +18,7 @@ _LOOK_SECONDS_MAX = 20.0
 
 
 def first_look_after_many(on: Ground) -> list[Figure]:
-    """What the first look at an event costs, before and after looks at many empty ones."""
+    """Measure the first read of an event, before and after reads of many empty ones."""
     server = on.server
     looked_at = [server.make_event(500) for _ in range(20)]
 
@@ -45,7 +45,7 @@ def first_look_after_many(on: Ground) -> list[Figure]:
 
 
 def counts_of_many(on: Ground) -> list[Figure]:
-    """Reads of the available count over more and more events, 64 connections."""
+    """Read the available counts of more and more events over 64 connections."""
     rates = []
     for count in on.scale.events:
         requests = on.count_requests(on.crowd(count))
@@ -60,7 +60,7 @@ def counts_of_many(on: Ground) -> list[Figure]:
 
 
 def buyers_beside_a_reader(on: Ground) -> list[Figure]:
-    """How long a buyer waits, alone and while somebody reads the counts of many events."""
+    """Measure a buyer's latency, alone and while somebody reads the counts of many events."""
     requests = on.count_requests(on.crowd(on.scale.events[-1]))
     seconds = on.scale.load_seconds
     alone = _buy(on, seconds)
@@ -78,12 +78,12 @@ def buyers_beside_a_reader(on: Ground) -> list[Figure]:
 
 
 def read_counts(address: Address, requests: Sequence[bytes], seconds: float) -> int:
-    """One reader with eight connections, in a process of its own; answers how much it got."""
+    """Read with eight connections in a separate process; return how many responses arrived."""
     return replay(address, requests, connections=8, seconds=seconds).answers
 
 
 def cold_node(on: Ground) -> list[Figure]:
-    """The mixed load in the first two seconds of a node against later ones, and the tail of its seat lists."""
+    """Compare the mixed load in a node's first two seconds with later ones, and the tail of its seat lists."""
     events = on.crowd(min(_COLD_EVENTS, on.scale.events[-1]))
     with on.another() as fresh:
         requests = mixed_requests(fresh, events)
@@ -108,9 +108,10 @@ def cold_node(on: Ground) -> list[Figure]:
 
 
 def mixed_requests(on: Ground, events: Sequence[Event]) -> Iterator[bytes]:
-    """One fifth reservations of a free seat each; of the rest a third each event list, seat list and count.
+    """Yield requests: one fifth reservations of a free seat each; the rest event lists, seat lists and counts in equal
+    parts.
 
-    They end when every seat of the events was asked for.
+    They end when every seat of the events has been requested.
     """
     server = on.server
     page = [server.get_request("/events?limit=20")] * len(events)

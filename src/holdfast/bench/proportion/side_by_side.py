@@ -1,4 +1,4 @@
-"""Two ways to run, by turns on one PostgreSQL: what the default gives away, and what a second process is worth."""
+"""Two configurations, alternating on one PostgreSQL: what the defaults cost, and what a second process gains."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -15,26 +15,28 @@ from holdfast.bench.stack.processes import cpu_seconds
 _ROUNDS = 2
 _CONNECTIONS = 256
 _PER_SECOND_MAX = 12_000
-"""Reservations a second for which there are free seats."""
+"""Reservations per second for which there are free seats."""
 _PGBENCH_CLIENTS = 16
 _SPREAD_EVENTS = 100
 _BAD_SHARE_MAX = 0.01
 
 Requests = Callable[[Ground, float], Sequence[bytes]]
-"""Makes what a node is asked in so many seconds, on events of its own."""
+"""Makes the requests for a node for this many seconds, on new events."""
 
 
 @dataclass
 class _Turns:
-    """What one way to run has shown so far."""
+    """The figures of one configuration so far."""
 
     rates: list[float] = field(default_factory=list)
     cpu_seconds: list[float] = field(default_factory=list)
-    """For each answer."""
+    """Per response."""
 
 
 def default_beside_production(on: Ground) -> list[Figure]:
-    """As many reservations as the node takes: plain, with APP_ENV=production, and PostgreSQL's bare transaction."""
+    """Compare the most reservations of a default node, of one with APP_ENV=production, and PostgreSQL's bare
+    transaction.
+    """
     pgbench = Pgbench(on.stack.database_url)
     bare: list[float] = []
     with on.another(APP_ENV="production", AUTH_MODE="open") as production:
@@ -60,12 +62,12 @@ def default_beside_production(on: Ground) -> list[Figure]:
 
 
 def two_processes_mixed(on: Ground) -> list[Figure]:
-    """The mixed load on a node of two processes and on one of one."""
+    """Compare the mixed load on a node of two processes with one of a single process."""
     return _two_processes(on, "mixed load", _mixed)
 
 
 def two_processes_spread(on: Ground) -> list[Figure]:
-    """Reservations over many events of 500 seats, on a node of two processes and on one of one."""
+    """Compare reservations over many events of 500 seats on a node of two processes with one of a single process."""
     return _two_processes(on, f"reservations over {_SPREAD_EVENTS} events", _spread)
 
 
@@ -88,7 +90,7 @@ def _two_processes(on: Ground, what: str, requests: Requests) -> list[Figure]:
 def _by_turns(
     nodes: dict[str, Ground], requests: Requests, *, connections: int, between: Callable[[], None] | None = None
 ) -> dict[str, _Turns]:
-    """Load one after the other, A B A B, each time with requests of its own."""
+    """Load the nodes alternately, A B A B, each time with new requests."""
     turns = {name: _Turns() for name in nodes}
     for _ in range(_ROUNDS):
         for name, node in nodes.items():

@@ -1,4 +1,4 @@
-"""What one request costs: those that once cost far more than they gave."""
+"""What one request costs, for requests that once cost far out of proportion."""
 
 import uuid
 
@@ -10,7 +10,7 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE",
 
 
 def idle_memory(on: Ground) -> list[Figure]:
-    """The memory of what is ours in a run that nobody has asked anything yet: supervisor, API and worker."""
+    """Measure the memory of supervisor, API and worker in a run that has had no request yet."""
     living = with_children([on.stack.pid])
     ours = [pid for pid in living if command_line(pid)[1:3] == ["-m", "holdfast"]]
     mib = sum(_alone(pid) for pid in ours)
@@ -22,7 +22,7 @@ def _alone(pid: int) -> float:
 
 
 def bulk_for_nobody(on: Ground) -> list[Figure]:
-    """A bulk call of 60 bytes for an event that does not exist."""
+    """Send a bulk call of 60 bytes for an event that does not exist."""
 
     def call(_number: int) -> None:
         path = path_of(str(uuid.uuid4()), "seats/bulk")
@@ -32,14 +32,14 @@ def bulk_for_nobody(on: Ground) -> list[Figure]:
 
 
 def bulk_of_unknown_fields(on: Ground) -> list[Figure]:
-    """Bulk bodies of some megabytes that hold nothing but unknown fields."""
+    """Send bulk bodies of some megabytes that contain only unknown fields."""
     event_id = on.server.open_event(10)
     filler = dict.fromkeys((f"unknown-field-number-{number}" for number in range(_FILLER_FIELDS)), "x" * 12)
     body = {"prefix": "A", "count": 1, "price": 1, **filler}
 
     def call(_number: int) -> None:
         status, answer = on.server.caller.call("POST", path_of(event_id, "seats/bulk"), body)
-        expect(status, (201, 400, 409, 413), answer)  # what is unknown may be ignored
+        expect(status, (201, 400, 409, 413), answer)  # unknown fields may be ignored
 
     price = price_of(on, min(3, on.scale.calls), call)
     return [
@@ -49,12 +49,12 @@ def bulk_of_unknown_fields(on: Ground) -> list[Figure]:
 
 
 def matching_tag_hall(on: Ground) -> list[Figure]:
-    """A seat map that the caller has already, of a hall."""
+    """Read the seat map of a hall with a matching entity tag."""
     return _matching_tag(on, on.scale.hall_seats)
 
 
 def stadium(on: Ground) -> list[Figure]:
-    """The largest event: its seat map that the caller has already, and its whole list."""
+    """Read the largest event: its seat map with a matching entity tag, and its whole list."""
     figures = _matching_tag(on, on.scale.stadium_seats)
     event_id = on.stadium_id
     calls = min(2, on.scale.calls)
@@ -75,7 +75,7 @@ def _matching_tag(on: Ground, seats: int) -> list[Figure]:
 
 
 def first_count(on: Ground) -> list[Figure]:
-    """The first count of a large event, by a node that has not looked at it before."""
+    """Read the first count of a large event from a node that has not read it before."""
     seats = on.scale.hall_seats
     events = [on.server.make_event(seats) for _ in range(2)]
     with on.another() as fresh:
@@ -87,7 +87,7 @@ def first_count(on: Ground) -> list[Figure]:
 
 
 def metrics(on: Ground) -> list[Figure]:
-    """GET /metrics after somebody has tried every method on every path."""
+    """Read /metrics after requests with every method on every path."""
     document = on.server.caller.json("GET", "/openapi.json")
     for path in document["paths"]:
         concrete = path

@@ -1,4 +1,4 @@
-"""The figures of before and now, kept as JSON and shown as a table."""
+"""The figures of before and now, stored as JSON and shown as a table."""
 
 import json
 from collections.abc import Sequence
@@ -23,40 +23,40 @@ Rows: TypeAlias = "dict[str, list[dict[str, str | float]]]"
 
 @dataclass
 class Record:
-    """Figures by row, as they were before and as they are now."""
+    """Figures by row, before and now."""
 
     columns: dict[str, Rows] = field(default_factory=lambda: {"before": {}, "now": {}})
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read what was written last; nothing where nothing was."""
+        """Read the last record; an empty one if there is none."""
         try:
             return cls(json.loads((folder / _FILE).read_text(encoding="utf-8")))
         except FileNotFoundError:
             return cls()
 
     def write(self, folder: Path) -> None:
-        """Keep the figures."""
+        """Write the record."""
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.columns, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / _FILE).write_text(text + "\n", encoding="utf-8")
 
     def set(self, column: str, row: str, figures: Sequence[Figure]) -> None:
-        """Take the figures of one row."""
+        """Set the figures of one row."""
         self.columns[column][row] = [
             {"name": figure.name, "value": figure.value, "unit": figure.unit, "better": figure.better}
             for figure in figures
         ]
 
     def line(self, figure: Figure) -> str:
-        """One figure in words, beside what it was before."""
+        """Return a figure as text, with its earlier value."""
         before = self.before(figure.name)
         text = f"{figure.name}: {shown(figure.value)} {figure.unit}".rstrip()
         text += "" if before is None else f" (before: {shown(before)})"
         return f"{text} [{figure.note}]" if figure.note else text
 
     def before(self, name: str) -> float | None:
-        """What a figure was before, by its name."""
+        """Return a figure's earlier value by its name."""
         for figures in self.columns["before"].values():
             for figure in figures:
                 if figure["name"] == name:
@@ -65,7 +65,7 @@ class Record:
 
 
 def write_table(record: Record, path: Path, rows: Sequence[str]) -> None:
-    """Write the page."""
+    """Write the Markdown page."""
     lines = [_HEAD + "| what | before | now | better |", "|---|---:|---:|---|"]
     for row in rows:
         for which in _names(record, row):
@@ -76,7 +76,7 @@ def write_table(record: Record, path: Path, rows: Sequence[str]) -> None:
 
 
 def shown(value: float) -> str:
-    """A number with as many digits as say something."""
+    """Return a number with a sensible number of digits."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

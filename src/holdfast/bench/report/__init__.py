@@ -1,1 +1,1 @@
-"""What was found: figures, checks and charts, written as JSON, Markdown and SVG."""
+"""The findings: figures, checks and charts, written as JSON, Markdown and SVG."""

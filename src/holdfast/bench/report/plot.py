@@ -1,4 +1,4 @@
-"""Plots as SVG by matplotlib, readable in light and in dark pages, and the same bytes for the same figures."""
+"""Plots as SVG by matplotlib, readable on light and dark pages, with equal bytes for equal figures."""
 
 import math
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from holdfast.bench.report.results import Chart
 _INCHES = (8.4, 4.2)
 _COLOURS = ("#2f6fbf", "#d9822b", "#3c9a5f", "#b2477f", "#6f5fbf", "#7a7a7a")
 _LOGARITHMIC_FROM = 50.0
-"""Lines get a logarithmic axis where their numbers reach this far."""
+"""Lines have a logarithmic axis if their numbers reach this value."""
 _BAR_SHARE = 0.8
 _BAR_WIDTH_MAX = 0.5
 _INK = "#333333"
-"""Of all words: as in `plot.mplstyle`."""
+"""Colour of all text, as in `plot.mplstyle`."""
 _STYLE = f"<style>@media(prefers-color-scheme:dark){{text[style*='{_INK}']{{fill:#ddd!important}}}}</style>"
-"""The page behind a plot may be light or dark: the plot has no ground of its own, only its words change."""
+"""The page may be light or dark: the plot has no background, and only the colour of its text changes."""
 _SETTINGS = Path(__file__).with_name("plot.mplstyle")
 
 
@@ -50,7 +50,7 @@ def svg_of(chart: Chart) -> str:
 
 
 def number(value: float) -> str:
-    """A number with three digits that count, and thousands set apart."""
+    """Return a number with three significant digits and separated thousands."""
     if math.isnan(value):
         return "none"
     if abs(value) >= 100 or value == int(value):
@@ -83,7 +83,9 @@ def _colour(place: int) -> str:
 
 
 def _for_any_page(svg: str, title: str) -> str:
-    """Name the picture for who cannot see it, and let its words follow the page; no XML head, which no page needs."""
+    """Add a title for screen readers, let the text's colour follow the page, and drop the XML declaration, which HTML
+    does not need.
+    """
     start = svg.index("<svg ")
     end = svg.index(">", start)
     return f'{svg[start:end]} role="img" aria-label="{escape(title, quote=True)}">{_STYLE}{svg[end + 1 :]}'

@@ -1,4 +1,4 @@
-"""What is going on, for the person who waits: bars in a terminal, plain lines elsewhere."""
+"""Progress for the person who waits: bars in a terminal, plain lines elsewhere."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 Advance = Callable[[float], None]
-"""Gets how much of the total is done."""
+"""Called with how much of the total is done."""
 
 
 class Reporter:
-    """Tells of the phases of a benchmark on standard error."""
+    """Reports the phases of a benchmark on standard error."""
 
     def __init__(self) -> None:
-        """Look whether anybody watches."""
+        """Check whether standard error is a terminal."""
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def say(self, line: str) -> None:
@@ -23,7 +23,7 @@ class Reporter:
 
     @contextmanager
     def phase(self, what: str, total: float) -> Iterator[Advance]:
-        """Show a phase of which `total` is to be done; phases do not overlap."""
+        """Show a phase with this total; phases do not overlap."""
         if not self._console.is_terminal:
             self.say(what)
             yield _nothing
@@ -40,4 +40,4 @@ class Reporter:
 
 
 def _nothing(_done: float) -> None:
-    """Nobody watches."""
+    """Do nothing: standard error is not a terminal."""

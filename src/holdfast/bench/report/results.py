@@ -1,4 +1,4 @@
-"""What experiments find: figures, checks that the load did what it claims, and charts."""
+"""The results of experiments: figures, checks of what the load claims, and charts."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,13 @@ class Figure:
     unit: str
     better: Better = ""
     goal: float | None = None
-    """At least (`higher` is better) or at most (`lower`) this much is wanted. Said in the report, never enforced."""
+    """The figure should be at least this (if `higher` is better) or at most (`lower`). Shown in the report, not
+    enforced.
+    """
 
     @property
     def goal_met(self) -> bool | None:
-        """Whether the goal is reached; None without one."""
+        """Whether the goal is met; None without a goal."""
         if self.goal is None or math.isnan(self.value):
             return None
         return self.value >= self.goal if self.better == "higher" else self.value <= self.goal
@@ -31,7 +33,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Whether a load did what it claims. One that fails makes the whole benchmark fail."""
+    """Whether a load did what it claims. A failed check fails the whole benchmark."""
 
     claim: str
     holds: bool
@@ -40,7 +42,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A plot: bars where `x` are words, lines where they are numbers."""
+    """A plot: bars if `x` are words, lines if they are numbers."""
 
     name: str
     title: str
@@ -52,7 +54,7 @@ class Chart:
 
 @dataclass
 class Result:
-    """What one experiment found on one server in one round."""
+    """The findings of one experiment on one server in one round."""
 
     figures: list[Figure] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -64,13 +66,13 @@ class Result:
         """Add a figure."""
         self.figures.append(Figure(name, value, unit, better, goal))
 
-    def check(self, claim: str, holds: bool, detail: str = "") -> None:  # noqa: FBT001 - it is what is said
+    def check(self, claim: str, holds: bool, detail: str = "") -> None:  # noqa: FBT001 - reads well at the call
         """Add a check."""
         self.checks.append(Check(claim, holds, detail))
 
 
 def over_rounds(rounds: Sequence[Result]) -> Result:
-    """One result of several rounds: medians of the figures, all failed checks, the last charts."""
+    """Combine several rounds: medians of the figures, all failed checks, the last charts."""
     last = rounds[-1]
     values: dict[str, list[float]] = {}
     for result in rounds:

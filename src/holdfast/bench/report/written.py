@@ -1,4 +1,4 @@
-"""The report: everything as JSON, a table for people, and the plots."""
+"""The report: everything as JSON, a table as Markdown, and the plots."""
 
 import json
 import math
@@ -12,16 +12,16 @@ from holdfast.bench.report.results import Chart, Figure, Result, over_rounds
 from holdfast.bench.report.statistics import median, spread
 
 Rounds = Mapping[str, Sequence[Result]]
-"""By the server's name: what each round found."""
+"""The results of the rounds, by the server's name."""
 
 
 def write(out: Path, experiment: str, rounds: Rounds, machine: Mapping[str, str]) -> None:
-    """Put an experiment into the report in a folder; what it says of other experiments stays.
+    """Add an experiment to the report in a folder; other experiments in it are kept.
 
     Args:
-        out: The folder: `results.json`, `results.md` and one SVG for each chart.
+        out: The folder: `results.json`, `results.md` and one SVG per chart.
         experiment: Its name.
-        rounds: What was found; the first server is the measured one, the others are compared with it.
+        rounds: The results; the first server is the measured one, the others are compared with it.
         machine: What it was measured on.
     """
     out.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,9 @@ def write(out: Path, experiment: str, rounds: Rounds, machine: Mapping[str, str]
 
 
 def ratios(rounds: Rounds) -> dict[str, dict[str, float]]:
-    """Of each further server, by figure: the first server's value divided by its own, the median over the rounds."""
+    """Return, for each further server and figure, the first server's value divided by its own, as the median of the
+    rounds.
+    """
     (_, first), *others = rounds.items()
     found: dict[str, dict[str, float]] = {}
     for name, results in others:
@@ -56,7 +58,7 @@ def ratios(rounds: Rounds) -> dict[str, dict[str, float]]:
 
 
 def markdown(known: Mapping[str, Any]) -> str:
-    """The whole report as Markdown."""
+    """Return the whole report as Markdown."""
     parts = ["# Results", "", "Written by `holdfast bench`; what the figures mean: [README.md](README.md)."]
     for experiment, about in known.items():
         parts += ["", f"## {experiment}", "", _machine(about["machine"]), ""]
@@ -72,7 +74,7 @@ def markdown(known: Mapping[str, Any]) -> str:
 
 
 def line_of(figure: Figure) -> str:
-    """One figure in one line."""
+    """Return one figure as a line."""
     goal = "" if figure.goal_met is None else f"   ({_goal(asdict(figure))})"
     return f"{figure.name}: {number(figure.value)} {figure.unit}".rstrip() + goal
 
@@ -127,7 +129,7 @@ def _as_json(merged: Result, rounds: Sequence[Result]) -> dict[str, Any]:
 
 
 def _together(merged: Mapping[str, Result]) -> list[Chart]:
-    """The charts of all servers, those of one name in one."""
+    """Return the charts of all servers, merging those of the same name."""
     if len(merged) == 1:
         return next(iter(merged.values())).charts
     charts: dict[str, Chart] = {}
@@ -141,7 +143,7 @@ def _together(merged: Mapping[str, Result]) -> list[Chart]:
 
 
 def _without_nan(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """JSON has no word for a number that is none."""
+    """Replace nan by None, since JSON has no nan."""
     if isinstance(value, dict):
         return {name: _without_nan(part) for name, part in value.items()}
     if isinstance(value, list):

@@ -1,1 +1,1 @@
-"""What is measured: a stack of our own, its processes, its machine, and what to hold it against."""
+"""What is measured: an own stack, its processes, its machine, and what to compare it with."""

@@ -1,8 +1,8 @@
-"""The floor: what the same HTTP stack does when there is nothing to decide.
+"""The floor: what the same HTTP stack achieves when there is nothing to decide.
 
-`python -m holdfast.bench.stack.floor` answers every path with bytes that stay the same: the files of a folder, one for
-each kind of request, of the size that the measured server answers. It runs the same server, and ends when its standard
-input is closed.
+`python -m holdfast.bench.stack.floor` serves fixed bytes on every path: the files of a folder, one for each kind of
+request, as large as the measured server's responses. It uses the same HTTP server, and stops when its standard input is
+closed.
 """
 
 import asyncio
@@ -23,16 +23,16 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 KINDS = {"POST": "reserve", "/available/count": "count", "/seats": "seats", "": "events"}
-"""By the method or the end of the path: the file that is answered."""
+"""The file to serve, by the method or the end of the path."""
 
 _BACKLOG = 4_096
 
 
 class StaticFiles:
-    """An ASGI application that answers files out of memory."""
+    """An ASGI application that serves files from memory."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the files once."""
+        """Read all files."""
         self._answers: dict[str, tuple[MutableMapping[str, Any], MutableMapping[str, Any]]] = {}
         for name in KINDS.values():
             path = folder / name
@@ -45,7 +45,7 @@ class StaticFiles:
             )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, after having read all of it."""
+        """Respond to a request after reading all of it."""
         name = "reserve" if scope["method"] == "POST" else _name(scope["path"])
         while (await receive()).get("more_body"):
             pass
@@ -60,7 +60,7 @@ def _name(path: str) -> str:
 
 @contextmanager
 def static_floor(bodies: dict[str, bytes]) -> Iterator[str]:
-    """Run the floor on a free port; gives its URL.
+    """Run the floor on a free port and yield its URL.
 
     Args:
         bodies: By the names in `KINDS`.
@@ -72,7 +72,7 @@ def static_floor(bodies: dict[str, bytes]) -> Iterator[str]:
         for name, body in bodies.items():
             (Path(folder) / name).write_bytes(body)
         words = [sys.executable, "-m", "holdfast.bench.stack.floor", folder]
-        with Popen(words, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603 - this very program
+        with Popen(words, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603 - this program itself
             assert process.stdin is not None
             assert process.stdout is not None
             port = process.stdout.readline().strip()
@@ -85,7 +85,7 @@ def static_floor(bodies: dict[str, bytes]) -> Iterator[str]:
 
 
 class _Ending:
-    """How the floor ends: at once."""
+    """Stops the floor at once."""
 
     begun = False
 
@@ -103,7 +103,7 @@ class _Ending:
 
 
 def _keep_quiet() -> None:
-    """Its standard output is for the port alone, and closed when it ends: the server's own log would break on it."""
+    """Silence the server's log: standard output is only for the port, and logging would fail once it is closed."""
     import logging  # noqa: PLC0415
 
     import structlog  # noqa: PLC0415
@@ -112,19 +112,19 @@ def _keep_quiet() -> None:
 
 
 async def _serve(folder: Path) -> None:
-    from holdfast.http.server import NodeServer  # noqa: PLC0415 - only the process that serves needs it
+    from holdfast.http.server import NodeServer  # noqa: PLC0415 - only the serving process needs it
 
     settings = SimpleNamespace(host="127.0.0.1", port=0, trusted_proxies="", drain_seconds=0.0, connections_max=20_000)
     ending = _Ending()
     server = NodeServer(StaticFiles(folder), settings, ending, ending)
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), server.drain)
     with socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG) as listener:
-        print(listener.getsockname()[1], flush=True)  # noqa: T201 - told to the parent; who connects early waits
+        print(listener.getsockname()[1], flush=True)  # noqa: T201 - read by the parent; early connections wait
         await server.serve([listener], signals=False)
 
 
 def _calm_garbage_collection() -> None:
-    """As the measured server does, so that the floor is not lower for it."""
+    """Tune garbage collection like the measured server, so that the floor is not slower because of it."""
     import gc  # noqa: PLC0415
 
     gc.collect()

@@ -1,4 +1,4 @@
-"""What the figures were taken on: figures without it say nothing."""
+"""The machine that figures were measured on; they mean nothing without it."""
 
 import os
 import platform
@@ -11,13 +11,13 @@ from holdfast.bench.failure import LoadError
 from holdfast.bench.stack.own_stack import Stack
 
 _BUSY_SHARE = 0.3
-"""With more than this share of its processors at work already, a machine is no place to measure on."""
+"""If more than this share of the processors is busy already, figures would be wrong."""
 _PACE_STEPS = 300_000
 _PACE_TRIES = 3
 
 
 def describe(stack: Stack | None) -> dict[str, str]:
-    """The machine and the versions, by name."""
+    """Return the machine and the versions, by name."""
     about = {
         "measured at": datetime.now(UTC).isoformat(timespec="seconds"),
         "processors": f"{len(os.sched_getaffinity(0))} of {_processor()}",
@@ -39,7 +39,7 @@ def describe(stack: Stack | None) -> dict[str, str]:
 
 
 def pace_milliseconds() -> float:
-    """CPU time of a fixed piece of work: where processors are shared, the same work costs now more, now less."""
+    """Return the CPU time of a fixed piece of work: on shared processors it varies."""
     return min(_time_work() for _ in range(_PACE_TRIES)) * 1000
 
 
@@ -52,7 +52,7 @@ def _time_work() -> float:
 
 
 def busy() -> str | None:
-    """One line when other work is under way that would spoil the figures; None when the machine is quiet."""
+    """Return one line if other work would distort the figures; None if the machine is idle."""
     load = os.getloadavg()[0]
     if load <= _BUSY_SHARE * len(os.sched_getaffinity(0)):
         return None

@@ -1,4 +1,4 @@
-"""A stack of the benchmark's own, started as anybody would: `holdfast run` or `holdfast scale`, durable."""
+"""The benchmark's own stack, started like a user would: `holdfast run` or `holdfast scale`, durable."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ _GIVEN_SERVERS = ("DATABASE_URL", "REDIS_URL", "DB_HOST", "REDIS_HOST", "HOST")
 
 
 class Stack:
-    """A running stack: where it is, and which processes do what."""
+    """A running stack: its address, and its processes by role."""
 
     def __init__(self, process: "subprocess.Popen[str]", port: int, lines: list[str]) -> None:
         """Take the process, and what it printed."""
@@ -33,7 +33,7 @@ class Stack:
         self._lines = lines
 
     def address(self, name: str) -> str | None:
-        """What was printed behind `name:`; None without such a line."""
+        """Return what was printed after `name:`; None without such a line."""
         for line in self._lines:
             label, _, address = line.strip().partition(":")
             if label == name:
@@ -46,7 +46,7 @@ class Stack:
         return self.address("PostgreSQL") or ""
 
     def roles(self) -> dict[str, list[int]]:
-        """Its processes by what they do; of PostgreSQL and nginx the first of each, which started the others."""
+        """Its processes by role; of PostgreSQL and nginx only the first, which started the others."""
         roles: dict[str, list[int]] = {"server": [], "PostgreSQL": [], "Redis": [], "nginx": []}
         living = with_children([self.pid])
         for pid in sorted(living):
@@ -70,13 +70,13 @@ def own_stack(
     """Start a stack on a free port, with a data folder that is removed at the end.
 
     Args:
-        data_dir: Folder in which the data folder is made: on the disk that shall be measured.
+        data_dir: Folder in which the data folder is created, on the disk to measure.
         nodes: API nodes behind nginx; None: one, without nginx.
         environment: Further settings.
-        options: Of `holdfast run`; an older Holdfast does not know this one, and shows its URLs without it.
+        options: Of `holdfast run`; an older Holdfast does not know `--show-urls`, and always prints its URLs.
 
     Raises:
-        LoadError: It does not start; its own words are on standard error.
+        LoadError: It does not start; its own message is on standard error.
     """
     allow_many_connections()
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -86,9 +86,9 @@ def own_stack(
     settings |= {"HOLDFAST_DATA_DIR": str(folder / "data"), "PORT": str(port), "LOG_LEVEL": "WARNING"}
     settings |= {"NODES": str(nodes or 1), **(environment or {})}
     command = [sys.executable, "-m", "holdfast", "run" if nodes is None else "scale", *options]
-    # Through the launcher it ends with this process, however that ends.
+    # Started through the launcher it stops when this process does, even if that is killed.
     launched = [f"--death-signal={int(signal.SIGTERM)}", f"--parent={os.getpid()}"]
-    process = subprocess.Popen(  # noqa: S603 - this very program
+    process = subprocess.Popen(  # noqa: S603 - this program itself
         [sys.executable, "-I", "-S", launcher.__file__, *launched, "--", *command],
         env=settings,
         stdin=subprocess.DEVNULL,
@@ -104,7 +104,7 @@ def own_stack(
 
 
 def allow_many_connections() -> int:
-    """Let this process and those it starts open as many files as the system lets them; answers how many."""
+    """Raise the limit of open files for this process and its children as far as allowed; return the limit."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

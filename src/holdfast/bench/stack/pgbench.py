@@ -1,4 +1,4 @@
-"""What PostgreSQL itself can do: `pgbench` with the bare transaction of a reservation, on the same server."""
+"""What PostgreSQL alone achieves: `pgbench` with the bare transaction of a reservation, on the same server."""
 
 import re
 import subprocess
@@ -27,16 +27,16 @@ _RESULT = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 
 
 class Pgbench:
-    """A database of its own on the server to be measured, with two tables and nothing else."""
+    """A separate database on the measured server, with only two tables."""
 
     def __init__(self, database_url: str) -> None:
-        """Make the database.
+        """Create the database.
 
         Args:
-            database_url: A database of the server, of a role that may make databases.
+            database_url: A database of the server, with a role that may create databases.
 
         Raises:
-            LoadError: psql or the server refuses.
+            LoadError: psql or the server fails.
         """
         self._url = urlunsplit(urlsplit(database_url)._replace(path=f"/{_DATABASE}"))
         for statement in (f"DROP DATABASE IF EXISTS {_DATABASE}", f"CREATE DATABASE {_DATABASE}"):
@@ -45,7 +45,7 @@ class Pgbench:
         psql(self._url, "VACUUM ANALYZE seat")
 
     def transactions_per_second(self, *, clients: int, seconds: float) -> float:
-        """Run the transaction, an UPDATE by primary key and an INSERT, each client after its own last one.
+        """Run the transaction, an UPDATE by primary key and an INSERT, repeatedly with each client.
 
         Raises:
             LoadError: pgbench failed.
@@ -62,7 +62,7 @@ class Pgbench:
 
 
 def psql(url: str, statement: str) -> str:
-    """Run statements; answers the rows as text, columns separated by `|`.
+    """Run statements and return the rows as text, columns separated by `|`.
 
     Raises:
         LoadError: They failed.

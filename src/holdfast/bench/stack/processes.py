@@ -1,4 +1,4 @@
-"""CPU time and memory of processes with all that they have started, by psutil."""
+"""CPU time and memory of processes and their children, by psutil."""
 
 import contextlib
 from collections.abc import Iterable, Mapping
@@ -9,16 +9,16 @@ import psutil
 _MIB = 1024 * 1024
 
 Roles = Mapping[str, Iterable[int]]
-"""By what they do: the processes that are counted, each with all it has started."""
+"""The processes to count with their children, by role."""
 
 
 def with_children(roots: Iterable[int]) -> set[int]:
-    """These processes and everything they started that still lives."""
+    """Return these processes and all their living children."""
     return {process.pid for process in _living(roots)}
 
 
 def cpu_seconds(roots: Iterable[int]) -> float:
-    """CPU time of these processes so far, with that of their children, also of those that have ended."""
+    """Return the CPU time of these processes and their children so far, including children that have ended."""
     total = 0.0
     for process in _living(roots):
         with contextlib.suppress(psutil.Error):
@@ -28,12 +28,12 @@ def cpu_seconds(roots: Iterable[int]) -> float:
 
 
 def cpu_by_role(roles: Roles) -> dict[str, float]:
-    """CPU seconds of each role."""
+    """Return the CPU seconds of each role."""
     return {role: cpu_seconds(pids) for role, pids in roles.items()}
 
 
 def memory_mib(roots: Iterable[int]) -> float:
-    """Memory of these processes and their children; what several share counts once."""
+    """Return the memory of these processes and their children; shared memory counts once."""
     total = 0
     for process in _living(roots):
         with contextlib.suppress(psutil.Error):
@@ -45,12 +45,12 @@ def memory_mib(roots: Iterable[int]) -> float:
 
 
 def peak_memory_mib(pids: Iterable[int]) -> float:
-    """The most memory (resident) that any one of these processes has had. psutil 7 does not tell it on Linux."""
+    """Return the highest resident memory that any of these processes has had. psutil 7 has no such figure on Linux."""
     return max((_peak_kib(pid) for pid in pids), default=0) / 1024
 
 
 def command_line(pid: int) -> list[str]:
-    """The words a process was started with; none when it is gone."""
+    """Return the words a process was started with; none if it no longer runs."""
     with contextlib.suppress(psutil.Error):
         return psutil.Process(pid).cmdline()
     return []
