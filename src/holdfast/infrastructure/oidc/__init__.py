@@ -1,1 +1,1 @@
-"""Tokens of OpenID Connect issuers: whose they are, whether they are genuine, and where the keys come from."""
+"""Verifies tokens of OpenID Connect issuers: finds the issuer, fetches its keys, checks the token."""

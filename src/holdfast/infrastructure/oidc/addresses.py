@@ -1,26 +1,26 @@
-"""Which addresses an issuer's documents may be fetched from."""
+"""Which URLs an issuer's documents may be fetched from."""
 
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 URL_MAX = 2048
-"""Characters in an address."""
+"""Characters in a URL."""
 
 
 def require_fetchable(url: str, *, loopback: bool) -> None:
-    """Refuse an address that we do not send a request to.
+    """Refuse a URL that Holdfast must not send a request to.
 
-    Only HTTPS proves who answers. On loopback nobody is in between, so HTTP is allowed there, for trying things out.
-    A discovery document names the address of the keys itself: a document of an issuer elsewhere must not be able to
-    lead us to this machine, or to the addresses at which clouds hand out credentials.
+    Only HTTPS authenticates the server. On loopback there is nobody in between, so HTTP is allowed there for trying
+    things out. The discovery document contains the URL of the keys: a remote issuer could otherwise make a node send
+    requests to its own machine, or to the link-local addresses where clouds serve credentials.
 
     Args:
-        url: The address.
-        loopback: Whether an address of this machine is allowed: for the operator's own word, and for the documents of
-            an issuer that is itself on loopback.
+        url: The URL.
+        loopback: Whether a loopback address is allowed: for URLs from the operator's settings, and for documents of an
+            issuer that is on loopback itself.
 
     Raises:
-        ValueError: saying what is wrong with it, without quoting it.
+        ValueError: The URL is refused; the message says why without quoting it.
     """
     parts = _split(url)
     on_loopback = is_loopback(url)
@@ -35,7 +35,7 @@ def require_fetchable(url: str, *, loopback: bool) -> None:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether an address is one of this machine, by its text: names other than localhost are not looked up."""
+    """Return whether a URL's host is loopback, by its text: names other than localhost are not resolved."""
     host = _split(url).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -48,7 +48,7 @@ def _split(url: str) -> SplitResult:
         raise ValueError(f"must be a URL of at most {URL_MAX} printable ASCII characters")
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises where it is not a port
+        parts.port  # noqa: B018 - raises if the port is invalid
     except ValueError:
         raise ValueError("is not a URL") from None
     if not parts.hostname:

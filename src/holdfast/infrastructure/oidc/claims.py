@@ -1,4 +1,4 @@
-"""What a token must say to count here, whoever signed it."""
+"""The claims that a token must have to be accepted, whoever signed it."""
 
 import math
 from collections.abc import Mapping
@@ -8,35 +8,35 @@ from holdfast.application.identity.tokens import TokenRefused
 from holdfast.infrastructure.oidc.issuers import Issuer
 
 LEEWAY_SECONDS = 60
-"""By how much an issuer's clock and ours may differ."""
+"""How far an issuer's clock and the node's may differ."""
 USER_ID_MAX = 255
-"""Characters in a user id (contract)."""
+"""Characters in a user id."""
 
 _SECONDS_MAX = 253_402_300_800
-"""The year 10000: what lies beyond is no time that anything later could write down."""
+"""The year 10000: later times cannot be formatted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a token is about."""
+    """The subject that a token is about."""
 
     name: str
-    """Its `sub`."""
+    """The claim `sub`."""
     user_id: str
     expires_at: float
-    """Its `exp`, in seconds since 1970."""
+    """The claim `exp`, in seconds since 1970."""
 
 
 def require_claims(claims: Mapping[str, object], issuer: Issuer, *, now: float) -> Subject:
-    """Check everything but the signature.
+    """Check everything except the signature.
 
     Args:
-        claims: What the token says.
-        issuer: Whoever its `iss` names.
+        claims: The token's payload.
+        issuer: The issuer that `iss` names.
         now: This node's clock, in seconds since 1970.
 
     Raises:
-        TokenRefused: at the first thing that is wrong.
+        TokenRefused: A claim is wrong; the first one found is reported.
     """
     _require_audience(claims, issuer.audience)
     expires_at = _seconds(claims, "exp")
@@ -67,10 +67,10 @@ def _require_audience(claims: Mapping[str, object], audience: str) -> None:
 
 
 def _require_bearer(claims: Mapping[str, object]) -> None:
-    """Refuse what is signed for something else than being shown by its bearer.
+    """Refuse a token that is not a bearer access token.
 
-    A token with `cnf` counts only together with a proof that its bearer has a certain key, which we do not check: taken
-    by itself it would be worth as much to a thief. One with `events` reports something, such as a sign-out.
+    A token with `cnf` is valid only with a proof that the sender has a certain key. Holdfast does not check such
+    proofs, so a thief could use the token too. A token with `events` reports something, such as a logout.
     """
     if "cnf" in claims:
         raise TokenRefused("bound_to_a_key")

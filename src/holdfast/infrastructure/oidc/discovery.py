@@ -1,4 +1,4 @@
-"""An issuer's discovery document, and the key set that it leads to."""
+"""An issuer's discovery document, and the key set that it links to."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ from holdfast.infrastructure.oidc.issuers import Issuer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovered:
-    """Where an issuer has what we need of it."""
+    """What Holdfast needs from the discovery document."""
 
     jwks_uri: str
     authorization_endpoint: str | None
-    """Where the pages send whoever wants to sign in; None where the issuer has no such thing, or names no good one."""
+    """Where the pages send people to sign in; None if the document has no URL for it, or not an allowed one."""
     token_endpoint: str | None
 
 
@@ -21,7 +21,7 @@ async def discover(issuer: Issuer, fetcher: Fetcher) -> Discovered:
     """Fetch the discovery document.
 
     Raises:
-        FetchFailedError: It could not be had, or is another issuer's.
+        FetchFailedError: It could not be fetched, or names another issuer.
     """
     document = await fetcher.fetch(issuer.discovery_url, through_proxy=not issuer.on_loopback)
     if document.members.get("issuer") != issuer.issuer:
@@ -37,12 +37,12 @@ async def discover(issuer: Issuer, fetcher: Fetcher) -> Discovered:
 
 
 async def fetch_keys(issuer: Issuer, fetcher: Fetcher) -> Document:
-    """Fetch the key set to which the discovery document leads now.
+    """Fetch the discovery document and then the key set that it links to.
 
-    The document is read again each time: an issuer may move its keys.
+    The document is fetched each time because an issuer may move its keys.
 
     Raises:
-        FetchFailedError: Either could not be had.
+        FetchFailedError: One of them could not be fetched.
     """
     discovered = await discover(issuer, fetcher)
     return await fetcher.fetch(discovered.jwks_uri, through_proxy=not issuer.on_loopback)

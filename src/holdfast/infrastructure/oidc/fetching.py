@@ -1,4 +1,4 @@
-"""Fetches what issuers publish: small JSON documents, from nowhere but where the operator meant."""
+"""Fetches the small JSON documents that issuers publish, only from the URLs the operator intended."""
 
 import asyncio
 import logging
@@ -12,12 +12,12 @@ import httpx2
 from holdfast.infrastructure.oidc.json_object import MalformedJsonError, read_object
 
 STEP_SECONDS_MAX = 2.0
-"""For a connection, and for each piece of an answer."""
+"""For connecting, and for each piece of a response."""
 FETCH_SECONDS_MAX = 4.0
-"""For a document as a whole: an answer that trickles in keeps within every step's time for ever."""
+"""For a whole document: a response that trickles in could stay within the limit of each step for ever."""
 DOCUMENT_BYTES_MAX = 256 * 1024
 
-# The client writes a line for each request, with the words of whoever answered in it, and at DEBUG what was sent too.
+# The client logs each request with the reason phrase of the response, and at DEBUG also what was sent.
 for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
@@ -25,23 +25,23 @@ _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,;])", re.IGNORECASE
 
 
 class FetchFailedError(Exception):
-    """The document could not be had; the message says why, in words that are fit for a log."""
+    """The document could not be fetched; the message says why and is safe to log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was fetched."""
+    """A fetched document."""
 
     members: dict[str, object]
     max_age_seconds: int | None
-    """For how long its publisher says that it holds."""
+    """How long the publisher lets it be cached; None if it does not say."""
 
 
 class Fetcher:
-    """Sends GET and reads one JSON object.
+    """Fetches one JSON object with GET.
 
-    No redirect is followed: the keys come from where the discovery document says, and nobody on the way there has a
-    say in it. No compression is taken, so that the limit of bytes is the limit of memory.
+    Redirects are not followed: otherwise a server on the way could choose where the keys come from. Compressed
+    responses are not accepted, so that the limit of bytes also limits memory.
     """
 
     def __init__(self) -> None:
@@ -51,11 +51,11 @@ class Fetcher:
         """Fetch a document.
 
         Args:
-            url: Where it is; the caller has looked at it.
-            through_proxy: Whether `HTTPS_PROXY` and its like count, as they do for what is not on this machine.
+            url: Its URL, which the caller has checked.
+            through_proxy: Whether to use `HTTPS_PROXY` and the like, as for everything that is not on this machine.
 
         Raises:
-            FetchFailedError: saying why.
+            FetchFailedError: It could not be fetched.
         """
         try:
             async with asyncio.timeout(FETCH_SECONDS_MAX), self._client(through_proxy) as client:
@@ -65,7 +65,7 @@ class Fetcher:
         except httpx2.TimeoutException:
             raise FetchFailedError(f"it was silent for {STEP_SECONDS_MAX:g} s") from None
         except httpx2.ProtocolError:
-            # The client quotes what it got; that may be anything, and goes into a log.
+            # The client's message quotes the response, which may contain anything, and this goes into a log.
             raise FetchFailedError("its answer is not HTTP, or broke off") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise FetchFailedError(f"{type(error).__name__}: {str(error)[:200]}") from None
@@ -84,7 +84,7 @@ class Fetcher:
 
 @cache
 def _system_certificates() -> ssl.SSLContext:
-    """Read whom the system trusts, once: it takes a tenth of a second, so it is done before anything is served."""
+    """Load the system's certificates once. It takes a tenth of a second, so it is done before serving begins."""
     return httpx2.create_ssl_context()
 
 

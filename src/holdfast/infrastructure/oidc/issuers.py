@@ -1,4 +1,4 @@
-"""The issuers whose tokens count, as `OIDC_ISSUERS` names them."""
+"""The issuers whose tokens are accepted, from `OIDC_ISSUERS`."""
 
 import re
 from collections.abc import Mapping
@@ -8,10 +8,12 @@ from holdfast.infrastructure.oidc.addresses import is_loopback, require_fetchabl
 from holdfast.infrastructure.oidc.json_object import read_object
 
 ISSUERS_MAX = 50
-"""Issuers of one system: each is asked for its keys all the time."""
+"""Issuers of one system: the keys of each are fetched continuously."""
 
 RESERVED = frozenset({"account", "key"})
-"""Short names that would give a token's subject the user id of an account of our own, or the name of an API key."""
+"""Short names that are not allowed: with them a subject could get the user id of a local account or the name of an API
+key.
+"""
 
 _SHORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _TEXT_MAX = 255
@@ -20,21 +22,21 @@ _MEMBERS = ("issuer", "audience", "client_id", "client_secret")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issuer:
-    """Somebody whose word is taken for who a subject is."""
+    """An issuer that Holdfast trusts."""
 
     short: str
-    """Begins the user ids of its subjects: `short:subject`."""
+    """Prefix of its subjects' user ids: `short:subject`."""
     issuer: str
-    """The `iss` of its tokens, and the address below which its discovery document stands."""
+    """The `iss` of its tokens, and the base URL of its discovery document."""
     audience: str
-    """The `aud` that its tokens for us have."""
+    """The `aud` that its tokens for Holdfast must have."""
     client_id: str | None = None
-    """As whom the pages sign people in."""
+    """The client id with which the pages sign people in."""
     client_secret: str | None = field(default=None, repr=False)
 
     @property
     def discovery_url(self) -> str:
-        """The address of its discovery document (OpenID Connect Discovery 1.0, section 4)."""
+        """The URL of its discovery document (OpenID Connect Discovery 1.0, section 4)."""
         return self.issuer.removesuffix("/") + "/.well-known/openid-configuration"
 
     @property
@@ -44,10 +46,10 @@ class Issuer:
 
 
 def parse_issuers(text: str) -> tuple[Issuer, ...]:
-    """Read `{"short": {"issuer": …, "audience": …, "client_id"?: …, "client_secret"?: …}}`.
+    """Parse `{"short": {"issuer": …, "audience": …, "client_id"?: …, "client_secret"?: …}}`.
 
     Raises:
-        ValueError: naming the place, such as `shop.issuer`; it quotes no value, since there are secrets among them.
+        ValueError: The message names the place, such as `shop.issuer`, and quotes no value, since some are secrets.
     """
     members = read_object(text)
     if not 1 <= len(members) <= ISSUERS_MAX:
@@ -67,7 +69,7 @@ def _issuer(short: str, value: object) -> Issuer:
     if short.lower() in RESERVED:
         raise ValueError(f"{short}: this name is taken, for subjects that are none of an issuer's")
     if not isinstance(value, dict):
-        raise ValueError(f"{short}: must be an object")  # noqa: TRY004 - a setting's fault is always a ValueError
+        raise ValueError(f"{short}: must be an object")  # noqa: TRY004 - errors in settings are always ValueError
     for name in value:
         if name not in _MEMBERS:
             place = name[:40].encode("ascii", "backslashreplace").decode()

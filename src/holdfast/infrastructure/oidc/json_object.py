@@ -1,20 +1,20 @@
-"""Reads JSON objects that decide who somebody is, without the liberties that the standard reader takes."""
+"""Parses JSON objects strictly, for those that decide who a caller is."""
 
 import json
 
 
 class MalformedJsonError(ValueError):
-    """Not a JSON object, or not one with a single meaning. The message quotes nothing of what was read."""
+    """Not a JSON object, or an ambiguous one. The message quotes nothing of the input."""
 
 
 def read_object(raw: bytes | str) -> dict[str, object]:
-    """Read one object of UTF-8.
+    """Parse one JSON object in UTF-8.
 
-    A member that is given twice is refused at any depth: one reader takes the first, another the last, and a forger
-    shows each the one that it wants to see.
+    Duplicate members are refused at any depth. Some parsers use the first, others the last, so a forger could show
+    different values to different programs.
 
     Raises:
-        MalformedJsonError: saying where, by line and column.
+        MalformedJsonError: The message has the line and column.
     """
     try:
         value = _DECODER.decode(raw.decode() if isinstance(raw, bytes) else raw)

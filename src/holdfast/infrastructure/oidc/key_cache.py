@@ -1,9 +1,10 @@
-"""Keeps an issuer's keys: fetched ahead of need, by one flight at a time, and kept while the issuer is away.
+"""Caches an issuer's keys: fetches them in the background, one request at a time, and keeps them while the issuer is
+down.
 
-Three things go wrong with a cache that fetches when a token asks for it. All callers fetch at once when it is empty; a
-forger who makes up key ids turns each request into one to the issuer; and an issuer that is away takes everybody who
-has signed in already with it. So the keys are fetched in the background, an unknown key id fetches at most once in
-`UNKNOWN_KEY_SECONDS`, and keys outlive failures.
+Fetching only when a token needs a key would fail in three ways. While the cache is empty, all callers would fetch at
+once. A forger who makes up key ids could turn each request into one to the issuer. And when the issuer goes down,
+people who have signed in already could not continue. So keys are fetched in the background, unknown key ids cause at
+most one fetch per `UNKNOWN_KEY_SECONDS`, and keys are kept when fetches fail.
 """
 
 import asyncio
@@ -24,16 +25,16 @@ from holdfast.telemetry import metrics
 log = structlog.get_logger(__name__)
 
 REFRESH_SECONDS_MAX = 600
-"""How long a key that the issuer withdrew goes on working, while the issuer answers."""
+"""How long a key that the issuer withdrew stays valid while the issuer can be reached."""
 REFRESH_SECONDS_MIN = 60
-"""However short-lived the issuer says that its keys are."""
+"""The least time between refreshes, even if the issuer allows less caching."""
 UNKNOWN_KEY_SECONDS = 30
-"""Between two fetches for key ids that are not known."""
+"""Between two fetches caused by unknown key ids."""
 RETRY_SECONDS_MAX = 30
-"""Between two tries while the issuer is away; they begin with one second."""
+"""Between two attempts while the issuer is down; the first wait is one second."""
 KEPT_SECONDS_MAX = 24 * 3600
-"""How long keys outlive the last answer. Tokens do not live as long, and whoever cuts us off from the issuer must not
-keep a stolen key alive for ever."""
+"""How long keys are used after the issuer's last response. It is longer than tokens live; without a limit, somebody who
+cuts the connection to the issuer could use a stolen key for ever."""
 
 
 class KeyCache:
@@ -42,7 +43,7 @@ class KeyCache:
     def __init__(self, issuer: Issuer, fetcher: Fetcher, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.issuer = issuer
         self.key_set = KeySet()
-        """The present keys. It is another object only when they changed."""
+        """The current keys. It is replaced by another object only when they changed."""
         self._fetcher = fetcher
         self._monotonic = monotonic
         self._loaded_at: float | None = None
@@ -53,7 +54,7 @@ class KeyCache:
         self._background: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to fetch in the background."""
+        """Start fetching in the background."""
         if self._background is None:
             self._background = asyncio.create_task(self._refresh_for_ever(), context=Context())
 
@@ -65,15 +66,15 @@ class KeyCache:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def find(self, kid: str | None, algorithm: str) -> SigningKey:
-        """Find the key that a token names, and ask the issuer if there is none and it was not asked just now.
+        """Return the key that a token names; ask the issuer if it is unknown, unless that was done just now.
 
         Raises:
-            TokenRefused: The issuer has no such key, as far as we know.
-            Unavailable: Nothing is known of the issuer's keys.
+            TokenRefused: The issuer has no such key, as far as is known.
+            Unavailable: The issuer's keys are not known.
         """
         if (key := self._known(kid, algorithm)) is not None:
             return key
-        # A flight under way may have left before the issuer had this key; so there may be a second one to wait for.
+        # A fetch in progress may have been sent before the issuer had this key, so a second one may be needed.
         await self._flown()
         if (key := self._known(kid, algorithm)) is None and self._may_ask():
             self._asked_for_unknown_at = self._monotonic()
@@ -100,13 +101,13 @@ class KeyCache:
         return asked_at is None or self._monotonic() - asked_at >= UNKNOWN_KEY_SECONDS
 
     def _fly(self) -> asyncio.Task[None]:
-        """Fetch, or join whoever does."""
+        """Start a fetch, or join the one in progress."""
         if self._flight is None or self._flight.done():
             self._flight = asyncio.create_task(self._fetch(), context=Context())
         return self._flight
 
     async def _flown(self) -> None:
-        """Wait for the flight under way, if there is one; whoever stops waiting does not end it for the others."""
+        """Wait for the fetch in progress, if any; a caller who stops waiting does not cancel it for the others."""
         if self._flight is not None:
             await asyncio.wait({self._flight})
 
@@ -123,12 +124,12 @@ class KeyCache:
             document = await fetch_keys(self.issuer, self._fetcher)
             key_set, left_out = await read_key_set(document.members)
         except SecretPublishedError:
-            # An answer like any other, and the worst: whoever reads it can sign with what it says.
+            # Not treated as an outage, which would keep the old keys: anybody who can read the secret can sign tokens.
             key_set, left_out, max_age_seconds = KeySet(), ("the set contains a secret key",), None
         except (FetchFailedError, ValueError) as failure:
             self._failed(str(failure))
             return
-        except Exception as failure:  # keys that we have must outlive a bug in fetching new ones
+        except Exception as failure:  # a bug in fetching new keys must not lose the present ones
             log.exception("issuer_fetch_bug", issuer=self.issuer.short)
             self._failed(type(failure).__name__)
             return

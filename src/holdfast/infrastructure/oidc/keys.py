@@ -1,4 +1,4 @@
-"""The public keys that an issuer publishes, and which of them may check what."""
+"""The public keys that an issuer publishes, and which of them may verify which algorithm."""
 
 import asyncio
 from base64 import b64decode
@@ -13,11 +13,11 @@ KEYS_MAX = 50
 """Keys in one set; issuers publish two or three."""
 RSA_BITS_MIN = 2048
 RSA_BITS_MAX = 8192
-"""A check takes longer the longer the key is; beyond this it would hold the event loop for milliseconds."""
+"""Longer keys take longer to verify; beyond this it would block the event loop for milliseconds."""
 
 _SECRET_MEMBERS = frozenset({"k", "d", "p", "q", "dp", "dq", "qi", "oth"})
 _RSA_EXPONENTS = range(65_537, 2**32)
-"""Smaller ones are weak with careless padding, larger ones slow."""
+"""Smaller exponents are weak with careless padding, larger ones slow."""
 _TEXT_MAX = 2048
 """Characters in a member of a key; a modulus of 8,192 bits has 1,366."""
 _ALGORITHMS = {
@@ -25,53 +25,54 @@ _ALGORITHMS = {
     "EC": frozenset({"ES256"}),
     "OKP": frozenset({"EdDSA", "Ed25519"}),
 }
-"""What each type of key checks. `Ed25519` is the name that RFC 9864 gives to what `EdDSA` does with such a key."""
+"""The algorithms of each key type. `Ed25519` is the name that RFC 9864 uses for `EdDSA` with such a key."""
 
 ALGORITHMS = frozenset[str]().union(*_ALGORITHMS.values())
 
 
 class SecretPublishedError(Exception):
-    """The set contains a secret: whoever reads it can sign, so nothing that its keys check proves anything."""
+    """The set contains a secret: anybody who can read it can sign tokens, so none of its keys proves anything."""
 
 
 class UnusableKeyError(ValueError):
-    """A key that checks no token here; the others of its set may."""
+    """A key that cannot be used here; others of its set may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key that checks signatures."""
+    """A key that verifies signatures."""
 
     kid: str | None
     algorithms: frozenset[str]
     thumbprint: str
-    """RFC 7638: the same for the same key, whatever stands beside it."""
+    """RFC 7638: equal for equal keys, whatever other members they have."""
     public: RSAKey | ECKey | OKPKey = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class KeySet:
-    """An issuer's keys at one time. Two sets are equal when they check the same tokens."""
+    """An issuer's keys at one time. Two sets are equal if they verify the same tokens."""
 
     keys: tuple[SigningKey, ...] = ()
 
     def find(self, kid: str | None, algorithm: str) -> SigningKey | None:
-        """Find the key that a token names; without a name, the only one that fits its algorithm."""
+        """Return the key that a token names; without a key id, the only one that fits its algorithm."""
         fitting = [key for key in self.keys if algorithm in key.algorithms and kid in (None, key.kid)]
         return fitting[0] if len(fitting) == 1 else None
 
 
 async def read_key_set(document: Mapping[str, object]) -> tuple[KeySet, tuple[str, ...]]:
-    """Read a JSON Web Key Set, giving way to others after each key.
+    """Read a JSON Web Key Set, yielding to the event loop after each key.
 
-    Keys that cannot be used are left out: sets have keys for encryption in them, and types that we do not know yet.
+    Keys that cannot be used are left out, since sets also contain encryption keys and key types that Holdfast does not
+    support.
 
     Returns:
-        The set, and why keys were left out.
+        The set, and the reasons why keys were left out.
 
     Raises:
-        ValueError: It is not a key set, or an unreasonably large one.
-        SecretPublishedError: There is a secret in it.
+        ValueError: It is not a key set, or has too many keys.
+        SecretPublishedError: It contains a secret.
     """
     members = document.get("keys")
     if not isinstance(members, list) or not all(isinstance(member, dict) for member in members):
@@ -102,7 +103,7 @@ def _read_key(member: Mapping[str, object]) -> SigningKey:
         public = _PUBLIC[kind](member)
     except UnusableKeyError:
         raise
-    # What joserfc and cryptography raise for a malformed key is not told by either in full.
+    # joserfc and cryptography do not document all that they raise for a malformed key.
     except (JoseError, ValueError, TypeError, KeyError, OverflowError):
         raise UnusableKeyError("it is malformed") from None
     return SigningKey(kid, algorithms, public.thumbprint(), public)
@@ -124,7 +125,7 @@ def _algorithms(member: Mapping[str, object], kind: str) -> frozenset[str]:
 
 def _rsa(member: Mapping[str, object]) -> RSAKey:
     modulus, exponent = _number(member, "n"), _number(member, "e")
-    # Looked at before joserfc does, which takes a short key with a warning.
+    # Checked before joserfc does, which only warns about short keys.
     if not RSA_BITS_MIN <= modulus.bit_length() <= RSA_BITS_MAX or exponent not in _RSA_EXPONENTS:
         raise UnusableKeyError("its size is not allowed")
     return RSAKey.import_key(RSAPublicNumbers(exponent, modulus).public_key())

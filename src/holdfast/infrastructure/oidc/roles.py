@@ -1,4 +1,4 @@
-"""What an issuer's own roles mean here: `OIDC_ROLES_CLAIM` and `OIDC_ROLES`."""
+"""Maps an issuer's roles to those of Holdfast: `OIDC_ROLES_CLAIM` and `OIDC_ROLES`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from holdfast.infrastructure.oidc.json_object import read_object
 
 BUYER = "buyer"
-"""What everybody is who proves a subject."""
+"""The role of everybody who proves a subject."""
 ADMIN = "admin"
 CLAIM_DEFAULT = "roles"
 
@@ -15,17 +15,17 @@ _CLAIM_MAX = 255
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Finds the roles in a token's claims. Without a word on what they mean, an issuer's roles mean nothing here."""
+    """Reads the roles from a token's claims. Roles that `OIDC_ROLES` does not map have no effect."""
 
     claim: str = CLAIM_DEFAULT
-    """A path of members joined by dots; a member whose own name has dots is found by its whole name first."""
+    """A path with dots; a claim with dots in its own name is found by its full name first."""
     meanings: Mapping[str, str] = field(default_factory=dict)
-    """The role here, by the issuer's word for it."""
+    """The role in Holdfast, by the issuer's name for it."""
     meanings_of_issuer: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """The same for one issuer alone, by its short name."""
+    """The same for one issuer only, by its short name."""
 
     def of(self, claims: Mapping[str, object], issuer_short: str) -> frozenset[str]:
-        """Name the roles of a subject; `buyer` is always among them."""
+        """Return the roles of a subject; `buyer` is always included."""
         own = self.meanings_of_issuer.get(issuer_short, {})
         words = _words(_find(claims, self.claim))
         found = {role for word in words if (role := own.get(word) or self.meanings.get(word)) is not None}
@@ -33,17 +33,17 @@ class Roles:
 
 
 def parse_roles(text: str, *, claim: str = CLAIM_DEFAULT) -> Roles:
-    """Read `{"their word": "admin"}`; `{"short": {"their word": "admin"}}` counts for that issuer alone.
+    """Parse `{"their name": "admin"}`, or `{"short": {"their name": "admin"}}` for one issuer only.
 
-    Where several issuers are trusted, one of them may let people choose their own roles; the second form keeps its
-    word from counting.
+    With several trusted issuers, one of them might let people choose their own roles; with the second form its roles
+    have no effect.
 
     Args:
-        text: The JSON of `OIDC_ROLES`; empty means that no role of an issuer counts.
+        text: The JSON of `OIDC_ROLES`; if empty, no role of an issuer has an effect.
         claim: `OIDC_ROLES_CLAIM`.
 
     Raises:
-        ValueError: naming the place.
+        ValueError: The message names the place.
     """
     if not 1 <= len(claim) <= _CLAIM_MAX:
         raise ValueError(f"the claim's path must have 1 to {_CLAIM_MAX} characters")

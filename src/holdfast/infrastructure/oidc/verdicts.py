@@ -1,4 +1,4 @@
-"""Remembers for a minute which tokens were found good, so that a buyer's next request costs no second check."""
+"""Caches valid tokens for a minute, so that a buyer's next request needs no second check."""
 
 import time
 from collections.abc import Callable
@@ -10,25 +10,25 @@ from holdfast.infrastructure.oidc.key_cache import KeyCache
 from holdfast.infrastructure.oidc.keys import KeySet
 
 SECONDS_MAX = 60
-"""For which a token is not looked at again."""
+"""How long a token is not checked again."""
 VERDICTS_MAX = 16_384
-"""Tokens remembered, of about 700 bytes each; then the oldest goes."""
+"""Cached tokens, of about 700 bytes each; beyond this the oldest is removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     verified: VerifiedToken
     until: float
-    """Monotonic: the wall clock may be set back, and would then keep what has run out."""
+    """Monotonic time: the wall clock may be set back, which would keep expired tokens."""
     keys: KeyCache
     key_set: KeySet
-    """The keys at the time; once the issuer has others, the verdict counts no more."""
+    """The keys it was checked with; the entry is invalid once the issuer has others."""
 
 
 class Verdicts:
-    """Good tokens by their SHA-256: what is kept in memory for a while is no credential. Bad ones are not kept.
+    """Valid tokens by their SHA-256, so that no credential stays in memory. Invalid ones are not cached.
 
-    Nobody can fill it with tokens of their own making, since only what an issuer signed comes in.
+    Nobody can fill the cache with made-up tokens, because only signed ones are added.
     """
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic, verdicts_max: int = VERDICTS_MAX) -> None:
@@ -40,7 +40,7 @@ class Verdicts:
         return len(self._verdicts)
 
     def find(self, digest: bytes) -> VerifiedToken | None:
-        """Find what a token proved, if that is still to be believed."""
+        """Return what a token proved; None if it is not cached or no longer valid."""
         verdict = self._verdicts.get(digest)
         if verdict is None:
             return None
@@ -50,14 +50,14 @@ class Verdicts:
         return None
 
     def keep(self, digest: bytes, verified: VerifiedToken, keys: KeyCache, key_set: KeySet, *, now: float) -> None:
-        """Remember a token, until it runs out and for `SECONDS_MAX` at most.
+        """Cache a token until it expires, for at most `SECONDS_MAX`.
 
         Args:
-            digest: Its name here.
+            digest: Its cache key.
             verified: What it proved.
             keys: Its issuer's keys.
             key_set: The keys that it was checked with.
-            now: The node's wall clock, by which it was checked.
+            now: The node's wall clock at the check.
         """
         seconds = min(verified.expires_at - now, SECONDS_MAX)
         if seconds <= 0:
@@ -68,5 +68,5 @@ class Verdicts:
 
 
 def digest_of(token: bytes) -> bytes:
-    """Make the name under which a token is remembered."""
+    """Return the cache key of a token."""
     return sha256(token).digest()

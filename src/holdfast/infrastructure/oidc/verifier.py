@@ -1,4 +1,4 @@
-"""Checks the JWTs of the issuers that we trust."""
+"""Verifies the JWTs of trusted issuers."""
 
 import time
 from base64 import urlsafe_b64decode
@@ -25,15 +25,17 @@ TOKEN_BYTES_MAX = 8 * 1024
 KID_MAX = 255
 
 _TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
-"""What `typ` may say, if it is there: a sign-out or a proof of possession is a JWT too, and no access token."""
+"""Allowed values of `typ`. Logout tokens and proofs of possession are JWTs too, but not access tokens."""
 _NOT_OURS = frozenset({"crit", "b64", "enc", "zip"})
-"""Header members that change what the signature or the payload means. We understand none of them, so by RFC 7515 a
-token that has one is refused. `jku`, `x5u`, `jwk` and `x5c` name keys by themselves and are passed over: some issuers
-send them along, and keys come from the discovery document alone."""
+"""Header members that change what the signature or the payload means. Holdfast supports none of them, so RFC 7515
+requires that such a token is refused. `jku`, `x5u`, `jwk` and `x5c` refer to keys and are ignored: some issuers send
+them, but keys come only from the discovery document."""
 
 
 class _Registry(jws.JWSRegistry):
-    """joserfc's, for the algorithms that we take. Its own warns of each use of the name EdDSA, which issuers have."""
+    """joserfc's registry with the algorithms that are accepted. The original warns about each use of the name EdDSA,
+    which issuers do use.
+    """
 
     max_header_length = TOKEN_BYTES_MAX
     max_payload_length = TOKEN_BYTES_MAX
@@ -50,7 +52,7 @@ _REGISTRY = _Registry(algorithms=ALGORITHMS, strict_check_header=False)
 
 @dataclass(frozen=True, slots=True)
 class _Unproved:
-    """A token that was read, and not yet believed."""
+    """A parsed token that has not been verified yet."""
 
     signed: jws.CompactSignature
     algorithm: str
@@ -61,8 +63,8 @@ class _Unproved:
 class OidcTokenVerifier:
     """`application.identity.tokens.TokenVerifier` for the issuers of `OIDC_ISSUERS`.
 
-    Everything that costs little is looked at before the signature, and the keys are asked for last: a token that is
-    wrong anyway costs no fetch.
+    Cheap checks come before the signature, and keys are fetched last, so a token that is invalid anyway causes no
+    request.
     """
 
     def __init__(
@@ -76,11 +78,11 @@ class OidcTokenVerifier:
         """Prepare; nothing is fetched yet.
 
         Args:
-            issuers: Whose tokens count.
-            roles: What the issuers' own roles mean.
-            wall_clock: Seconds since 1970, by this node. Tokens are judged by the node and not by PostgreSQL: a
-                request without a query must not need one, and 60 s of leeway forgive what clocks differ.
-            monotonic: Seconds since any time, for what is kept.
+            issuers: The trusted issuers.
+            roles: How the issuers' roles are mapped.
+            wall_clock: Seconds since 1970 on this node. PostgreSQL's clock is not used, since a request that needs no
+                query would need one for it; the leeway of 60 s covers the difference between clocks.
+            monotonic: Seconds since any fixed time, for the caches.
         """
         fetcher = Fetcher()
         self._keys: Mapping[str, KeyCache] = {
@@ -91,7 +93,7 @@ class OidcTokenVerifier:
         self._verdicts = Verdicts(monotonic=monotonic)
 
     def start(self) -> None:
-        """Begin to fetch every issuer's keys. A node serves without waiting for them: an issuer may be away."""
+        """Start fetching every issuer's keys, without waiting for them: an issuer may be down."""
         for keys in self._keys.values():
             keys.start()
 
@@ -101,11 +103,11 @@ class OidcTokenVerifier:
             await keys.close()
 
     async def verify(self, token: str) -> VerifiedToken:
-        """Check a token.
+        """Verify a token.
 
         Raises:
-            TokenRefused: It does not count.
-            Unavailable: Its issuer was never reached.
+            TokenRefused: It is not valid.
+            Unavailable: Its issuer has never been reached.
         """
         try:
             raw = _bytes(token)
@@ -155,10 +157,10 @@ def _bytes(token: str) -> bytes:
 
 
 def _read(raw: bytes) -> _Unproved:
-    """Take a token apart.
+    """Parse a token.
 
     Raises:
-        TokenRefused: It is not a token, or of a kind that we do not take.
+        TokenRefused: It is not a token, or of a kind that is not accepted.
     """
     try:
         signed = jws.extract_compact(raw, registry=_REGISTRY)
@@ -179,7 +181,7 @@ def _read(raw: bytes) -> _Unproved:
 
 
 def _decoded(segment: bytes) -> bytes:
-    """Decode base64url that joserfc has found to be in its one proper form."""
+    """Decode base64url that joserfc has already found to be canonical."""
     return urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
 
 
