@@ -1,1 +1,1 @@
-"""Alembic's environment; each revision is a pair of plain SQL files beside a few lines of Python."""
+"""Alembic's environment; each revision is a pair of plain SQL files and a few lines of Python."""

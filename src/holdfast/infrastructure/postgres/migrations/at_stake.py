@@ -1,4 +1,4 @@
-"""What a step down would drop, read from its own SQL and counted in the database."""
+"""What a step down would drop, parsed from its SQL and counted in the database."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,11 +8,11 @@ import asyncpg
 from holdfast.infrastructure.postgres.migrations.script import Step, in_one_line
 
 ROWS_SHOWN_MAX = 1_000_000
-"""Counting all of a hundred million rows would take minutes, and the answer would be the same."""
+"""Counting a hundred million rows would take minutes, and the operator only needs to know that there are very many."""
 _BOOKS = {"installation", "migration_steps", "rights"}
-"""They say something of the schema, and nothing of what was sold."""
+"""Tables about the schema, without data of the sale."""
 _MADE_BY_MIGRATIONS = {"organisers": "id = '00000000-0000-7000-8000-000000000000'"}
-"""Rows that nobody misses, since going up makes them again."""
+"""Rows that are no loss, since migrating up creates them again."""
 
 _DROP_TABLE = re.compile(r"DROP TABLE (?:IF EXISTS )?(?P<tables>\w+(?:, ?\w+)*)", re.IGNORECASE)
 _EMPTIED = re.compile(r"(?:DELETE FROM|TRUNCATE(?: TABLE)?) (?P<tables>\w+(?:, ?\w+)*)", re.IGNORECASE)
@@ -21,7 +21,9 @@ _DROP_COLUMN = re.compile(r"DROP COLUMN (?:IF EXISTS )?(?P<column>\w+)", re.IGNO
 
 
 async def at_stake(connection: asyncpg.Connection, steps: Iterable[Step]) -> list[str]:
-    """List what goes: tables with their rows, columns with what stands in them. Empty ones are left out."""
+    """Return what would be lost: tables with their number of rows, columns with their number of values. Empty ones are
+    left out.
+    """
     found = []
     for table, column in _losses(steps):
         if await connection.fetchval("SELECT to_regclass($1)", table) is None:

@@ -1,6 +1,6 @@
-"""`holdfast migrate finish`: the last act of an upgrade, once no node of an older version is left.
+"""`holdfast migrate finish`: the last step of an upgrade, once no node of an older version is left.
 
-Until then nodes of two versions write the same tables, so what the older one would not understand stays off
+Until then nodes of two versions write the same tables, so features that the older one would not understand stay off
 (`application.features`).
 """
 
@@ -13,7 +13,7 @@ from holdfast.infrastructure.postgres.driver.known_schema import newest_migratio
 
 LOOKS = 6
 LOOK_SECONDS = 0.5
-"""Each process opens its connection for the totals within about a second, so nobody hides for three."""
+"""Each process opens its connection for the totals within about a second, so none is missed in three."""
 
 _PIDS_SHOWN_MAX = 5
 
@@ -33,7 +33,7 @@ class OlderNodesError(Exception):
 
 
 async def finished_migration(connection: asyncpg.Connection) -> str | None:
-    """Say up to which migration upgrades are finished; None before there is anything to ask."""
+    """Return the migration up to which upgrades are finished; None if the schema is too old to have that."""
     if await connection.fetchval("SELECT to_regclass('installation')") is None:
         return None
     finished: str = await connection.fetchval("SELECT finished FROM installation")
@@ -41,7 +41,7 @@ async def finished_migration(connection: asyncpg.Connection) -> str | None:
 
 
 async def older_nodes(connection: asyncpg.Connection) -> list[str]:
-    """List from where nodes are connected that know an older schema than this version, one machine in a line."""
+    """Return the machines, one per line, from which nodes of an older version are connected."""
     rows = await connection.fetch(_OLDER, newest_migration())
     return [
         f"{row['parts']} on {row['host']} (newest migration known: {row['newest']}; pids {_listed(row['pids'])})"
@@ -50,12 +50,12 @@ async def older_nodes(connection: asyncpg.Connection) -> list[str]:
 
 
 async def finish(connection: asyncpg.Connection, *, force: bool = False, looks: int = LOOKS) -> None:
-    """Have nodes use what came with this version.
+    """Let nodes use the features that came with this version.
 
     Args:
-        connection: Of whoever has the turn to migrate; the schema is this version's.
+        connection: A connection that has the turn to migrate; the schema must be this version's.
         force: Do not look for older nodes.
-        looks: How often it is looked, since a node may just be connecting anew.
+        looks: How often to look for older nodes, since one may just be reconnecting.
 
     Raises:
         OlderNodesError: There are older nodes. Nothing has changed.
@@ -72,7 +72,7 @@ async def finish(connection: asyncpg.Connection, *, force: bool = False, looks: 
 
 
 async def take_back(connection: asyncpg.Connection, below: str) -> None:
-    """Switch off what came after this revision, before a migration is taken down."""
+    """Switch off the features that came after this revision, before migrating down."""
     if await finished_migration(connection) is not None:
         await connection.execute("UPDATE installation SET finished = $1 WHERE finished > $1", below)
 

@@ -1,4 +1,4 @@
-"""Migrate a database: `holdfast migrate up|down|finish`. One operator runs it; no node migrates at its start."""
+"""Migrates a database: `holdfast migrate up|down|finish`. An operator runs it; nodes never migrate when they start."""
 
 import asyncio
 import contextlib
@@ -29,21 +29,21 @@ _Command = Callable[[Config], None]
 
 
 class UnsuitableDatabaseError(Exception):
-    """The database cannot hold the schema; the message says what to do. Nothing was made."""
+    """The database cannot hold the schema; the message says what to do. Nothing was changed."""
 
 
 class WrongDirectionError(Exception):
-    """This cannot be done now; the message says what can."""
+    """This cannot be done now; the message says what can be done."""
 
 
 def upgrade(database_url: str, revision: str = "head", *, reporter: Reporter | None = None) -> None:
-    """Migrate up to `revision`; does nothing where that has been done, or where a newer version has done more.
+    """Migrate up to `revision`; do nothing if that has been done, or if a newer version has migrated further.
 
-    In a database without a schema the upgrade is finished at once: no node can have used it.
+    In a database without a schema the upgrade is finished at once, since no node can have used it.
 
     Raises:
-        UnsuitableDatabaseError: for a server that is too old, or a database of another encoding than UTF-8.
-        WrongDirectionError: A migration is half taken back.
+        UnsuitableDatabaseError: The server is too old, or the database's encoding is not UTF-8.
+        WrongDirectionError: A migration down is half done.
     """
     asyncio.run(_upgrade(database_url, revision, reporter or Silent()))
 
@@ -58,10 +58,10 @@ def downgrade(database_url: str, revision: str = "-1", *, reporter: Reporter | N
 
 
 def finish(database_url: str, *, force: bool = False, looks: int = finishing.LOOKS) -> None:
-    """Finish an upgrade: nodes use what came with this version. Does nothing where that has been done.
+    """Finish an upgrade: let nodes use what came with this version. Do nothing if that has been done.
 
     Raises:
-        OlderNodesError: Nodes of an older version are connected, and it is not forced.
+        OlderNodesError: Nodes of an older version are connected, and `force` is not set.
         WrongDirectionError: The schema is not this version's.
     """
     asyncio.run(_finish(database_url, force=force, looks=looks))
@@ -114,7 +114,7 @@ _CarryOut = Callable[[_Command], "asyncio.Future[None]"]
 
 @asynccontextmanager
 async def _turn(database_url: str, reporter: Reporter) -> AsyncIterator[tuple[asyncpg.Connection, _CarryOut]]:
-    """Give the connection that has the turn to migrate, and what carries out an Alembic command on it."""
+    """Yield a connection that has the turn to migrate, and a function that runs an Alembic command on it."""
     engine = create_async_engine(
         "postgresql+asyncpg://", async_creator=partial(connect, database_url), poolclass=NullPool
     )

@@ -11,7 +11,7 @@ from holdfast.infrastructure.postgres.migrations.steps import FORGET, Direction,
 
 
 def script_beside(revision_file: str | Path, direction: Direction) -> list[Step]:
-    """Read the steps of `NNNN_name.up.sql` or `NNNN_name.down.sql` beside the revision."""
+    """Read the steps of `NNNN_name.up.sql` or `NNNN_name.down.sql` next to the revision."""
     path = Path(revision_file).with_suffix(f".{direction}.sql")
     try:
         return steps_of(path.read_text(encoding="utf-8"))
@@ -20,7 +20,9 @@ def script_beside(revision_file: str | Path, direction: Direction) -> list[Step]
 
 
 def run_beside(revision_file: str, direction: Direction) -> None:
-    """Carry out the steps beside the revision, then forget that they are done together with Alembic's own note."""
+    """Run the steps of the revision's SQL file, then delete their record in the transaction that moves Alembic's
+    version.
+    """
     revision = Path(revision_file).name.partition("_")[0]
     steps = script_beside(revision_file, direction)
     run: Run = context.config.attributes["run"]

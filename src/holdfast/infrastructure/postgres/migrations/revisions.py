@@ -1,4 +1,4 @@
-"""The migrations that this version has, as Alembic orders them."""
+"""The migrations of this version, in Alembic's order."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from holdfast.infrastructure.postgres.migrations.steps import Direction
 
 
 def alembic_config() -> Config:
-    """Tell Alembic where the revisions are."""
+    """Return Alembic's configuration with the place of the revisions."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -20,19 +20,19 @@ def alembic_config() -> Config:
 
 
 def head_revision() -> str:
-    """Name the newest revision."""
+    """Return the newest revision."""
     head = _scripts().get_current_head()
     assert head is not None
     return head
 
 
 def is_newer(current: str | None) -> bool:
-    """Whether a database at this revision was migrated by a newer version of Holdfast."""
+    """Return whether a database at this revision was migrated by a newer version of Holdfast."""
     return current is not None and current > newest_migration()
 
 
 def pending_after(current: str | None) -> list[str]:
-    """List what is to come, oldest first, as "0002 what it does"."""
+    """Return the pending revisions, oldest first, as "0002 what it does"."""
     if is_newer(current):
         return []
     scripts = _scripts().iterate_revisions("head", current or "base")
@@ -40,7 +40,7 @@ def pending_after(current: str | None) -> list[str]:
 
 
 def before(revision: str) -> str:
-    """Name the revision below; an empty word below the first."""
+    """Return the revision below; empty below the first."""
     below = _scripts().get_revision(revision).down_revision
     return below if isinstance(below, str) else ""
 

@@ -1,6 +1,6 @@
-"""Reads the SQL of a migration: steps, and the statements of each.
+"""Parses the SQL of a migration into steps and their statements.
 
-A step begins with a comment line, and a script without any is one step:
+A step begins with a comment line; a script without such lines is one step:
 
     -- step: NAME
     -- step: NAME, outside a transaction
@@ -37,7 +37,7 @@ _NEVER_INSIDE = re.compile(r"\bCONCURRENTLY\b|^VACUUM\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done together: in one transaction, or one statement after the other without any."""
+    """Statements that belong together: in one transaction, or one after another without any."""
 
     name: str
     statements: tuple[str, ...]
@@ -45,12 +45,12 @@ class Step:
 
 
 def steps_of(script: str) -> list[Step]:
-    """Read a script.
+    """Parse a script.
 
     Raises:
-        ValueError: for a head that is misspelt, a name used twice, statements before the first head, a statement that
-            needs to run outside a transaction and would not, or one that is outside and cannot be repeated: after a
-            crash nobody knows whether it was done.
+        ValueError: A step's comment line is misspelt, a name is used twice, there are statements before the first step,
+            a statement must run outside a transaction but does not, or one outside a transaction cannot be repeated.
+            After a crash nobody knows whether such a statement was done, so it is run again.
     """
     heads = list(_HEAD.finditer(script))
     if len(heads) != len(_ANY_HEAD.findall(script)):
@@ -75,7 +75,8 @@ def steps_of(script: str) -> list[Step]:
 def statements_of(script: str) -> list[str]:
     """Split at the semicolons that end statements; comments are left out.
 
-    PostgreSQL takes many statements at once, Citus does not. Functions with a body in `BEGIN ATOMIC` cannot be split.
+    PostgreSQL accepts several statements at once, but Citus does not. Functions with a `BEGIN ATOMIC` body cannot be
+    split.
     """
     statements = [""]
     for token in _TOKEN.finditer(script):
@@ -89,7 +90,7 @@ def statements_of(script: str) -> list[str]:
 
 
 def in_one_line(statement: str) -> str:
-    """Take the line breaks out of a statement, to look at it or to show it."""
+    """Return a statement without its line breaks, for matching and for messages."""
     return _SPACE.sub(" ", statement).strip()
 
 

@@ -10,24 +10,25 @@ from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.poolers import connect_with
 
 _CONNECT_SECONDS = 10.0
-# Whatever the role or the database has set: an index of a large table may take an hour.
+# They override what the role or the database has set: an index of a large table may take an hour.
 _SETTINGS = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0", "lock_timeout": "0"}
 _END_WITH_US = "SET client_connection_check_interval = 2000"
-"""So that a command that was killed leaves no index build behind, which nobody waits for and which keeps the turn."""
+"""When a command is killed, PostgreSQL ends its index build too; otherwise it would go on and keep the turn to migrate.
+"""
 
 
 async def connect(database_url: str) -> asyncpg.Connection:
     """Open a connection."""
     settings = {**_SETTINGS, "application_name": session_name("migrate")}
     connection = await connect_with(database_url, settings, timeout=_CONNECT_SECONDS)
-    with contextlib.suppress(asyncpg.PostgresError):  # not every server's system has it
+    with contextlib.suppress(asyncpg.PostgresError):  # some operating systems of servers do not support it
         await connection.execute(_END_WITH_US)
     return connection
 
 
 @asynccontextmanager
 async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Open a connection for the length of the block."""
+    """Keep a connection open for the block."""
     connection = await connect(database_url)
     try:
         yield connection
@@ -36,7 +37,7 @@ async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def current_revision(connection: asyncpg.Connection) -> str | None:
-    """Read at which revision the database is; None without a schema."""
+    """Return the database's revision; None without a schema."""
     if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
         return None
     current: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")

@@ -1,4 +1,4 @@
-"""Where a database stands, and what the next step down would cost."""
+"""The state of a database's schema, and what the next step down would drop."""
 
 import asyncio
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ from holdfast.infrastructure.postgres.migrations.steps import UnderWay, under_wa
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """Where a database stands, and what is known beyond that."""
+    """The state of a database's schema."""
 
     current: str | None
     head: str
     pending: list[str]
-    """Revisions to come, oldest first, as "0002 what it does"."""
+    """Pending revisions, oldest first, as "0002 what it does"."""
     under_way: UnderWay | None
     finished: str | None
-    """Up to which revision the upgrade is finished; None where the schema is too old to say."""
+    """The revision up to which the upgrade is finished; None if the schema is too old to have that."""
     off: list[str]
-    """What waits for `holdfast migrate finish`, as "name: what it is"."""
+    """Features that wait for `holdfast migrate finish`, as "name: what it is"."""
     older_nodes: list[str]
-    """Where nodes of an older version are connected while the upgrade is not finished, one machine in a line."""
+    """Machines from which nodes of an older version are connected while the upgrade is not finished, one per line."""
 
     @property
     def at_head(self) -> bool:
-        """Whether nothing is to be migrated."""
+        """Whether no migration is pending."""
         return self.current == self.head and self.under_way is None
 
     @property
@@ -45,12 +45,12 @@ class MigrationStatus:
 
 
 def status(database_url: str) -> MigrationStatus:
-    """Tell where the database stands. Waits for nobody, also not for a migration that is under way."""
+    """Return the state of the database. It waits for nothing, not even for a migration in progress."""
     return asyncio.run(_status(database_url))
 
 
 def lost_by_downgrade(database_url: str) -> list[str]:
-    """List what one step down would drop, such as "events (12 rows)"; empty where nothing goes that anybody misses."""
+    """Return what one step down would drop, such as "events (12 rows)"; empty if nothing of value is lost."""
     return asyncio.run(_lost_by_downgrade(database_url))
 
 

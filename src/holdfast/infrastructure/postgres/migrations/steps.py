@@ -1,4 +1,4 @@
-"""Carries out the steps of one migration, each once, and never in the way of the sale for long."""
+"""Runs the steps of one migration, each once, without blocking the sale for long."""
 
 import asyncio
 import random
@@ -16,11 +16,11 @@ from holdfast.infrastructure.postgres.migrations.watching import Connect, Watche
 Direction = Literal["up", "down"]
 
 LOCK_SECONDS = 1.0
-"""How long a statement that locks a table waits for it. Everybody who comes later waits behind it, batches too, and
-these give up after 3 s; so it gives up first, lets them pass, and tries again."""
+"""How long a statement waits for the lock of a table. Later statements queue behind it, batches too, and these time out
+after 3 s. So the migration gives up first, lets them run, and tries again."""
 PAUSE_SECONDS_MAX = 8.0
 PATIENCE_SECONDS = 600.0
-"""For how long it is tried again."""
+"""How long it keeps trying."""
 
 _PASSES = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
@@ -34,11 +34,11 @@ CREATE TABLE migration_steps (
 )"""
 _NOTE = "INSERT INTO migration_steps (revision, direction, step) VALUES ($1, $2, $3)"
 FORGET = "DELETE FROM migration_steps WHERE revision = :revision"
-"""For the transaction that also moves `alembic_version`: from then on the migration is done."""
+"""Runs in the transaction that also moves `alembic_version`: from then on the migration is done."""
 
 
 class StillLockedError(Exception):
-    """A lock was not to be had for many minutes; the message says who holds it."""
+    """A lock was not available for many minutes; the message says who holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """A migration that was begun and not completed."""
+    """A migration that was started and not completed."""
 
     revision: str
     direction: Direction
@@ -62,13 +62,13 @@ class UnderWay:
 
 
 async def make_record(connection: asyncpg.Connection) -> None:
-    """Make the table in which steps are noted, like Alembic's own, where it is not there."""
+    """Create the table that records finished steps, if it does not exist."""
     if await connection.fetchval("SELECT to_regclass('migration_steps')") is None:
         await connection.execute(_MAKE_RECORD)
 
 
 async def under_way(connection: asyncpg.Connection) -> UnderWay | None:
-    """Find the migration of which some steps are done and others are not."""
+    """Return the migration of which some steps are done and others are not."""
     if await connection.fetchval("SELECT to_regclass('migration_steps')") is None:
         return None
     rows = await connection.fetch("SELECT revision, direction, step FROM migration_steps ORDER BY done_at")
@@ -80,14 +80,14 @@ async def under_way(connection: asyncpg.Connection) -> UnderWay | None:
 async def run_steps(
     connection: asyncpg.Connection, revision: str, direction: Direction, steps: Sequence[Step], run: Run
 ) -> None:
-    """Carry out what is not noted as done.
+    """Run the steps that are not recorded as done.
 
-    A step with a transaction is noted in it, so it happens once. One without is noted afterwards; after a crash in
-    between it is done again, which its statements stand.
+    A step with a transaction is recorded in it, so it runs exactly once. A step without one is recorded afterwards;
+    after a crash in between it runs again, so its statements must be repeatable.
 
     Raises:
-        StillLockedError: Somebody keeps a lock.
-        asyncpg.PostgresError: A statement fails for another reason. What was done before it stays done.
+        StillLockedError: A lock stays held.
+        asyncpg.PostgresError: A statement failed for another reason. Finished steps stay done.
     """
     noted = await connection.fetch(
         "SELECT step FROM migration_steps WHERE revision = $1 AND direction = $2", revision, direction
@@ -122,7 +122,7 @@ async def _within(connection: asyncpg.Connection, step: Step, note: _Note, run: 
 
 
 async def _outside(connection: asyncpg.Connection, step: Step, note: _Note, _: Run) -> None:
-    # These statements get in nobody's way while they wait, so they may.
+    # These statements block nobody while they wait, so they may wait without a limit.
     await connection.execute("SET lock_timeout = 0")
     for statement in step.statements:
         index = CREATE_INDEX.match(in_one_line(statement))
@@ -134,9 +134,9 @@ async def _outside(connection: asyncpg.Connection, step: Step, note: _Note, _: R
 
 
 async def _make_index(connection: asyncpg.Connection, name: str, statement: str) -> None:
-    """Make an index, in place of one that an earlier attempt left half made.
+    """Create an index; first drop an invalid one left by an earlier attempt.
 
-    A half-made one is used by no query and kept up by every write, and its name is taken.
+    PostgreSQL uses an invalid index for no query, but every write updates it and its name is taken.
     """
     valid = await connection.fetchval("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)", name)
     if valid:
@@ -160,7 +160,7 @@ async def _until_unlocked(attempt: Callable[[], Awaitable[None]], what: str, wat
                     "end that session, or try again later: what was done stays done"
                 ) from refused
             run.reporter.waits(f"tries again in a moment: the lock is held by {holders}")
-            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - not in step with what recurs
+            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - so that it is not in step with a recurring lock
             pause = min(2 * pause, PAUSE_SECONDS_MAX)
         else:
             return

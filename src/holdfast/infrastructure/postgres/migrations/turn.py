@@ -1,4 +1,4 @@
-"""One migration at a time: a lock of the session, since some steps run outside any transaction."""
+"""Allows one migration at a time, by a lock of the session, since some steps run outside any transaction."""
 
 import asyncio
 import time
@@ -9,7 +9,7 @@ from holdfast.infrastructure.postgres.migrations.reporter import Reporter
 from holdfast.infrastructure.postgres.migrations.watching import told
 
 _KEY = 0x486F6C64
-"""Key of the advisory lock. The version before takes the same."""
+"""Key of the advisory lock; older versions use the same."""
 _TRY_SECONDS = 0.2
 
 _HOLDER = """
@@ -21,17 +21,17 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.classid = 0
 
 
 class OthersTurnError(Exception):
-    """Somebody else migrates this database, and does not come to an end; the message says who."""
+    """Another migration of this database does not finish; the message says whose."""
 
 
 async def take_turn(connection: asyncpg.Connection, reporter: Reporter, *, seconds_max: float) -> None:
     """Take the lock, which the connection keeps until it is closed.
 
-    It is tried again and again instead of waited for. CREATE INDEX CONCURRENTLY waits for every transaction that began
-    before it, also for one that waits for this lock: both would wait for ever.
+    It polls instead of waiting for the lock. CREATE INDEX CONCURRENTLY waits for every transaction that began before
+    it, also for one that waits for this lock, so both would wait for ever.
 
     Raises:
-        OthersTurnError: It was not to be had in time.
+        OthersTurnError: It was not available in time.
     """
     deadline = time.monotonic() + seconds_max
     while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _KEY):

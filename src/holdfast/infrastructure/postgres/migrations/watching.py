@@ -1,4 +1,4 @@
-"""Looks, over a second connection, at what a migration's session waits for and how far it is."""
+"""Watches, over a second connection, what a migration's session waits for and how far it is."""
 
 import asyncio
 import contextlib
@@ -27,14 +27,16 @@ END AS share FROM pg_stat_progress_create_index WHERE pid = $1"""
 
 
 class Watcher:
-    """What was seen last; `holders` says who stood in the way of the statement that is under way, or just failed."""
+    """The last observation; `holders` describes the sessions that blocked the current statement, or the one that just
+    failed.
+    """
 
     def __init__(self, reporter: Reporter) -> None:
         self.holders = ""
         self._reporter = reporter
 
     async def look(self, connection: asyncpg.Connection, pid: int) -> None:
-        """Look once at the session with this process id."""
+        """Observe the session with this process id once."""
         holders = await connection.fetch(_HOLDERS, pid)
         if holders:
             self.holders = told(holders)
@@ -47,7 +49,7 @@ class Watcher:
 
 @asynccontextmanager
 async def watching(connect: Connect, pid: int, reporter: Reporter) -> AsyncIterator[Watcher]:
-    """Look again and again until the end of the block. Where there is no second connection, nothing is seen."""
+    """Observe repeatedly until the end of the block; without a second connection nothing is observed."""
     watcher = Watcher(reporter)
 
     async def keep_looking() -> None:
@@ -72,7 +74,7 @@ async def watching(connect: Connect, pid: int, reporter: Reporter) -> AsyncItera
 
 
 def told(sessions: Iterable[asyncpg.Record]) -> str:
-    """Name sessions as `pg_stat_activity` does: process id, application, what it does, and for how long."""
+    """Describe sessions as in `pg_stat_activity`: process id, application, state, and for how long."""
     return ", ".join(
         f"pid {row['pid']} ({row['application_name'] or 'without a name'}, {row['state'] or 'not to be seen'}"
         + (f" for {row['seconds']:.0f} s)" if row["seconds"] is not None else ")")

@@ -1,5 +1,5 @@
--- Events. The row is the only lock of its event, and carries the version and the counters of its seats.
--- Filled to half, so that the many updates of a stormed event stay on its page.
+-- Events. The row is the only lock of its event, and has the version and the counters of its seats. Pages are filled to
+-- half, so that the many updates of a hot event stay on one page.
 CREATE TABLE events (
     id          uuid        NOT NULL,
     name        text        NOT NULL,
@@ -26,11 +26,11 @@ CREATE TABLE events (
     )
 ) WITH (fillfactor = 50);
 
--- Listing, newest created first.
+-- For the list of events, newest created first.
 CREATE INDEX events_newest_idx ON events (created_at DESC, id DESC) WHERE deleted_at IS NULL;
 
--- The chart: never changed once added. No foreign key to events here and below: the event's lock and an invariant hold
--- it, and the key would cost a third of the speed of adding seats.
+-- The chart; a seat never changes once added. There is no foreign key to events here and below: the event's lock and an
+-- invariant ensure it, and the key would make adding seats a third slower.
 CREATE TABLE seats (
     id          uuid    NOT NULL,
     event_id    uuid    NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE seats (
     CONSTRAINT seats_price_check CHECK (price BETWEEN 0 AND 1000000000000)
 );
 
--- The one live claim on a seat, held or sold. Its primary key is the last word on a double sale.
+-- The only live claim on a seat, held or sold. Its primary key makes selling a seat twice impossible.
 CREATE TABLE claims (
     seat_id        uuid        NOT NULL,
     event_id       uuid        NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE claims (
     CONSTRAINT claims_status_check CHECK (status IN ('reserved', 'confirmed'))
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.05);
 
--- Reservations, with the idempotency key on the row for ever.
+-- Reservations. The idempotency key stays on the row for ever.
 CREATE TABLE reservations (
     id              uuid        NOT NULL,
     event_id        uuid        NOT NULL,
@@ -81,12 +81,12 @@ CREATE TABLE reservations (
     CONSTRAINT reservations_seats_check CHECK (cardinality(seat_ids) BETWEEN 1 AND 20)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05);
 
--- Overdue holds of an event.
+-- For the overdue holds of an event.
 CREATE INDEX reservations_pending_idx ON reservations (event_id, expires_at) WHERE status = 'pending';
 
--- A caller's reservations, newest created first. Its collation sorts as the column's does but has another name, so that
--- only the listing can use it: while the table is small the planner would look up idempotency keys with it, and go
--- through all reservations of a user for each.
+-- For a caller's reservations, newest created first. The collation sorts like the column's but has another name, so
+-- that only the list can use the index. Otherwise the planner would look up idempotency keys with it while the table is
+-- small, and read all reservations of a user for each.
 CREATE INDEX reservations_user_idx ON reservations (user_id COLLATE "POSIX", created_at DESC, id DESC);
 
 -- The log: one entry per version of the event, appended and never changed.

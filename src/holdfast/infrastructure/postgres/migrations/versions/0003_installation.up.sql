@@ -1,5 +1,6 @@
--- What is true of all nodes together: one row. Up to `finished` no node of an older version is left, so that what came
--- with these migrations may be used. `holdfast migrate finish` moves it; the nodes read it every few seconds.
+-- What is true of all nodes together, in one row. `finished` is the migration up to which no older node is left, so
+-- that the features that came with it may be used. `holdfast migrate finish` sets it; the nodes read it every few
+-- seconds.
 CREATE TABLE installation (
     one      boolean NOT NULL DEFAULT true,
     finished text    NOT NULL COLLATE "C",

@@ -1,5 +1,5 @@
--- Tables of who may do what. The version before does not look at them, and makes events as before: they are those of the
--- default organiser. All of it is small but the audit, which grows by a row for each administrative act.
+-- Tables for who may do what. The version before ignores them, and creates events as before: they get the default
+-- organiser. All tables are small except the audit, which gets a row for each administrative action.
 
 -- step: organisers
 CREATE TABLE organisers (
@@ -8,7 +8,7 @@ CREATE TABLE organisers (
     created_at timestamptz NOT NULL,
     CONSTRAINT organisers_pkey PRIMARY KEY (id)
 );
--- Whose events are all that were made before, and all of `open` mode; the code knows this id.
+-- Owns all events created before this migration, and all events of `open` mode; the code knows this id.
 INSERT INTO organisers (id, name, created_at)
 VALUES ('00000000-0000-7000-8000-000000000000', 'Default organiser', clock_timestamp());
 
@@ -25,7 +25,7 @@ CREATE TABLE members (
 CREATE INDEX members_organiser_idx ON members (organiser_id, user_id);
 
 -- step: api keys
--- The digest is the SHA-256 of a key; the key itself is nowhere.
+-- The digest is the SHA-256 of a key; the key itself is not stored.
 CREATE TABLE api_keys (
     id           uuid        NOT NULL,
     name         text        NOT NULL,
@@ -58,8 +58,8 @@ CREATE TABLE accounts (
 );
 
 -- step: rights
--- One row. Its lock makes administrative acts go one after the other, and its version tells every node that what it knows
--- of keys and members may be out of date.
+-- One row. Its lock serialises administrative actions, and its version tells every node when its cached keys and
+-- members may be out of date.
 CREATE TABLE rights (
     one     boolean NOT NULL DEFAULT true,
     version bigint  NOT NULL,
@@ -69,8 +69,8 @@ CREATE TABLE rights (
 INSERT INTO rights (version) VALUES (0);
 
 -- step: audit
--- Who did what to which thing: appended, never changed. `position` is the order in which acts were committed; whoever
--- appends has the audit's advisory lock until then.
+-- Who did what to which thing: appended, never changed. `position` is the order of commits, since the audit's advisory
+-- lock is held from the insert until the commit.
 CREATE TABLE audit (
     position     bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
     id           uuid        NOT NULL,
@@ -89,5 +89,5 @@ CREATE TABLE audit (
 CREATE INDEX audit_organiser_idx ON audit (organiser_id, position);
 
 -- step: organiser of events
--- PostgreSQL stores the default once and rewrites no row, so the lock is held for a moment only.
+-- PostgreSQL stores the default once and rewrites no row, so the lock is held only for a moment.
 ALTER TABLE events ADD COLUMN organiser_id uuid NOT NULL DEFAULT '00000000-0000-7000-8000-000000000000';
