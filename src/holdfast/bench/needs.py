@@ -6,8 +6,7 @@ _PACKAGES = ("httpx", "matplotlib", "numpy", "psutil")
 
 
 def what_is_missing() -> str | None:
-    """Return a line that says what to install before importing the rest of the benchmark; None if nothing is missing.
-    """
+    """Return one line on what to install before importing the rest of the benchmark; None if nothing is missing."""
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if not missing:
         return None

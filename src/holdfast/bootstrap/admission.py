@@ -1,4 +1,4 @@
-"""How callers prove who they are, as `AUTH_MODE` says."""
+"""Authentication of callers according to `AUTH_MODE`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def open_admission(settings: Settings, identity: Identity) -> AsyncIterator[Admission]:
-    """Make what lets callers in; issuers' keys are kept fresh until the end."""
+    """Yield what admits callers; issuers' keys are kept fresh until the block ends."""
     async with _open_prover(settings, identity) as prover:
         yield Admission(prover, identity.owners)
 
@@ -40,7 +40,7 @@ async def _open_prover(settings: Settings, identity: Identity) -> AsyncIterator[
 
 
 def _verifier(settings: Settings) -> "OidcTokenVerifier | None":
-    # What checks signatures takes 20 MiB, which a node of another mode does without.
+    # The libraries that verify signatures take 20 MiB, which other modes do not need.
     from holdfast.infrastructure.oidc.issuers import parse_issuers  # noqa: PLC0415
     from holdfast.infrastructure.oidc.roles import parse_roles  # noqa: PLC0415
     from holdfast.infrastructure.oidc.verifier import OidcTokenVerifier  # noqa: PLC0415

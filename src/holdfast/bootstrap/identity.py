@@ -1,4 +1,4 @@
-"""Who may do what: settings become pools, and from those the capability of one process."""
+"""Opens the pools for identity, and builds its use cases for one process."""
 
 import asyncio
 import contextlib
@@ -28,13 +28,13 @@ from holdfast.settings import Settings
 async def open_identity(
     settings: Settings, *, process: str, deadline: Deadline | None = None, hasher: Argon2Hasher | None = None
 ) -> AsyncIterator[Identity]:
-    """Open the pools, and make what this room's use cases share; at the end acts under way are finished.
+    """Open the pools and yield what the use cases share; at the end, actions in progress are finished.
 
     Args:
-        settings: Where the database is.
-        process: What its connections to PostgreSQL are called.
+        settings: The settings of the process.
+        process: The name of its connections to PostgreSQL.
         deadline: When it must have ended.
-        hasher: Hashes passwords; None: with the parameters of today.
+        hasher: Hashes passwords; None: with the current parameters.
     """
     deadline = deadline or Deadline(settings.shutdown_seconds)
     async with AsyncExitStack() as stack:
@@ -60,7 +60,7 @@ async def open_identity(
 
 @asynccontextmanager
 async def recording_key_uses(identity: Identity) -> AsyncIterator[None]:
-    """Record now and then when keys were used; what was used since the last time is recorded at the end."""
+    """Record periodically when keys were used, and once more at the end."""
     task = asyncio.create_task(go_round(identity.key_uses.record, name="key_uses", round_seconds=ROUND_SECONDS))
     try:
         yield
@@ -72,7 +72,7 @@ async def recording_key_uses(identity: Identity) -> AsyncIterator[None]:
 
 
 async def what_is_wrong_with_schema(settings: Settings) -> str | None:
-    """Say what an operator has to do about the schema; None where it is right, or nobody can look."""
+    """Return what an operator has to do about the schema; None if it is right, or cannot be read."""
     async with AsyncExitStack() as stack:
         pool = await open_pool(stack, settings, "schema", 1, Timeouts())
         try:

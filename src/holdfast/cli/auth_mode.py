@@ -1,13 +1,13 @@
-"""That somebody has decided who may do what, before anything starts."""
+"""Checks that the operator has chosen how callers authenticate, before anything starts."""
 
 from holdfast.settings import Settings, SettingsError
 
 
 def require_auth_mode(settings: Settings) -> Settings:
-    """Refuse to start where nobody has decided how callers prove who they are, or where that cannot be read.
+    """Refuse to start if `AUTH_MODE` has not been decided, or its settings are invalid.
 
     Raises:
-        SettingsError: in one line.
+        SettingsError: The message is one line.
     """
     if settings.app_env == "production" and settings.auth_mode is None:
         raise SettingsError("AUTH_MODE: must be named with APP_ENV=production: open, gateway or tokens")
@@ -17,7 +17,7 @@ def require_auth_mode(settings: Settings) -> Settings:
 
 
 def _require_readable_issuers(settings: Settings) -> None:
-    from holdfast.infrastructure.oidc.issuers import parse_issuers  # noqa: PLC0415 - other modes do without
+    from holdfast.infrastructure.oidc.issuers import parse_issuers  # noqa: PLC0415 - other modes do not need it
     from holdfast.infrastructure.oidc.roles import parse_roles  # noqa: PLC0415
 
     try:

@@ -1,4 +1,4 @@
-"""Who may do what, changed by whoever has the database's password: beside a running Holdfast, or without one."""
+"""Administration by somebody who has the database's password, whether Holdfast is running or not."""
 
 import asyncio
 import getpass
@@ -35,10 +35,10 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 
 def create_key(settings: Settings, name: str, role: str, organiser_id: UUID | None, expires: str | None) -> None:
-    """Make an API key, and print it alone on the standard output.
+    """Create an API key, and print only the key on standard output.
 
     Raises:
-        EmbeddedError: Why not, in one line.
+        EmbeddedError: It failed; the message is one line.
     """
     wish = KeyWish(name=name, role=Role(role), organiser_id=organiser_id, expires_at=_time_of(expires))
     stored, key = _done(settings, lambda identity, actor: api_keys.create_api_key(identity, actor, wish))
@@ -50,7 +50,7 @@ def list_keys(settings: Settings) -> None:
     """Print all keys, newest first.
 
     Raises:
-        EmbeddedError: Why not, in one line.
+        EmbeddedError: It failed; the message is one line.
     """
 
     async def page(identity: Identity, actor: Actor, offset: int) -> Sequence[StoredKey]:
@@ -76,17 +76,17 @@ def revoke_key(settings: Settings, key_id: UUID) -> None:
     """Revoke a key.
 
     Raises:
-        EmbeddedError: Why not, in one line.
+        EmbeddedError: It failed; the message is one line.
     """
     _done(settings, lambda identity, actor: api_keys.revoke_api_key(identity, actor, key_id))
     typer.echo(f"API key {key_id} is revoked.", err=True)
 
 
 def create_organiser(settings: Settings, name: str) -> None:
-    """Make an organiser, and print its id alone on the standard output.
+    """Create an organiser, and print only its id on standard output.
 
     Raises:
-        EmbeddedError: Why not, in one line.
+        EmbeddedError: It failed; the message is one line.
     """
     made = _done(settings, lambda identity, actor: organisers.create_organiser(identity, actor, name=name))
     typer.echo(made.id)
@@ -96,7 +96,7 @@ def list_organisers(settings: Settings) -> None:
     """Print all organisers, newest first.
 
     Raises:
-        EmbeddedError: Why not, in one line.
+        EmbeddedError: It failed; the message is one line.
     """
 
     async def page(identity: Identity, actor: Actor, offset: int) -> Sequence[Organiser]:
@@ -107,10 +107,10 @@ def list_organisers(settings: Settings) -> None:
 
 
 def add_account(settings: Settings, name: str) -> None:
-    """Make an account with a password that is asked for.
+    """Create an account, prompting for its password.
 
     Raises:
-        EmbeddedError: Why not, in one line.
+        EmbeddedError: It failed; the message is one line.
     """
     password = _password()
     made = _done(settings, lambda identity, actor: accounts.add_account(identity, actor, name=name, password=password))
@@ -118,10 +118,10 @@ def add_account(settings: Settings, name: str) -> None:
 
 
 def reset_account(settings: Settings, name: str) -> None:
-    """Give an account another password, which is asked for.
+    """Set another password for an account, prompting for it.
 
     Raises:
-        EmbeddedError: Why not, in one line.
+        EmbeddedError: It failed; the message is one line.
     """
     password = _password()
     _done(settings, lambda identity, actor: accounts.reset_password(identity, actor, name=name, password=password))
@@ -129,10 +129,10 @@ def reset_account(settings: Settings, name: str) -> None:
 
 
 def _done(settings: Settings, work: Callable[[Identity, Actor], Awaitable[Result]]) -> Result:
-    """Run something with the rights of whoever has the database's password.
+    """Run something as an operator who has the database's password.
 
     Raises:
-        EmbeddedError: It was refused, or the database cannot be used; in one line.
+        EmbeddedError: It was refused, or the database cannot be used; the message is one line.
     """
 
     async def run() -> Result:
@@ -140,7 +140,7 @@ def _done(settings: Settings, work: Callable[[Identity, Actor], Awaitable[Result
         async with open_identity(settings, process="cli") as identity:
             return await work(identity, actor)
 
-    # Lines of the log would stand between what is printed; what has to be said is the answer.
+    # Log lines would mix with the output; errors are reported by the message instead.
     set_up_logging(settings.model_copy(update={"log_level": "ERROR"}))
     wrong = asyncio.run(what_is_wrong_with_schema(settings))
     if wrong is not None:
@@ -169,12 +169,12 @@ def _all_pages(settings: Settings, page: Callable[[Identity, Actor, int], Awaita
 def _operator() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a service without a name of its own
+    except (KeyError, OSError):  # a system service without a user name
         return "unknown"
 
 
 def _password() -> str:
-    """Ask for a password where somebody sits, else read the first line; it never stands in the command."""
+    """Prompt for a password in a terminal, otherwise read the first line; other users could see an argument."""
     if sys.stdin.isatty():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     return sys.stdin.readline().rstrip("\r\n")

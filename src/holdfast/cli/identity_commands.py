@@ -1,4 +1,4 @@
-"""`holdfast keys`, `holdfast organisers` and `holdfast accounts`; what they do is in `cli.identity`."""
+"""`holdfast keys`, `holdfast organisers` and `holdfast accounts`; `cli.identity` implements them."""
 
 from collections.abc import Callable
 from enum import Enum
@@ -13,7 +13,7 @@ accounts_app = typer.Typer(no_args_is_help=True, help="Make accounts, and give t
 
 
 class KeyRole(Enum):
-    """What a key can be."""
+    """The role of a key."""
 
     BUYER = "buyer"
     BOX_OFFICE = "box_office"
@@ -41,7 +41,7 @@ def create_key(
         str | None, typer.Option(help="A time with offset (RFC 3339), or from now: 12h, 30d, 52w. Default: never.")
     ] = None,
 ) -> None:
-    """Make an API key; it stands alone on the last line, and is shown this once."""
+    """Create an API key. It is printed alone on the last line, and shown only this once."""
     from holdfast.cli import identity  # noqa: PLC0415
 
     _run(lambda settings: identity.create_key(settings, name, role.value, organiser, expires))
@@ -57,7 +57,7 @@ def list_keys() -> None:
 
 @keys_app.command("revoke")
 def revoke_key(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="As `keys list` shows it.")]) -> None:
-    """Let nobody in by a key any more; all nodes know within five seconds."""
+    """Revoke an API key; all nodes refuse it within five seconds."""
     from holdfast.cli import identity  # noqa: PLC0415
 
     _run(lambda settings: identity.revoke_key(settings, key_id))
@@ -65,7 +65,7 @@ def revoke_key(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="As `ke
 
 @organisers_app.command("create")
 def create_organiser(name: _Name) -> None:
-    """Make an organiser; its id stands alone on the last line."""
+    """Create an organiser. Its id is printed alone on the last line."""
     from holdfast.cli import identity  # noqa: PLC0415
 
     _run(lambda settings: identity.create_organiser(settings, name))
@@ -81,7 +81,7 @@ def list_organisers() -> None:
 
 @accounts_app.command("add")
 def add_account(name: _Name) -> None:
-    """Make an account; the password is asked for, or read from the standard input."""
+    """Create an account; its password is prompted for, or read from standard input."""
     from holdfast.cli import identity  # noqa: PLC0415
 
     _run(lambda settings: identity.add_account(settings, name))
@@ -89,7 +89,7 @@ def add_account(name: _Name) -> None:
 
 @accounts_app.command("reset")
 def reset_account(name: _Name) -> None:
-    """Give an account another password, which is asked for, or read from the standard input."""
+    """Set another password for an account; it is prompted for, or read from standard input."""
     from holdfast.cli import identity  # noqa: PLC0415
 
     _run(lambda settings: identity.reset_account(settings, name))

@@ -1,1 +1,1 @@
-"""Who asks: how that is proved, what it allows, and the resources that administer it."""
+"""Who the caller is: how it is proved, what it permits, and the resources to administer it."""

@@ -1,4 +1,4 @@
-"""Who asks is proved before anything else of a request is looked at, and the policy decides what it can say already."""
+"""Authenticates callers before the rest of a request is processed, and refuses what the policy can refuse by then."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -27,36 +27,36 @@ from holdfast.http.endpoints.call import Call
 
 
 class Prover(Protocol):
-    """Finds out who a call is by, in one of the modes of `AUTH_MODE`."""
+    """Authenticates the caller in one of the modes of `AUTH_MODE`."""
 
     async def principal(self, call: Call, verb: Verb) -> Principal:
-        """Prove who asks; nobody is a principal too.
+        """Authenticate the caller; without a credential return `NOBODY` where the mode and the verb permit it.
 
         Raises:
-            Unauthenticated, MissingUserId: a credential is needed, or one is there and proves nothing.
-            ConflictingCredentials: two of them name two callers.
-            InvalidValue: X-User-ID is none.
-            Unavailable, ConnectionLost, Contended: it cannot be found out now.
+            Unauthenticated, MissingUserId: A credential is missing, or there is one that is not valid.
+            ConflictingCredentials: Two credentials name two callers.
+            InvalidValue: X-User-ID is not a user id.
+            Unavailable, ConnectionLost, Contended: It cannot be checked now.
         """
         ...
 
 
 class Caller:
-    """Who was let in, and for whom they act."""
+    """The authenticated caller, and the buyer they act for."""
 
     __slots__ = ("_owners", "acts_for", "principal")
 
     def __init__(self, principal: Principal, owners: Owners) -> None:
         self.principal = principal
         self.acts_for = principal.user_id
-        """The buyer whose reservation it is that something is done to."""
+        """The buyer whose reservation the request is about."""
         self._owners = owners
 
     async def look_at_event(self, verb: Verb, event_id: UUID) -> None:
-        """Go on where the policy allows to do something to an event, or there is none.
+        """Return if the policy permits the verb on an event, or if there is no such event.
 
         Raises:
-            Unauthenticated, Forbidden, EventNotFound: as the policy says.
+            Unauthenticated, Forbidden, EventNotFound: The policy refuses it.
         """
         organiser_id = await self._owners.of_event(event_id)
         if organiser_id is not None:
@@ -73,16 +73,16 @@ class Caller:
         return decide(self.principal, verb, Thing(organiser_id=organiser_id)) is Verdict.ALLOWED
 
     async def organiser_for(self, verb: Verb, organiser_id: UUID | None) -> UUID:
-        """Find the organiser for whom something new is made.
+        """Return the organiser for which something new is created.
 
         Args:
-            verb: What is done.
-            organiser_id: Who was named.
+            verb: The action.
+            organiser_id: The organiser named in the request, if any.
 
         Raises:
-            Forbidden: the policy does not allow it for that organiser.
-            OrganiserNotFound: there is none.
-            InvalidValue: nobody was named, and it could be several.
+            Forbidden: The policy refuses it for that organiser.
+            OrganiserNotFound: It does not exist.
+            InvalidValue: No organiser was named, and there are several it could be.
         """
         if organiser_id is not None:
             missing = OrganiserNotFound(organiser_id)
@@ -98,10 +98,10 @@ class Caller:
         return next(iter(reach.organiser_ids))
 
     async def look_at_reservation(self, verb: Verb, reservation_id: UUID) -> None:
-        """Go on where the policy allows to do something to somebody's reservation, and act for them.
+        """Return if the policy permits the verb on a reservation, and set its buyer as the one to act for.
 
         Raises:
-            Unauthenticated, Forbidden, ReservationNotFound: as the policy says.
+            Unauthenticated, Forbidden, ReservationNotFound: The policy refuses it.
         """
         owner = await self._owners.of_reservation(reservation_id)
         if owner is None:
@@ -112,14 +112,14 @@ class Caller:
 
 
 class Admission:
-    """Lets calls in, each by the verb that its operation is called by."""
+    """Admits calls, each by the verb of its operation."""
 
     def __init__(self, prover: Prover, owners: Owners) -> None:
         self._prover = prover
         self._owners = owners
 
     def to(self, operation_name: str) -> Callable[[Call], Awaitable[None]] | None:
-        """Make what lets calls in to an operation; None where nobody is asked who they are.
+        """Return the function that admits calls to an operation; None if the operation needs no authentication.
 
         Raises:
             ValueError: The policy has no rule for an operation of this name.
@@ -142,31 +142,31 @@ class Admission:
 
 
 def _acts_for_others(principal: Principal) -> bool:
-    """Whether there may be reservations of others that are theirs to act on; a buyer is spared the look-up."""
+    """Return whether the caller may act on reservations of other buyers; a plain buyer needs no look-up."""
     return principal.proof is not Proof.OPEN and (principal.admin or bool(principal.roles))
 
 
 def caller_of(call: Call) -> Caller:
-    """Tell who was let in."""
+    """Return the admitted caller."""
     assert isinstance(call.caller, Caller)
     return call.caller
 
 
 def principal_of(call: Call) -> Principal:
-    """Tell who was let in, as the policy knows them."""
+    """Return the admitted caller's principal."""
     return caller_of(call).principal
 
 
 def actor_of(call: Call) -> Actor:
-    """Tell who acts, for the audit."""
+    """Return the caller as recorded in the audit."""
     return Actor(principal=principal_of(call), request_id=call.request_id)
 
 
 def buyer_of(call: Call) -> str:
-    """Tell the buyer whose reservation is asked for or acted on.
+    """Return the buyer whose reservation is read or changed.
 
     Raises:
-        InvalidValue: A key that acts for buyers does not say for whom.
+        InvalidValue: The key acts for buyers, and the request does not name one.
     """
     caller = caller_of(call)
     buyer = caller.acts_for or caller.principal.buyer_id

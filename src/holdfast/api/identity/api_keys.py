@@ -23,7 +23,7 @@ SMALL_BODY_BYTES = 16 * 1024
 
 
 class ApiKeyInput(Struct, kw_only=True):
-    """A new key. `organiser_id` is needed for all roles but `admin`, which counts for all organisers."""
+    """A new key. `organiser_id` is needed for all roles except `admin`, which is valid for all organisers."""
 
     name: Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
     role: Literal["buyer", "box_office", "organiser", "admin"]
@@ -32,7 +32,7 @@ class ApiKeyInput(Struct, kw_only=True):
 
 
 class ApiKeyBody(Struct, kw_only=True):
-    """A key, but for the key itself. `last_used_at` is true to a minute or so."""
+    """A key without its secret. `last_used_at` is accurate to about a minute."""
 
     id: UUID
     name: str
@@ -45,7 +45,7 @@ class ApiKeyBody(Struct, kw_only=True):
 
 
 class NewApiKeyBody(Struct, kw_only=True):
-    """A key with the key itself, which is shown this once."""
+    """A new key with its secret, which is shown only once."""
 
     id: UUID
     name: str

@@ -1,4 +1,4 @@
-"""The audit over HTTP, and who the caller is: bodies, handlers, operations."""
+"""The audit and the caller's identity over HTTP: bodies, handlers, operations."""
 
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
 
 
 class AuditEntryBody(Struct, kw_only=True):
-    """Who did what to which thing, when, and by which request. `organiser_id` is null for what belongs to none."""
+    """Who did what to which thing, when, and with which request. `organiser_id` is null if there is none."""
 
     id: UUID
     at: Time
@@ -34,14 +34,14 @@ class AuditEntryBody(Struct, kw_only=True):
 
 
 class RoleInOrganiser(Struct, kw_only=True):
-    """An organiser, and what the caller is there."""
+    """An organiser, and the caller's role in it."""
 
     id: UUID
     role: str
 
 
 class MeBody(Struct, kw_only=True):
-    """Who the caller is. `user_id` is null for a key that is no buyer."""
+    """Who the caller is. `user_id` is null for a key that is not a buyer."""
 
     subject: str
     user_id: str | None

@@ -37,13 +37,13 @@ class OrganiserBody(Struct, kw_only=True):
 
 
 class MemberInput(Struct, kw_only=True):
-    """What somebody is to be."""
+    """The member's role."""
 
     role: Literal["box_office", "organiser"]
 
 
 class MemberBody(Struct, kw_only=True):
-    """A member, and since when they have the role."""
+    """A member, and since when they have their role."""
 
     organiser_id: UUID
     user_id: str

@@ -1,4 +1,4 @@
-"""How callers prove who they are: one prover for each mode of `AUTH_MODE`."""
+"""How callers authenticate: one prover for each mode of `AUTH_MODE`."""
 
 from ipaddress import ip_address, ip_network
 from uuid import UUID
@@ -19,27 +19,27 @@ _USER_ID = "X-User-ID"
 
 
 class OpenProver:
-    """Takes everybody's word for it, where a word is needed."""
+    """Accepts any user id without proof."""
 
     async def principal(self, call: Call, verb: Verb) -> Principal:
-        """Read X-User-ID, which nobody who is no buyer needs."""
+        """Read X-User-ID, which only buyers need to send."""
         if RULES[verb].as_buyer:
             return open_principal(call.user_id())
         return open_principal(call.user_id_if_good())
 
 
 class GatewayProver:
-    """Believes the headers of gateways that are named, and nobody else's."""
+    """Trusts the headers of the configured gateways, and of nobody else."""
 
     def __init__(self, peers: str) -> None:
-        """Name the gateways.
+        """Set the gateways.
 
         Args:
             peers: Their addresses and networks, separated by commas.
         """
         self._networks = [ip_network(one.strip()) for one in peers.split(",") if one.strip()]
 
-    async def principal(self, call: Call, verb: Verb) -> Principal:  # noqa: ARG002 - the headers are all there is
+    async def principal(self, call: Call, verb: Verb) -> Principal:  # noqa: ARG002 - the headers are all it needs
         """Read X-User-ID and X-User-Roles."""
         call.caller_name = b""
         user_id = call.only_header(b"x-user-id")
@@ -62,15 +62,15 @@ class GatewayProver:
 
 
 class TokensProver:
-    """Believes tokens of issuers that are trusted, and API keys."""
+    """Accepts tokens of trusted issuers, and API keys."""
 
     def __init__(self, verifier: TokenVerifier | None, rights: Rights, key_uses: KeyUses) -> None:
         self._verifier = verifier
         self._rights = rights
         self._key_uses = key_uses
 
-    async def principal(self, call: Call, verb: Verb) -> Principal:  # noqa: ARG002 - a credential is good for all
-        """Look at the credential in `Authorization`."""
+    async def principal(self, call: Call, verb: Verb) -> Principal:  # noqa: ARG002 - a credential is the same for every verb
+        """Check the credential in `Authorization`."""
         call.caller_name = b""
         given = call.only_header(b"authorization")
         named = call.only_header(b"x-user-id")
@@ -117,7 +117,7 @@ class TokensProver:
 
 
 def _roles_in(words: str) -> tuple[dict[UUID, Role], bool]:
-    """Read `admin, organiser:<id>`. A role that names no organiser is for the default one; others mean nothing."""
+    """Parse `admin, organiser:<id>`. A role without an organiser is for the default one; unknown roles are ignored."""
     roles: dict[UUID, Role] = {}
     admin = False
     for word in words.split(","):

@@ -1,1 +1,1 @@
-"""Who may do what: the policy, organisers and their members, API keys, accounts, and the audit of all of that."""
+"""Who may do what: the policy, organisers and members, API keys, accounts, and the audit of their changes."""

@@ -1,4 +1,4 @@
-"""Accounts of our own: made and given a password on the command line, signed in with by the pages."""
+"""Local accounts: created on the command line and used by the pages to sign in."""
 
 from datetime import datetime
 
@@ -14,13 +14,13 @@ from holdfast.domain.identity.errors import AccountExists, AccountNotFound
 
 
 async def add_account(identity: Identity, actor: Actor, *, name: str, password: str) -> Account:
-    """Make an account.
+    """Create an account.
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
-        InvalidValue: for the name or the password.
-        AccountExists: there is one already.
-        Unavailable: see its `outcome`.
+        Unauthenticated, Forbidden: The policy refuses it.
+        InvalidValue: The name or the password is not allowed.
+        AccountExists: There is one already.
+        Unavailable: See its `outcome`.
     """
     require_unseen(actor.principal, Verb.ADD_ACCOUNT)
     require_account_name(name)
@@ -38,13 +38,13 @@ async def add_account(identity: Identity, actor: Actor, *, name: str, password: 
 
 
 async def reset_password(identity: Identity, actor: Actor, *, name: str, password: str) -> None:
-    """Give an account another password.
+    """Set another password for an account.
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
-        InvalidValue: for the password.
-        AccountNotFound: there is none of this name.
-        Unavailable: see its `outcome`.
+        Unauthenticated, Forbidden: The policy refuses it.
+        InvalidValue: The password is not allowed.
+        AccountNotFound: There is no account of this name.
+        Unavailable: See its `outcome`.
     """
     require_unseen(actor.principal, Verb.RESET_PASSWORD)
     require_account_name(name)
@@ -62,12 +62,12 @@ async def reset_password(identity: Identity, actor: Actor, *, name: str, passwor
 
 
 async def sign_in(identity: Identity, *, name: str, password: str) -> Account | None:
-    """Find the account of somebody who knows its password; None for a wrong password and for no such account.
+    """Return the account if the password is right; None if it is wrong or there is no such account.
 
-    Both take the same time. How often one may try is for the caller to bound.
+    Both take the same time. The caller must limit the number of attempts.
 
     Raises:
-        Unavailable: too many passwords are being looked at.
+        Unavailable: Too many passwords are being hashed.
     """
     account = await identity.reads.account(name)
     right = await identity.passwords.verify(None if account is None else account.password_hash, password)

@@ -1,4 +1,4 @@
-"""Administrative acts: each one transaction with its entry in the audit, repeated until PostgreSQL has answered."""
+"""Runs administrative actions: each is one transaction with its audit entry, retried until its outcome is known."""
 
 import asyncio
 import random
@@ -24,31 +24,33 @@ Result = TypeVar("Result")
 ATTEMPTS_MAX = 5
 PAUSE_SECONDS = 0.1
 UNDER_WAY_MAX = 64
-"""Acts that wait for their turn in one process; they go one after the other."""
+"""Actions that wait in one process; they run one after another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Performed(Generic[Result]):
-    """What came of an act."""
+    """The result of an action."""
 
     result: Result
     act: Act | None
-    """For the audit; None where everything was so already, and nothing was changed."""
+    """For the audit; None if there was nothing to change."""
 
 
 Write: TypeAlias = Callable[[IdentityTransaction, datetime], Awaitable[Performed[Result]]]
-"""Does an act but for its entry and its COMMIT, at the database's time, when no other act is under way."""
+"""Performs an action except for its audit entry and its COMMIT, at the database's time, while no other action is
+running.
+"""
 
 
 class Administration:
-    """Carries out administrative acts; no COMMIT is broken off when a caller leaves."""
+    """Runs administrative actions; a COMMIT is not cancelled when the caller leaves."""
 
     def __init__(self, store: IdentityStore, *, changed: Callable[[], None]) -> None:
-        """Name what is needed.
+        """Set what is needed.
 
         Args:
-            store: Where.
-            changed: Called after each act that may have changed somebody's rights.
+            store: Where actions are stored.
+            changed: Called after each action that may have changed somebody's rights.
         """
         self._store = store
         self._changed = changed
@@ -56,15 +58,15 @@ class Administration:
         self._closing = False
 
     async def perform(self, actor: Actor, write: Write[Result]) -> Result:
-        """Do an act, once.
+        """Run an action exactly once.
 
         Args:
             actor: Who does it.
-            write: What is done. It decides under the lock whether the actor may, and raises a refusal where not.
+            write: The action. It checks under the lock whether the actor may do it, and raises a refusal if not.
 
         Raises:
-            Refusal: whatever `write` raises; rolled back, and nothing stands in the audit.
-            Unavailable: after `ATTEMPTS_MAX` attempts, or when too many acts wait; see its `outcome`.
+            Refusal: Raised by `write`; the action is rolled back and not in the audit.
+            Unavailable: There were `ATTEMPTS_MAX` attempts, or too many actions wait; see its `outcome`.
         """
         if self._closing or len(self._under_way) >= UNDER_WAY_MAX:
             raise Unavailable("Too many administrative acts wait, or this node is about to end.", outcome="none")
@@ -74,7 +76,7 @@ class Administration:
         return await asyncio.shield(task)
 
     async def close(self, *, seconds_max: float) -> None:
-        """Begin nothing any more, and wait for what is under way."""
+        """Start no more actions, and wait for those in progress."""
         self._closing = True
         if self._under_way:
             _, left = await asyncio.wait(tuple(self._under_way), timeout=seconds_max)
@@ -112,7 +114,7 @@ class Administration:
 
 
 class _Attempts(Generic[Result]):
-    """One attempt after the other at one act."""
+    """The attempts at one action."""
 
     def __init__(self, entry_id: UUID, actor: Actor, write: Write[Result]) -> None:
         self._entry_id = entry_id
@@ -120,15 +122,15 @@ class _Attempts(Generic[Result]):
         self._write = write
         self._performed: Performed[Result] | None = None
         self.in_doubt = False
-        """A COMMIT was or is about to be sent, and what became of it is not known."""
+        """A COMMIT has been or is about to be sent, and its outcome is unknown."""
 
     async def run(self, transaction: IdentityTransaction) -> Performed[Result]:
-        """Do all but the COMMIT; `in_doubt` tells whether there is something to commit."""
+        """Do everything except the COMMIT; `in_doubt` says whether there is something to commit."""
         now = await transaction.lock()
         earlier = self._performed
         if self.in_doubt and earlier is not None and await transaction.has_entry(self._entry_id):
             return earlier
-        self.in_doubt = False  # whoever has the lock knows that the earlier attempt is over
+        self.in_doubt = False  # once this has the lock, the earlier attempt has ended
         performed = await self._write(transaction, now)
         if performed.act is not None:
             await transaction.append(AuditEntry(id=self._entry_id, actor=self._actor, act=performed.act), now)

@@ -1,4 +1,4 @@
-"""API keys: made, listed, revoked. Who is let in by one is for `rights`."""
+"""Creates, lists and revokes API keys. `rights` decides whether a key is valid."""
 
 import os
 from dataclasses import dataclass
@@ -23,25 +23,25 @@ from holdfast.domain.refusal import InvalidValue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyWish:
-    """What is asked of a new key."""
+    """The properties of a new key."""
 
     name: str
     role: Role
     organiser_id: UUID | None
-    """None for a key that counts for all organisers; a member's key needs one."""
+    """None for a key that is valid for all organisers; keys with a member's role need one."""
     expires_at: datetime | None
 
 
 async def create_api_key(identity: Identity, actor: Actor, wish: KeyWish) -> tuple[StoredKey, ApiKey]:
-    """Make a key; gives it as stored, and whole, which is never to be had again.
+    """Create a key; return it as stored, and with its secret, which cannot be read again later.
 
     Raises:
-        Unauthenticated: as the policy says.
-        Forbidden: the key could do more than the actor may.
-        OrganiserNotFound: there is none, or it is not the actor's to see.
-        InvalidValue: naming the field.
-        TooManyApiKeys: there is no room for another one.
-        Unavailable: see its `outcome`.
+        Unauthenticated: The policy refuses it.
+        Forbidden: The key could do more than the actor may.
+        OrganiserNotFound: It does not exist, or the actor may not see it.
+        InvalidValue: A field is invalid; the error names it.
+        TooManyApiKeys: There is no room for another one.
+        Unavailable: See its `outcome`.
     """
     _require_may_make(actor.principal, wish)
     require_name(wish.name)
@@ -72,14 +72,14 @@ async def create_api_key(identity: Identity, actor: Actor, wish: KeyWish) -> tup
 
 
 async def revoke_api_key(identity: Identity, actor: Actor, key_id: UUID) -> None:
-    """Let nobody in by a key any more; of a revoked one nothing changes.
+    """Revoke a key; if it is revoked already, do nothing.
 
-    Every node knows within `rights.REVOKED_AFTER_SECONDS`.
+    Every node refuses it within `rights.REVOKED_AFTER_SECONDS`.
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
-        ApiKeyNotFound: there is none, or it is not the actor's to see.
-        Unavailable: see its `outcome`.
+        Unauthenticated, Forbidden: The policy refuses it.
+        ApiKeyNotFound: It does not exist, or the actor may not see it.
+        Unavailable: See its `outcome`.
     """
     require_unseen(actor.principal, Verb.REVOKE_API_KEY)
 
@@ -98,10 +98,10 @@ async def revoke_api_key(identity: Identity, actor: Actor, key_id: UUID) -> None
 
 
 async def list_api_keys(identity: Identity, principal: Principal, *, limit: int, offset: int) -> list[StoredKey]:
-    """List the keys that the caller may see, newest first; revoked and expired ones too.
+    """Return the keys that the caller may see, newest first, including revoked and expired ones.
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
+        Unauthenticated, Forbidden: The policy refuses it.
     """
     require_unseen(principal, Verb.LIST_API_KEYS)
     return await identity.reads.api_keys(reach_of(principal, Verb.LIST_API_KEYS), limit=limit, offset=offset)

@@ -1,4 +1,4 @@
-"""Reading the audit."""
+"""Reads the audit."""
 
 from uuid import UUID
 
@@ -13,18 +13,18 @@ from holdfast.domain.identity.principal import Principal
 async def read_audit(
     identity: Identity, principal: Principal, *, organiser_id: UUID | None, after: UUID | None, limit: int
 ) -> list[StoredEntry]:
-    """List entries that the caller may see, newest first.
+    """Return the entries that the caller may see, newest first.
 
     Args:
-        identity: Where.
-        principal: Who asks.
-        organiser_id: Only what belongs to this organiser.
-        after: The id of the last entry that was read, to go on behind it.
-        limit: How many at most.
+        identity: The capability of this process.
+        principal: The caller.
+        organiser_id: Return only entries of this organiser.
+        after: The id of the last entry of the page before.
+        limit: The most entries to return.
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
-        OrganiserNotFound: the organiser is not the caller's to see.
+        Unauthenticated, Forbidden: The policy refuses it.
+        OrganiserNotFound: The caller may not see the organiser.
     """
     require_unseen(principal, Verb.READ_AUDIT)
     reach = reach_of(principal, Verb.READ_AUDIT)

@@ -1,30 +1,30 @@
-"""When keys were last used: noted in memory by requests, and stored now and then."""
+"""When keys were last used: recorded in memory by requests, and stored periodically."""
 
 from uuid import UUID
 
 from holdfast.application.identity.ports import Bookkeeping
 
 ROUND_SECONDS = 60.0
-"""How far apart `record` is called. What was used since is lost with a process that is killed."""
+"""Between two calls of `record`. Uses since the last call are lost if the process is killed."""
 
 
 class KeyUses:
-    """Gathers which keys were used."""
+    """Collects the keys that were used."""
 
     def __init__(self, bookkeeping: Bookkeeping) -> None:
         self._bookkeeping = bookkeeping
         self._used: set[UUID] = set()
-        """As many as there are live keys that were used within a round."""
+        """At most as many as there are live keys used within one round."""
 
     def note(self, key_id: UUID) -> None:
-        """Note that somebody was let in by a key."""
+        """Record that a key was used."""
         self._used.add(key_id)
 
     async def record(self) -> None:
-        """Store what was noted since the last time.
+        """Store the uses since the last call.
 
         Raises:
-            ConnectionLost, Contended: it could not be stored; the next round tries again.
+            ConnectionLost, Contended: They could not be stored; the next round tries again.
         """
         if not self._used:
             return

@@ -1,11 +1,11 @@
-"""The policy as a table for people: docs/identity.md shows it, and a test compares the two."""
+"""The policy as a table: docs/identity.md contains it, and a test compares the two."""
 
 from holdfast.application.identity.rules import RULES, Grant, Rule
 from holdfast.domain.identity.roles import Role
 
 
 def matrix_in_markdown() -> str:
-    """Write the policy's table in Markdown, a row for each verb."""
+    """Return the policy's table in Markdown, with a row for each verb."""
     roles = ["(nobody)" if role is Role.NOBODY else f"`{role.value}`" for role in Role]
     lines = [f"| operation | {' | '.join(roles)} | `open` mode |", "|---" * (len(roles) + 2) + "|"]
     for verb, rule in RULES.items():

@@ -1,4 +1,4 @@
-"""Who works for an organiser, and as what."""
+"""Who works for an organiser, and in which role."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,15 +19,15 @@ from holdfast.domain.refusal import InvalidValue
 
 
 async def put_member(identity: Identity, actor: Actor, *, organiser_id: UUID, user_id: str, role: Role) -> Member:
-    """Let somebody work for an organiser, or give them another role.
+    """Make a user a member of an organiser, or change their role.
 
-    The user need not have been here before: it is whoever proves this user id.
+    The user need not have called before: anybody who proves this user id has the role.
 
     Raises:
-        Unauthenticated, Forbidden, OrganiserNotFound: as the policy says.
-        InvalidValue: for the user id, or for a role that no member has.
-        TooManyMembers: there is no room for another one.
-        Unavailable: see its `outcome`.
+        Unauthenticated, Forbidden, OrganiserNotFound: The policy refuses it.
+        InvalidValue: The user id is invalid, or members cannot have this role.
+        TooManyMembers: There is no room for another one.
+        Unavailable: See its `outcome`.
     """
     require_in_organiser(actor.principal, Verb.PUT_MEMBER, organiser_id)
     require_user_id("user_id", user_id)
@@ -52,12 +52,12 @@ async def put_member(identity: Identity, actor: Actor, *, organiser_id: UUID, us
 
 
 async def delete_member(identity: Identity, actor: Actor, *, organiser_id: UUID, user_id: str) -> None:
-    """End somebody's work for an organiser.
+    """Remove a member from an organiser.
 
     Raises:
-        Unauthenticated, Forbidden, OrganiserNotFound: as the policy says.
-        MemberNotFound: they are no member.
-        Unavailable: see its `outcome`.
+        Unauthenticated, Forbidden, OrganiserNotFound: The policy refuses it.
+        MemberNotFound: The user is not a member.
+        Unavailable: See its `outcome`.
     """
     require_in_organiser(actor.principal, Verb.DELETE_MEMBER, organiser_id)
     require_user_id("user_id", user_id)
@@ -77,11 +77,11 @@ async def delete_member(identity: Identity, actor: Actor, *, organiser_id: UUID,
 async def list_members(
     identity: Identity, principal: Principal, organiser_id: UUID, *, limit: int, offset: int
 ) -> list[Member]:
-    """List an organiser's members by user id.
+    """Return an organiser's members by user id.
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
-        OrganiserNotFound: there is none, or it is not the caller's to see.
+        Unauthenticated, Forbidden: The policy refuses it.
+        OrganiserNotFound: It does not exist, or the caller may not see it.
     """
     require_in_organiser(principal, Verb.LIST_MEMBERS, organiser_id)
     if await identity.reads.organiser(organiser_id) is None:

@@ -1,4 +1,4 @@
-"""Organisers: made by admins, read by their members."""
+"""Organisers: created by admins, read by their members."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,12 +17,12 @@ from holdfast.domain.identity.principal import Principal
 
 
 async def create_organiser(identity: Identity, actor: Actor, *, name: str) -> Organiser:
-    """Make an organiser, without members.
+    """Create an organiser without members.
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
-        InvalidValue: for the name.
-        Unavailable: see its `outcome`.
+        Unauthenticated, Forbidden: The policy refuses it.
+        InvalidValue: The name is not allowed.
+        Unavailable: See its `outcome`.
     """
     require_unseen(actor.principal, Verb.CREATE_ORGANISER)
     require_name(name)
@@ -44,21 +44,21 @@ async def create_organiser(identity: Identity, actor: Actor, *, name: str) -> Or
 
 
 async def list_organisers(identity: Identity, principal: Principal, *, limit: int, offset: int) -> list[Organiser]:
-    """List the organisers that the caller may see, newest first.
+    """Return the organisers that the caller may see, newest first.
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
+        Unauthenticated, Forbidden: The policy refuses it.
     """
     require_unseen(principal, Verb.LIST_ORGANISERS)
     return await identity.reads.organisers(reach_of(principal, Verb.LIST_ORGANISERS), limit=limit, offset=offset)
 
 
 async def get_organiser(identity: Identity, principal: Principal, organiser_id: UUID) -> Organiser:
-    """Find an organiser.
+    """Return an organiser.
 
     Raises:
-        Unauthenticated: as the policy says.
-        OrganiserNotFound: there is none, or it is not the caller's to see.
+        Unauthenticated: The policy refuses it.
+        OrganiserNotFound: It does not exist, or the caller may not see it.
     """
     require_in_organiser(principal, Verb.GET_ORGANISER, organiser_id)
     organiser = await identity.reads.organiser(organiser_id)
@@ -68,10 +68,9 @@ async def get_organiser(identity: Identity, principal: Principal, organiser_id: 
 
 
 def require_in_organiser(principal: Principal, verb: Verb, organiser_id: UUID) -> None:
-    """Ask the policy about an organiser; it need not exist, since nobody but an admin has a role in one that does not.
+    """Check that the policy permits a verb on an organiser.
 
-    Raises:
-        Unauthenticated, Forbidden, OrganiserNotFound: as the policy says.
+    The organiser need not exist: only admins have a role in one that does not.
     """
     thing = Thing(organiser_id=organiser_id)
     require(principal, verb, thing, hidden=lambda: OrganiserNotFound(organiser_id))

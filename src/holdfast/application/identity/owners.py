@@ -1,4 +1,4 @@
-"""Whose events and reservations are. That never changes, so what was found once is remembered."""
+"""Who events and reservations belong to. That never changes, so it is cached after the first look-up."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -10,11 +10,11 @@ from holdfast.application.identity.ports import OwnersSource, ReservationOwner
 Owner = TypeVar("Owner")
 
 REMEMBERED_MAX = 50_000
-"""Events, and reservations."""
+"""Of events and of reservations each."""
 
 
 class Owners:
-    """Finds the organiser of an event, and the organiser and buyer of a reservation."""
+    """Looks up the organiser of an event, and the organiser and buyer of a reservation."""
 
     def __init__(self, source: OwnersSource) -> None:
         self._events: _Remembered[UUID] = _Remembered(source.of_events)
@@ -22,32 +22,32 @@ class Owners:
         self._reservations: _Remembered[ReservationOwner] = _Remembered(source.of_reservations)
 
     async def has_organiser(self, organiser_id: UUID) -> bool:
-        """Tell whether there is such an organiser; none of them ever goes.
+        """Return whether there is such an organiser; organisers are never deleted.
 
         Raises:
-            ConnectionLost, Contended: it could not be looked up.
+            ConnectionLost, Contended: The look-up failed.
         """
         return await self._organisers.find(organiser_id) is not None
 
     async def of_event(self, event_id: UUID) -> UUID | None:
-        """Find the organiser of an event, deleted or not; None where there is none.
+        """Return the organiser of an event, deleted or not; None if there is no such event.
 
         Raises:
-            ConnectionLost, Contended: it could not be looked up.
+            ConnectionLost, Contended: The look-up failed.
         """
         return await self._events.find(event_id)
 
     async def of_reservation(self, reservation_id: UUID) -> ReservationOwner | None:
-        """Find whose a reservation is; None where there is none.
+        """Return the organiser and buyer of a reservation; None if there is no such reservation.
 
         Raises:
-            ConnectionLost, Contended: it could not be looked up.
+            ConnectionLost, Contended: The look-up failed.
         """
         return await self._reservations.find(reservation_id)
 
 
 class _Remembered(Generic[Owner]):
-    """What was found; what is asked for while a look-up is under way goes together in the next."""
+    """The cache; ids requested while a look-up is in progress are looked up together in the next one."""
 
     def __init__(self, look_up: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, Owner]]]) -> None:
         self._look_up = look_up

@@ -1,4 +1,4 @@
-"""Passwords are hashed off the event loop, few at a time: each takes 64 MiB and a good part of a second of a core."""
+"""Hashes passwords off the event loop, only a few at a time: each takes 64 MiB and a large part of a second of CPU."""
 
 import asyncio
 import secrets
@@ -13,9 +13,9 @@ from holdfast.domain.identity.accounts import PASSWORD_MAX
 Result = TypeVar("Result")
 
 AT_ONCE_MAX = 2
-"""Hashes that are worked on at the same time in one process."""
+"""Hashes computed at the same time in one process."""
 WAITING_MAX = 32
-"""Hashes that wait; whoever comes then is told to come again."""
+"""Hashes that wait; further callers are asked to retry later."""
 
 
 class Passwords:
@@ -26,21 +26,21 @@ class Passwords:
         self._threads = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="passwords")
         self._wanted = 0
         self._decoy: str | None = None
-        """The hash of a password that nobody knows, for accounts that are not there."""
+        """The hash of a random password, compared with when there is no such account."""
 
     async def hash(self, password: str) -> str:
         """Hash a password.
 
         Raises:
-            Unavailable: too many passwords are being looked at.
+            Unavailable: Too many passwords are being hashed.
         """
         return await self._off_the_loop(lambda: self._hasher.hash(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether a hash is that of a password; without a hash no, after as long a time.
+        """Return whether the password is right; without a hash return False after the same time.
 
         Raises:
-            Unavailable: too many passwords are being looked at.
+            Unavailable: Too many passwords are being hashed.
         """
         if len(password) > PASSWORD_MAX:
             return False
@@ -53,11 +53,11 @@ class Passwords:
         return False
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Tell whether a hash was made with other parameters than those of today."""
+        """Return whether a hash was made with other parameters than the current ones."""
         return self._hasher.is_outdated(password_hash)
 
     def close(self) -> None:
-        """Begin nothing any more."""
+        """Start no more hashes."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _off_the_loop(self, work: Callable[[], Result]) -> Result:

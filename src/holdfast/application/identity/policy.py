@@ -1,4 +1,4 @@
-"""Who may do what: one decision, asked by the API, the pages and the tests alike. The table is in `rules`."""
+"""Who may do what: one decision, used by the API, the pages and the tests. The table is in `rules`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,45 +14,45 @@ from holdfast.domain.refusal import NotFound
 
 
 class Verdict(StrEnum):
-    """What the policy says."""
+    """The policy's decision."""
 
     ALLOWED = "allowed"
     UNAUTHENTICATED = "unauthenticated"
-    """Nobody is known to ask (401)."""
+    """The caller has to authenticate (401)."""
     FORBIDDEN = "forbidden"
     """The caller may see the thing, but not do this to it (403)."""
     HIDDEN = "hidden"
-    """The caller may not see the thing, so it is not there (404)."""
+    """The caller may not see the thing; respond as if it did not exist (404)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """What something is done to, as far as the policy asks."""
+    """What the policy needs to know about the thing that is acted on."""
 
     organiser_id: UUID | None = None
-    """Whose it is; None for what belongs to no organiser."""
+    """The organiser that it belongs to; None if it belongs to none."""
     user_id: str | None = None
-    """The buyer whose reservation it is, or will be."""
+    """The buyer whose reservation it is or will be."""
     draft: bool = False
-    """It is an event that is not published, or part of one."""
+    """It is an unpublished event, or part of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """To which things a verb reaches, to be written into the WHERE of a statement."""
+    """The things that a verb may be used on, for the WHERE of a statement."""
 
     everything: bool = False
     organiser_ids: frozenset[UUID] = frozenset()
-    """To what belongs to one of these, and"""
+    """Things that belong to one of these organisers, and"""
     user_id: str | None = None
-    """to what is this buyer's."""
+    """things of this buyer."""
 
 
 def decide(principal: Principal, verb: Verb, thing: Thing) -> Verdict:
-    """Decide whether somebody may do something to a thing that is there.
+    """Decide whether somebody may do something to an existing thing.
 
-    For what is not there the answer is the same as for what is hidden; so whoever asks has looked first, but where
-    `decide_unseen` says that it makes no difference.
+    What does not exist gets the same response as what is hidden. So the caller of this function looks the thing up
+    first, except where `decide_unseen` says that it makes no difference.
     """
     rule = RULES[verb]
     if _granted(principal, rule, thing) and not _is_hidden_draft(principal, rule, thing):
@@ -65,9 +65,10 @@ def decide(principal: Principal, verb: Verb, thing: Thing) -> Verdict:
 
 
 def decide_unseen(principal: Principal, verb: Verb) -> Verdict | None:
-    """Decide what does not depend on the thing; None where it does, so that somebody has to look.
+    """Decide what does not depend on the thing; return None if it has to be looked up.
 
-    A list, or something new, depends on none: allowed where there may be something that the verb reaches to.
+    Lists and the creation of new things never depend on one: they are allowed if there may be anything to use the verb
+    on.
     """
     rule = RULES[verb]
     if _is_unknown(principal, rule):
@@ -79,17 +80,17 @@ def decide_unseen(principal: Principal, verb: Verb) -> Verdict | None:
 
 
 def require(principal: Principal, verb: Verb, thing: Thing, *, hidden: Callable[[], NotFound]) -> None:
-    """Go on only where it is allowed.
+    """Return only if it is permitted.
 
     Args:
-        principal: Who asks.
-        verb: For what.
-        thing: To what it is done.
-        hidden: Makes the refusal for what is not there.
+        principal: The caller.
+        verb: The action.
+        thing: What it is done to.
+        hidden: Makes the refusal for a thing that does not exist.
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
-        NotFound: that of `hidden`.
+        Unauthenticated, Forbidden: The policy refuses it.
+        NotFound: The one of `hidden`.
     """
     verdict = decide(principal, verb, thing)
     if verdict is Verdict.HIDDEN:
@@ -98,10 +99,10 @@ def require(principal: Principal, verb: Verb, thing: Thing, *, hidden: Callable[
 
 
 def require_unseen(principal: Principal, verb: Verb) -> bool:
-    """Go on where it is allowed whatever the thing is; False where somebody has to look (see `decide_unseen`).
+    """Return True if it is permitted for any thing; False if the thing has to be looked up (see `decide_unseen`).
 
     Raises:
-        Unauthenticated, Forbidden: as the policy says.
+        Unauthenticated, Forbidden: The policy refuses it.
     """
     verdict = decide_unseen(principal, verb)
     if verdict is None:
@@ -111,10 +112,10 @@ def require_unseen(principal: Principal, verb: Verb) -> bool:
 
 
 def require_allowed(verdict: Verdict) -> None:
-    """Turn a verdict into a refusal.
+    """Raise the refusal of a verdict, if it is one.
 
     Raises:
-        Unauthenticated, Forbidden: as it says.
+        Unauthenticated, Forbidden: The verdict says so.
     """
     if verdict is Verdict.UNAUTHENTICATED:
         raise Unauthenticated
@@ -123,7 +124,7 @@ def require_allowed(verdict: Verdict) -> None:
 
 
 def reach_of(principal: Principal, verb: Verb) -> Reach:
-    """Tell to which things a verb reaches."""
+    """Return the things that a verb may be used on."""
     rule = RULES[verb]
     if principal.proof is Proof.OPEN:
         return _open_reach(principal, rule)
@@ -138,7 +139,7 @@ def reach_of(principal: Principal, verb: Verb) -> Reach:
 
 
 def may_grant(principal: Principal, role: Role, organiser_id: UUID | None) -> bool:
-    """Tell whether somebody may give a role to others: nobody gives more than they have themselves."""
+    """Return whether somebody may grant a role: nobody can grant more than they have."""
     return principal.role_in(organiser_id).at_least(role)
 
 
@@ -173,19 +174,19 @@ def _open_reach(principal: Principal, rule: Rule) -> Reach:
 
 
 def _roles_everywhere(principal: Principal) -> tuple[Role, ...]:
-    """The roles that somebody has wherever a thing belongs."""
+    """Return the roles that somebody has for every organiser."""
     if principal.admin:
         return Role.NOBODY, Role.BUYER, Role.ADMIN
     return (Role.NOBODY,) if principal.user_id is None else (Role.NOBODY, Role.BUYER)
 
 
 def _roles_anywhere(principal: Principal) -> tuple[Role, ...]:
-    """All roles that somebody has, in whatever organiser."""
+    """Return all roles that somebody has in any organiser."""
     return (*_roles_everywhere(principal), *principal.roles.values())
 
 
 def _is_unknown(principal: Principal, rule: Rule) -> bool:
-    """Whether the caller has to say first who they are."""
+    """Return whether the caller has to authenticate first."""
     if rule.public:
         return False
     return principal.proof is Proof.NONE or (

@@ -1,4 +1,4 @@
-"""What this room needs of the world, as Protocols; infrastructure fits them without inheriting."""
+"""What this room needs from outside, as Protocols; infrastructure implements them without inheriting."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -15,26 +15,26 @@ from holdfast.domain.identity.roles import Role
 
 
 class IdentityTransaction(Protocol):
-    """One administrative act. `lock` comes first."""
+    """One administrative action. Call `lock` first."""
 
     async def lock(self) -> datetime:
-        """Wait until no other act is under way, and read the database's time then.
+        """Wait until no other action is running, then return the database's time.
 
-        Acts are few, so they go one after the other: two admins who change the same thing at once both stand in the
-        audit in the order in which they did it.
+        Actions are rare, so they run one after another: when two admins change the same thing at once, the audit has
+        both in the order in which they happened.
         """
         ...
 
     async def has_entry(self, entry_id: UUID) -> bool:
-        """Tell whether the audit has this entry: an earlier attempt, whose answer was lost, was committed."""
+        """Return whether the audit has this entry, since an earlier attempt was committed and its response lost."""
         ...
 
     async def append(self, entry: AuditEntry, now: datetime) -> None:
-        """Write the act into the audit, and let every node know that rights may have changed."""
+        """Append the action to the audit, and let every node know that rights may have changed."""
         ...
 
     async def organiser(self, organiser_id: UUID) -> Organiser | None:
-        """Find an organiser."""
+        """Return an organiser."""
         ...
 
     async def insert_organiser(self, organiser: Organiser) -> None:
@@ -42,15 +42,15 @@ class IdentityTransaction(Protocol):
         ...
 
     async def member(self, organiser_id: UUID, user_id: str) -> Member | None:
-        """Find a member."""
+        """Return a member."""
         ...
 
     async def count_members(self, organiser_id: UUID) -> int:
-        """Count an organiser's members."""
+        """Return how many members an organiser has."""
         ...
 
     async def put_member(self, member: Member) -> None:
-        """Store a member, in place of what they were before."""
+        """Store a member, replacing their previous role."""
         ...
 
     async def delete_member(self, organiser_id: UUID, user_id: str) -> None:
@@ -58,11 +58,11 @@ class IdentityTransaction(Protocol):
         ...
 
     async def api_key(self, key_id: UUID) -> StoredKey | None:
-        """Find a key."""
+        """Return a key."""
         ...
 
     async def count_live_api_keys(self, organiser_id: UUID | None, now: datetime) -> int:
-        """Count the keys of an organiser, or of none, that let somebody in."""
+        """Return how many live keys an organiser has, or how many belong to none."""
         ...
 
     async def insert_api_key(self, key: StoredKey) -> None:
@@ -74,7 +74,7 @@ class IdentityTransaction(Protocol):
         ...
 
     async def account(self, name: str) -> Account | None:
-        """Find an account."""
+        """Return an account."""
         ...
 
     async def insert_account(self, account: Account) -> None:
@@ -91,63 +91,63 @@ class IdentityTransaction(Protocol):
 
 
 class IdentityStore(Protocol):
-    """Where acts are carried out. All calls raise `ConnectionLost` and `Contended`."""
+    """Where actions are stored. All calls raise `ConnectionLost` and `Contended`."""
 
     def transaction(self) -> AbstractAsyncContextManager[IdentityTransaction]:
-        """Open a transaction; leaving without a commit rolls back."""
+        """Open a transaction; it is rolled back unless it is committed."""
         ...
 
 
 class Bookkeeping(Protocol):
-    """What is noted on the way, and is no act of anybody's."""
+    """Writes that are not administrative actions."""
 
     async def record_uses(self, key_ids: Sequence[UUID]) -> None:
-        """Note that these keys were used just now, but for those of which that was noted less than a minute ago."""
+        """Record that these keys were used just now, except those recorded less than a minute ago."""
         ...
 
     async def replace_hash(self, account: Account, password_hash: str) -> None:
-        """Store the password of an account hashed anew, unless it has another password by now."""
+        """Store a new hash of an account's password, unless the password has changed since."""
         ...
 
 
 class IdentityReads(Protocol):
-    """Questions without a lock."""
+    """Queries without a lock."""
 
     async def organisers(self, reach: Reach, *, limit: int, offset: int) -> list[Organiser]:
-        """List organisers, newest first."""
+        """Return organisers, newest first."""
         ...
 
     async def organiser(self, organiser_id: UUID) -> Organiser | None:
-        """Find an organiser."""
+        """Return an organiser."""
         ...
 
     async def members(self, organiser_id: UUID, *, limit: int, offset: int) -> list[Member]:
-        """List an organiser's members by user id."""
+        """Return an organiser's members by user id."""
         ...
 
     async def api_keys(self, reach: Reach, *, limit: int, offset: int) -> list[StoredKey]:
-        """List keys, newest first."""
+        """Return keys, newest first."""
         ...
 
     async def api_key(self, key_id: UUID) -> StoredKey | None:
-        """Find a key."""
+        """Return a key."""
         ...
 
     async def account(self, name: str) -> Account | None:
-        """Find an account."""
+        """Return an account."""
         ...
 
     async def audit(self, reach: Reach, *, after: UUID | None, limit: int) -> list[StoredEntry]:
-        """List entries, newest first, beginning behind that of the id `after`; none where there is no such entry."""
+        """Return entries, newest first, starting after the entry `after`; none if there is no such entry."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RightsVersion:
-    """Which state of all rights is read."""
+    """The version of all rights."""
 
     number: int
-    """Another one after each act."""
+    """Changes with each action."""
     now: datetime
     """The database's time."""
 
@@ -156,21 +156,21 @@ class RightsSource(Protocol):
     """Where rights are looked up."""
 
     async def version(self) -> RightsVersion:
-        """Read the version of all rights."""
+        """Return the version of all rights."""
         ...
 
     async def api_keys_by_id(self, key_ids: Sequence[UUID]) -> tuple[int, Mapping[UUID, StoredKey]]:
-        """Find keys by their ids, and the version in the same snapshot."""
+        """Return keys by id, and the version in the same snapshot."""
         ...
 
     async def memberships(self, user_ids: Sequence[str]) -> tuple[int, Mapping[str, Mapping[UUID, Role]]]:
-        """Find the roles of users in organisers, and the version in the same snapshot."""
+        """Return the roles of users in organisers, and the version in the same snapshot."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ReservationOwner:
-    """Whose a reservation is."""
+    """Who a reservation belongs to."""
 
     event_id: UUID
     user_id: str
@@ -179,32 +179,32 @@ class ReservationOwner:
 
 
 class OwnersSource(Protocol):
-    """Where it is looked up whose events and reservations are."""
+    """Where the owners of events and reservations are looked up."""
 
     async def of_events(self, event_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
-        """Find the organisers of events, by event."""
+        """Return the organisers of events, by event."""
         ...
 
     async def of_organisers(self, organiser_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
-        """Find those of these organisers that there are, by themselves."""
+        """Return those of the organisers that exist, each by its own id."""
         ...
 
     async def of_reservations(self, reservation_ids: Sequence[UUID]) -> Mapping[UUID, ReservationOwner]:
-        """Find whose reservations are, by reservation."""
+        """Return the owners of reservations, by reservation."""
         ...
 
 
 class PasswordHasher(Protocol):
-    """Hashes passwords. Each call takes a good part of a second of one core, and much memory."""
+    """Hashes passwords. Each call takes a large part of a second of CPU, and much memory."""
 
     def hash(self, password: str) -> str:
-        """Hash a password, with a salt of its own."""
+        """Return the hash of a password, with a new salt."""
         ...
 
     def verify(self, password_hash: str, password: str) -> bool:
-        """Tell whether a hash is that of a password."""
+        """Return whether a hash is that of a password."""
         ...
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Tell whether a hash was made with other parameters than those of today."""
+        """Return whether a hash was made with other parameters than the current ones."""
         ...

@@ -1,7 +1,7 @@
-"""What keys and memberships are worth right now, without a look into the database for each request.
+"""The current rights of keys and members, without a query for each request.
 
-All rights have one version, which every administrative act raises. A process reads it at most every `FRESH_SECONDS`,
-while anybody asks, and keeps what it has looked up for as long as the version stays the same.
+All rights share one version, which every administrative action raises. While there are requests, a process reads it
+at most every `FRESH_SECONDS`, and caches what it looked up for as long as the version stays the same.
 
     age of the version     what a request does
     up to 2 s              uses what is known
@@ -9,8 +9,8 @@ while anybody asks, and keeps what it has looked up for as long as the version s
     above 4 s              waits for the version, at most a second
     database is away       uses what is known, for up to 60 s; then nobody is let in (503)
 
-So a key that was revoked is refused by every node within `REVOKED_AFTER_SECONDS`, and by the node that revoked it at
-once. Where the database hangs, its revocation cannot be known either, and the last row of the table holds.
+So every node refuses a revoked key within `REVOKED_AFTER_SECONDS`, and the node that revoked it refuses it at once.
+While the database hangs a revocation cannot be read either, and the last row applies.
 """
 
 import asyncio
@@ -37,18 +37,18 @@ WAIT_SECONDS_MAX = 1.0
 REVOKED_AFTER_SECONDS = LATE_SECONDS + WAIT_SECONDS_MAX
 AWAY_SECONDS_MAX = 60.0
 RETRY_SECONDS = 1.0
-"""How long after a failure nobody waits for the version again."""
+"""After a failed read, how long no request waits for the version again."""
 ENTRIES_MAX = 20_000
-"""Keys, and users, of which something is known; of more, those who did not ask for longest are looked up again."""
+"""Cached keys, and cached users; beyond this the least recently used are removed."""
 QUESTIONS_MAX = 200
-"""Names in one look-up."""
+"""Ids in one look-up."""
 _TRIES = 3
 
 _NONE: Mapping[UUID, Role] = MappingProxyType({})
 
 
 class Rights:
-    """Tells what keys and users may."""
+    """Returns the rights of keys and users."""
 
     def __init__(self, source: RightsSource) -> None:
         self._source = source
@@ -57,21 +57,21 @@ class Rights:
         self._members: _Known[str, Mapping[UUID, Role]] = _Known(self._look_up_members)
 
     async def of_user(self, user_id: str) -> Mapping[UUID, Role]:
-        """Tell the roles of a user in organisers.
+        """Return a user's roles in organisers.
 
         Raises:
-            Unavailable: the database has been away for too long.
-            ConnectionLost, Contended: it has to be looked up, and cannot be.
+            Unavailable: The database has been down for too long.
+            ConnectionLost, Contended: It has to be looked up, and the look-up failed.
         """
         await self._freshness.wait()
         return await self._members.get(user_id)
 
     async def of_key(self, key: ApiKey) -> StoredKey | None:
-        """Find the key that somebody shows; None where it lets nobody in: unknown, forged, revoked or expired.
+        """Return the stored key for the one a caller sent; None if it is unknown, forged, revoked or expired.
 
         Raises:
-            Unavailable: the database has been away for too long.
-            ConnectionLost, Contended: it has to be looked up, and cannot be.
+            Unavailable: The database has been down for too long.
+            ConnectionLost, Contended: It has to be looked up, and the look-up failed.
         """
         await self._freshness.wait()
         stored = await self._keys.get(key.id)
@@ -80,7 +80,7 @@ class Rights:
         return stored
 
     def changed(self) -> None:
-        """Take note that this process has changed rights: whoever asks from now on waits for the new version."""
+        """Record that this process has changed rights: requests from now on wait for the new version."""
         self._freshness.doubt()
 
     async def close(self) -> None:
@@ -102,7 +102,7 @@ class Rights:
     async def _of_this_version(
         self, look_up: Callable[[], Awaitable[tuple[int, Mapping[Name, Found]]]]
     ) -> Mapping[Name, Found]:
-        """Look something up in the version that is known; where it turns out to be another one, learn that first."""
+        """Look something up at the known version; if the version turns out to have changed, read it first."""
         for _ in range(_TRIES):
             version, found = await look_up()
             if version == self._freshness.version:
@@ -112,25 +112,25 @@ class Rights:
 
 
 class _Freshness:
-    """Which version is known, and since when."""
+    """The known version, and how old it is."""
 
     def __init__(self, source: RightsSource, forget_all: Callable[[], None]) -> None:
         self._source = source
         self._forget_all = forget_all
         self._reading: asyncio.Task[None] | None = None
         self._known_at = float("-inf")
-        """When the reading of what is known began, by the event loop's clock."""
+        """When the read of the known version began, by the event loop's clock."""
         self._doubted_at = float("-inf")
-        """What was read before that does not count as fresh."""
+        """A version read before this time does not count as fresh."""
         self._failed_at = float("-inf")
         self._now: datetime | None = None
         self.version: int | None = None
 
     async def wait(self) -> None:
-        """Go on once the version is fresh enough.
+        """Wait until the version is fresh enough.
 
         Raises:
-            Unavailable: it has not been read for too long.
+            Unavailable: It could not be read for too long.
         """
         now = asyncio.get_running_loop().time()
         doubted = self._known_at <= self._doubted_at
@@ -151,7 +151,7 @@ class _Freshness:
         """Read the version now.
 
         Raises:
-            ConnectionLost, Contended: it cannot be read.
+            ConnectionLost, Contended: It could not be read.
         """
         began_at = asyncio.get_running_loop().time()
         try:
@@ -160,39 +160,39 @@ class _Freshness:
             self._failed_at = asyncio.get_running_loop().time()
             raise
         if began_at < self._known_at:
-            return  # somebody who began later was faster
+            return  # a read that began later has finished earlier
         self._known_at, self._now = began_at, read.now
         if read.number != self.version:
             self.version = read.number
             self._forget_all()
 
     def database_time(self) -> datetime:
-        """Tell the database's time, from when the version was read and how long ago that is."""
+        """Return the database's time, from the last read of the version and the time since."""
         assert self._now is not None
         return self._now + timedelta(seconds=asyncio.get_running_loop().time() - self._known_at)
 
     def doubt(self) -> None:
-        """Let nothing that was read, or begun to be read, before now count as fresh."""
+        """Treat everything read, or begun to be read, before now as stale."""
         self._doubted_at = asyncio.get_running_loop().time()
         self._failed_at = float("-inf")
         self._reading = None
 
     async def close(self) -> None:
-        """End what is being read."""
+        """Cancel the read in progress."""
         if self._reading is not None:
             self._reading.cancel()
             await asyncio.wait({self._reading})
 
     def _begin(self) -> "asyncio.Task[None]":
         if self._reading is None or self._reading.done():
-            # It works for all who ask, so it bears nobody's request id.
+            # It is shared by many requests, so it has no request id.
             self._reading = asyncio.create_task(self.read(), context=Context())
             self._reading.add_done_callback(_take_note)
         return self._reading
 
 
 class _Known(Generic[Name, Found]):
-    """What was looked up, the least recently asked for first; what is not known is looked up together with others."""
+    """The cache, least recently used first; unknown ids are looked up together with others."""
 
     def __init__(self, look_up: Callable[[Sequence[Name]], Awaitable[Sequence[Found]]]) -> None:
         self._entries: dict[Name, Found] = {}
@@ -208,7 +208,7 @@ class _Known(Generic[Name, Found]):
             cleared = self._cleared
             found = await self._questions.ask("", name)
             if cleared != self._cleared:
-                return found  # the version has moved on while it was looked up
+                return found  # the version changed during the look-up
         self._entries[name] = found
         if len(self._entries) > ENTRIES_MAX:
             del self._entries[next(iter(self._entries))]
@@ -221,4 +221,4 @@ class _Known(Generic[Name, Found]):
 
 def _take_note(reading: "asyncio.Task[None]") -> None:
     if not reading.cancelled():
-        reading.exception()  # whoever waits looks at how old what is known is
+        reading.exception()  # waiting requests check how old the known version is

@@ -1,6 +1,6 @@
-"""The policy's table: for each verb, what each role may do with it. Whoever wants to know asks `policy`.
+"""The policy's table: for each verb, what each role may do with it. Other modules ask `policy`.
 
-A new operation of the API is a verb, and needs a row here; a test says so.
+A new operation of the API is a verb and needs a row here; a test checks that.
 """
 
 from collections.abc import Mapping
@@ -12,21 +12,23 @@ from holdfast.domain.identity.roles import Role
 
 
 class Grant(StrEnum):
-    """What a role may do with a verb."""
+    """How far a role may use a verb."""
 
     YES = "yes"
     OWN = "own"
-    """To what is their own: a buyer's is what is held under their user id, a member's what belongs to the organiser."""
+    """Only on what is their own: for a buyer, what is held under their user id; for a member, what belongs to the
+    organiser.
+    """
     NO = "no"
 
 
 class Kind(StrEnum):
-    """To what a verb is done. It says who may see that at all: what one may not see is not there (404)."""
+    """What a verb acts on. It determines who may see the thing at all; hidden things get 404."""
 
     SERVICE = "service"
-    """To the service itself: nobody is asked who they are."""
+    """The service itself; no authentication is needed."""
     NOTHING = "nothing"
-    """To no single thing: a list, or something new."""
+    """No single thing: a list, or something new."""
     EVENT = "event"
     RESERVATION = "reservation"
     ORGANISER = "organiser"
@@ -45,7 +47,9 @@ SEEN_WITH: Mapping[Kind, Verb | None] = {
     Kind.API_KEY: Verb.SEE_API_KEY,
     Kind.ACCOUNT: Verb.ADD_ACCOUNT,
 }
-"""By which verb one sees a thing of each kind; None: everybody does. Drafts of events are apart (`Verb.SEE_DRAFTS`)."""
+"""The verb that permits seeing a thing of each kind; None: everybody may. Drafts of events have their own
+(`Verb.SEE_DRAFTS`).
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +59,19 @@ class Rule:
     kind: Kind
     grants: Mapping[Role, Grant]
     as_buyer: bool
-    """In `open` mode the caller does it as the buyer whom they name, not as an organiser."""
+    """In `open` mode the caller does it as the buyer they name, not as an organiser."""
     proved: bool
-    """Not in `open` mode: it decides who is let in, perhaps for longer than the mode lasts, and anybody could do it."""
+    """Not available in `open` mode: it decides who has access, possibly beyond the time in that mode, and anybody could
+    do it.
+    """
 
     def grant(self, role: Role) -> Grant:
-        """Tell what a role may."""
+        """Return the grant of a role."""
         return self.grants[role]
 
     @property
     def public(self) -> bool:
-        """Whether it is for everybody, known or not."""
+        """Whether everybody may do it, authenticated or not."""
         return self.grants[Role.NOBODY] is Grant.YES
 
 
@@ -73,7 +79,7 @@ _YES, _OWN, _NO = Grant.YES, Grant.OWN, Grant.NO
 
 
 def _rule(kind: Kind, *grants: Grant, as_buyer: bool = False, proved: bool = False) -> Rule:
-    """Write a row: the grants of nobody, a buyer, the box office, an organiser and an admin."""
+    """Return a row with the grants of nobody, a buyer, the box office, an organiser and an admin."""
     return Rule(kind=kind, grants=dict(zip(Role, grants, strict=True)), as_buyer=as_buyer, proved=proved)
 
 

@@ -1,4 +1,4 @@
-"""Proving who asks by a token: what the application wants to know, and how it is told no."""
+"""Authentication by token: what the application needs, and how a token is refused."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,34 +13,34 @@ class VerifiedToken:
     subject: str
     """The token's `sub`."""
     user_id: str
-    """`issuer_short:subject`: under which a buyer's reservations stand."""
+    """`issuer_short:subject`, the user id of a buyer's reservations."""
     roles: frozenset[str]
-    """`buyer`, and what the issuer's roles mean here: `admin` or nothing more."""
+    """`buyer`, and `admin` if the issuer's roles are mapped to it."""
     expires_at: float
     """The token's `exp`, in seconds since 1970."""
 
 
 class TokenRefused(Exception):
-    """The token proves nothing. Callers are told so and not why: a reason would help whoever forges one."""
+    """The token is not valid. Callers do not get the reason, which would help a forger."""
 
     def __init__(self, reason: str) -> None:
-        """Name the reason, for counters and operators.
+        """Set the reason, for counters and operators.
 
         Args:
-            reason: One of a few fixed words; nothing out of the token.
+            reason: One of a few fixed words; nothing from the token.
         """
         super().__init__(reason)
         self.reason = reason
 
 
 class TokenVerifier(Protocol):
-    """Whoever knows the issuers and their keys."""
+    """Checks tokens of the configured issuers."""
 
     async def verify(self, token: str) -> VerifiedToken:
-        """Check a token as it stands behind `Bearer`, without the space.
+        """Verify a token, given as the text after `Bearer` and the space.
 
         Raises:
-            TokenRefused: It is not a token that counts here, or no longer.
-            Unavailable: The issuer was never reached, so nobody can say; `outcome` is `none`.
+            TokenRefused: It is not valid here, or no longer.
+            Unavailable: The issuer has never been reached, so its tokens cannot be checked; `outcome` is `none`.
         """
         ...

@@ -1,10 +1,10 @@
-"""Everything that can be done, as far as the policy tells one thing from another."""
+"""Every action that the policy distinguishes."""
 
 from enum import StrEnum
 
 
 class Verb(StrEnum):
-    """One for each operation of the API, by its name; and, at the end, what is done elsewhere or is part of several."""
+    """One for each operation of the API, by its name; at the end, actions outside the API and parts of operations."""
 
     # Service
     HEALTH = "health"
@@ -40,7 +40,7 @@ class Verb(StrEnum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
 
-    # Who asks
+    # Identity
     CREATE_ORGANISER = "create_organiser"
     LIST_ORGANISERS = "list_organisers"
     GET_ORGANISER = "get_organiser"
@@ -55,16 +55,16 @@ class Verb(StrEnum):
 
     # On the command line
     ADD_ACCOUNT = "add_account"
-    RESET_PASSWORD = "reset_password"  # noqa: S105 - a word for the audit
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a name in the audit
 
     # Parts of operations
     SEE_DRAFTS = "see_drafts"
-    """Of events that are not published."""
+    """Events that are not published."""
     SEE_HOLDERS = "see_holders"
-    """In which reservation a seat is held or sold (`reserved_by`)."""
+    """The reservation that holds or has bought a seat (`reserved_by`)."""
     SEE_API_KEY = "see_api_key"
     SELL = "sell"
-    """Confirm what only the seller confirms."""
+    """Confirm reservations that only the seller may confirm."""
     EXCEED_PURCHASE_LIMIT = "exceed_purchase_limit"
 
     @property
@@ -84,4 +84,4 @@ PARTS = frozenset(
         Verb.EXCEED_PURCHASE_LIMIT,
     }
 )
-"""Verbs that no operation is called by."""
+"""Verbs that are not operations."""

@@ -14,8 +14,7 @@ _NODES = 3
 
 
 def run(bench: Bench, target: Target) -> Result:
-    """Let 50 callers want one seat, then 100 through nginx on three nodes, then send thousands of calls for one seat.
-    """
+    """Let 50 callers want one seat, then 100 through nginx on three nodes, then send thousands of calls for one."""
     result = Result()
     _callers(bench, target.server, _CALLERS, result, "one node")
     _storm(bench, target.server, result)
@@ -57,8 +56,7 @@ def _callers(bench: Bench, server: Server, callers: int, result: Result, where: 
 
 
 def _storm(bench: Bench, server: Server, result: Result) -> None:
-    """Send thousands of calls for one seat, and read from the server's metrics how many write transactions they cost.
-    """
+    """Send thousands of calls for one seat, and read from the metrics how many write transactions they cost."""
     calls, connections = bench.sizes.storm_calls, bench.sizes.storm_connections
     what = f"{calls:,} calls by {connections} connections on one seat"
     event = server.make_event(2)

@@ -13,8 +13,7 @@ _WARM_UP = 10
 
 
 def run(bench: Bench, server: Server, result: Result) -> None:
-    """Reserve one seat after another, alternating between the halls, so that changes of the machine affect all of them.
-    """
+    """Reserve one seat after another, alternating between the halls, so that changes of the machine affect all."""
     events = {seats: _hall(bench, server, seats) for seats in bench.sizes.hall_sizes}
     latencies = lone_latencies(server, list(events.values()), bench.sizes.lone_reservations)
     medians = {}

@@ -26,8 +26,7 @@ Versions = dict[int, float]
 
 
 def run(bench: Bench, target: Target) -> Result:
-    """Sell at a steady rate, first without listeners and then with them, and measure how late they receive the changes.
-    """
+    """Sell at a steady rate, first without listeners and then with them, and measure how late they get the changes."""
     result = Result()
     server, sizes = target.server, bench.sizes
     if allow_many_connections() < sizes.listeners + _SPARE_FILES:

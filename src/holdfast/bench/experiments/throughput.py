@@ -120,8 +120,7 @@ def _add_speed(name: str, runs: list[Run], result: Result) -> None:
 
 
 def _add_cpu(name: str, runs: list[Run], result: Result) -> None:
-    """Add the CPU time per reservation by role; with few connections batches are smaller and cost more per reservation.
-    """
+    """Add the CPU time per reservation by role; with few connections batches are smaller and cost more."""
     for role in runs[0].cpu_seconds:
         cost = median(run.cpu_seconds[role] / max(1, run.load.answers) for run in runs)
         goal = 120.0 if role == "server" else None

@@ -108,8 +108,7 @@ def cold_node(on: Ground) -> list[Figure]:
 
 
 def mixed_requests(on: Ground, events: Sequence[Event]) -> Iterator[bytes]:
-    """Yield requests: one fifth reservations of a free seat each; the rest event lists, seat lists and counts in equal
-    parts.
+    """Yield requests: one fifth reservations of free seats; the rest event lists, seat lists and counts equally.
 
     They end when every seat of the events has been requested.
     """

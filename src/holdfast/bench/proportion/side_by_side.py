@@ -34,9 +34,7 @@ class _Turns:
 
 
 def default_beside_production(on: Ground) -> list[Figure]:
-    """Compare the most reservations of a default node, of one with APP_ENV=production, and PostgreSQL's bare
-    transaction.
-    """
+    """Compare the throughput of a default node, one with APP_ENV=production, and PostgreSQL's bare transaction."""
     pgbench = Pgbench(on.stack.database_url)
     bare: list[float] = []
     with on.another(APP_ENV="production", AUTH_MODE="open") as production:

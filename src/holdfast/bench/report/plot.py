@@ -83,9 +83,7 @@ def _colour(place: int) -> str:
 
 
 def _for_any_page(svg: str, title: str) -> str:
-    """Add a title for screen readers, let the text's colour follow the page, and drop the XML declaration, which HTML
-    does not need.
-    """
+    """Add a title for screen readers, let the text's colour follow the page, and drop the XML declaration."""
     start = svg.index("<svg ")
     end = svg.index(">", start)
     return f'{svg[start:end]} role="img" aria-label="{escape(title, quote=True)}">{_STYLE}{svg[end + 1 :]}'

@@ -41,9 +41,7 @@ def write(out: Path, experiment: str, rounds: Rounds, machine: Mapping[str, str]
 
 
 def ratios(rounds: Rounds) -> dict[str, dict[str, float]]:
-    """Return, for each further server and figure, the first server's value divided by its own, as the median of the
-    rounds.
-    """
+    """Return, by further server and figure, the first server's value divided by its own: the median of the rounds."""
     (_, first), *others = rounds.items()
     found: dict[str, dict[str, float]] = {}
     for name, results in others:

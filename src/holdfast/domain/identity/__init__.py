@@ -1,1 +1,1 @@
-"""Who asks: roles, the principal behind a request, API keys, organisers and their members. Pure."""
+"""The caller: roles, principals, API keys, organisers and their members. Pure."""

@@ -1,4 +1,4 @@
-"""Accounts of our own, with which the pages sign in where no issuer of tokens is set."""
+"""Local accounts, with which the pages sign people in if no issuer of tokens is configured."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,12 +8,12 @@ from holdfast.domain.identity.principal import USER_ID_MAX
 from holdfast.domain.refusal import InvalidValue
 
 ACCOUNT_PREFIX = "account:"
-"""What the user id of an account begins with."""
+"""Prefix of an account's user id."""
 ACCOUNT_NAME_MAX = USER_ID_MAX - len(ACCOUNT_PREFIX)
 PASSWORD_MIN = 15
-"""Characters. Nearly no password that is found in lists of leaked ones is that long, and no other rule is needed."""
+"""Characters. Almost no leaked password is that long, so no other rule is needed."""
 PASSWORD_MAX = 1_000
-"""Characters; enough for any sentence, and too few to keep the hashing busy."""
+"""Characters; enough for any sentence, but hashing it stays cheap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,36 +22,36 @@ class Account:
 
     name: str
     password_hash: str = field(repr=False)
-    """With its salt and the parameters of the hashing, in PHC's string format."""
+    """In PHC string format, with its salt and parameters."""
     created_at: datetime
     password_set_at: datetime
 
     @property
     def user_id(self) -> str:
-        """Under which they are a member of organisers, and under which what they hold stands."""
+        """The user id of their memberships and reservations."""
         return user_id_of(self.name)
 
 
 def user_id_of(account_name: str) -> str:
-    """Tell the user id of an account."""
+    """Return the user id of an account."""
     return ACCOUNT_PREFIX + account_name
 
 
 def require_account_name(name: str) -> None:
-    """Refuse what cannot be the name of an account.
+    """Refuse an invalid name of an account.
 
     Raises:
-        InvalidValue: naming the field.
+        InvalidValue: The error names the field.
     """
     if not (1 <= len(name) <= ACCOUNT_NAME_MAX and name.isascii() and name.isprintable()) or name != name.strip():
         raise InvalidValue("name", f"must be 1 to {ACCOUNT_NAME_MAX} printable ASCII characters, no space at an end")
 
 
 def require_password(password: str) -> None:
-    """Refuse a password that is easily guessed, or too long to be one.
+    """Refuse a password that is too short or too long.
 
     Raises:
-        InvalidValue: naming the field; the password is no part of it.
+        InvalidValue: The error names the field and does not contain the password.
     """
     if len(password) < PASSWORD_MIN:
         raise InvalidValue("password", f"must have at least {PASSWORD_MIN} characters; a sentence is good")

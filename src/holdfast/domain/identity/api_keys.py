@@ -1,10 +1,10 @@
-"""What an API key looks like: `hf_<id>_<secret><checksum>`.
+"""The format of an API key: `hf_<id>_<secret><checksum>`.
 
     hf_ 0NbcQjFzRzJ9dJMvWbYk3p _ 6yF…43 characters…Qk 0aB3xZ
         id, 22 characters         secret, 256 bits    checksum
 
-Letters and digits only, so that a double click selects the whole, and a scanner of secrets knows it by its form. The
-checksum tells a key that was cut off or mistyped from one that was revoked before anybody looks it up.
+It has only letters, digits and underscores, so that a double click selects all of it, and secret scanners recognise the
+format. The checksum distinguishes a truncated or mistyped key from a revoked one before it is looked up.
 """
 
 import hashlib
@@ -29,27 +29,27 @@ _VALUES = {digit: value for value, digit in enumerate(_DIGITS)}
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key whole, as its owner has it; neither `repr` nor `str` shows it."""
+    """A whole key, as its owner has it; `repr` and `str` do not show it."""
 
     id: UUID
     text: str = field(repr=False)
 
     @property
     def digest(self) -> bytes:
-        """What is stored of it. A slow hash, as for passwords, would gain nothing: nobody guesses 256 bits."""
+        """What is stored. A slow hash, as for passwords, is not needed: nobody can guess 256 bits."""
         return hashlib.sha256(self.text.encode("ascii")).digest()
 
     def is_of(self, digest: bytes) -> bool:
-        """Compare with what is stored, in a time that tells nothing of where the two differ."""
+        """Compare with the stored digest in constant time."""
         return hmac.compare_digest(self.digest, digest)
 
 
 def make_api_key(key_id: UUID, secret: bytes) -> ApiKey:
-    """Write a key.
+    """Return a new key.
 
     Args:
-        key_id: Under which it is stored.
-        secret: `SECRET_BYTES` bytes that nobody can guess.
+        key_id: The id under which it is stored.
+        secret: `SECRET_BYTES` random bytes.
     """
     if len(secret) != SECRET_BYTES:
         raise ValueError(f"a secret has {SECRET_BYTES} bytes")
@@ -58,7 +58,7 @@ def make_api_key(key_id: UUID, secret: bytes) -> ApiKey:
 
 
 def read_api_key(text: str) -> ApiKey | None:
-    """Read a key; None where it is none, was cut off or mistyped."""
+    """Parse a key; return None if it is malformed, truncated or mistyped."""
     parts = _FORM.fullmatch(text)
     if parts is None or _checksum(text[:-_CHECKSUM_DIGITS]) != parts[3]:
         return None

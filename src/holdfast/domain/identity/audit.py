@@ -1,4 +1,4 @@
-"""What the audit keeps of an administrative act."""
+"""The audit's record of an administrative action."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts, and by which request."""
+    """Who acts, and with which request."""
 
     principal: Principal
     request_id: str
@@ -24,29 +24,29 @@ class Act:
     """What was done to which thing."""
 
     verb: str
-    """By the policy's name for it."""
+    """The policy's name of the action."""
     kind: str
-    """Of the thing."""
+    """The kind of the thing."""
     thing_id: str
     organiser_id: UUID | None
-    """Who may read of it beside admins."""
+    """The organiser whose members may read it, besides admins."""
     details: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     """More about it, ready for JSON; never a secret."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """An entry to be appended."""
+    """An entry to append."""
 
     id: UUID
-    """Made once, so that an attempt whose answer was lost is found again."""
+    """The same for all attempts, so that an attempt whose response was lost is recognised."""
     actor: Actor
     act: Act
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEntry:
-    """An entry as stored: words, since what they name may be gone or called otherwise by now."""
+    """An entry as stored, in plain text: what it names may have been deleted or renamed since."""
 
     id: UUID
     at: datetime

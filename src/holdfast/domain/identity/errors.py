@@ -1,4 +1,4 @@
-"""Refusals of who asks.
+"""Refusals because of who the caller is.
 
 Refusal
 ├── Unauthenticated
@@ -22,22 +22,22 @@ from holdfast.domain.refusal import Conflict, InvalidValue, NotFound, Refusal
 
 
 class Unauthenticated(Refusal):
-    """Nobody is known to ask, and this is not for everybody."""
+    """The caller has to authenticate."""
 
     code = "unauthenticated"
 
     def __init__(self, *, invalid_token: bool = False) -> None:
-        """Say no more than that; why a token is bad would help whoever forges one.
+        """Set no reason: why a token is invalid would help a forger.
 
         Args:
-            invalid_token: There was a credential, and it proves nothing.
+            invalid_token: There was a credential, and it is not valid.
         """
         super().__init__("The credential is not valid." if invalid_token else "This needs a credential.")
         self.invalid_token = invalid_token
 
 
 class Forbidden(Refusal):
-    """The caller is known, may see the thing, and may not do this to it."""
+    """The caller may see the thing, but not do this to it."""
 
     code = "forbidden"
 
@@ -55,7 +55,7 @@ class ConflictingCredentials(InvalidValue):
 
 
 class OrganiserNotFound(NotFound):
-    """No such organiser, or it is not the caller's to see."""
+    """There is no such organiser, or the caller may not see it."""
 
     code = "organiser_not_found"
 
@@ -73,7 +73,7 @@ class MemberNotFound(NotFound):
 
 
 class ApiKeyNotFound(NotFound):
-    """No such key, or it is not the caller's to see."""
+    """There is no such key, or the caller may not see it."""
 
     code = "api_key_not_found"
 
@@ -82,7 +82,7 @@ class ApiKeyNotFound(NotFound):
 
 
 class AccountNotFound(NotFound):
-    """No account of this name."""
+    """There is no account of this name."""
 
     code = "account_not_found"
 
@@ -100,7 +100,7 @@ class AccountExists(Conflict):
 
 
 class TooManyApiKeys(Conflict):
-    """So many keys are live that one has to be revoked first."""
+    """There are so many live keys that one has to be revoked first."""
 
     code = "too_many_api_keys"
 
@@ -109,7 +109,7 @@ class TooManyApiKeys(Conflict):
 
 
 class TooManyMembers(Conflict):
-    """The organiser has so many members that one has to leave first."""
+    """The organiser has so many members that one has to be removed first."""
 
     code = "too_many_members"
 

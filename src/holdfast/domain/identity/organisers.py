@@ -1,4 +1,4 @@
-"""Organisers, their members, and the API keys that were made for them, as stored."""
+"""Organisers, their members and their API keys, as stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,9 @@ from holdfast.domain.legible import require_legible
 from holdfast.domain.refusal import InvalidValue
 
 DEFAULT_ORGANISER_ID = UUID("00000000-0000-7000-8000-000000000000")
-"""Whose events are all that were made before there were organisers, and in `open` mode. The migration writes it too."""
+"""Owns all events created before there were organisers, and all events of `open` mode. The migration inserts it too."""
 NAME_MAX = 255
-"""Characters in the name of an organiser, or of a key."""
+"""Characters in the name of an organiser or a key."""
 MEMBERS_MAX = 1_000
 """Members of one organiser."""
 LIVE_KEYS_MAX = 100
@@ -40,31 +40,31 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredKey:
-    """An API key as stored: not the key itself, which nobody can find out from it."""
+    """An API key as stored; the key itself cannot be derived from it."""
 
     id: UUID
     name: str
     role: Role
     organiser_id: UUID | None
-    """None for a key that counts for all organisers."""
+    """None for a key that is valid for all organisers."""
     digest: bytes
     """SHA-256 of the key."""
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
-    """To a minute or so."""
+    """Accurate to about a minute."""
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether it lets anybody in."""
+        """Return whether the key is valid."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 def require_name(name: str) -> None:
-    """Refuse a name of an organiser or a key that nobody can read.
+    """Refuse a name of an organiser or a key that is empty, too long or unprintable.
 
     Raises:
-        InvalidValue: naming the field.
+        InvalidValue: The error names the field.
     """
     if not 1 <= len(name) <= NAME_MAX:
         raise InvalidValue("name", f"must have 1 to {NAME_MAX} characters")
@@ -73,10 +73,10 @@ def require_name(name: str) -> None:
 
 
 def require_unicode(field: str, text: str) -> None:
-    """Refuse halves of characters, as a command line that is not UTF-8 has them: no database takes them.
+    """Refuse lone surrogates, which a command line that is not UTF-8 can contain: no database stores them.
 
     Raises:
-        InvalidValue: naming the field; the text is no part of it.
+        InvalidValue: The error names the field and does not contain the text.
     """
     if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
         raise InvalidValue(field, "must be Unicode text")

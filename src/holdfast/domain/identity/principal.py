@@ -1,4 +1,4 @@
-"""Who is behind a request, and how that was proved."""
+"""The caller of a request, and how they authenticated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,23 +11,23 @@ from holdfast.domain.identity.roles import Role
 from holdfast.domain.refusal import InvalidValue
 
 USER_ID_MAX = 255
-"""Characters in a user id (contract)."""
+"""Characters in a user id."""
 
 
 class Proof(StrEnum):
-    """How a caller's name was proved."""
+    """How a caller authenticated."""
 
     NONE = "none"
     OPEN = "open"
-    """Not at all: `AUTH_MODE` is `open`, and the caller's word is taken for it."""
+    """Not at all: `AUTH_MODE` is `open`, and any user id is accepted."""
     GATEWAY = "gateway"
-    """A gateway that is trusted says so."""
-    TOKEN = "token"  # noqa: S105 - a word for the audit
-    """A JWT of an issuer that is trusted."""
+    """By headers of a trusted gateway."""
+    TOKEN = "token"  # noqa: S105 - a name in the audit
+    """By a JWT of a trusted issuer."""
     KEY = "key"
     SESSION = "session"
     COMMAND_LINE = "command_line"
-    """The database's own password: whoever has that may do everything anyway."""
+    """By the database's own password, which gives access to everything anyway."""
 
 
 _NO_ROLES: Mapping[UUID, Role] = MappingProxyType({})
@@ -35,25 +35,25 @@ _NO_ROLES: Mapping[UUID, Role] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Whoever asks.
+    """The caller.
 
-    A key of role `box_office` or above has no user id of its own: `buyer_id` is then the buyer that it names for a new
-    reservation, which gives it no right to what that buyer has elsewhere.
+    A key of role `box_office` or above has no user id of its own. Its `buyer_id` is the buyer that it names for a new
+    reservation, which gives it no right to the buyer's other reservations.
     """
 
     subject: str | None
-    """The name that was proved, as the audit writes it; None for nobody."""
+    """The authenticated name, as recorded in the audit; None for nobody."""
     user_id: str | None
-    """Under which the caller's own reservations stand; None for nobody, and for a key that is no buyer."""
+    """The user id of the caller's own reservations; None for nobody, and for a key that is not a buyer."""
     proof: Proof
     roles: Mapping[UUID, Role] = field(default_factory=lambda: _NO_ROLES)
-    """The role in each organiser where there is one beyond that of a buyer."""
+    """The role in each organiser where it is higher than buyer."""
     admin: bool = False
     buyer_id: str | None = None
     """The buyer for whom a key acts."""
 
     def role_in(self, organiser_id: UUID | None) -> Role:
-        """Tell the highest role in an organiser; without one, the highest that does not come from an organiser."""
+        """Return the highest role in an organiser; for None, the highest that does not come from an organiser."""
         if self.admin:
             return Role.ADMIN
         if organiser_id is not None and (role := self.roles.get(organiser_id)) is not None:
@@ -61,7 +61,7 @@ class Principal:
         return Role.NOBODY if self.user_id is None else Role.BUYER
 
     def organisers_as(self, *roles: Role) -> frozenset[UUID]:
-        """Name the organisers in which this principal has one of these roles."""
+        """Return the organisers in which the caller has one of these roles."""
         return frozenset(organiser_id for organiser_id, role in self.roles.items() if role in roles)
 
     @property
@@ -75,25 +75,25 @@ class Principal:
 
 
 NOBODY = Principal(subject=None, user_id=None, proof=Proof.NONE)
-"""Who has shown no credential."""
+"""A caller without a credential."""
 
 KEY_PREFIX = "key:"
-"""What the subject of an API key begins with; the rest is its id."""
+"""Prefix of an API key's subject; the rest is its id."""
 
 _OPEN_ROLES: Mapping[UUID, Role] = MappingProxyType({DEFAULT_ORGANISER_ID: Role.ORGANISER})
 
 
 def open_principal(user_id: str | None) -> Principal:
-    """Make the caller of `open` mode: a buyer when holding and confirming, an organiser for everything else."""
+    """Return the caller of `open` mode: a buyer when holding and confirming, an organiser for everything else."""
     return Principal(subject=user_id, user_id=user_id, proof=Proof.OPEN, roles=_OPEN_ROLES)
 
 
 def key_principal(key: StoredKey, buyer_id: str | None) -> Principal:
-    """Make the caller who shows a key that lets them in.
+    """Return the caller who sent a valid key.
 
     Args:
-        key: What they showed.
-        buyer_id: The buyer whom they name beside it; a key of role `buyer` acts for nobody but itself.
+        key: The key.
+        buyer_id: The buyer that the request names; a key of role `buyer` acts only for itself.
     """
     subject = f"{KEY_PREFIX}{key.id}"
     if key.role is Role.BUYER:
@@ -104,19 +104,19 @@ def key_principal(key: StoredKey, buyer_id: str | None) -> Principal:
 
 
 def command_line_principal(operator: str) -> Principal:
-    """Make the caller who runs `holdfast keys …` and its like.
+    """Return the caller who runs `holdfast keys …` and the like.
 
     Args:
-        operator: What the operating system calls them.
+        operator: Their user name in the operating system.
     """
     return Principal(subject=f"command line: {operator}", user_id=None, proof=Proof.COMMAND_LINE, admin=True)
 
 
 def require_user_id(field_name: str, user_id: str) -> None:
-    """Refuse what cannot be a user id.
+    """Refuse an invalid user id.
 
     Raises:
-        InvalidValue: naming the field.
+        InvalidValue: The error names the field.
     """
     if not (1 <= len(user_id) <= USER_ID_MAX and user_id.isascii() and user_id.isprintable()):
         raise InvalidValue(field_name, f"must be 1 to {USER_ID_MAX} printable ASCII characters")

@@ -1,4 +1,4 @@
-"""What somebody may be, from the least to the most (contract)."""
+"""The roles of callers, from the lowest to the highest."""
 
 from enum import Enum
 
@@ -7,24 +7,24 @@ class Role(Enum):
     """A role; `at_least` compares two."""
 
     NOBODY = "nobody"
-    """Has proved nothing."""
+    """Has not authenticated."""
     BUYER = "buyer"
-    """Holds and buys under a user id of their own."""
+    """Holds and buys under their own user id."""
     BOX_OFFICE = "box_office"
     """Sells to any buyer, in one organiser's events."""
     ORGANISER = "organiser"
-    """Makes an organiser's events, and lets others in."""
+    """Manages an organiser's events, members and API keys."""
     ADMIN = "admin"
-    """Everything, for all organisers."""
+    """May do everything, for all organisers."""
 
     def at_least(self, other: "Role") -> bool:
-        """Tell whether this role is the other one or stands above it."""
+        """Return whether this role is the other one or higher."""
         return _RANK[self] >= _RANK[other]
 
 
 _RANK = {role: rank for rank, role in enumerate(Role)}
 
 MEMBER_ROLES = (Role.BOX_OFFICE, Role.ORGANISER)
-"""What a member of an organiser can be."""
+"""The roles of an organiser's members."""
 KEY_ROLES = (Role.BUYER, Role.BOX_OFFICE, Role.ORGANISER, Role.ADMIN)
-"""What an API key can be."""
+"""The roles of API keys."""

@@ -1,5 +1,4 @@
-"""Caches an issuer's keys: fetches them in the background, one request at a time, and keeps them while the issuer is
-down.
+"""Caches an issuer's keys: fetches them in the background, and keeps them while the issuer is down.
 
 Fetching only when a token needs a key would fail in three ways. While the cache is empty, all callers would fetch at
 once. A forger who makes up key ids could turn each request into one to the issuer. And when the issuer goes down,

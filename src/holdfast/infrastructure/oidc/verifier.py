@@ -33,8 +33,9 @@ them, but keys come only from the discovery document."""
 
 
 class _Registry(jws.JWSRegistry):
-    """joserfc's registry with the algorithms that are accepted. The original warns about each use of the name EdDSA,
-    which issuers do use.
+    """joserfc's registry with the algorithms that are accepted.
+
+    The original warns about each use of the name EdDSA, which issuers do use.
     """
 
     max_header_length = TOKEN_BYTES_MAX

@@ -1,1 +1,1 @@
-"""Who may do what, in PostgreSQL: organisers, members, API keys, accounts, the audit."""
+"""Identity in PostgreSQL: organisers, members, API keys, accounts, the audit."""

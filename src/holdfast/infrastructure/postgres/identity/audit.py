@@ -1,4 +1,4 @@
-"""Appends to the audit, in whatever transaction the act itself is done."""
+"""Appends to the audit, in the transaction of the action itself."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.queries import Query, bound, load_queries
 
 _AUDIT_LOCK = 0x61756469
-"""Key of the advisory lock of whoever appends."""
+"""Key of the advisory lock for appending."""
 
 
 class _OfLock(TypedDict):
@@ -48,15 +48,15 @@ AUDIT = bound(AuditQueries, load_queries("identity/audit"))
 
 
 async def append_to_audit(connection: WatchedConnection, entry: AuditEntry, now: datetime) -> None:
-    """Append an entry; the last that a transaction does before its COMMIT, since others wait for that.
+    """Append an entry. Call it last before the COMMIT, since other transactions wait for the lock until then.
 
     Args:
-        connection: In the transaction of the act.
-        entry: What is appended.
-        now: When the act was done, by the database's clock.
+        connection: In the transaction of the action.
+        entry: The entry.
+        now: When the action was done, by the database's clock.
 
     Raises:
-        ConnectionLost, Contended, Obstructed: it could not be.
+        ConnectionLost, Contended, Obstructed: It could not be appended.
     """
     act, actor = entry.act, entry.actor
     with translated():
@@ -78,6 +78,6 @@ async def append_to_audit(connection: WatchedConnection, entry: AuditEntry, now:
 
 
 async def has_audit_entry(connection: WatchedConnection, entry_id: UUID) -> bool:
-    """Tell whether the audit has an entry."""
+    """Return whether the audit has an entry."""
     with translated():
         return bool(await AUDIT.has_audit_entry({"entry_id": entry_id}).fetchval(connection))

@@ -3,11 +3,11 @@
 SELECT pg_advisory_xact_lock(:key::bigint)
 
 -- append_to_audit
--- Append an entry; that of an earlier attempt is no second one.
+-- Append an entry, unless an earlier attempt has.
 INSERT INTO audit (id, at, subject, proof, verb, kind, thing_id, organiser_id, request_id, details)
 VALUES (:entry_id, :now, :subject, :proof, :verb, :kind, :thing_id, :organiser_id, :request_id, :details::jsonb)
 ON CONFLICT (id) DO NOTHING
 
 -- has_audit_entry
--- Tell whether an entry was appended.
+-- Return whether an entry was appended.
 SELECT EXISTS (SELECT 1 FROM audit WHERE id = :entry_id)

@@ -1,13 +1,13 @@
 -- lock_rights
--- Wait until no other administrative act is under way; nothing else is sent before its answer.
+-- Wait until no other administrative action is running; no other statement is sent before it has returned.
 SELECT version FROM rights FOR NO KEY UPDATE
 
 -- time_after_lock
--- Read the time once the lock is held.
+-- Return the time once the lock is held.
 SELECT clock_timestamp()
 
 -- raise_rights
--- Tell every node that rights may have changed.
+-- Let every node know that rights may have changed.
 UPDATE rights SET version = version + 1
 
 -- organiser
@@ -27,7 +27,7 @@ SELECT user_id, organiser_id, role, since FROM members WHERE user_id = :user_id 
 SELECT count(*) FROM members WHERE organiser_id = :organiser_id
 
 -- put_member
--- Store a member, in place of what they were before.
+-- Store a member, replacing their previous role.
 INSERT INTO members (user_id, organiser_id, role, since) VALUES (:user_id, :organiser_id, :role, :now)
 ON CONFLICT (user_id, organiser_id) DO UPDATE SET role = EXCLUDED.role, since = EXCLUDED.since
 
@@ -68,11 +68,11 @@ INSERT INTO accounts (name, password_hash, created_at, password_set_at) VALUES (
 UPDATE accounts SET password_hash = :password_hash, password_set_at = :now WHERE name = :name
 
 -- replace_hash
--- Store the same password hashed anew, unless it was replaced meanwhile.
+-- Store a new hash of the same password, unless the password has changed since.
 UPDATE accounts SET password_hash = :password_hash WHERE name = :name AND password_hash = :old_hash
 
 -- record_key_uses
--- Note that keys were used just now, but for those noted less than a minute ago and those that somebody changes now.
+-- Record that keys were used just now, except those recorded less than a minute ago and those being changed now.
 UPDATE api_keys SET last_used_at = clock_timestamp() WHERE id IN (
     SELECT id FROM api_keys
     WHERE id = ANY (:key_ids::uuid[])

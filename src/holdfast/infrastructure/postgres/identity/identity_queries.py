@@ -1,4 +1,4 @@
-"""What the statements of `identity.sql` take."""
+"""The statements of `identity.sql` and their parameters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class OfOrganiser(TypedDict):
 
 
 class NewOrganiser(OfOrganiser):
-    """An organiser to be stored."""
+    """A new organiser."""
 
     name: str
     now: datetime
@@ -29,7 +29,7 @@ class OfMember(OfOrganiser):
 
 
 class NewMember(OfMember):
-    """A member to be stored."""
+    """A new member."""
 
     role: str
     now: datetime
@@ -42,14 +42,14 @@ class OfKey(TypedDict):
 
 
 class OfOwner(TypedDict):
-    """Keys of an organiser, or of none, at some time."""
+    """Keys of an organiser, or of none, at a time."""
 
     organiser_id: UUID | None
     now: datetime
 
 
 class NewKey(OfKey, OfOwner):
-    """A key to be stored."""
+    """A new key."""
 
     name: str
     role: str
@@ -58,7 +58,7 @@ class NewKey(OfKey, OfOwner):
 
 
 class RevokedKey(OfKey):
-    """A key, and since when it lets nobody in."""
+    """A key, and when it was revoked."""
 
     now: datetime
 
@@ -83,7 +83,7 @@ class NewPassword(OfAccount):
 
 
 class NewHash(OfAccount):
-    """An account, and the same password hashed twice."""
+    """An account, and the old and the new hash of the same password."""
 
     old_hash: str
     password_hash: str
@@ -91,7 +91,7 @@ class NewHash(OfAccount):
 
 @dataclass(frozen=True)
 class IdentityQueries:
-    """The statements of administrative acts."""
+    """The statements of administrative actions."""
 
     lock_rights: Query[Nothing]
     time_after_lock: Query[Nothing]

@@ -1,4 +1,4 @@
-"""Questions of who may do what, answered without a lock."""
+"""Queries about identity without a lock."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -29,23 +29,23 @@ _BEHIND_ALL = 2**63 - 1
 
 
 class PostgresIdentityReads:
-    """`application.identity.ports.IdentityReads`, `RightsSource` and `OwnersSource` over a pool that no sale uses."""
+    """`application.identity.ports.IdentityReads`, `RightsSource` and `OwnersSource`, on a pool not used by sales."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     async def version(self) -> RightsVersion:
-        """Read the version of all rights."""
+        """Return the version of all rights."""
         [row] = await self._rows(IDENTITY_READS.rights_version({}))
         return RightsVersion(row["version"], row["now"])
 
     async def api_keys_by_id(self, key_ids: Sequence[UUID]) -> tuple[int, Mapping[UUID, StoredKey]]:
-        """Find keys."""
+        """Return keys by id."""
         rows = await self._rows(IDENTITY_READS.rights_of_keys({"key_ids": key_ids}))
         return rows[0]["version"], {row["id"]: key_from(row) for row in rows if row["id"] is not None}
 
     async def memberships(self, user_ids: Sequence[str]) -> tuple[int, Mapping[str, Mapping[UUID, Role]]]:
-        """Find the roles of users."""
+        """Return the roles of users."""
         rows = await self._rows(IDENTITY_READS.rights_of_users({"user_ids": user_ids}))
         found: dict[str, dict[UUID, Role]] = {}
         for row in rows:
@@ -54,7 +54,7 @@ class PostgresIdentityReads:
         return rows[0]["version"], found
 
     async def organisers(self, reach: Reach, *, limit: int, offset: int) -> list[Organiser]:
-        """List organisers."""
+        """Return organisers."""
         if reach.everything:
             statement = IDENTITY_READS.all_organisers({"limit": limit, "offset": offset})
         else:
@@ -63,17 +63,17 @@ class PostgresIdentityReads:
         return [organiser_from(row) for row in await self._rows(statement)]
 
     async def organiser(self, organiser_id: UUID) -> Organiser | None:
-        """Find an organiser."""
+        """Return an organiser."""
         rows = await self._rows(IDENTITY.organiser({"organiser_id": organiser_id}))
         return organiser_from(rows[0]) if rows else None
 
     async def members(self, organiser_id: UUID, *, limit: int, offset: int) -> list[Member]:
-        """List members."""
+        """Return members."""
         page = IDENTITY_READS.members({"organiser_id": organiser_id, "limit": limit, "offset": offset})
         return [member_from(row) for row in await self._rows(page)]
 
     async def api_keys(self, reach: Reach, *, limit: int, offset: int) -> list[StoredKey]:
-        """List keys."""
+        """Return keys."""
         if reach.everything:
             statement = IDENTITY_READS.all_api_keys({"limit": limit, "offset": offset})
         else:
@@ -82,17 +82,17 @@ class PostgresIdentityReads:
         return [key_from(row) for row in await self._rows(statement)]
 
     async def api_key(self, key_id: UUID) -> StoredKey | None:
-        """Find a key."""
+        """Return a key."""
         rows = await self._rows(IDENTITY.api_key({"key_id": key_id}))
         return key_from(rows[0]) if rows else None
 
     async def account(self, name: str) -> Account | None:
-        """Find an account."""
+        """Return an account."""
         rows = await self._rows(IDENTITY.account({"name": name}))
         return account_from(rows[0]) if rows else None
 
     async def audit(self, reach: Reach, *, after: UUID | None, limit: int) -> list[StoredEntry]:
-        """List entries of the audit."""
+        """Return entries of the audit."""
         before = _BEHIND_ALL
         if after is not None:
             place = await self._rows(IDENTITY_READS.place_in_audit({"entry_id": after}))
@@ -107,17 +107,17 @@ class PostgresIdentityReads:
         return [entry_from(row) for row in await self._rows(statement)]
 
     async def of_events(self, event_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
-        """Find the organisers of events."""
+        """Return the organisers of events."""
         rows = await self._rows(IDENTITY_READS.owners_of_events({"event_ids": event_ids}))
         return {row["id"]: row["organiser_id"] for row in rows}
 
     async def of_organisers(self, organiser_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
-        """Find those organisers that there are."""
+        """Return those organisers that exist."""
         page = IDENTITY_READS.organisers({"organiser_ids": organiser_ids, "limit": len(organiser_ids), "offset": 0})
         return {row["id"]: row["id"] for row in await self._rows(page)}
 
     async def of_reservations(self, reservation_ids: Sequence[UUID]) -> Mapping[UUID, ReservationOwner]:
-        """Find whose reservations are."""
+        """Return the owners of reservations."""
         rows = await self._rows(IDENTITY_READS.owners_of_reservations({"reservation_ids": reservation_ids}))
         return {row["id"]: ReservationOwner(row["event_id"], row["user_id"], row["organiser_id"]) for row in rows}
 

@@ -17,7 +17,7 @@ FROM rights r LEFT JOIN members m ON m.user_id = ANY (:user_ids::text[])
 SELECT id, name, created_at FROM organisers ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 
 -- organisers
--- List those of some organisers that there are, newest first.
+-- Return those of some organisers that exist, newest first.
 SELECT id, name, created_at FROM organisers WHERE id = ANY (:organiser_ids::uuid[])
 ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 
@@ -38,16 +38,16 @@ WHERE organiser_id = ANY (:organiser_ids::uuid[])
 ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 
 -- place_in_audit
--- Find where an entry of the audit stands.
+-- Find the position of an entry of the audit.
 SELECT position FROM audit WHERE id = :entry_id
 
 -- whole_audit
--- List entries before a place, newest first.
+-- List entries before a position, newest first.
 SELECT id, at, subject, proof, verb, kind, thing_id, organiser_id, request_id, details FROM audit
 WHERE position < :before ORDER BY position DESC LIMIT :limit
 
 -- audit_of_organisers
--- List entries of organisers before a place, newest first; of each organiser no more are read than are shown.
+-- List entries of organisers before a position, newest first; of each organiser at most a page is read.
 SELECT a.id, a.at, a.subject, a.proof, a.verb, a.kind, a.thing_id, a.organiser_id, a.request_id, a.details
 FROM unnest(:organiser_ids::uuid[]) AS of_organiser (id)
 CROSS JOIN LATERAL (

@@ -1,4 +1,4 @@
-"""What the statements of `reads.sql` take."""
+"""The statements of `reads.sql` and their parameters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,20 +16,20 @@ class OfUsers(TypedDict):
 
 
 class Page(TypedDict):
-    """A stretch of a list."""
+    """A page of a list."""
 
     limit: int
     offset: int
 
 
 class PageOfOrganisers(Page):
-    """A stretch of what belongs to organisers."""
+    """A page of what belongs to some organisers."""
 
     organiser_ids: Sequence[UUID]
 
 
 class PageOfOrganiser(Page):
-    """A stretch of what belongs to one organiser."""
+    """A page of what belongs to one organiser."""
 
     organiser_id: UUID
 
@@ -41,14 +41,14 @@ class OfEntry(TypedDict):
 
 
 class Entries(TypedDict):
-    """Entries before a place."""
+    """Entries before a position."""
 
     before: int
     limit: int
 
 
 class EntriesOfOrganisers(Entries):
-    """Entries of organisers before a place."""
+    """Entries of some organisers before a position."""
 
     organiser_ids: Sequence[UUID]
 
@@ -67,7 +67,7 @@ class OfReservations(TypedDict):
 
 @dataclass(frozen=True)
 class IdentityReadQueries:
-    """The questions without a lock."""
+    """The queries without a lock."""
 
     rights_version: Query[Nothing]
     rights_of_keys: Query[OfKeys]

@@ -1,4 +1,4 @@
-"""From rows to what they stand for."""
+"""Converts rows to domain objects."""
 
 import json
 
@@ -11,17 +11,17 @@ from holdfast.domain.identity.roles import Role
 
 
 def organiser_from(row: Record) -> Organiser:
-    """Read an organiser."""
+    """Return an organiser."""
     return Organiser(id=row["id"], name=row["name"], created_at=row["created_at"])
 
 
 def member_from(row: Record) -> Member:
-    """Read a member."""
+    """Return a member."""
     return Member(organiser_id=row["organiser_id"], user_id=row["user_id"], role=Role(row["role"]), since=row["since"])
 
 
 def key_from(row: Record) -> StoredKey:
-    """Read an API key."""
+    """Return an API key."""
     return StoredKey(
         id=row["id"],
         name=row["name"],
@@ -36,7 +36,7 @@ def key_from(row: Record) -> StoredKey:
 
 
 def account_from(row: Record) -> Account:
-    """Read an account."""
+    """Return an account."""
     return Account(
         name=row["name"],
         password_hash=row["password_hash"],
@@ -46,7 +46,7 @@ def account_from(row: Record) -> Account:
 
 
 def entry_from(row: Record) -> StoredEntry:
-    """Read an entry of the audit."""
+    """Return an entry of the audit."""
     return StoredEntry(
         id=row["id"],
         at=row["at"],

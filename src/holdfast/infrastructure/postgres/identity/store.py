@@ -1,4 +1,4 @@
-"""Administrative acts are carried out here."""
+"""Stores administrative actions."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -21,29 +21,29 @@ from holdfast.infrastructure.postgres.identity.rows import account_from, key_fro
 
 
 class PostgresIdentityTransaction:
-    """One administrative act (`application.identity.ports.IdentityTransaction`)."""
+    """One administrative action (`application.identity.ports.IdentityTransaction`)."""
 
     def __init__(self, connection: WatchedConnection) -> None:
         self._connection = connection
 
     async def lock(self) -> datetime:
-        """Lock, then read the time in a statement of its own."""
+        """Lock, then read the time with a separate statement."""
         await self._execute(IDENTITY.lock_rights({}))
         with translated():
             now: datetime = await IDENTITY.time_after_lock({}).fetchval(self._connection)
         return now
 
     async def has_entry(self, entry_id: UUID) -> bool:
-        """Tell whether an earlier attempt was committed."""
+        """Return whether an earlier attempt was committed."""
         return await has_audit_entry(self._connection, entry_id)
 
     async def append(self, entry: AuditEntry, now: datetime) -> None:
-        """Write the act into the audit, and raise the version of all rights."""
+        """Append the action to the audit, and raise the version of all rights."""
         await self._execute(IDENTITY.raise_rights({}))
         await append_to_audit(self._connection, entry, now)
 
     async def organiser(self, organiser_id: UUID) -> Organiser | None:
-        """Find an organiser."""
+        """Return an organiser."""
         row = await self._row(IDENTITY.organiser({"organiser_id": organiser_id}))
         return organiser_from(row) if row else None
 
@@ -56,12 +56,12 @@ class PostgresIdentityTransaction:
         )
 
     async def member(self, organiser_id: UUID, user_id: str) -> Member | None:
-        """Find a member."""
+        """Return a member."""
         row = await self._row(IDENTITY.member({"organiser_id": organiser_id, "user_id": user_id}))
         return member_from(row) if row else None
 
     async def count_members(self, organiser_id: UUID) -> int:
-        """Count an organiser's members."""
+        """Return how many members an organiser has."""
         return await self._count(IDENTITY.count_members({"organiser_id": organiser_id}))
 
     async def put_member(self, member: Member) -> None:
@@ -82,12 +82,12 @@ class PostgresIdentityTransaction:
         await self._execute(IDENTITY.delete_member({"organiser_id": organiser_id, "user_id": user_id}))
 
     async def api_key(self, key_id: UUID) -> StoredKey | None:
-        """Find a key."""
+        """Return a key."""
         row = await self._row(IDENTITY.api_key({"key_id": key_id}))
         return key_from(row) if row else None
 
     async def count_live_api_keys(self, organiser_id: UUID | None, now: datetime) -> int:
-        """Count live keys."""
+        """Return how many live keys there are."""
         return await self._count(IDENTITY.count_live_api_keys({"organiser_id": organiser_id, "now": now}))
 
     async def insert_api_key(self, key: StoredKey) -> None:
@@ -111,7 +111,7 @@ class PostgresIdentityTransaction:
         await self._execute(IDENTITY.revoke_api_key({"key_id": key_id, "now": now}))
 
     async def account(self, name: str) -> Account | None:
-        """Find an account."""
+        """Return an account."""
         row = await self._row(IDENTITY.account({"name": name}))
         return account_from(row) if row else None
 
@@ -128,7 +128,7 @@ class PostgresIdentityTransaction:
         await self._execute(IDENTITY.set_password({"name": name, "password_hash": password_hash, "now": now}))
 
     async def commit(self) -> None:
-        """Commit; a warning from the wait for the standby counts as a lost connection."""
+        """Commit; a warning from the wait for the standby is treated as a lost connection."""
         with translated():
             await commit(self._connection)
 
@@ -146,14 +146,14 @@ class PostgresIdentityTransaction:
 
 
 class PostgresIdentityStore:
-    """`application.identity.ports.IdentityStore` and `Bookkeeping` over a pool that no sale uses."""
+    """`application.identity.ports.IdentityStore` and `Bookkeeping`, on a pool that sales do not use."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresIdentityTransaction]:
-        """Begin on a lent connection; what is not committed is rolled back."""
+        """Begin a transaction on a borrowed connection; it is rolled back unless it is committed."""
         async with self._pool.connection() as connection:
             try:
                 with translated():
@@ -163,11 +163,11 @@ class PostgresIdentityStore:
                 await rollback_if_open(connection)
 
     async def record_uses(self, key_ids: Sequence[UUID]) -> None:
-        """Note when keys were used."""
+        """Record when keys were used."""
         await self._run(IDENTITY.record_key_uses({"key_ids": key_ids}))
 
     async def replace_hash(self, account: Account, password_hash: str) -> None:
-        """Store a password hashed anew."""
+        """Store a new hash of the same password."""
         await self._run(
             IDENTITY.replace_hash(
                 {"name": account.name, "old_hash": account.password_hash, "password_hash": password_hash}

@@ -21,9 +21,7 @@ _DROP_COLUMN = re.compile(r"DROP COLUMN (?:IF EXISTS )?(?P<column>\w+)", re.IGNO
 
 
 async def at_stake(connection: asyncpg.Connection, steps: Iterable[Step]) -> list[str]:
-    """Return what would be lost: tables with their number of rows, columns with their number of values. Empty ones are
-    left out.
-    """
+    """Return what would be lost, if not empty: tables with their row counts, columns with their value counts."""
     found = []
     for table, column in _losses(steps):
         if await connection.fetchval("SELECT to_regclass($1)", table) is None:

@@ -20,9 +20,7 @@ def script_beside(revision_file: str | Path, direction: Direction) -> list[Step]
 
 
 def run_beside(revision_file: str, direction: Direction) -> None:
-    """Run the steps of the revision's SQL file, then delete their record in the transaction that moves Alembic's
-    version.
-    """
+    """Run the steps of the revision's SQL file, then delete their record together with Alembic's update."""
     revision = Path(revision_file).name.partition("_")[0]
     steps = script_beside(revision_file, direction)
     run: Run = context.config.attributes["run"]

@@ -27,9 +27,7 @@ END AS share FROM pg_stat_progress_create_index WHERE pid = $1"""
 
 
 class Watcher:
-    """The last observation; `holders` describes the sessions that blocked the current statement, or the one that just
-    failed.
-    """
+    """The last observation; `holders` describes the sessions that block the current or failed statement."""
 
     def __init__(self, reporter: Reporter) -> None:
         self.holders = ""
