@@ -86,7 +86,7 @@ async def api_with(**settings) -> AsyncIterator[Api]:
     """An API with these settings, served."""
     async with (
         application(Settings(**settings)) as app,
-        serving(app) as url,
+        serving(app, trusted_proxies=settings.get("trusted_proxies", "")) as url,
         httpx.AsyncClient(base_url=url, timeout=20) as http,
     ):
         yield Api(http)

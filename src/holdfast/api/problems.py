@@ -27,11 +27,13 @@ PROBLEMS: ProblemTable = {
     booking.HoldExpired: Row(409, "Hold expired"),
     booking.AlreadyCancelled: Row(409, "Already cancelled"),
     booking.AlreadyConfirmed: Row(409, "Already confirmed"),
+    booking.ReholdTooSoon: Row(409, "Rehold too soon", waits=True),
     catalogue.SeatNumberTaken: Row(409, "Seat number taken"),
     catalogue.SeatsExceedTotal: Row(409, "Seats exceed total"),
     catalogue.EventHasConfirmedReservations: Row(409, "Event has confirmed reservations"),
     catalogue.UpgradeUnfinished: Row(409, "Upgrade unfinished"),
     booking.IdempotencyKeyReused: Row(422, "Idempotency key reused"),
+    booking.TooManyHolds: Row(429, "Too many holds", waits=True),
     NotReady: Row(503, "Not ready", retry_after_seconds=1),
 }
 

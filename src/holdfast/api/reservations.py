@@ -24,9 +24,11 @@ from holdfast.domain.booking.refusals import (
     HoldExpired,
     IdempotencyKeyReused,
     PurchaseLimitReached,
+    ReholdTooSoon,
     ReservationNotFound,
     SeatsNotFound,
     SeatsUnavailable,
+    TooManyHolds,
 )
 from holdfast.domain.booking.reservation import SEATS_MAX, Reservation
 from holdfast.domain.booking.states import CancelReason, ReservationStatus
@@ -97,7 +99,12 @@ async def reserve(booking: Booking, call: Call) -> Answer:
     if principal_of(call).user_id is None:
         await caller_of(call).look_at_event(Verb.RESERVE, given.event_id)
     done = await reserve_seats(
-        booking, event_id=given.event_id, user_id=user_id, idempotency_key=key, seat_ids=tuple(given.seat_ids)
+        booking,
+        event_id=given.event_id,
+        user_id=user_id,
+        idempotency_key=key,
+        seat_ids=tuple(given.seat_ids),
+        address=call.client_address(),
     )
     return _done_answer(201, done, call)
 
@@ -207,6 +214,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         ),
         refusals=(
             IdempotencyKeyReused,
+            TooManyHolds,
+            ReholdTooSoon,
             EventNotFound,
             BookingClosed,
             SeatsNotFound,

@@ -5,16 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-
 from holdfast.api.events import event_list
 from holdfast.api.seats.seat_json import seat_tail, seat_tail_for_strangers
 from holdfast.application.booking.batching.batcher import Batcher
 from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE
 from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.expire import expire_overdue
+from holdfast.application.booking.hoarding import Hoarding, LetGoHolds
+from holdfast.application.booking.ports import CommitListener
 from holdfast.application.booking.reservation_directory import ReservationDirectory
 from holdfast.application.booking.shared_read import SharedRead
 from holdfast.application.booking.taken_seats import TakenSeats
@@ -27,6 +25,7 @@ from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import PAUSE_SECONDS, SeatMaps
 from holdfast.application.reading.views import Views
+from holdfast.bootstrap.hoarding import open_hold_limits
 from holdfast.bootstrap.process import bounds_from, open_features, open_pool
 from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
@@ -34,6 +33,7 @@ from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool_sizes import LARGE_CONNECTIONS
 from holdfast.infrastructure.postgres.reading.reads import PostgresReads
 from holdfast.infrastructure.postgres.reading.seat_map_source import PostgresSeatMapSource
+from holdfast.infrastructure.redis.connections import open_redis
 from holdfast.infrastructure.redis.gate import RedisGate
 from holdfast.infrastructure.redis.open_gate import OpenGate
 from holdfast.settings import Settings
@@ -95,6 +95,7 @@ async def open_engine(
         )
         gate = _gate(settings)
         stack.push_async_callback(gate.close)
+        limits = open_hold_limits(stack, settings, gate.redis, gate.breaker) if isinstance(gate, RedisGate) else None
         store = PostgresBatchStore(write_pool, read_pool)
         taken_seats = TakenSeats(memory_seconds=settings.gate_memory_seconds)
         large_pool = await open_pool(
@@ -112,7 +113,10 @@ async def open_engine(
             expire=lambda event_id: expire_overdue(batcher, event_id),
             pause_seconds=pause_seconds,
         )
-        batcher = Batcher(store, bounds, listeners=[taken_seats, seat_maps])
+        listeners: list[CommitListener] = [taken_seats, seat_maps]
+        if limits is not None:
+            listeners.append(LetGoHolds(limits))
+        batcher = Batcher(store, bounds, listeners=listeners)
         # If there are several connections, bulk calls leave one to the other changes.
         bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
         reads = PostgresReads(read_pool)
@@ -120,13 +124,15 @@ async def open_engine(
         stack.push_async_callback(_close_writers, batcher, catalogue, deadline)
         live_changes = LiveChanges(seat_maps, map_source)
         stack.callback(live_changes.close)
+        shared_read = SharedRead(store)
         booking = Booking(
             batcher=batcher,
             gate=gate,
             taken_seats=taken_seats,
-            shared_read=SharedRead(store),
+            shared_read=shared_read,
             directory=ReservationDirectory(store),
             features=open_features(stack, read_pool),
+            hoarding=None if limits is None else Hoarding(limits, shared_read),
         )
         views = Views(
             reads=reads,
@@ -159,14 +165,5 @@ async def _close_writers(batcher: Batcher, catalogue: Catalogue, deadline: Deadl
 def _gate(settings: Settings) -> RedisGate | OpenGate:
     if settings.redis_url is None:
         return OpenGate()
-    # A further call waits for a connection. If it raised an error instead, it would look as if Redis were away.
-    connections = BlockingConnectionPool.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_timeout=settings.redis_call_seconds,
-        socket_connect_timeout=settings.redis_call_seconds,
-        retry=Retry(NoBackoff(), 0),
-        max_connections=16,
-        timeout=settings.redis_call_seconds,
-    )
-    redis = Redis.from_pool(connections)
+    redis = open_redis(settings.redis_url.get_secret_value(), call_seconds_max=settings.redis_call_seconds)
     return RedisGate(redis, lock_seconds=settings.lock_seconds, call_seconds_max=settings.redis_call_seconds)

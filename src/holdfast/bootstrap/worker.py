@@ -1,7 +1,7 @@
 """The composition root of the worker.
 
-It is separate from the API's, so that a worker does not load what it never uses: the API, the documentation pages, the
-Redis client.
+It is separate from the API's, so that a worker does not load what it never uses: the API, the documentation pages, and
+the Redis client, unless `REHOLD_SECONDS` is set.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import structlog
 import uvloop
 
 from holdfast.application.booking.expire import Expirer
+from holdfast.application.booking.ports import CommitListener
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.bootstrap.process import (
     LAST_SPANS_SECONDS,
@@ -53,7 +54,8 @@ async def _work(settings: Settings) -> None:
         write_pool = await open_pool(stack, settings, "worker-write", 1, timeouts)
         read_pool = await open_pool(stack, settings, "worker-read", 1, timeouts)
         open_features(stack, read_pool)
-        expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings))
+        listeners = _let_go_holds(stack, settings)
+        expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings), listeners=listeners)
         auditor = PostgresAuditor(database_url_of(settings))
         await stack.enter_async_context(reporting(settings, process="worker", deadline=deadline))
         if settings.worker_metrics_port:
@@ -66,6 +68,16 @@ async def _work(settings: Settings) -> None:
             both.create_task(expire_holds(expirer, stop=stop))
             both.create_task(audit_invariants(auditor, stop=stop))
     log.info("worker_stopped")
+
+
+def _let_go_holds(stack: AsyncExitStack, settings: Settings) -> list[CommitListener]:
+    """Have expired holds counted against their buyers, if there is a limit to letting holds go."""
+    if settings.redis_url is None or not settings.rehold_seconds:
+        return []
+    from holdfast.application.booking.hoarding import LetGoHolds  # noqa: PLC0415 - loads the Redis client
+    from holdfast.bootstrap.hoarding import open_worker_limits  # noqa: PLC0415
+
+    return [LetGoHolds(open_worker_limits(stack, settings, settings.redis_url.get_secret_value()))]
 
 
 def _begin_to_end(stop: asyncio.Event, deadline: Deadline) -> None:

@@ -32,6 +32,28 @@ class BookingSettings(BaseSettings):
         default=8.0, description="Longest time spent on one batch, including all attempts."
     )
 
+    holds_per_address_minute: int = Field(
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description=(
+            "New holds that one client address (of IPv6 one /64) may make at once, and then in each minute; any more "
+            "get 429 `too_many_holds`. 0: no limit. Needs Redis, and `TRUSTED_PROXIES` where a proxy is in front."
+        ),
+    )
+    rehold_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=86_400,
+        description=(
+            "How long a buyer who let `REHOLD_AFTER` holds of an event go may hold no more seats in it: 409 "
+            "`rehold_too_soon`. 0: no limit. Needs Redis; set it for `holdfast work`, too."
+        ),
+    )
+    rehold_after: Count = Field(
+        default=3, description="Holds that a buyer may release or leave to expire before `REHOLD_SECONDS` applies."
+    )
+
     @model_validator(mode="after")
     def _queues_fit(self) -> Self:
         if self.event_queue_max > self.process_queue_max:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from holdfast.application.booking.batching.batcher import Batcher
+from holdfast.application.booking.hoarding import Hoarding
 from holdfast.application.booking.ports import Gate
 from holdfast.application.booking.reservation_directory import ReservationDirectory
 from holdfast.application.booking.shared_read import SharedRead
@@ -23,3 +24,5 @@ class Booking:
     shared_read: SharedRead
     directory: ReservationDirectory
     features: Features
+    hoarding: Hoarding | None = None
+    """None if no setting limits hoarding: then a request does nothing for it."""

@@ -1,5 +1,6 @@
 """Expire the holds that have run out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from holdfast.application.booking.batching.batcher import Batcher
 from holdfast.application.booking.batching.bounds import Bounds
 from holdfast.application.booking.batching.progress import Progress
 from holdfast.application.booking.batching.write import write_batch
-from holdfast.application.booking.ports import BatchStore
+from holdfast.application.booking.ports import BatchStore, CommitListener
 from holdfast.application.failures import ConnectionLost, Contended
 from holdfast.domain.booking.commands import Expire, Expired
 from holdfast.telemetry import metrics
@@ -44,6 +45,7 @@ class Expirer:
     bounds: Bounds
     skip_seconds_max: float = 2.0
     wait_seconds_max: float = 1.0
+    listeners: Sequence[CommitListener] = ()
     _skipped_since: dict[UUID, float] = field(default_factory=dict)
 
     async def expire_round(self, now_seconds: float) -> int:
@@ -96,6 +98,9 @@ class Expirer:
                     self._skipped_since[event_id] = now_seconds  # the next round waits for another event
                 return ended
             self._skipped_since.pop(event_id, None)
+            if written.changes is not None:
+                for listener in self.listeners:
+                    listener.committed(event_id, written.changes)
             outcome = written.outcomes[0]
             if not isinstance(outcome, Expired):
                 return ended

@@ -113,6 +113,40 @@ class Gate(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """An address has used up its budget of new holds. In `seconds` it may make another."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooSoon:
+    """A buyer let too many holds of an event go. In `seconds` they may hold seats in it again."""
+
+    seconds: int
+
+
+class HoldLimits(Protocol):
+    """Counts holds per address and buyer, for all nodes together. It never raises; in doubt, a hold is allowed."""
+
+    async def admit(self, event_id: UUID, user_id: str, network: str | None) -> TooMany | TooSoon | None:
+        """Take one new hold from the budget of the buyer's network.
+
+        Returns:
+            None if the hold is allowed. Otherwise why it is not, and then nothing was taken.
+        """
+        ...
+
+    def give_back(self, network: str) -> None:
+        """Put one hold back into a network's budget shortly."""
+        ...
+
+    def let_go(self, event_id: UUID, user_id: str) -> None:
+        """Count a hold that its buyer released or left to expire, shortly."""
+        ...
+
+
 class CommitListener(Protocol):
     """Is notified of what a batch in this process has committed."""
 

@@ -23,12 +23,26 @@ _steered = {by: metrics.gate_steered_total.labels(by) for by in ("memory", "lock
 
 
 async def reserve(
-    booking: Booking, *, event_id: UUID, user_id: str, idempotency_key: str, seat_ids: tuple[UUID, ...]
+    booking: Booking,
+    *,
+    event_id: UUID,
+    user_id: str,
+    idempotency_key: str,
+    seat_ids: tuple[UUID, ...],
+    address: str | None = None,
 ) -> Done:
     """Hold every requested seat for `user_id`, or none of them.
 
     The gate steers; PostgreSQL decides. A request that loses at the gate joins a shared read, which finds out which of
     its seats are taken.
+
+    Args:
+        booking: What the use cases of booking share.
+        event_id: The event.
+        user_id: The buyer.
+        idempotency_key: The buyer's name for this request, unchanged when it is sent again.
+        seat_ids: The seats.
+        address: The address that the request came from, if holds are limited by it (see `hoarding`).
 
     Raises:
         Refusal: any that the contract lists, with the event's version at which it was true.
@@ -43,7 +57,12 @@ async def reserve(
         seat_ids=seat_ids,
     )
     try:
-        done = await _through_the_gate(booking, event_id, wish)
+        if booking.hoarding is None:
+            done = await _through_the_gate(booking, event_id, wish)
+        else:
+            done = await booking.hoarding.hold(
+                event_id, wish, address, lambda: _through_the_gate(booking, event_id, wish)
+            )
     except Refusal:
         raise  # counted where it was found, by its cause
     except Exception:

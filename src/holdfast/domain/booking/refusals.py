@@ -9,8 +9,10 @@ Conflict
 ├── SeatsUnavailable
 ├── HoldExpired
 ├── AlreadyCancelled
-└── AlreadyConfirmed
+├── AlreadyConfirmed
+└── ReholdTooSoon
 IdempotencyKeyReused
+TooManyHolds
 """
 
 from datetime import datetime
@@ -116,3 +118,28 @@ class IdempotencyKeyReused(Refusal):
 
     def __init__(self) -> None:
         super().__init__("This idempotency_key was used for other seats of this event.")
+
+
+class TooManyHolds(Refusal):
+    """The caller's address has made as many new holds as it may for now."""
+
+    code = "too_many_holds"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"Too many new holds from this address; the next is possible in {retry_after_seconds} seconds.",
+            retry_after_seconds=retry_after_seconds,
+        )
+
+
+class ReholdTooSoon(Conflict):
+    """The buyer let holds of this event go too often, and has to wait before holding seats in it again."""
+
+    code = "rehold_too_soon"
+
+    def __init__(self, event_id: UUID, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"You let several holds of this event go; the next is possible in {retry_after_seconds} seconds.",
+            event_id=str(event_id),
+            retry_after_seconds=retry_after_seconds,
+        )

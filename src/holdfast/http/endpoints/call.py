@@ -63,6 +63,11 @@ class Call:
         path: bytes = self.scope.get("raw_path") or self.scope["path"].encode()
         return Source(self._public_path + path, self.request_id)
 
+    def client_address(self) -> str | None:
+        """Return the address of the client, behind the trusted proxies; None if it came through a Unix socket."""
+        client: tuple[str, int] | None = self.scope.get("client")
+        return None if client is None else client[0]
+
     def user_id(self) -> str:
         """Return the caller.
 

@@ -208,14 +208,16 @@ def _problems(operation: Operation[Any], known: Problems) -> Json:
     by_status[INTERNAL.status] = [(INTERNAL.code, INTERNAL.title)]
     if operation.uses_database:
         by_status[problems.UNAVAILABLE.status] = [(problems.UNAVAILABLE_CODE, problems.UNAVAILABLE.title)]
-    return {str(status): _problem(status, sorted(kinds)) for status, kinds in sorted(by_status.items())}
+    waiting = {known.row(refusal).status for refusal in refusals if known.row(refusal).waits}
+    waiting.add(problems.UNAVAILABLE.status)
+    return {str(status): _problem(status, sorted(kinds), waiting) for status, kinds in sorted(by_status.items())}
 
 
-def _problem(status: int, kinds: list[tuple[str, str]]) -> Json:
+def _problem(status: int, kinds: list[tuple[str, str]], waiting: set[int]) -> Json:
     names = ["X-Request-ID"]
     names += ["Allow"] if status == 405 else []
     names += ["WWW-Authenticate"] if status == 401 else []
-    names += ["Retry-After"] if status == 503 else []
+    names += ["Retry-After"] if status in waiting else []
     names += ["Event-Version"] if status in {404, 409, 422} else []
     schema = {
         "allOf": [

@@ -65,6 +65,8 @@ class Row(NamedTuple):
     title: str
     retry_after_seconds: int | None = None
     """When to try again, if that is always the same."""
+    waits: bool = False
+    """Whether the refusal's data says when to try again, as `retry_after_seconds`."""
 
 
 ProblemTable = Mapping[type[Refusal], Row]
@@ -113,8 +115,9 @@ class Problems:
             headers = (event_version(refusal.version),)
         if isinstance(refusal, MethodNotAllowed):
             headers = ((b"allow", ", ".join(refusal.allowed).encode()),)
-        if row.retry_after_seconds is not None:
-            headers += ((b"retry-after", b"%d" % row.retry_after_seconds),)
+        seconds = refusal.data["retry_after_seconds"] if row.waits else row.retry_after_seconds
+        if seconds is not None:
+            headers += ((b"retry-after", str(seconds).encode()),)
         headers += self._more_headers(refusal)
         body = _problem(row, refusal.code, str(refusal), source=source, data=refusal.data)
         return Answer(row.status, body, headers, PROBLEM_JSON, refusal.code)

@@ -1,10 +1,12 @@
 """Keeps track of whether Redis is working, and pings it in the background while it is not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
+from typing import Any
 
 import structlog
+from redis.commands.core import AsyncScript
 
 from holdfast.telemetry import metrics
 
@@ -16,8 +18,8 @@ PING_SECONDS = 0.25
 class Breaker:
     """Opens on the first failed call, and closes when a ping succeeds. Each change is logged once and counted."""
 
-    def __init__(self, ping: Callable[[], Awaitable[object]], *, call_seconds_max: float) -> None:
-        self._ping = ping
+    def __init__(self, *, call_seconds_max: float) -> None:
+        self._pings: list[Callable[[], Awaitable[object]]] = []
         self._call_seconds_max = call_seconds_max
         self._pinging: asyncio.Task[None] | None = None
         self.open = False
@@ -25,6 +27,22 @@ class Breaker:
         self.openings = 0
         """How often Redis has gone away."""
         metrics.gate_degraded.set(0)
+
+    def also_ping(self, ping: Callable[[], Awaitable[object]]) -> None:
+        """Add a ping. All of them must succeed before the breaker closes."""
+        self._pings.append(ping)
+
+    async def call(self, script: AsyncScript, keys: Sequence[bytes], arguments: Sequence[bytes | int]) -> Any:  # noqa: ANN401 - a script may return anything
+        """Run a script, unless Redis is away. Return its result; None if it failed, which opens the breaker."""
+        if self.open:
+            return None
+        openings = self.openings
+        try:
+            async with asyncio.timeout(self._call_seconds_max):
+                return await script(keys=keys, args=arguments)
+        except Exception as failure:  # noqa: BLE001 - Redis never fails a request
+            self.trip(failure, openings=openings)
+            return None
 
     def trip(self, failure: BaseException, *, openings: int) -> None:
         """Record that a call failed.
@@ -51,8 +69,9 @@ class Breaker:
     async def _ping_until_answered(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(self._call_seconds_max):
-                    await self._ping()
+                for ping in self._pings:
+                    async with asyncio.timeout(self._call_seconds_max):
+                        await ping()
             except Exception:  # noqa: BLE001 - after any failure, ping again
                 await asyncio.sleep(PING_SECONDS)
             else:

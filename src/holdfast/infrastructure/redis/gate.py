@@ -1,10 +1,8 @@
 """The distributed lock: one key per seat, held while a transaction on the seat is under way."""
 
-import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
-from importlib.resources import files
 from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +14,7 @@ from holdfast.application.coalescer import Coalescer
 from holdfast.domain.booking.commands import Reserve
 from holdfast.domain.value import value
 from holdfast.infrastructure.redis.breaker import Breaker
+from holdfast.infrastructure.redis.scripts import script
 from holdfast.telemetry import metrics
 
 WISHES_MAX = 256
@@ -44,17 +43,18 @@ class RedisGate:
     """
 
     def __init__(self, redis: Redis, *, lock_seconds: float, call_seconds_max: float) -> None:
-        self._redis = redis
+        self.redis = redis
         self._lock_milliseconds = int(lock_seconds * 1000)
         self._call_seconds_max = call_seconds_max
-        self._lock_script = self._script("gate.lua")
-        self._release_script = self._script("release.lua")
+        self._lock_script = script(redis, "gate.lua")
+        self._release_script = script(redis, "release.lua")
         self._acquires: Coalescer[None, _Lock, bool] = Coalescer(
             self._acquire, questions_max=WISHES_MAX, unwanted=self._give_back
         )
         self._releases: Coalescer[None, _Lock, None] = Coalescer(self._release, questions_max=WISHES_MAX)
         self._held: dict[UUID, _Lock] = {}
-        self.breaker = Breaker(self._ping, call_seconds_max=call_seconds_max)
+        self.breaker = Breaker(call_seconds_max=call_seconds_max)
+        self.breaker.also_ping(self._ping)
 
     async def acquire(self, event_id: UUID, wish: Reserve) -> bool:
         """Try to lock every requested seat, or none. A lock that already has the same owner counts as free."""
@@ -81,10 +81,7 @@ class RedisGate:
         """Finish the releases under way, and disconnect from Redis."""
         await self._releases.finish(seconds_max=2 * self._call_seconds_max)
         self.breaker.close()
-        await self._redis.aclose()
-
-    def _script(self, file_name: str) -> AsyncScript:
-        return self._redis.register_script((files(__package__) / file_name).read_text(encoding="utf-8"))
+        await self.redis.aclose()
 
     async def _ping(self) -> None:
         """Lock and unlock a dummy seat. A Redis that answers PING may still refuse what the gate does.
@@ -93,7 +90,7 @@ class RedisGate:
         the breaker would close again at once and open with the next request, for as long as that lasts.
         """
         # Connections to a server that went away fail on their next use, even once Redis is back.
-        await self._redis.connection_pool.disconnect(inuse_connections=False)
+        await self.redis.connection_pool.disconnect(inuse_connections=False)
         key, owner = f"lock:probe:{uuid4()}".encode(), bytes(32)
         await self._lock_script(keys=[key], args=[self._lock_milliseconds, owner, b"\x01"])
         await self._release_script(keys=[key], args=[owner])
@@ -118,15 +115,9 @@ class RedisGate:
     ) -> Any:  # noqa: ANN401 - the script's result; None if it failed
         if self.breaker.open:
             return None
-        started, openings = perf_counter(), self.breaker.openings
-        try:
-            async with asyncio.timeout(self._call_seconds_max):
-                answer = await script(keys=keys, args=arguments)
-        except Exception as failure:  # noqa: BLE001 - the gate never fails a request
-            _durations[operation, "failed"].observe(perf_counter() - started)
-            self.breaker.trip(failure, openings=openings)
-            return None
-        _durations[operation, "success"].observe(perf_counter() - started)
+        started = perf_counter()
+        answer = await self.breaker.call(script, keys, arguments)
+        _durations[operation, "failed" if answer is None else "success"].observe(perf_counter() - started)
         return answer
 
 

@@ -58,7 +58,10 @@ def _in_words(failure: Exception) -> str:
         if word in said:
             return meaning
     if isinstance(failure, NoPermissionError) or "NOPERM" in said or "can't run this command" in said:
-        return "Redis refuses the gate's scripts: its user needs +evalsha +script|load +get +set +del on ~lock:*."
+        return (
+            "Redis refuses the gate's scripts: its user needs +evalsha +script|load +get +set +del on ~lock:*; "
+            "with a limit on hoarding also +incr +pexpire +pttl +time and ~hoard:*."
+        )
     if isinstance(failure, AuthenticationError) or "NOAUTH" in said:
         return "Redis refuses the password: see REDIS_URL."
     if isinstance(failure, ResponseError):
