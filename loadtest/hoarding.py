@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Show what a hoarder does to honest buyers, without and with the settings against it.
+
+    .venv/bin/python loadtest/hoarding.py [--hall 20000] [--buyers 200] [--seconds 20]
+
+For each row it starts a stack of its own, as `holdfast run` does, and puts a hall on sale. One attacker, at one
+address, holds all of it in groups of twenty seats, and each group again the moment its hold expires. Honest buyers come
+over the next seconds, each from another address. They pick two seats that are free, hold them, and buy them half a
+second later. Whoever finds none in five tries, a second apart, goes away. Printed are the share of buyers who bought,
+and the seats that the attacker held in the middle of the sale.
+
+Holds last ten seconds instead of fifteen minutes, so that a run shows the attacker keeping the hall.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import random
+import sys
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.queues import Queue
+from pathlib import Path
+
+import httpx
+
+from holdfast.bench.clients.driver import body_of, drive
+from holdfast.bench.server import BASE, Event, Server
+from holdfast.bench.stack.own_stack import own_stack
+
+HOLD_SECONDS = 10
+GROUP_SEATS = 20
+ATTACKS_PER_SECOND = 400
+ATTACKER = "198.51.100.66"
+HEAD_START_SECONDS = 4.0
+TRIES = 5
+BUDGET = {"HOLDS_PER_ADDRESS_MINUTE": "60"}
+COOL_DOWN = {"REHOLD_SECONDS": "60", "REHOLD_AFTER": "3"}
+
+ROWS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
+    ("nobody", "default", {}),
+    ("many guests, one address", "default", {}),
+    ("many guests, one address", "budget", BUDGET),
+    ("many guests, one address", "budget and cool-down", BUDGET | COOL_DOWN),
+    ("one user, one address", "default", {}),
+    ("one user, one address", "cool-down", COOL_DOWN),
+    ("one user, one address", "budget and cool-down", BUDGET | COOL_DOWN),
+)
+
+
+@dataclass
+class Group:
+    """Seats that the attacker holds together."""
+
+    seats: list[str]
+    due_at: float = 0.0
+    """When the attacker asks for them (again)."""
+    user: str = "hoarder"
+
+
+@dataclass
+class Attack:
+    """One attacker. It uses as many names as it likes, and asks no faster than 400 times a second."""
+
+    server: Server
+    event: Event
+    many_names: bool
+    groups: list[Group]
+    asked: list[Group] = field(default_factory=list)
+    answers: Counter[str] = field(default_factory=Counter)
+
+    def run(self, until: float) -> None:
+        """Attack until that time."""
+        while time.time() < until:
+            self.asked.clear()
+            drive(
+                self.server.caller.address,
+                self._requests(until),
+                connections=16,
+                per_second=ATTACKS_PER_SECOND,
+                on_answer=self._answered,
+            )
+            time.sleep(0.05)
+
+    def _requests(self, until: float) -> Iterator[bytes]:
+        for group in self.groups:
+            now = time.time()
+            if group.due_at <= now < until and group.seats:
+                self.asked.append(group)
+                yield self._request(group)
+
+    def _request(self, group: Group) -> bytes:
+        user = f"guest-{uuid.uuid4()}" if self.many_names else group.user
+        wish = {"event_id": self.event.id, "seat_ids": group.seats, "idempotency_key": str(uuid.uuid4())}
+        body = json.dumps(wish).encode()
+        head = (
+            f"POST {BASE}/reservations HTTP/1.1\r\nHost: {self.server.caller.host}\r\nX-User-ID: {user}\r\n"
+            f"X-Forwarded-For: {ATTACKER}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body
+
+    def _answered(self, number: int, status: int, answer: bytes) -> None:
+        group = self.asked[number]
+        now = time.time()
+        if status == 201:
+            self.answers["201"] += 1
+            group.due_at = now + HOLD_SECONDS
+            return
+        problem = json.loads(body_of(answer))
+        self.answers[f"{status} {problem['code']}"] += 1
+        if problem["code"] == "seats_unavailable":
+            taken = set(problem["seat_ids"])
+            group.seats = [seat for seat in group.seats if seat not in taken] or group.seats
+            group.due_at = now + 0.2
+        else:
+            group.due_at = now + 2.0
+
+
+def attack(url: str, event: Event, many_names: bool, until: float, told: "Queue[Counter[str]]") -> None:  # noqa: FBT001
+    """Attack in a process of its own."""
+    seats = list(event.seat_ids)
+    groups = [Group(seats[start : start + GROUP_SEATS]) for start in range(0, len(seats), GROUP_SEATS)]
+    attacker = Attack(Server(url, "hoarder"), event, many_names, groups)
+    attacker.run(until)
+    told.put(attacker.answers)
+
+
+async def free_seats(http: httpx.AsyncClient, event: Event) -> list[str]:
+    """The seats that a buyer is shown as free."""
+    answer = await http.get(f"{BASE}/events/{event.id}/availability", headers={"Accept": "application/octet-stream"})
+    bits = answer.content
+    return [seat for place, seat in enumerate(event.seat_ids) if not bits[place // 4] >> 2 * (place % 4) & 3]
+
+
+async def buys(http: httpx.AsyncClient, event: Event, number: int, comes_after: float) -> bool:
+    """Be one honest buyer; returns whether they bought."""
+    await asyncio.sleep(comes_after)
+    headers = {"X-User-ID": f"honest-{number}", "X-Forwarded-For": f"203.0.113.{number % 256}"}
+    chance = random.Random(number)
+    for _ in range(TRIES):
+        free = await free_seats(http, event)
+        if len(free) >= 2:
+            wish = {
+                "event_id": event.id,
+                "seat_ids": chance.sample(free, 2),
+                "idempotency_key": str(uuid.uuid4()),
+            }
+            held = await http.post(f"{BASE}/reservations", json=wish, headers=headers)
+            if held.status_code == 201:
+                await asyncio.sleep(0.5)
+                bought = await http.post(f"{BASE}/reservations/{held.json()['id']}/confirm", headers=headers)
+                return bought.status_code == 200
+        await asyncio.sleep(1.0)
+    return False
+
+
+async def honest_buyers(url: str, event: Event, buyers: int, seconds: float) -> tuple[int, int]:
+    """Let the buyers come; returns how many bought, and how many seats were held in the middle of it."""
+    limits = httpx.Limits(max_connections=50)
+    async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits, trust_env=False) as http:
+        coming = [asyncio.create_task(buys(http, event, n, seconds * n / buyers)) for n in range(buyers)]
+        await asyncio.sleep(seconds / 2)
+        held = len(event.seat_ids) - len(await free_seats(http, event))
+        return sum(await asyncio.gather(*coming)), held
+
+
+def measure(who: str, settings: Mapping[str, str], hall: int, buyers: int, seconds: float) -> Sequence[str]:
+    """Run one row; returns its cells."""
+    environment = {"APP_ENV": "production", "TRUSTED_PROXIES": "127.0.0.1", "HOLD_SECONDS": str(HOLD_SECONDS)}
+    spawn = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory() as folder, own_stack(Path(folder), environment=environment | settings) as stack:
+        server = Server(stack.url, "Holdfast")
+        event = server.make_event(hall)
+        told: Queue[Counter[str]] = spawn.Queue()
+        if who != "nobody":
+            until = time.time() + HEAD_START_SECONDS + seconds + TRIES
+            attacker = spawn.Process(target=attack, args=(stack.url, event, who.startswith("many"), until, told))
+            attacker.start()
+            time.sleep(HEAD_START_SECONDS)
+        bought, held = asyncio.run(honest_buyers(stack.url, event, buyers, seconds))
+        answers: Counter[str] = Counter()
+        if who != "nobody":
+            answers = told.get(timeout=60)
+            attacker.join()
+        server.close()
+    said = ", ".join(f"{count} × {what}" for what, count in sorted(answers.items()))
+    return f"{bought / buyers:.0%} ({bought} of {buyers})", f"{held:,}", said
+
+
+def main() -> None:
+    """Measure all rows and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hall", type=int, default=20_000)
+    parser.add_argument("--buyers", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    asked = parser.parse_args()
+    sys.stdout.write("| attacker | settings | honest buyers who bought | seats taken | the attacker was answered |\n")
+    sys.stdout.write("|---|---|---|---|---|\n")
+    for who, name, settings in ROWS:
+        cells = measure(who, settings, asked.hall, asked.buyers, asked.seconds)
+        sys.stdout.write(f"| {' | '.join((who, name, *cells))} |\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
