@@ -32,7 +32,7 @@ from holdfast.infrastructure.postgres.driver.pool import Pool
 HOME = "198.51.100.7"
 
 
-async def hold(engine, sale, place, *, user="ann", key=None, address=HOME):
+async def hold(engine, sale, place, *, user="ann", key=None, address=HOME, limited=True):
     return await reserve(
         engine.booking,
         event_id=sale.event_id,
@@ -40,6 +40,7 @@ async def hold(engine, sale, place, *, user="ann", key=None, address=HOME):
         idempotency_key=key or str(uuid7()),
         seat_ids=(sale.seats[place],),
         address=address,
+        limited=limited,
     )
 
 
@@ -63,6 +64,7 @@ async def test_an_address_runs_out_of_holds_and_others_do_not(database_url, redi
         assert 1 <= refusal.value.data["retry_after_seconds"] <= 20
         await hold(engine, sale, 3, address="198.51.100.8")
         await hold(engine, sale, 4, address=None)
+        await hold(engine, sale, 5, limited=False)
     await assert_promises_hold(database_url)
 
 

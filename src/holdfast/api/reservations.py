@@ -96,7 +96,8 @@ async def reserve(booking: Booking, call: Call) -> Answer:
     key = given.idempotency_key
     if not (key.isascii() and key.isprintable()):
         raise InvalidValue("idempotency_key", f"must be 1 to {KEY_MAX} printable ASCII characters")
-    if principal_of(call).user_id is None:
+    for_another = principal_of(call).user_id is None
+    if for_another:
         await caller_of(call).look_at_event(Verb.RESERVE, given.event_id)
     done = await reserve_seats(
         booking,
@@ -105,6 +106,7 @@ async def reserve(booking: Booking, call: Call) -> Answer:
         idempotency_key=key,
         seat_ids=tuple(given.seat_ids),
         address=call.client_address(),
+        limited=not for_another,
     )
     return _done_answer(201, done, call)
 

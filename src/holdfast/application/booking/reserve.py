@@ -30,6 +30,7 @@ async def reserve(
     idempotency_key: str,
     seat_ids: tuple[UUID, ...],
     address: str | None = None,
+    limited: bool = True,
 ) -> Done:
     """Hold every requested seat for `user_id`, or none of them.
 
@@ -43,6 +44,7 @@ async def reserve(
         idempotency_key: The buyer's name for this request, unchanged when it is sent again.
         seat_ids: The seats.
         address: The address that the request came from, if holds are limited by it (see `hoarding`).
+        limited: Whether limits on hoarding apply. They do not to a seller who holds seats for a buyer.
 
     Raises:
         Refusal: any that the contract lists, with the event's version at which it was true.
@@ -57,7 +59,7 @@ async def reserve(
         seat_ids=seat_ids,
     )
     try:
-        if booking.hoarding is None:
+        if booking.hoarding is None or not limited:
             done = await _through_the_gate(booking, event_id, wish)
         else:
             done = await booking.hoarding.hold(
