@@ -9,7 +9,8 @@ over the next seconds, each from another address. They pick two seats that are f
 second later. Whoever finds none in five tries, a second apart, goes away. Printed are the share of buyers who bought,
 and the seats that were taken on average while they came.
 
-Holds last ten seconds instead of fifteen minutes, so that a run shows the attacker keeping the hall.
+Where a row says so, holds last ten seconds instead of fifteen minutes, so that it shows the attacker keeping the hall.
+Redis gets half a second for a call instead of 50 ms: on a busy machine the limits would otherwise stop now and then.
 """
 
 import argparse
@@ -34,7 +35,6 @@ from holdfast.bench.clients.driver import body_of, drive
 from holdfast.bench.server import BASE, Event, Server
 from holdfast.bench.stack.own_stack import own_stack
 
-HOLD_SECONDS = 10
 GROUP_SEATS = 20
 CONNECTIONS = 32
 ATTACKER = "198.51.100.66"
@@ -43,14 +43,14 @@ TRIES = 5
 BUDGET: dict[str, str] = {"HOLDS_PER_ADDRESS_MINUTE": "60"}
 COOL_DOWN: dict[str, str] = {"REHOLD_SECONDS": "60", "REHOLD_AFTER": "3"}
 
+SHORT: dict[str, str] = {"HOLD_SECONDS": "10"}
+
 ROWS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("nobody", "default", {}),
     ("many guests, one address", "default", {}),
     ("many guests, one address", "budget", BUDGET),
-    ("many guests, one address", "budget and cool-down", BUDGET | COOL_DOWN),
-    ("one user, one address", "default", {}),
-    ("one user, one address", "cool-down", COOL_DOWN),
-    ("one user, one address", "budget and cool-down", BUDGET | COOL_DOWN),
+    ("one user, who holds again", "default, holds of 10 s", SHORT),
+    ("one user, who holds again", "cool-down, holds of 10 s", SHORT | COOL_DOWN),
 )
 
 
@@ -166,7 +166,7 @@ def measure(who: str, settings: Mapping[str, str], hall: int, buyers: int, secon
         "APP_ENV": "production",
         "AUTH_MODE": "open",
         "TRUSTED_PROXIES": "127.0.0.1",
-        "HOLD_SECONDS": str(HOLD_SECONDS),
+        "REDIS_CALL_SECONDS": "0.5",
     }
     with (
         tempfile.TemporaryDirectory() as folder,
