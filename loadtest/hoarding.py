@@ -4,10 +4,10 @@
     .venv/bin/python loadtest/hoarding.py [--hall 20000] [--buyers 200] [--seconds 20]
 
 For each row it starts a stack of its own, as `holdfast run` does, and puts a hall on sale. One attacker, at one
-address, holds all of it in groups of twenty seats, and each group again the moment its hold expires. Honest buyers come
-over the next seconds, each from another address. They pick two seats that are free, hold them, and buy them half a
-second later. Whoever finds none in five tries, a second apart, goes away. Printed are the share of buyers who bought,
-and the seats that were taken on average while they came.
+address, holds all of it in groups of twenty seats (or as many as a buyer may have), and each group again the moment its
+hold expires. Honest buyers come over the next seconds, each from another address. They pick two seats that are free,
+hold them, and buy them half a second later. Whoever finds none in five tries, a second apart, goes away. Printed are
+the share of buyers who bought, and the seats that were taken on average while they came.
 
 Where a row says so, holds last ten seconds instead of fifteen minutes, so that it shows the attacker keeping the hall.
 Redis gets half a second for a call instead of 50 ms: on a busy machine the limits would otherwise stop now and then.
@@ -36,10 +36,13 @@ from holdfast.bench.server import BASE, Event, Server
 from holdfast.bench.stack.own_stack import own_stack
 
 GROUP_SEATS = 20
+SEATS_PER_BUYER = "max_seats_per_buyer"
+"""Of the event; all other settings are the node's."""
 CONNECTIONS = 32
 ATTACKER = "198.51.100.66"
 HEAD_START_SECONDS = 4.0
 TRIES = 5
+DETAILS = ("name", "description", "venue", "start_at", "end_at", "total_seats")
 BUDGET: dict[str, str] = {"HOLDS_PER_ADDRESS_MINUTE": "60"}
 COOL_DOWN: dict[str, str] = {"REHOLD_SECONDS": "60", "REHOLD_AFTER": "3"}
 
@@ -49,9 +52,18 @@ ROWS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("nobody", "default", {}),
     ("many guests, one address", "default", {}),
     ("many guests, one address", "budget", BUDGET),
+    ("one user, who holds again", "`max_seats_per_buyer` 8", {SEATS_PER_BUYER: "8"}),
     ("one user, who holds again", "default, holds of 10 s", SHORT),
     ("one user, who holds again", "cool-down, holds of 10 s", SHORT | COOL_DOWN),
 )
+
+
+@dataclass(frozen=True)
+class Way:
+    """How the attacker goes about it."""
+
+    many_names: bool
+    group_seats: int
 
 
 @dataclass
@@ -110,11 +122,11 @@ class Attack:
             group.due_at = now + 2.0
 
 
-def attack(url: str, event: Event, many_names: bool, until: float, told: "Queue[Counter[str]]") -> None:  # noqa: FBT001
+def attack(url: str, event: Event, way: Way, until: float, told: "Queue[Counter[str]]") -> None:
     """Attack in a process of its own."""
     seats = list(event.seat_ids)
-    groups = [Group(seats[start : start + GROUP_SEATS]) for start in range(0, len(seats), GROUP_SEATS)]
-    attacker = Attack(Server(url, "hoarder"), event, many_names, groups)
+    groups = [Group(seats[start : start + way.group_seats]) for start in range(0, len(seats), way.group_seats)]
+    attacker = Attack(Server(url, "hoarder"), event, way.many_names, groups)
     attacker.run(until)
     told.put(attacker.answers)
 
@@ -174,22 +186,27 @@ def measure(who: str, settings: Mapping[str, str], hall: int, buyers: int, secon
     ):
         server = Server(stack.url, "Holdfast")
         event = server.make_event(hall)
+        if SEATS_PER_BUYER in settings:
+            details = server.caller.json("GET", f"{BASE}/events/{event.id}")
+            details = {name: details[name] for name in DETAILS} | {SEATS_PER_BUYER: int(settings[SEATS_PER_BUYER])}
+            server.caller.json("PUT", f"{BASE}/events/{event.id}", details)
         server.close()
         if who == "nobody":
             bought, taken = asyncio.run(honest_buyers(stack.url, event, buyers, seconds))
             answers: Counter[str] = Counter()
         else:
-            bought, taken, answers = attacked(stack.url, event, who, buyers, seconds)
+            way = Way(who.startswith("many"), int(settings.get(SEATS_PER_BUYER, GROUP_SEATS)))
+            bought, taken, answers = attacked(stack.url, event, way, buyers, seconds)
     said = ", ".join(f"{what}: {count}" for what, count in sorted(answers.items()))
     return f"{bought / buyers:.0%} ({bought} of {buyers})", f"{taken:,}", said
 
 
-def attacked(url: str, event: Event, who: str, buyers: int, seconds: float) -> tuple[int, int, Counter[str]]:
+def attacked(url: str, event: Event, way: Way, buyers: int, seconds: float) -> tuple[int, int, Counter[str]]:
     """Attack, and let the buyers come meanwhile; returns also what the attacker was answered."""
     spawn = multiprocessing.get_context("spawn")
     told: Queue[Counter[str]] = spawn.Queue()
     until = time.time() + HEAD_START_SECONDS + seconds + TRIES
-    attacker = spawn.Process(target=attack, args=(url, event, who.startswith("many"), until, told))
+    attacker = spawn.Process(target=attack, args=(url, event, way, until, told))
     attacker.start()
     time.sleep(HEAD_START_SECONDS)
     bought, taken = asyncio.run(honest_buyers(url, event, buyers, seconds))
