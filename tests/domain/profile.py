@@ -1,10 +1,10 @@
-"""How Hypothesis works in every test: loaded by the conftest of each folder that uses it."""
+"""Hypothesis settings for all tests, loaded by the conftest of each folder that uses it."""
 
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "holdfast",
-    deadline=None,  # the machine is shared: time proves nothing
+    deadline=None,  # the machine is shared, so durations prove nothing
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

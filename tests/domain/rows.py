@@ -37,7 +37,7 @@ def new_event(**values) -> EventState:
 
 
 def wish(number, user="ann", key=None, seats=(SEATS[0],)) -> Reserve:
-    """A wish whose reservation would be `UUID(int=number)`."""
+    """Return a wish whose reservation would be `UUID(int=number)`."""
     return Reserve.wish(
         reservation_id=UUID(int=number),
         event_id=EVENT_ID,
@@ -60,7 +60,7 @@ class Rows:
         return decide(self.snapshot(commands, now), commands, now, hold=HOLD)
 
     def write(self, commands: Sequence[Command], now=NOON) -> Decision:
-        """Decide a batch, and store it."""
+        """Decide a batch and store it."""
         decision = self.decide(commands, now)
         if decision.changes is not None:
             self.apply(decision.changes)
@@ -98,12 +98,12 @@ class Rows:
         return {user: self.seats_of(user, now) for user in users}
 
     def seats_of(self, user: str, now: datetime) -> int:
-        """How many seats a user has, without those of holds that have run out."""
+        """Return how many seats a user has, without those of overdue holds."""
         mine = [r for r in self.reservations.values() if r.user_id == user and r.status in _LIVE]
         return sum(len(r.seat_ids) for r in mine if not r.is_overdue(now))
 
     def apply(self, changes: Changes) -> None:
-        """Store changes as one statement would: each row once, and only where it is as it was loaded."""
+        """Store changes as one statement would: each row once, and only if it is unchanged since it was loaded."""
         touched_seats = [claim.seat_id for claim in (*changes.claims_added, *changes.claims_removed)]
         touched_seats += [before.seat_id for before, _ in changes.claims_moved]
         assert len(touched_seats) == len(set(touched_seats))
@@ -129,7 +129,7 @@ class Rows:
         self.log += changes.log
 
     def check(self) -> None:
-        """Hold every promise that a look at the rows can hold."""
+        """Check every promise that can be checked from the rows."""
         live = [r for r in self.reservations.values() if r.status in _LIVE]
         owned = {seat: Claim(seat, r.id, _LIVE[r.status], r.expires_at) for r in live for seat in r.seat_ids}
         assert sum(len(r.seat_ids) for r in live) == len(owned), "a seat has two owners"

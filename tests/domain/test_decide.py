@@ -62,7 +62,7 @@ def test_a_wish_is_held_whole_at_the_prices_of_its_seats(rows):
 
 
 class TestOrderOfChecks:
-    """Of several reasons to refuse a wish, the contract's first one is told."""
+    """If there are several reasons to refuse a wish, the response has the contract's first one."""
 
     def test_a_retry_is_answered_before_anything_else_is_looked_at(self, rows):
         first = done(rows.write([wish(7, key="k")]))
@@ -127,7 +127,7 @@ class TestKeys:
         assert not done(other).replayed
 
     def test_ones_own_commit_is_no_replay_and_keeps_its_version(self, rows):
-        """A resubmitted batch finds what its lost COMMIT has stored."""
+        """A resubmitted batch finds what its COMMIT stored when the response was lost."""
         rows.write([wish(7, key="k")])
         rows.write([wish(9, "bob", seats=(SEATS[3],))])
         again = done(rows.decide([wish(7, key="k")]))

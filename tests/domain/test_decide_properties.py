@@ -1,4 +1,4 @@
-"""What holds of `decide()` for any commands in any order."""
+"""Properties of `decide()` for any commands in any order."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -25,7 +25,7 @@ def reserves(draw, numbers=new_numbers):
 
 @st.composite
 def batches(draw):
-    """Several batches with the seconds between them; ids to resolve are places in what has been asked for."""
+    """Draw several batches and the seconds between them; ids to resolve are indices of earlier commands."""
     asked: list[Reserve] = []
     made = []
     for _ in range(draw(st.integers(1, 6))):
@@ -73,7 +73,7 @@ def test_every_promise_holds_after_every_batch(history):
 
 @given(batches())
 def test_a_batch_submitted_again_stands_by_what_it_has_done(history):
-    """What follows a COMMIT whose answer was lost. A refusal that was never told may become a yes."""
+    """After a COMMIT whose response was lost. A refusal that was never sent may become an acceptance."""
     *before, (batch, pause) = history
     rows, now = written(before)
     first = rows.write(batch, now + pause)
@@ -133,7 +133,7 @@ def test_unrelated_commands_commute(history, data):
 
 @given(batches())
 def test_a_batch_is_as_good_as_its_commands_one_by_one(history):
-    """Gathering changes nothing but the number of transactions: the versions are the same ones too."""
+    """Batching changes only the number of transactions; the versions are the same too."""
     together, now = Rows(), NOON
     alone = Rows()
     for batch, pause in history:

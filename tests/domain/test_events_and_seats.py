@@ -1,4 +1,4 @@
-"""What an event, a seat and a wish may be."""
+"""Which events, seats and wishes are valid."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What an unlocked read already settles."""
+"""What a read without a lock can already decide."""
 
 from uuid import UUID
 

@@ -24,7 +24,7 @@ def rows():
 
 
 def told(decision, place=0):
-    """What is said of a wish that is over the limit, or True for one that was held."""
+    """Return the refusal of a wish over the limit, or True for one that was held."""
     outcome = decision.outcomes[place]
     if isinstance(outcome, Done):
         return True
@@ -77,7 +77,7 @@ def test_somebody_elses_cancellation_gives_nothing_back(rows):
 
 @pytest.mark.parametrize("overdue_max", [0, 64], ids=["unrecorded", "recorded first"])
 def test_a_hold_that_ran_out_no_longer_counts_recorded_or_not(rows, overdue_max):
-    """A batch records only so many ends of holds, and the buyer's may not be among them."""
+    """A batch expires only a limited number of holds, and the buyer's may not be among them."""
     rows.write([wish(7), wish(8, "bob", seats=SEATS[1:2])])
     rows.write([wish(9, seats=SEATS[2:3])], NOON + HOLD / 2)
     late = NOON + HOLD
@@ -102,7 +102,7 @@ def test_a_replay_counts_once_and_is_answered_at_the_limit(rows):
 
 
 def test_ones_own_commit_is_found_before_the_limit_is_looked_at(rows):
-    """A resubmitted batch finds its own work, which has brought the buyer to the limit."""
+    """A resubmitted batch finds its own reservation, which has brought the buyer to the limit."""
     mine = wish(7, seats=SEATS[:2])
     rows.write([mine])
     assert told(rows.write([mine])) is True
@@ -145,7 +145,7 @@ def test_a_limit_is_1_to_1000_or_none(limit):
 
 @given(batches(), st.integers(1, 4))
 def test_nobody_ever_has_more_and_nobody_is_refused_who_has_less(history, limit):
-    """Whatever is asked in whatever order. The count is taken from the rows of reservations, not from the snapshot."""
+    """For any commands in any order. The count is taken from the rows of reservations, not from the snapshot."""
     limited, now = Rows(event=new_event(max_seats_per_buyer=limit)), NOON
     for batch, pause in history:
         now += pause

@@ -1,4 +1,4 @@
-"""The tables of transitions say all there is to say, and nothing twice."""
+"""The transition tables cover every case exactly once."""
 
 import itertools
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""The identity room of a node on a real database, and callers of every kind."""
+"""The use cases of identity on a real database, and callers of every kind."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,13 +16,13 @@ ADMIN = Actor(principal=command_line_principal("tests"), request_id="r-admin")
 
 @asynccontextmanager
 async def open_identity(database_url: str, *, hasher=QUICK) -> AsyncIterator[Identity]:
-    """What a node has of it."""
+    """Open what a node has of it."""
     settings = Settings(database_url=database_url)
     async with bootstrap.open_identity(settings, process="test", hasher=hasher) as identity:
         yield identity
 
 
 def a_user(name="shop:ann", *, request_id="r-1", roles=None) -> Actor:
-    """Somebody with a token; `roles` by organiser."""
+    """Return a caller with a token; `roles` is by organiser."""
     principal = Principal(subject=name, user_id=name, proof=Proof.TOKEN, roles=roles or {})
     return Actor(principal=principal, request_id=request_id)

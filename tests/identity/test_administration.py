@@ -1,4 +1,4 @@
-"""Organisers, members and keys: who may change them, what is stored, and what the audit says of it."""
+"""Organisers, members and keys: who may change them, what is stored, and what the audit has."""
 
 import asyncio
 import dataclasses

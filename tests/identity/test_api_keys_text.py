@@ -1,4 +1,4 @@
-"""The form of an API key, its checksum, and that nothing shows it."""
+"""The format of API keys and their checksum, and that keys are never shown."""
 
 import os
 import re
@@ -41,7 +41,7 @@ def test_a_mistyped_key_is_none(place, digit):
         "HF" + KEY.text[2:],
         f"Bearer {KEY.text}",
         KEY.text.replace("_", "-"),
-        "hf_" + "z" * 22 + KEY.text[25:],  # an id beyond 128 bits, and a checksum that does not fit
+        "hf_" + "z" * 22 + KEY.text[25:],  # an id beyond 128 bits, and a wrong checksum
         KEY.text[:-1] + "é",
         KEY.text[:-1] + "٣",
         "hf_" * 1000,

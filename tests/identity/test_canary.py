@@ -1,4 +1,4 @@
-"""No key, secret or password gets into a line of the log or an error, whatever goes wrong."""
+"""No key, secret or password appears in the log or in an error, whatever goes wrong."""
 
 import traceback
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""`holdfast keys`, `organisers` and `accounts`: what they print, what they do, and one line where they cannot."""
+"""`holdfast keys`, `organisers` and `accounts`: what they print and do, and their one-line errors."""
 
 import asyncio
 import io
@@ -20,7 +20,7 @@ PASSWORD = "correct horse battery staple"
 
 @pytest.fixture
 def holdfast(database_url, monkeypatch, capsys):
-    """Run a command; gives its exit code, and what it wrote to both outputs."""
+    """Run a command; return its exit code and both outputs."""
 
     def run(*words, stdin="", url=database_url):
         monkeypatch.setenv("DATABASE_URL", url)

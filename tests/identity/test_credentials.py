@@ -1,4 +1,4 @@
-"""What a credential must look like, what two of them may say, and what is answered when they prove nothing."""
+"""The form of credentials, conflicts between two of them, and the responses to invalid ones."""
 
 import base64
 from uuid import UUID

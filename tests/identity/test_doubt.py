@@ -1,4 +1,4 @@
-"""An act is done once and stands in the audit once, whatever becomes of the answer to its COMMIT."""
+"""An action is done once and has one audit entry, even if the response to its COMMIT is lost."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Every operation, for every role, on what is one's own, one's organiser's and somebody else's, in every mode."""
+"""Every operation in every mode and role, on the caller's own things, their organiser's and somebody else's."""
 
 import pytest
 
@@ -17,7 +17,7 @@ SAID = {
 
 
 def expected(caller, verb, place, buyer) -> str:
-    """What the policy, which has tests of its own, says of it."""
+    """Return what the policy says, which has its own tests."""
     rule = RULES[verb]
     principal = caller.principal
     named = verb in (Verb.CREATE_EVENT, Verb.CREATE_API_KEY)
@@ -25,7 +25,7 @@ def expected(caller, verb, place, buyer) -> str:
     user_id = principal.user_id if verb is Verb.RESERVE else buyer
     verdict = decide(principal, verb, Thing(organiser_id=organiser_id, user_id=user_id))
     if verb is Verb.CREATE_API_KEY and verdict is Verdict.FORBIDDEN and principal.roles:
-        # Somebody who may make keys elsewhere may not see this organiser.
+        # Somebody who may create keys elsewhere may not see this organiser.
         seen = decide(principal, Verb.GET_ORGANISER, Thing(organiser_id=organiser_id))
         insider = decide(principal, verb, Thing()) is Verdict.ALLOWED
         return "404" if insider and seen is Verdict.HIDDEN else "403"

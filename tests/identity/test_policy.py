@@ -1,4 +1,4 @@
-"""The policy, beside what the contract says of each operation, role and thing."""
+"""The policy compared with what the contract says about each operation, role and thing."""
 
 from pathlib import Path
 from uuid import UUID
@@ -22,7 +22,7 @@ def _member(role):
 
 
 def _key(role):
-    """A key that acts for bob; what bob has elsewhere is none of its business."""
+    """Return a key that acts for bob; it must have no access to bob's other reservations."""
     return Principal(subject="key:1", user_id=None, proof=Proof.KEY, roles={OURS: role}, buyer_id="shop:bob")
 
 
@@ -144,7 +144,7 @@ OF_THINGS = {
     "see_drafts": INSIDERS_SEE,
     "exceed_purchase_limit": INSIDERS_SEE | {"open": "403 403 403", "unnamed": "401 401 401"},
 }
-"""For each caller the answer for `mine`, `ours`, `theirs`, and of events `draft` and `their_draft` too."""
+"""For each caller, the verdicts for `mine`, `ours`, `theirs`, and for events also `draft` and `their_draft`."""
 
 INSIDERS_ASK = dict.fromkeys(CALLERS, "ok") | {"nobody": "401", "buyer": "403", "box": "403", "box_key": "403"}
 OF_LISTS = {
@@ -236,7 +236,7 @@ def test_nobody_gives_more_than_they_have():
     for caller, principal in CALLERS.items():
         highest = {"org": 3, "org_key": 3, "box": 2, "box_key": 2, "admin": 4, "buyer": 1, "open": 1}.get(caller, 0)
         if principal.proof is Proof.OPEN:
-            continue  # which gives nothing at all
+            continue  # which grants nothing
         assert [may_grant(principal, role, OURS) for role in Role] == [rank <= highest for rank in range(5)], caller
         elsewhere = highest if caller == "admin" else 1 if principal.user_id else 0
         assert [may_grant(principal, role, THEIRS) for role in Role] == [rank <= elsewhere for rank in range(5)]

@@ -1,4 +1,4 @@
-"""Holdfast works with the PostgreSQL roles of `deploy/postgres/roles.sql`, and they allow no more than that."""
+"""Holdfast works with the PostgreSQL roles of `deploy/postgres/roles.sql`, and they permit nothing more."""
 
 import asyncio
 import subprocess
@@ -38,10 +38,10 @@ def _run_script(url: str, database: str) -> None:
 
 @pytest.fixture
 async def urls(servers, database_url):
-    """The URLs of the application and of the auditor in a database with these roles."""
+    """Return the URLs of the application and the auditor in a database with these roles."""
     database = urlsplit(database_url).path.strip("/")
     as_superuser = urlunsplit(urlsplit(servers.superuser_url)._replace(path=f"/{database}"))
-    for _ in range(2):  # it can be run again
+    for _ in range(2):  # running it twice must work
         await asyncio.to_thread(_run_script, as_superuser, database)
     found = {}
     for role in ("app", "auditor"):

@@ -1,4 +1,4 @@
-"""What keys and memberships are worth: known without a look each time, and not for long after they have ended."""
+"""Rights of keys and members are cached, and end soon after they are removed."""
 
 import asyncio
 import os
@@ -21,13 +21,13 @@ from identity.offices import ADMIN, open_identity
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Everything that lasts seconds lasts a tenth of it."""
+    """Make everything that takes seconds take a tenth of that."""
     for name in ("FRESH_SECONDS", "LATE_SECONDS", "RETRY_SECONDS", "AWAY_SECONDS_MAX"):
         monkeypatch.setattr(rights, name, getattr(rights, name) / 20)
 
 
 class Counted:
-    """A source that counts what it is asked."""
+    """A source that counts the queries it gets."""
 
     def __init__(self, source) -> None:
         self._source = source
@@ -55,8 +55,8 @@ async def a_key(identity, role=Role.BOX_OFFICE, **wanted):
 
 
 async def at_last(is_so) -> None:
-    """Ask again and again until it is so; the test's time-out bounds that."""
-    while not await is_so():  # noqa: ASYNC110 - nobody tells when it is
+    """Poll until it is true; the test's time limit bounds that."""
+    while not await is_so():  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.01)
 
 

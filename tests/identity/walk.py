@@ -1,4 +1,4 @@
-"""Two organisers with something each, callers of every role, and a request for every operation of the API."""
+"""Two organisers with things of every kind, callers of every role, and a request for every operation."""
 
 import json
 import time
@@ -27,33 +27,33 @@ from oidc.signing import AUDIENCE
 
 @dataclass
 class Place:
-    """What an organiser has."""
+    """An organiser and its things."""
 
     organiser_id: str
     event_id: str = ""
     seats: list[str] = field(default_factory=list)
     held: dict[str, str] = field(default_factory=dict)
-    """By buyer, the id of what they hold."""
+    """By buyer, the id of the reservation that they hold."""
     key_id: str = ""
 
 
 @dataclass
 class Caller:
-    """Somebody, as the policy knows them, and the headers by which they prove it."""
+    """A caller: their principal, and the headers that authenticate them."""
 
     principal: Principal
     headers: dict[str, str]
 
 
 class Walk:
-    """Asks everything of everybody. Ann holds `mine` at our place, bob `ours` there, and `theirs` elsewhere."""
+    """Sends every request as every caller. Ann holds `mine` at our place, bob `ours` there, and `theirs` elsewhere."""
 
     def __init__(self, api: Api, ours: Place, theirs: Place) -> None:
         self.api = api
         self.places = {"mine": (ours, "shop:ann"), "ours": (ours, "shop:bob"), "theirs": (theirs, "shop:bob")}
 
     def request(self, verb: Verb, thing: str):
-        """The path and body of an operation on a thing."""
+        """Return the path and body of an operation on a thing."""
         place, buyer = self.places[thing]
         event, held, organiser = place.event_id, place.held[buyer], place.organiser_id
         wish = a_wish(event_id=event, seat_ids=place.seats[-1:])
@@ -94,7 +94,7 @@ class Walk:
         }[verb]
 
     async def ask(self, caller: Caller, verb: Verb, thing: str) -> str:
-        """Say what became of it: `ok` where the caller was let in, whatever is answered then."""
+        """Return the outcome: `ok` if the caller was admitted, whatever the response."""
         method, path, body = self.request(verb, thing)
         answer = await self.api.call(method, path, body, headers=caller.headers)
         hidden = ("event_not_found", "reservation_not_found", "organiser_not_found", "api_key_not_found")
@@ -110,7 +110,7 @@ OPERATIONS = [verb for verb in Verb if verb.is_operation and RULES[verb].kind is
 
 @asynccontextmanager
 async def walking(database_url: str, **settings):
-    """Two organisers on a server with these settings."""
+    """Start a server with these settings and two organisers."""
     async with open_identity(database_url) as identity:
         places = []
         for name in ("Ours", "Theirs"):
@@ -157,7 +157,7 @@ def gateway_callers(ours: Place) -> dict[str, Caller]:
 
 
 async def token_callers(identity, ours: Place, token) -> dict[str, Caller]:
-    """A key of each role, and members with a token."""
+    """Return a key of each role, and members with a token."""
     callers = {"nobody": Caller(NOBODY, {}), "claimed": Caller(NOBODY, {"X-User-ID": "shop:ann"})}
     for role, place in ((Role.BUYER, ours), (Role.BOX_OFFICE, ours), (Role.ORGANISER, ours), (Role.ADMIN, None)):
         stored, key = await api_keys.create_api_key(identity, ADMIN, _wish(role, place))
@@ -181,7 +181,7 @@ async def token_callers(identity, ours: Place, token) -> dict[str, Caller]:
 
 @asynccontextmanager
 async def issuing():
-    """An issuer: its settings, and a function that makes tokens for a subject."""
+    """Yield the settings of an issuer, and a function that makes tokens for a subject."""
     async with local_issuer("rsa") as issuer:
         now = int(time.time())
 

@@ -1,4 +1,4 @@
-"""The last act of an upgrade: what came with a version is used once no older node is left, and by all nodes."""
+"""Finishing an upgrade: new features are used by all nodes, once no older node is left."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ from holdfast.settings import Settings
 
 @pytest.fixture
 def unfinished_url(database_url, monkeypatch):
-    """A database that an older version has used, with something new that waits."""
+    """A database used by an older version, with a new feature that waits."""
     for name in list(FEATURES):
         monkeypatch.delitem(FEATURES, name)
     monkeypatch.setitem(FEATURES, "limit", Feature(newest_migration(), "so many seats a buyer"))
@@ -81,7 +81,7 @@ async def test_nodes_use_what_is_new_without_a_restart(unfinished_url, monkeypat
         await asyncio.sleep(0.3)
         assert not engine.booking.features.enabled("limit")
         await asyncio.to_thread(migrate.finish, unfinished_url, looks=1)
-        while not engine.booking.features.enabled("limit"):  # noqa: ASYNC110 - it tells nobody
+        while not engine.booking.features.enabled("limit"):  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(0.02)
         with pytest.raises(KeyError):
             engine.booking.features.enabled("no such thing")
@@ -133,7 +133,7 @@ async def test_the_log_says_when_the_schema_is_another_versions(database_url):
     await sql(database_url, "UPDATE alembic_version SET version_num = '9999'")
     with capture_logs() as lines:
         async with open_engine(database_url), asyncio.timeout(20):
-            while not [line for line in lines if line["event"] == "schema_is_newer"]:  # noqa: ASYNC110 - it tells nobody
+            while not [line for line in lines if line["event"] == "schema_is_newer"]:  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.02)
     (line,) = [line for line in lines if line["event"] == "schema_is_newer"]
     assert (line["schema"], line["known"], line["log_level"]) == ("9999", newest_migration(), "warning")

@@ -1,4 +1,4 @@
-"""Steps on a schema that is in use: nobody waits long for them, each is done once, and a crash costs nothing."""
+"""Migration steps on a schema in use: nobody waits long for them, each is done once, and a crash loses nothing."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from holdfast.infrastructure.postgres.migrations.steps import Run, StillLockedEr
 
 
 class Heard:
-    """A reporter that remembers."""
+    """A reporter that records what it is told."""
 
     def __init__(self):
         self.steps, self.waits_for, self.phases = [], [], []
@@ -33,13 +33,13 @@ class Heard:
 
 
 async def until(condition):
-    while not condition():  # noqa: ASYNC110 - the other side tells nobody
+    while not condition():  # noqa: ASYNC110 - there is no event to wait for
         await asyncio.sleep(0.02)
 
 
 @pytest.fixture
 async def shop(database_url):
-    """A connection with a small table that is sold from."""
+    """A connection with a small table in which seats are sold."""
     connection = await asyncpg.connect(database_url, server_settings={"application_name": "shop"})
     await connection.execute("CREATE TABLE sold (id int, buyer text); INSERT INTO sold VALUES (1, 'ann'), (2, 'ann')")
     yield connection
@@ -54,7 +54,7 @@ async def carry_out(database_url, script, heard=None, **named):
 
 
 async def test_a_step_that_waits_for_a_lock_lets_the_sale_go_on(database_url, shop):
-    """An ALTER waits for a report that runs for long, and every batch that comes later waits behind the ALTER."""
+    """An ALTER waits for a long report, and every later batch waits behind the ALTER."""
     heard = Heard()
     report = await asyncpg.connect(database_url, server_settings={"application_name": "report"})
     await report.execute("BEGIN; SELECT count(*) FROM sold")
@@ -62,7 +62,7 @@ async def test_a_step_that_waits_for_a_lock_lets_the_sale_go_on(database_url, sh
         carry_out(database_url, "ALTER TABLE sold ADD COLUMN price int", heard, lock_seconds=0.4)
     )
     await until(lambda: any("report" in reason for reason in heard.waits_for))
-    async with asyncio.timeout(10):  # the report goes on for longer
+    async with asyncio.timeout(10):  # the report takes longer
         await shop.execute("UPDATE sold SET buyer = 'bob' WHERE id = 1")
     assert not migrating.done()
     assert f"pid {report.get_server_pid()} (report, idle in transaction for " in heard.waits_for[-1]
@@ -125,7 +125,7 @@ async def test_an_index_whose_migration_was_killed_on_the_way_is_made_anew(datab
     await report.execute("BEGIN; UPDATE sold SET buyer = 'cid' WHERE id = 1")
     killed = asyncio.create_task(carry_out(database_url, INDEX, heard))
     await until(lambda: any("report" in reason for reason in heard.waits_for))
-    await shop.execute("UPDATE sold SET buyer = 'dan' WHERE id = 2")  # an index that is being made keeps nobody
+    await shop.execute("UPDATE sold SET buyer = 'dan' WHERE id = 2")  # creating an index concurrently blocks nobody
     await shop.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE UNIQUE%' AND datname = "
         "current_database()"
@@ -140,7 +140,7 @@ async def test_an_index_whose_migration_was_killed_on_the_way_is_made_anew(datab
 
 
 async def test_an_index_that_is_there_is_not_made_again(database_url, shop):
-    """It was made, and the crash came before that was noted."""
+    """It was created, and the crash came before that was recorded."""
     await shop.execute("CREATE INDEX sold_buyer_idx ON sold (buyer)")
     await carry_out(database_url, INDEX)
     assert (
@@ -160,7 +160,7 @@ async def test_a_constraint_is_validated_outside_a_transaction(database_url, sho
 
 
 async def test_two_operators_at_once_do_not_get_in_each_others_way(empty_database_url):
-    """The second must not wait inside a transaction: the first one's CREATE INDEX CONCURRENTLY would wait for that."""
+    """The second must not wait inside a transaction: the first one's CREATE INDEX CONCURRENTLY would wait for it."""
     async with asyncio.timeout(30):
         await asyncio.gather(*(asyncio.to_thread(migrate.upgrade, empty_database_url) for _ in range(2)))
 
@@ -182,7 +182,7 @@ async def test_the_second_operator_hears_who_is_first(database_url, monkeypatch)
 
 
 async def test_the_version_before_waits_too(database_url):
-    """It takes the lock for the length of its transaction."""
+    """It holds the lock for the length of its transaction."""
     async with connected(database_url) as ours, connected(database_url) as theirs:
         await turn.take_turn(ours, Heard(), seconds_max=1)
         with contextlib.suppress(asyncpg.LockNotAvailableError):

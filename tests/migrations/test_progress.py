@@ -1,4 +1,4 @@
-"""What an operator sees of a migration: what waits and what takes long, and nothing of the rest."""
+"""What an operator sees of a migration: waits and long steps, and nothing else."""
 
 import io
 

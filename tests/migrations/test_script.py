@@ -1,4 +1,4 @@
-"""The SQL of migrations is split into steps and statements, and what would hold up a sale is refused."""
+"""The SQL of migrations is split into steps and statements, and statements that would block a sale are refused."""
 
 import re
 from importlib.resources import files
@@ -67,7 +67,7 @@ _HOLDS_UP = {
 
 
 def holding_up(script: str) -> list[str]:
-    """Statements that keep the writers of a table for as long as it is large."""
+    """Return statements that block the writers of a table for longer the larger it is."""
     created = set(_CREATED.findall(script))
     statements = [in_one_line(statement) for step in steps_of(script) for statement in step.statements]
     return [

@@ -1,4 +1,4 @@
-"""The schema goes up, down, and up again, says where it stands, and keeps what nobody wanted to lose."""
+"""The schema goes up, down, and up again, reports its state, and keeps data that nobody meant to lose."""
 
 import asyncio
 
@@ -57,7 +57,7 @@ def test_hot_tables_are_vacuumed_after_a_number_of_rows_however_large_they_are(d
         for kind in ("vacuum", "analyze"):
             assert float(given[f"autovacuum_{kind}_scale_factor"]) == 0, (table, kind)
             assert 1_000 <= int(given[f"autovacuum_{kind}_threshold"]) <= 100_000, (table, kind)
-        if table != "events":  # few rows come to it
+        if table != "events":  # few rows are added to it
             assert float(given["autovacuum_vacuum_insert_scale_factor"]) == 0, table
             assert int(given["autovacuum_vacuum_insert_threshold"]) <= 100_000, table
 

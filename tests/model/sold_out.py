@@ -1,4 +1,4 @@
-"""The model: what a box office with a pencil would do. Compared with the whole of Holdfast, call by call."""
+"""The model: what a box office with a pencil would do. It is compared with all of Holdfast, call by call."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ class Ticket:
 
 @dataclass
 class BoxOffice:
-    """One event. Every call gives the state that follows, or the code of the refusal."""
+    """One event. Every call returns the new state, or the code of the refusal."""
 
     seats: int
     total: int = 12

@@ -1,4 +1,4 @@
-"""Any calls in any order do what a box office with a pencil would do, and leave every promise whole."""
+"""Any calls in any order have the same results as in the model, and keep every promise."""
 
 import asyncio
 from datetime import timedelta
@@ -28,7 +28,7 @@ limits = st.sampled_from([None, None, 1, 2, 4])
 
 
 def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and each rule is short
-    """The machine's class, on these servers, whose coroutines this runner runs."""
+    """Return the machine's class for these servers; the runner runs its coroutines."""
 
     class Machine(RuleBasedStateMachine):
         made = Bundle("made")
@@ -102,7 +102,7 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
 
         @rule(wishes=st.lists(st.tuples(users, keys, seat_sets), min_size=2, max_size=5, unique_by=lambda w: w[:2]))
         def a_crowd(self, wishes):
-            """At once: what each is told must follow from one order of them; the order asked for is one of many."""
+            """Send all at once: the responses must be those of some order of the wishes, of which there are many."""
             before = set(self.ids)
             sale = OnSale(self.sale.event_id, tuple(self.chart))
 
@@ -144,7 +144,7 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
         @rule(sure=st.sampled_from([False, False, False, True]))
         def delete(self, sure):
             sold = any(ticket.state == "confirmed" for ticket in self.model.tickets.values())
-            if sure or sold:  # what would end the run is done seldom, what is refused often
+            if sure or sold:  # what would end the run is rare, what is refused is frequent
                 answer = self.answer(delete_event(self.engine.catalogue, self.sale.event_id), lambda _: "deleted")
                 assert answer == self.model.delete()
 

@@ -1,4 +1,4 @@
-"""An issuer on loopback that does what a test wants: answers, is silent, is gone, lies."""
+"""An issuer on loopback that does what a test wants: responds, stalls, disappears, lies."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ class LocalIssuer:
 
     @property
     def fetches(self):
-        """How often the key set was asked for."""
+        """How often the key set was fetched."""
         return self.asked.get("/keys", 0)
 
     async def appear(self):
@@ -103,7 +103,7 @@ async def local_issuer(*keys, short="shop"):
 
 
 class Clock:
-    """A clock that goes when a test says so."""
+    """A clock that a test advances."""
 
     def __init__(self, seconds=0.0):
         self.seconds = seconds
@@ -114,7 +114,7 @@ class Clock:
 
 @asynccontextmanager
 async def verifier_of(*issuers, wall=None, monotonic=None, **options):
-    """A verifier that fetches when it is asked, and not by itself."""
+    """Return a verifier that fetches only when a token needs it, not in the background."""
     verifier = OidcTokenVerifier(
         [issuer.issuer for issuer in issuers],
         wall_clock=wall or Clock(NOW),

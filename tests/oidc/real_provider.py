@@ -1,4 +1,4 @@
-"""A real OpenID Connect provider, out of npm: started, stopped, frozen, given other keys."""
+"""A real OpenID Connect provider from npm: started, stopped, frozen, its keys rotated."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ NODE_MIN = 20
 
 
 def require_provider():
-    """Skip where it cannot run, and say why; where CI is set everything is there, or something is wrong."""
+    """Skip if it cannot run, and say why; in CI everything must be there."""
     if shutil.which("node") is None:
         lacking = "there is no Node.js"
     elif _node_version() < NODE_MIN:
@@ -44,7 +44,7 @@ def _node_version():
 
 
 class RealProvider:
-    """One process of it, always at the same address."""
+    """One provider process, always on the same address."""
 
     def __init__(self):
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -66,7 +66,7 @@ class RealProvider:
         await self.rotate(*keys or self._keys)
 
     async def rotate(self, *keys):
-        """Let it have these keys and no others; the first signs."""
+        """Give it exactly these keys; the first one signs."""
         self._keys = keys
         shown = [
             {**key(name).as_dict(private=True), "kid": name, "use": "sig", "alg": algorithm_of(name)} for name in keys
@@ -90,7 +90,7 @@ class RealProvider:
             self._program = None
 
     async def token(self, buyer="buyer-1"):
-        """Get an access token as a client does."""
+        """Return an access token, requested like a client does."""
         form = {"grant_type": "client_credentials", "client_id": buyer, "client_secret": "secret"}
         async with httpx2.AsyncClient(trust_env=False, verify=False) as client:
             answer = await client.post(f"{self.issuer.issuer}/token", data=form)

@@ -1,4 +1,4 @@
-"""Tokens as issuers and forgers make them: every part is taken as it is given, however wrong."""
+"""Tokens as issuers and forgers make them: every part is used as given, however wrong."""
 
 import hmac
 import json
@@ -9,13 +9,13 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 NOW = 1_900_000_000
-"""What the verifiers of the tests take for the present time."""
+"""The current time for the verifiers of the tests."""
 AUDIENCE = "tickets"
 
 
 @cache
 def key(name):
-    """Make a key pair; the same name gives the same one all through the run."""
+    """Return a key pair, the same for the same name during the whole run."""
     kind = name.partition("-")[0]
     if kind == "rsa":
         return RSAKey.generate_key(2048)
@@ -25,7 +25,7 @@ def key(name):
 
 
 def public(name, **members):
-    """Show a key as a set shows it; its kid is its name."""
+    """Return a key as in a key set; its kid is its name."""
     return {"kid": name, **key(name).as_dict(private=False), **members}
 
 
@@ -62,12 +62,12 @@ class Shop:
         self.address = address
 
     def claims(self, *without, **changes):
-        """Make good claims; a change to a value of None is JSON's null."""
+        """Return valid claims with changes; a change to None becomes JSON's null."""
         claims = {"iss": self.address, "aud": AUDIENCE, "sub": "alice", "iat": NOW, "exp": NOW + 300}
         return {name: value for name, value in (claims | changes).items() if name not in without}
 
     def token(self, claims=None, *, by="rsa", algorithm=None, payload=None, **header):
-        """Make a token that counts, unless something given says otherwise."""
+        """Return a token that is valid unless an argument makes it invalid."""
         header = {"alg": algorithm or algorithm_of(by), "typ": "JWT", "kid": by} | header
         header = {name: value for name, value in header.items() if value is not ...}
         return sign(header, payload or (self.claims() if claims is None else claims), by)

@@ -1,4 +1,4 @@
-"""Every forgery that we know of, each beside a twin that differs in nothing but the forgery and is believed."""
+"""Every forgery that we know of, each next to a valid token that differs only in the forged detail."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -16,7 +16,7 @@ from oidc.signing import AUDIENCE, NOW, key, public, segment, sign
 
 @dataclass(frozen=True)
 class Scene:
-    """Two issuers that are trusted, and a server of the forger's."""
+    """Two trusted issuers, and a server of the forger's."""
 
     shop: object
     other: object
@@ -60,7 +60,7 @@ def _der(token):
 
 
 def _loose_bits(part):
-    """The same bytes in base64url whose unused last bits are not zero: another text for the same signature."""
+    """Return the same bytes in base64url with non-zero spare bits: another text for the same signature."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     loose = part[:-1] + letters[letters.index(part[-1]) + 1]
     assert urlsafe_b64decode(loose + "==") == urlsafe_b64decode(part + "==")
@@ -78,7 +78,7 @@ def _claims_text(scene, old="", new=""):
 
 
 def _header(scene, text):
-    """Sign a header that is given as text, by the right key."""
+    """Sign a header given as text with the right key."""
     return sign(text.encode(), scene.shop.claims(), "rsa", "RS256")
 
 
@@ -93,14 +93,14 @@ def _nearly_oversize(scene):
 
 
 def _forgers(**header):
-    """A token by the forger's key, with a header that says where to find that key."""
+    """Return a token signed by the forger's key, with a header that points to that key."""
     return lambda scene: scene.shop.token(
         by="rsa-forger", **{name: value(scene) if callable(value) else value for name, value in header.items()}
     )
 
 
 def _right(**header):
-    """The twin of that: the header points to the forger all the same, but it is the issuer's key that signed."""
+    """Return its valid twin: the header points to the forger too, but the issuer's key signed it."""
     return lambda scene: scene.shop.token(
         **({name: value(scene) if callable(value) else value for name, value in header.items()} | {"kid": "rsa"})
     )
@@ -164,7 +164,7 @@ FORGERIES = {
     "this issuer's key for the other issuer": Forgery(
         "unknown_key", lambda s: s.other.token(), lambda s: s.other.token(by="ec-other")
     ),
-    # A header that brings or names a key of its own
+    # A header that contains or names another key
     "jwk": Forgery("unknown_key", _forgers(jwk=FORGERS_KEY), _right(jwk=FORGERS_KEY)),
     "jwk under the issuer's kid": Forgery(
         "signature", _forgers(jwk=FORGERS_KEY | {"kid": "rsa"}, kid="rsa"), _right(jwk=FORGERS_KEY | {"kid": "rsa"})
@@ -181,7 +181,7 @@ FORGERIES = {
     "b64 false": Forgery("malformed", lambda s: s.good(b64=False, crit=["b64"])),
     "b64 true": Forgery("critical_header", lambda s: s.good(b64=True)),
     "zip": Forgery("critical_header", lambda s: s.good(zip="DEF")),
-    # A signature that is not the token's
+    # Another token's signature
     "another subject": Forgery(
         "signature", lambda s: _parts(s.good(), payload=lambda _: segment(s.shop.claims(sub="root")))
     ),
@@ -206,7 +206,7 @@ FORGERIES = {
         lambda s: _parts(s.good(by="ed"), signature=lambda _: segment(bytes(64))),
         lambda s: s.good(by="ed"),
     ),
-    # Another way of writing it: one token, one text
+    # Another encoding: each token must have only one
     "padding": Forgery("signature", lambda s: s.good() + "=="),
     "base64 with loose bits": Forgery("signature", lambda s: _parts(s.good(), signature=_loose_bits)),
     "the other alphabet of base64": Forgery(
@@ -229,7 +229,7 @@ FORGERIES = {
     ),
     "nothing": Forgery("malformed", lambda _: ""),
     "over 8 KiB": Forgery("oversize", _oversize, _nearly_oversize),
-    # Something else than one object with one meaning
+    # Not a single unambiguous object
     "a payload that is a list": Forgery("malformed", lambda s: _payload(s, f"[{_claims_text(s)}]")),
     "a payload that is no JSON": Forgery("malformed", lambda s: _payload(s, _claims_text(s)[:-1])),
     "a payload in UTF-16": Forgery("malformed", lambda s: _payload(s, _claims_text(s).encode("utf-16"))),
@@ -252,13 +252,13 @@ FORGERIES = {
     ),
     "alg twice": Forgery("malformed", lambda s: _header(s, '{"alg":"none","alg":"RS256","kid":"rsa"}')),
     "kid twice": Forgery("malformed", lambda s: _header(s, '{"alg":"RS256","kid":"ec","kid":"rsa"}')),
-    # Meant for something else
+    # Meant for another purpose
     "typ of a sign-out": Forgery("type", lambda s: s.good(typ="logout+jwt"), lambda s: s.good(typ="at+jwt")),
     "typ of a proof of possession": Forgery("type", lambda s: s.good(typ="dpop+jwt"), lambda s: s.good(typ=...)),
     "typ that is a number": Forgery("type", lambda s: s.good(typ=1)),
     "events": Forgery("not_an_access_token", _claim("events", {})),
     "cnf": Forgery("bound_to_a_key", _claim("cnf", {"jkt": "x"})),
-    # From somebody else
+    # From another issuer
     "no iss": Forgery("issuer", lambda s: s.claiming("iss")),
     "iss of nobody we know": Forgery("issuer", lambda s: s.claiming(iss="https://accounts.example")),
     "iss with a slash more": Forgery("issuer", lambda s: s.claiming(iss=s.shop.address + "/")),
@@ -266,7 +266,7 @@ FORGERIES = {
     "iss that begins alike": Forgery("issuer", lambda s: s.claiming(iss=s.shop.address + ".example")),
     "iss that is a list": Forgery("issuer", lambda s: s.claiming(iss=[s.shop.address])),
     "iss that is a number": Forgery("issuer", _claim("iss", 1)),
-    # For somebody else
+    # For another audience
     "no aud": Forgery("audience", lambda s: s.claiming("aud")),
     "aud of another": Forgery("audience", _claim("aud", "books")),
     "aud that begins alike": Forgery("audience", _claim("aud", AUDIENCE + "2")),
@@ -296,7 +296,7 @@ FORGERIES = {
     "nbf a text": Forgery("malformed_time", _claim("nbf", "0"), _claim("nbf", 0)),
     "iat beyond the leeway": Forgery("not_yet_valid", _claim("iat", NOW + 61), _claim("iat", NOW + 60)),
     "iat a list": Forgery("malformed_time", _claim("iat", [NOW]), lambda s: s.claiming("iat")),
-    # About nobody
+    # Without a subject
     "no sub": Forgery("no_subject", lambda s: s.claiming("sub")),
     "sub empty": Forgery("no_subject", _claim("sub", "")),
     "sub null": Forgery("no_subject", _claim("sub", None)),
@@ -312,7 +312,7 @@ FORGERIES = {
 
 @pytest.mark.parametrize("name", FORGERIES)
 async def test_a_forgery_is_refused_and_its_twin_believed(name):
-    """The reason is the forgery's, and the forger's own server is never asked."""
+    """It is refused for the right reason, and no request goes to the forger's server."""
     forgery = FORGERIES[name]
     async with (
         local_issuer("rsa", "ec", "ed", "p384", "rsa-second") as shop,
@@ -330,7 +330,7 @@ async def test_a_forgery_is_refused_and_its_twin_believed(name):
 
 
 async def test_claims_that_look_like_ours_mean_nothing():
-    """A token says who somebody is by `sub` alone, and roles are found nowhere but where the setting points."""
+    """Only `sub` identifies the user, and roles come only from the configured claim."""
     async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
         claims = shop.shop.claims(
             sub="other:bob", user_id="shop:root", role="admin", admin=True, roles=["admin"], organiser_id="x"

@@ -1,4 +1,4 @@
-"""`OIDC_ISSUERS` and `OIDC_ROLES`: what is taken, and what the complaint names."""
+"""`OIDC_ISSUERS` and `OIDC_ROLES`: what is accepted, and what the error message names."""
 
 import json
 from contextlib import suppress
@@ -104,7 +104,7 @@ def test_a_complaint_names_the_place_and_quotes_no_value(text, complaint):
 def test_an_issuer_elsewhere_leads_nowhere_near(url, complaint):
     with pytest.raises(ValueError, match=complaint):
         require_fetchable(url, loopback=False)
-    require_fetchable("https://10.0.0.1/keys", loopback=False)  # an issuer in the same network is usual
+    require_fetchable("https://10.0.0.1/keys", loopback=False)  # an issuer in the same network is common
 
 
 @given(

@@ -1,4 +1,4 @@
-"""Where keys come from, when they are asked for, and how long they count."""
+"""Where keys come from, when they are fetched, and how long they are used."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ DISCOVERY = "/.well-known/openid-configuration"
 
 
 async def test_two_hundred_callers_cost_one_fetch():
-    """They arrive while nothing is known, all of them before the first answer."""
+    """They all arrive before the first response, while no key is known."""
     async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
         token = shop.shop.token()
         shop.gate.clear()
@@ -67,13 +67,13 @@ async def test_a_new_key_is_found_at_once_and_the_one_that_it_replaces_stops_wor
         shop.keys = [public("ec")]
         assert (await verifier.verify(shop.shop.token(by="ec"))).user_id == "shop:alice"
         assert shop.fetches == 2
-        for token in (stale, seen):  # the second was remembered as good
+        for token in (stale, seen):  # the second was cached as valid
             with pytest.raises(TokenRefused, match="unknown_key"):
                 await verifier.verify(token)
 
 
 async def test_a_withdrawn_key_stops_working_with_the_next_refresh():
-    """Nobody shows a token of another key; the refresh in the background is enough."""
+    """No token with another key arrives; the background refresh is enough."""
     async with local_issuer("rsa", "ec") as shop, verifier_of(shop) as verifier:
         token = shop.shop.token()
         await verifier.verify(token)
@@ -103,7 +103,7 @@ async def test_keys_outlive_their_issuer_for_a_day():
         assert (await verifier.verify(token)).user_id == "shop:alice"
         with pytest.raises(TokenRefused, match="unknown_key"):
             await verifier.verify(shop.shop.token(kid="new"))
-        clock.seconds += 61  # what was found good is remembered for a minute more
+        clock.seconds += 61  # valid tokens are cached for another minute
         with pytest.raises(Unavailable):
             await verifier.verify(token)
         await shop.appear()
@@ -112,7 +112,7 @@ async def test_keys_outlive_their_issuer_for_a_day():
 
 
 async def test_an_issuer_that_was_never_reached_is_no_fault_of_the_token():
-    """503 and not 401: a client that is told that its token is bad throws it away and signs in again."""
+    """It gets 503 and not 401: with 401 the client would discard its token and sign in again."""
     async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
         token = shop.shop.token()
         await shop.vanish()
@@ -165,7 +165,7 @@ async def test_a_refresh_that_falls_due_during_a_fetch_joins_it():
 
 
 async def test_a_fetch_that_left_before_the_rotation_is_not_the_last_word():
-    """The token is newer than the answer that its caller waited for, so the issuer is asked once more."""
+    """The token is newer than the response that its caller waited for, so the keys are fetched once more."""
     async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
         keys = _keys(verifier, shop)
         shop.gate.clear()
@@ -236,7 +236,7 @@ USELESS = {
 @pytest.mark.parametrize("path", [DISCOVERY, "/keys"])
 @pytest.mark.parametrize("name", USELESS)
 async def test_a_useless_answer_takes_nobodys_keys(name, path):
-    """Nothing is raised, no redirect is followed, and who could sign in before still can."""
+    """Nothing is raised, no redirect is followed, and callers who could sign in before still can."""
     async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
         await verifier.verify(shop.shop.token())
         shop.answers[path] = USELESS[name]
@@ -309,7 +309,7 @@ async def test_a_discovery_document_of_another_issuer_does_not_count(other):
 
 @pytest.mark.parametrize("secret", [{"kty": "oct", "k": "c2VjcmV0", "kid": "s"}, {"kty": "RSA", "d": "AQAB"}])
 async def test_a_set_that_publishes_a_secret_is_used_for_nothing(secret):
-    """Not even its keys of before: if they are still the same, anybody has them now."""
+    """Its previous keys are not used either: if they are the same, everybody has them now."""
     async with local_issuer("rsa") as shop, verifier_of(shop) as verifier:
         token = shop.shop.token()
         await verifier.verify(token)
@@ -372,7 +372,7 @@ def _keys(verifier, issuer):
 
 
 async def _refresh(verifier, issuer):
-    """What the background does when it is time."""
+    """Do what the background task does when a refresh is due."""
     await _keys(verifier, issuer)._fly()
 
 

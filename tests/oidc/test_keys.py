@@ -1,4 +1,4 @@
-"""Which published keys may check tokens, and which are left out."""
+"""Which published keys may verify tokens, and which are left out."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ def _number(value):
 
 
 def _rsa_of(bits):
-    """A key that looks like one of this size; nobody checks whether its modulus has two factors."""
+    """Return a key that looks like one of this size; nobody checks that its modulus has two factors."""
     return {"kty": "RSA", "kid": "odd", "e": "AQAB", "n": _number((1 << bits) - 1)}
 
 
@@ -94,7 +94,9 @@ async def test_the_largest_key_is_8192_bits():
 
 
 async def test_a_key_that_stands_twice_counts_once_and_two_of_one_name_not_at_all():
-    """Which of two keys of one name is meant cannot be told, and trying both doubles what a bad token costs."""
+    """Which of two keys with the same name is meant is unknown, and trying both would double the cost of invalid
+    tokens.
+    """
     key_set, _ = await read_key_set({"keys": [RSA, RSA]})
     assert key_set.find("rsa", "RS256") is not None
     key_set, _ = await read_key_set({"keys": [RSA, public("rsa-second", kid="rsa")]})

@@ -1,4 +1,4 @@
-"""Tokens of a real OpenID Connect provider: its documents, its rotations, its outages, with buyers at it meanwhile."""
+"""Tokens of a real OpenID Connect provider: its documents, rotations and outages, with buyers sending requests."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ BUYERS = 8
 
 
 class PushedClock:
-    """The monotonic clock, which a test can push on."""
+    """A monotonic clock that a test can move forward."""
 
     def __init__(self):
         self.ahead = 0.0
@@ -29,7 +29,7 @@ class PushedClock:
 
 @asynccontextmanager
 async def buyers(verifier, tokens):
-    """Buyers who show their tokens all the time; what they were told is counted by its kind."""
+    """Run buyers who keep sending their tokens; count the results by kind."""
     told = Counter()
 
     async def buyer(number):
@@ -66,7 +66,7 @@ async def test_its_tokens_are_believed(signer):
 
 
 async def test_a_rotation_under_load_loses_nobody_and_a_withdrawn_key_stops_working(monkeypatch):
-    """A key is added, signs, and the old one is withdrawn, while buyers with tokens of each go on."""
+    """A key is added and starts signing, and the old one is withdrawn, while buyers use tokens of both."""
     monkeypatch.setattr(key_cache, "REFRESH_SECONDS_MAX", 0.2)
     monkeypatch.setattr(key_cache, "REFRESH_SECONDS_MIN", 0.2)
     async with real_provider("rsa") as provider, verifier_of(provider, wall=time.time, monotonic=time.monotonic) as own:
@@ -90,7 +90,7 @@ async def test_a_rotation_under_load_loses_nobody_and_a_withdrawn_key_stops_work
 
 @pytest.mark.parametrize("how", ["killed", "frozen"])
 async def test_an_outage_under_load_is_not_noticed_by_those_who_have_a_token(how, monkeypatch):
-    """Known tokens and such that were never seen: the keys outlive their issuer, whether it refuses or is silent."""
+    """Both cached and new tokens work: the keys are kept while the issuer refuses connections or does not respond."""
     monkeypatch.setattr(key_cache, "REFRESH_SECONDS_MAX", 0.1)
     monkeypatch.setattr(key_cache, "REFRESH_SECONDS_MIN", 0.1)
     monkeypatch.setattr(key_cache, "RETRY_SECONDS_MAX", 0.1)

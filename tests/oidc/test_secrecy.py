@@ -1,4 +1,4 @@
-"""No token, and nothing out of one, gets into a log line or the text of an exception."""
+"""No token, and no part of one, appears in a log line or an exception."""
 
 import traceback
 
@@ -14,7 +14,7 @@ CANARY = "canary-4711"
 
 
 def _with_canaries(shop):
-    """Tokens that are refused at every step, each with the canary wherever it has room for one."""
+    """Return tokens that are refused at each step, with the canary in every part that can hold it."""
     claims = shop.claims(sub=CANARY, name=CANARY)
     good = shop.token(claims)
     yield good + CANARY

@@ -1,4 +1,4 @@
-"""Whatever stands behind `Bearer`: it is believed or refused, and nothing else happens."""
+"""Any text after `Bearer` is accepted or refused, without side effects."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ SEGMENTS = st.one_of(
 
 @pytest.fixture(scope="module")
 def verifier():
-    """A verifier that has keys already, and asks nobody: the address does not exist."""
+    """A verifier that has keys already and fetches nothing: the address does not exist."""
     made = OidcTokenVerifier(
         [Issuer(short="shop", issuer=ADDRESS, audience=AUDIENCE)], wall_clock=Clock(NOW), monotonic=Clock(1000)
     )
@@ -65,7 +65,7 @@ def verifier():
 
 
 def _refused(verifier, token):
-    """Tell whether a token was refused; any other exception goes through."""
+    """Return whether a token was refused; any other exception is raised."""
     verdict = None
     try:
         verifier.verify(token).send(None)  # there is nothing to wait for
@@ -91,7 +91,7 @@ def test_any_segments(verifier, token):
 
 @given(OBJECTS, VALUES)
 def test_any_header_and_claims_by_the_right_key(verifier, header, claims):
-    """The signature is right, so nothing but what the parts say decides; they may be anything."""
+    """The signature is valid, so only the content decides, which may be anything."""
     token = sign(json.dumps(header).encode(), json.dumps(claims).encode(), "rsa", "RS256")
     if not _refused(verifier, token):
         assert header["alg"] == "RS256"
@@ -101,7 +101,7 @@ def test_any_header_and_claims_by_the_right_key(verifier, header, claims):
 
 @given(st.data())
 def test_one_letter_changed(verifier, data):
-    """Whatever letter is changed to whatever else, what was signed is not believed any more."""
+    """A token with one changed letter is never accepted."""
     token = Shop(ADDRESS).token()
     assert not _refused(verifier, token)
     place = data.draw(st.integers(0, len(token) - 1))

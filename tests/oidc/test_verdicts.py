@@ -1,4 +1,4 @@
-"""What is remembered of good tokens, and for how long."""
+"""What is cached about valid tokens, and for how long."""
 
 import pytest
 
@@ -30,7 +30,7 @@ async def test_a_token_is_checked_once_a_minute():
 
 @pytest.mark.parametrize("life", [0, 1, 10, SECONDS_MAX, SECONDS_MAX + 1, 3 * SECONDS_MAX])
 async def test_a_token_that_runs_out_while_it_is_remembered_stops_working_in_time(life):
-    """With the leeway that one has that was never seen, and not a second more."""
+    """After its leeway, like a token that is not cached."""
     wall, clock = Clock(NOW), Clock(1000)
     async with local_issuer("rsa") as shop, verifier_of(shop, wall=wall, monotonic=clock) as verifier:
         token = shop.shop.token(shop.shop.claims(exp=NOW + life))
@@ -50,7 +50,7 @@ async def test_a_clock_that_is_set_back_lets_nothing_live_longer():
         await verifier.verify(token)
         wall.seconds -= 3600
         clock.seconds += SECONDS_MAX
-        with pytest.raises(TokenRefused, match="not_yet_valid"):  # it was looked at again
+        with pytest.raises(TokenRefused, match="not_yet_valid"):  # it was checked again
             await verifier.verify(token)
 
 

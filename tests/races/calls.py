@@ -1,4 +1,4 @@
-"""What buyers and organisers ask in a race, and what they are answered: plain data that travels between processes."""
+"""The requests and responses of a race, as plain data that can be sent between processes."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of a call: `code` is `done`, a refusal's code, `unavailable`, or `bug`."""
+    """The result of a call: `code` is `done`, a refusal's code, `unavailable`, or `bug`."""
 
     code: str
     reservation_id: str = ""
@@ -50,17 +50,17 @@ class Answer:
 
 
 def reserve_call(event_id: UUID, user_id: str, seat_ids: Sequence[UUID], *, key: str = "once") -> Call:
-    """A wish; users differ, so one key serves them all."""
+    """Return a wish; users differ, so they can share one key."""
     return Call("reserve", str(event_id), user_id, key, tuple(str(seat_id) for seat_id in seat_ids))
 
 
 def resolve_call(verb: str, reservation_id: str, user_id: str, *, delay_seconds: float = 0.0) -> Call:
-    """A confirmation or a cancellation."""
+    """Return a confirmation or a cancellation."""
     return Call(verb, user_id=user_id, reservation_id=reservation_id, delay_seconds=delay_seconds)
 
 
 async def perform(engine: Engine, call: Call) -> Answer:
-    """Carry out one call, and give whatever became of it; nothing is raised."""
+    """Perform one call and return its result; nothing is raised."""
     try:
         return await _perform(engine, call)
     except Refusal as refusal:
@@ -111,7 +111,7 @@ def _answer(done: Done) -> Answer:
 
 
 async def perform_together(engine: Engine, calls: Sequence[Call], *, start_at: float) -> list[Answer]:
-    """Carry out all calls at once.
+    """Perform all calls at once.
 
     Args:
         engine: Who answers.
@@ -133,15 +133,15 @@ async def perform_together(engine: Engine, calls: Sequence[Call], *, start_at: f
 
 
 def to_json(value: Call | Answer) -> dict[str, Any]:
-    """Lay out for another process."""
+    """Encode for another process."""
     return asdict(value)
 
 
 def call_from(fields: dict[str, Any]) -> Call:
-    """Make a call of what another process sent."""
+    """Decode a call from another process."""
     return replace(Call(**fields), seat_ids=tuple(fields["seat_ids"]), seat_numbers=tuple(fields["seat_numbers"]))
 
 
 def answer_from(fields: dict[str, Any]) -> Answer:
-    """Make an answer of what another process sent."""
+    """Decode a result from another process."""
     return replace(Answer(**fields), seat_ids=tuple(fields["seat_ids"]))

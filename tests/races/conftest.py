@@ -1,4 +1,4 @@
-"""Engines that race: one in this process, or two in two processes of their own."""
+"""Engines that race: one in this process, or two in separate processes."""
 
 import asyncio
 import time
@@ -15,19 +15,19 @@ from races.engine_process import EngineProcess, engine_settings
 from races.ledger import Ledger
 
 LEAD_SECONDS = 0.05
-"""From asking the processes to the start: long enough to make the tasks of a race."""
+"""From sending the calls to the start: long enough to create the tasks of a race."""
 
 
 class Engines(Protocol):
-    """Where a race is run."""
+    """Where a race runs."""
 
     @property
     def processes(self) -> int:
-        """How many."""
+        """How many processes."""
         ...
 
     async def race(self, *lines: Sequence[Call]) -> list[Answer]:
-        """Carry out all calls at once and give the answers in their order.
+        """Perform all calls at once, and return the results in the order of the calls.
 
         Each line is for one process, which takes the lines that fall to it in their order; a single line is
         dealt out to all processes in turn.
@@ -36,7 +36,7 @@ class Engines(Protocol):
 
 
 class OneProcess:
-    """All calls at one engine."""
+    """All calls on one engine."""
 
     processes = 1
 
@@ -49,7 +49,7 @@ class OneProcess:
 
 
 class TwoProcesses:
-    """Calls at two engines that know nothing of each other."""
+    """Calls on two engines that do not know of each other."""
 
     processes = 2
 
@@ -72,7 +72,7 @@ class TwoProcesses:
 
 @pytest.fixture(scope="session")
 def engine_processes() -> Iterator[Callable[[], list[EngineProcess]]]:
-    """Two processes, started when first wanted and kept for the whole run."""
+    """Two processes, started when first needed and kept for the whole run."""
     started: list[EngineProcess] = []
 
     def start() -> list[EngineProcess]:
@@ -94,7 +94,7 @@ async def engine(database_url, redis_url) -> AsyncIterator[Engine]:
 
 @pytest.fixture(params=["one process", "two processes"])
 async def engines(request, database_url, redis_url, engine_processes) -> AsyncIterator[Engines]:
-    """Where a race is run: each race is run at one engine and at two."""
+    """Where a race runs: each race is run with one engine and with two."""
     if request.param == "one process":
         async with open_engine(engine_settings(database_url, redis_url)) as opened:
             yield OneProcess(opened)
@@ -107,7 +107,7 @@ async def engines(request, database_url, redis_url, engine_processes) -> AsyncIt
 
 @pytest.fixture
 async def ledger(database_url) -> AsyncIterator[Ledger]:
-    """The database as seen by a bystander."""
+    """The database, on a separate connection."""
     connection = await asyncpg.connect(database_url)
     yield Ledger(database_url, connection)
     await connection.close()
@@ -115,7 +115,7 @@ async def ledger(database_url) -> AsyncIterator[Ledger]:
 
 @pytest.fixture
 def counted() -> Callable[..., Callable[[], float]]:
-    """Counts how far a metric of this process moves: `moved = counted(name); …; moved()`."""
+    """Measure how far a metric of this process moves: `moved = counted(name); …; moved()`."""
 
     def value(name: str, labels: dict[str, str]) -> float:
         return REGISTRY.get_sample_value(name, labels) or 0.0

@@ -1,4 +1,4 @@
-"""A process with an engine of its own, driven through pipes: one line of JSON asks, one line answers.
+"""A process with its own engine, controlled through pipes: one line of JSON per request and per response.
 
 As a program it is that process; imported it gives `EngineProcess`, which starts one.
 """
@@ -19,12 +19,12 @@ from races.calls import Answer, Call, answer_from, call_from, perform_together, 
 
 
 def engine_settings(database_url: str, redis_url: str | None, **more: Any) -> Settings:
-    """Settings of an engine in a race: a loaded machine shall not make Redis look dead."""
+    """Return the settings of an engine in a race: on a busy machine Redis must not look dead."""
     values: dict[str, Any] = {
         "database_url": database_url,
         "redis_url": redis_url,
         "redis_call_seconds": 2.0,
-        "lock_seconds": 60.0,  # one that is not given back shall show
+        "lock_seconds": 60.0,  # a lock that is not released should be noticed
         "queue_wait_seconds_max": 20.0,
         "batch_seconds_max": 30.0,
     }
@@ -32,7 +32,7 @@ def engine_settings(database_url: str, redis_url: str | None, **more: Any) -> Se
 
 
 class EngineProcess:
-    """Another process of the same machine that sells the same seats."""
+    """Another process on the same machine that sells the same seats."""
 
     def __init__(self) -> None:
         folders = [str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -50,7 +50,7 @@ class EngineProcess:
         return self._process.pid
 
     def open(self, database_url: str, redis_url: str | None) -> None:
-        """Open an engine; the one before is closed."""
+        """Open an engine; the previous one is closed."""
         self._ask({"do": "open", "database_url": database_url, "redis_url": redis_url})
 
     def close(self) -> None:
@@ -58,16 +58,16 @@ class EngineProcess:
         self._ask({"do": "close"})
 
     async def race(self, calls: Sequence[Call], *, start_at: float) -> list[Answer]:
-        """Carry out calls at once (see `perform_together`)."""
+        """Perform calls at once (see `perform_together`)."""
         request = {"do": "race", "start_at": start_at, "calls": [to_json(call) for call in calls]}
         answers = await asyncio.to_thread(self._ask, request)
         return [answer_from(answer) for answer in answers]
 
     def stop(self) -> None:
-        """End the process."""
+        """Stop the process."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        with suppress(BrokenPipeError):  # it has ended before
+        with suppress(BrokenPipeError):  # it has stopped already
             self._process.stdin.close()
         self._process.wait(timeout=20)
         self._process.stdout.close()

@@ -1,4 +1,4 @@
-"""A storm of writers on a database some of whose protections are switched off (the layer matrix of the design).
+"""Many concurrent writers on a database with some of its protections switched off.
 
 The batcher, which would let one transaction after the other through, is not there: every writer writes its own
 batches, on a connection of its own.
@@ -31,13 +31,13 @@ HOLD = timedelta(minutes=15)
 PATIENT = Timeouts(connect_seconds=20, lock_seconds=30, statement_seconds=30, idle_in_transaction_seconds=30)
 ATTEMPTS_MAX = 200
 PATIENCE_SECONDS = 0.01
-"""How long a transaction waits, between what it has read and what it writes, for others to have read the same."""
+"""How long a transaction waits, after its reads, until others have read the same."""
 PRIOR_BY_KEY = "WHERE r.idempotency_key = wish.idempotency_key AND r.user_id = wish.user_id"
 
 
 @dataclass(frozen=True)
 class Layers:
-    """Which protections of PostgreSQL stand."""
+    """Which protections of PostgreSQL are on."""
 
     event_lock: bool = False
     guard: bool = False
@@ -50,7 +50,7 @@ class Layers:
 async def weakened_store(
     database_url: str, layers: Layers, *, connections: int, monkeypatch
 ) -> AsyncIterator[PostgresBatchStore]:
-    """Take the protections away that do not stand: constraints from the database, conditions from the statements."""
+    """Remove the other protections: constraints from the database, conditions from the statements."""
     await _drop_constraints(database_url, layers)
     if not layers.guard:
         monkeypatch.setattr(batch_store, "check_counts", lambda *_: None)
@@ -81,7 +81,7 @@ async def weakened_store(
 
 async def _drop_constraints(database_url: str, layers: Layers) -> None:
     connection = await asyncpg.connect(database_url)
-    # The log's key would refuse two entries of one version, and so stand for the guard.
+    # The log's key would refuse two entries of one version, and so act as the guard.
     await connection.execute("ALTER TABLE changes DROP CONSTRAINT changes_pkey")
     if not layers.claims_key:
         await connection.execute("ALTER TABLE claims DROP CONSTRAINT claims_pkey")
@@ -114,7 +114,7 @@ class Rendezvous:
 
 
 class _MeetingTransaction:
-    """A transaction that meets the others before it stores."""
+    """A transaction that waits for the others before it stores."""
 
     def __init__(self, transaction: BatchTransaction, rendezvous: Rendezvous) -> None:
         self._rendezvous = rendezvous
@@ -129,7 +129,7 @@ class _MeetingTransaction:
 
 
 class _MeetingStore:
-    """A store whose transactions meet."""
+    """A store of such transactions."""
 
     def __init__(self, store: PostgresBatchStore, rendezvous: Rendezvous) -> None:
         self._store = store
@@ -143,10 +143,10 @@ class _MeetingStore:
 
 @dataclass
 class Sales:
-    """What came of a storm."""
+    """The result of a run."""
 
     acknowledged: Counter[UUID] = field(default_factory=Counter)
-    """Per seat, how many buyers were told that it is theirs."""
+    """Per seat, how many buyers were told that they have it."""
     refused: int = 0
     given_up: int = 0
     mismatches: int = 0
@@ -155,12 +155,12 @@ class Sales:
 
     @property
     def double_sales(self) -> int:
-        """Seats sold more than once, by the answers or by the rows, whichever are more."""
+        """Seats sold more than once, by the responses or by the rows, whichever is more."""
         return max(sum(buyers > 1 for buyers in self.acknowledged.values()), self.doubled_in_database)
 
 
 def wishes_for(event_id: UUID, seat_ids: Sequence[UUID], *, writers: int, buyer: str = "buyer") -> list[Reserve]:
-    """One wish per writer for one or two of the seats, each of another buyer."""
+    """Return one wish per writer for one or two of the seats, each from another buyer."""
     chance = random.Random(1)
     return [
         Reserve.wish(
@@ -182,7 +182,7 @@ async def storm(
     gate_of: Callable[[int], Gate] | None = None,
     ledger,
 ) -> Sales:
-    """Let every wish be written on its own, all at once, and count what was sold.
+    """Write every wish separately, all at once, and count what was sold.
 
     Args:
         store: The weakened store, with a connection for each.

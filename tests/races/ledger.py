@@ -1,4 +1,4 @@
-"""What the database holds after a race, counted by SQL of the tests' own."""
+"""What the database contains after a race, counted by the tests' own SQL."""
 
 import asyncio
 from collections import Counter
@@ -22,7 +22,7 @@ DOUBLE_SALES = """
 
 
 class Ledger:
-    """Sets events up and counts what was sold, on a connection of its own."""
+    """Creates events and counts what was sold, on a separate connection."""
 
     def __init__(self, database_url: str, connection: asyncpg.Connection) -> None:
         self.database_url = database_url
@@ -30,7 +30,7 @@ class Ledger:
         self._one_statement = asyncio.Lock()
 
     async def add_event(self, seats: int, *, total_seats: int | None = None) -> tuple[UUID, list[UUID]]:
-        """An event that begins tomorrow, with seats `S-1 … S-n` at 1,000 each, and its log."""
+        """Create an event that begins tomorrow, with seats `S-1 … S-n` at 1,000 each, and its log."""
         event_id, seat_ids = uuid7(), ordered_ids(seats)
         now = datetime.now(UTC)
         async with self._one_statement, self.connection.transaction():
@@ -58,7 +58,7 @@ class Ledger:
         return event_id, seat_ids
 
     async def let_hold_run_out(self, reservation_id: str, *, after_seconds: float) -> datetime:
-        """Move the end of a hold, on PostgreSQL's clock; gives it."""
+        """Move the end of a hold, by PostgreSQL's clock, and return it."""
         async with self._one_statement, self.connection.transaction():
             expires_at: datetime = await self.connection.fetchval(
                 "UPDATE reservations SET expires_at = clock_timestamp() + $2 WHERE id = $1 RETURNING expires_at",
@@ -71,30 +71,30 @@ class Ledger:
         return expires_at
 
     async def reservation(self, reservation_id: str) -> asyncpg.Record:
-        """The row of a reservation."""
+        """Return the row of a reservation."""
         async with self._one_statement:
             row = await self.connection.fetchrow("SELECT * FROM reservations WHERE id = $1", UUID(reservation_id))
         assert row is not None
         return row
 
     async def count(self, sql: str, *arguments: object) -> int:
-        """What a counting statement says."""
+        """Return the result of a counting statement."""
         async with self._one_statement:
             return int(await self.connection.fetchval(sql, *arguments))
 
     async def live_reservations(self, event_id: UUID) -> int:
-        """Reservations of an event that hold or have bought seats."""
+        """Return the reservations of an event that hold or have bought seats."""
         return await self.count(
             "SELECT count(*) FROM reservations WHERE event_id = $1 AND status IN ('pending', 'confirmed')",
             event_id,
         )
 
     async def double_sales(self) -> int:
-        """Seats that stand in more than one live reservation."""
+        """Return seats that are in more than one live reservation."""
         return await self.count(f"SELECT count(*) FROM ({DOUBLE_SALES}) AS doubled")
 
     async def wait_until_blocked(self, sessions: int = 1) -> None:
-        """Return when so many sessions of this database wait for a lock."""
+        """Return when this many sessions of the database wait for a lock."""
 
         async def blocked() -> bool:
             waiting = await self.count(
@@ -106,17 +106,17 @@ class Ledger:
 
 
 async def assert_sound(ledger: Ledger) -> None:
-    """Hold every invariant, and the count of double sales that does not rely on them."""
+    """Check every invariant, and count double sales independently of them."""
     results = await check_invariants(ledger.database_url)
     assert {result.name: result.violations for result in results if not result.holds} == {}
     assert await ledger.double_sales() == 0
 
 
 def by_code(answers: Iterable[Answer]) -> Counter[str]:
-    """How often each answer was given."""
+    """Return how often each code was returned."""
     return Counter(answer.code for answer in answers)
 
 
 def winners(answers: Sequence[Answer]) -> list[Answer]:
-    """The answers that say yes."""
+    """Return the successful results."""
     return [answer for answer in answers if answer.done]

@@ -1,4 +1,4 @@
-"""Real API processes, spoken to over HTTP."""
+"""Real API processes, called over HTTP."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ class ServerProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def wait_until_serving(self) -> None:
-        """Return when it answers its health check."""
+        """Return when its health check succeeds."""
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:
             assert self._process.poll() is None, f"holdfast serve ended with {self._process.returncode}"
@@ -60,13 +60,13 @@ class ServerProcess:
                 return
 
     def metric(self, name: str) -> float:
-        """The value of a metric without labels, as the server tells it."""
+        """Return the value of a metric without labels."""
         found = re.search(rf"^{name} (\S+)$", self._get("/metrics"), re.MULTILINE)
         assert found, f"the server tells no {name}"
         return float(found[1])
 
     def stop(self) -> None:
-        """End it as an operator would."""
+        """Stop it as an operator would."""
         self._process.terminate()
         self._process.wait(timeout=START_SECONDS_MAX)
         self._http.close()
@@ -98,7 +98,7 @@ class Request:
 
 
 async def send_together(requests: Sequence[Request]) -> list[Answer]:
-    """Send all requests at once, each on a connection that was opened before."""
+    """Send all requests at once, each on a connection opened before."""
     async with AsyncExitStack() as stack:
         connections = [
             await stack.enter_async_context(await open_raw(("127.0.0.1", one.server.port))) for one in requests

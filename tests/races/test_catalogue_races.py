@@ -1,4 +1,4 @@
-"""Changes of the event itself while its seats are being sold."""
+"""Changes of an event while its seats are being sold."""
 
 from races.calls import Call, reserve_call, resolve_call
 from races.ledger import assert_sound, by_code
@@ -20,7 +20,7 @@ async def test_an_event_is_deleted_or_sold_and_never_both(engines, ledger):
         ]
         wishes = [reserve_call(event_id, f"late-{place}", [seat_ids[4 + place]]) for place in range(4)]
         delete = Call("delete_event", str(event_id))
-        # By turns the deletion, the confirmations or the wishes are asked first.
+        # In turn, the deletion, the confirmations or the wishes are sent first.
         orders = [[delete, *confirms], wishes], [confirms, [delete, *wishes]], [wishes, [*confirms, delete]]
         for line, calls in zip(lines, orders[number % 3], strict=True):
             line.extend(calls)
@@ -62,7 +62,7 @@ async def test_of_many_deletions_of_one_event_one_takes_effect(engines, ledger):
 
 async def test_seats_are_added_while_others_are_sold_and_every_count_agrees(engines, ledger):
     event_id, seat_ids = await ledger.add_event(seats=40, total_seats=140)
-    # Two blocks share the number B-5, and together the blocks would be more than the event may have.
+    # The two blocks share the number B-5, and together they exceed the event's capacity.
     blocks = [tuple(f"{prefix}-{number}" for number in range(30)) for prefix in ("A", "B", "C", "D")]
     blocks.append(("B-5", "E-1"))
     additions = [Call("add_seats", str(event_id), seat_numbers=block) for block in blocks]

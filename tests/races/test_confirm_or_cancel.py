@@ -1,4 +1,4 @@
-"""Confirmation and cancellation of one hold, at the same instant."""
+"""Confirmation and cancellation of one hold at the same time."""
 
 from races.calls import reserve_call, resolve_call
 from races.ledger import assert_sound, by_code

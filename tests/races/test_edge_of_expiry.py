@@ -1,4 +1,4 @@
-"""A hold that runs out just when it is confirmed: PostgreSQL's clock, read under the lock, decides."""
+"""A hold that expires just when it is confirmed: PostgreSQL's clock, read under the lock, decides."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ async def test_a_hold_that_runs_out_while_its_confirmation_waits_for_the_lock_is
         race = asyncio.create_task(
             engines.race([resolve_call("confirm", one, f"buyer-{number}") for number, one in enumerate(held)])
         )
-        # Every transaction has begun, and every hold is alive; only now is its end moved to be near.
+        # Every transaction has begun and every hold is live; only now is its end moved close.
         await ledger.wait_until_blocked(engines.processes)
         ends = [await ledger.let_hold_run_out(one, after_seconds=0.05) for one in held]
         await until(lambda: blocker.fetchval("SELECT clock_timestamp() > $1", max(ends)))
@@ -42,7 +42,7 @@ async def test_confirmations_around_the_end_of_their_holds_are_in_time_or_refuse
     event_id, seat_ids, held = await _hold(engines, ledger, 80)
     for number, reservation_id in enumerate(held):
         await ledger.let_hold_run_out(reservation_id, after_seconds=0.1 + number * 0.005)
-    # The first are asked late and the last in time; between them each meets its end within a few milliseconds.
+    # The first confirmations are late and the last in time; between them each meets its end within a few milliseconds.
     calls = [
         resolve_call("confirm", one, f"buyer-{number}", delay_seconds=0.2 + (number - 40) * 0.004)
         for number, one in enumerate(held)

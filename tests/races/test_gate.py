@@ -1,4 +1,4 @@
-"""The Redis gate by itself: whose lock is whose, for how long, and what it never does."""
+"""The Redis gate on its own: who has which lock, for how long, and what it never does."""
 
 import asyncio
 
@@ -46,7 +46,7 @@ async def owners(redis):
 
 
 async def all_given_back(redis):
-    """Return when no lock is left: they are given back in the background."""
+    """Return when no lock is left: they are released in the background."""
 
     async def empty():
         return await redis.dbsize() == 0
@@ -69,19 +69,19 @@ async def test_giving_back_leaves_the_lock_of_another_alone(gate, redis, redis_u
     late_gate = RedisGate(Redis.from_url(redis_url), lock_seconds=LOCK_SECONDS, call_seconds_max=5)
     late, owner = wish("late", A), wish("owner", A)
     assert await late_gate.acquire(EVENT, late)
-    await redis.flushdb()  # as when the lock ran out during its transaction
+    await redis.flushdb()  # as if the lock had expired during its transaction
     assert await gate.acquire(EVENT, owner)
     before = await owners(redis)
 
     late_gate.release(late)
-    await late_gate.close()  # which waits for what is being given back
+    await late_gate.close()  # which waits for the release of locks
 
     assert await owners(redis) == before
     assert not await gate.acquire(EVENT, wish("third", A))
 
 
 async def test_a_wish_that_is_dropped_while_it_asks_leaves_no_lock(gate, redis):
-    """Its buyer has hung up; without this nobody else would get past these seats until the locks ran out."""
+    """The buyer has disconnected; a lock left behind would block these seats for others until it expired."""
     for pauses in range(12):
         asking = [asyncio.create_task(gate.acquire(EVENT, wish(f"u{number}", uuid7()))) for number in range(3)]
         for _ in range(pauses):
@@ -116,7 +116,7 @@ async def test_a_wish_is_locked_whole_or_not_at_all(gate, redis):
 
 
 async def test_wishes_of_one_call_see_the_locks_of_those_before_them(gate, redis):
-    """The first goes alone; the others gather and go together in one call."""
+    """The first goes alone; the others are sent together in one call."""
     wishes = [wish("first", A), wish("ann", B), wish("bob", B, C), wish("cid", C), wish("ann", B)]
 
     passed = await asyncio.gather(*(gate.acquire(EVENT, one) for one in wishes))
@@ -168,7 +168,7 @@ async def test_users_and_keys_that_read_alike_end_to_end_are_different_owners(ga
 
 
 async def test_locks_that_run_out_during_the_transaction_sell_nothing_twice(database_url, redis_url, ledger, redis):
-    """Both buyers pass the gate, for the lock of the first is gone when the second comes."""
+    """Both buyers pass the gate, since the first one's lock has expired when the second comes."""
     event_id, [seat_id] = await ledger.add_event(seats=1)
     settings = engine_settings(database_url, redis_url, lock_seconds=0.05)
     blocker = await asyncpg.connect(database_url)

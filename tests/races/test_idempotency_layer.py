@@ -1,4 +1,4 @@
-"""The layer of the idempotency key: the look-up and the UNIQUE, each alone, and neither."""
+"""The layers of the idempotency key: the look-up and the UNIQUE, each alone, and neither."""
 
 import pytest
 

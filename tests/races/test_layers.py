@@ -1,4 +1,4 @@
-"""Each layer alone keeps every seat from being sold twice, and without them all seats are."""
+"""Each layer alone keeps every seat from being sold twice, and without them all seats are sold twice."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -21,7 +21,7 @@ ALONE = {
 
 @pytest.fixture
 async def run_storm(database_url, ledger, monkeypatch):
-    """Runs a storm on fresh seats under the given layers."""
+    """Run many writers on new seats with the given layers."""
 
     async def run(layers, *, overdue_holds=False, gate_of=None):
         event_id, seat_ids = await ledger.add_event(seats=SEATS)
@@ -35,7 +35,7 @@ async def run_storm(database_url, ledger, monkeypatch):
 
 
 async def _hold_and_let_run_out(store, event_id, seat_ids, ledger):
-    """Leave every seat under a hold that has run out and is not yet recorded as expired."""
+    """Put every seat under a hold that is overdue and not yet recorded as expired."""
     for place, seat_id in enumerate(seat_ids):
         [wish] = wishes_for(event_id, [seat_id], writers=1, buyer=f"earlier-{place}")
         sales = await storm(store, event_id, [wish], ledger=ledger)
@@ -55,7 +55,7 @@ async def test_one_layer_alone_sells_no_seat_twice(run_storm, layers):
 
 @pytest.mark.parametrize("name", ["only the event lock", "only the guard"])
 async def test_one_layer_alone_sells_no_seat_of_an_expired_hold_twice(run_storm, name):
-    """The primary key is not asked here: a seat passes from one holder to the next by an UPDATE of its claim."""
+    """The primary key does not help here: a seat passes from one holder to the next by an UPDATE of its claim."""
     sales = await run_storm(ALONE[name], overdue_holds=True)
 
     assert sales.double_sales == 0
@@ -65,7 +65,7 @@ async def test_one_layer_alone_sells_no_seat_of_an_expired_hold_twice(run_storm,
 
 @pytest.mark.parametrize("overdue_holds", [False, True])
 async def test_without_any_layer_seats_are_sold_twice(run_storm, overdue_holds):
-    """The negative control: were this storm harmless, the tests above would prove nothing."""
+    """The negative control: if nothing were sold twice here, the tests above would prove nothing."""
     sales = await run_storm(Layers(), overdue_holds=overdue_holds)
 
     assert sales.double_sales > 0

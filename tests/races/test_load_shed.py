@@ -1,4 +1,4 @@
-"""What a storm on one seat costs PostgreSQL, by the server's own metrics."""
+"""What many requests for one seat cost PostgreSQL, by the server's own metrics."""
 
 import asyncio
 from dataclasses import replace
@@ -25,7 +25,7 @@ async def test_three_hundred_callers_on_one_seat_cost_a_few_reads_and_at_most_th
 
 
 class LateGate:
-    """The gate, with answers that arrive late."""
+    """The gate, with delayed responses."""
 
     def __init__(self, gate):
         self._gate = gate

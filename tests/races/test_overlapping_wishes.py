@@ -1,4 +1,4 @@
-"""Wishes for several seats that overlap: each is fulfilled whole or not at all."""
+"""Wishes for several seats that overlap: each is fulfilled entirely or not at all."""
 
 import random
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""One buyer who wants more than the event sells to one."""
+"""One buyer who wants more seats than the event's limit."""
 
 import pytest
 
@@ -13,7 +13,7 @@ WHERE user_id = $1 AND (status = 'confirmed' OR status = 'pending' AND expires_a
 
 @pytest.fixture
 async def limited(ledger):
-    """An event of 100 seats that sells 8 to a buyer."""
+    """An event of 100 seats with a limit of 8 per buyer."""
     event_id, seat_ids = await ledger.add_event(seats=100)
     await ledger.connection.execute("UPDATE events SET max_seats_per_buyer = $2 WHERE id = $1", event_id, LIMIT)
     return event_id, seat_ids
@@ -69,7 +69,7 @@ async def test_what_is_cancelled_or_runs_out_comes_back_and_replays_count_once(e
         assert {answer.code for answer in answers[: len(endings)]} <= {"done"}
         assert [answer.reservation_id for answer in replays] == [one for one, _, _ in held]
         assert set(by_code(made)) == {"done", "purchase_limit_reached"}
-        # The seat of the cancelled hold may have come back too late for this wave.
+        # The seat of the cancelled hold may have been freed too late for this round.
         freed = LIMIT if wave == 0 else 2
         assert freed - (1 if wave else 0) <= len(winners(made)) <= freed
         assert await ledger.count(SEATS_OF, "greedy") <= LIMIT

@@ -1,4 +1,4 @@
-"""The memory of taken seats: it steers a wish to a read, and has no say in the answer."""
+"""The memory of taken seats: it only decides whether a wish is checked with a read first, not its result."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Waits for what another session or process does, which tells nobody when it is done."""
+"""Waits for what another session or process does, where there is no event to wait for."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,5 +14,5 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
         TimeoutError: after `WAIT_SECONDS_MAX`.
     """
     async with asyncio.timeout(WAIT_SECONDS_MAX):
-        while not await condition():  # noqa: ASYNC110 - nobody sets an event here
+        while not await condition():  # noqa: ASYNC110 - there is no event to wait for
             await asyncio.sleep(POLL_SECONDS)

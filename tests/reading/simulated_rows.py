@@ -1,4 +1,4 @@
-"""The rows that PostgreSQL would hold where a simulated database stands."""
+"""The rows that PostgreSQL would have in the state of a simulated database."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ NOW = datetime.now(UTC)
 
 
 async def store(connection, database: SimulatedDatabase) -> None:
-    """Put a simulated database, as it stands, in the place of all there is."""
+    """Replace everything in the database by the state of a simulated one."""
     await connection.execute("TRUNCATE events, seats, claims, reservations, changes")
     for event in database.events.values():
         taken = event.epochs[-1].taken(event.version)

@@ -1,4 +1,4 @@
-"""A database of a few events in memory, whose every answer waits until the test lets it go.
+"""A database of a few events in memory; each of its responses waits until the test releases it.
 
 What `application.reading` does between a question and its answer depends on who else does something meanwhile. With
 real tables that order is chance; here it is drawn.
@@ -25,7 +25,7 @@ BEGAN = datetime(2031, 1, 1, tzinfo=UTC)
 
 @dataclass
 class SimulatedEvent:
-    """An event with its log, whose first entry made its seats."""
+    """An event with its log, whose first entry created its seats."""
 
     id: UUID
     seats: list[UUID]
@@ -40,7 +40,7 @@ class SimulatedEvent:
         return len(self.log)
 
     def holders(self) -> dict[UUID, UUID | None]:
-        """Which reservation has each seat."""
+        """Return which reservation has each seat."""
         now: dict[UUID, UUID | None] = dict.fromkeys(self.seats)
         for entry in self.log:
             taken = STATUS_AFTER.get(entry.kind, SeatStatus.AVAILABLE) is not SeatStatus.AVAILABLE
@@ -51,7 +51,7 @@ class SimulatedEvent:
         return self.log[version - 1].mark if version else Mark(0, BEGAN)
 
     def statuses(self, version: int | None = None) -> dict[UUID, SeatStatus]:
-        """The truth, made from the log up to a version."""
+        """Return the true statuses, computed from the log up to a version."""
         there = self.seats if version is None else self.seats[: self.seats_after[version - 1]]
         now = dict.fromkeys(there, SeatStatus.AVAILABLE)
         for entry in self.log[:version]:
@@ -68,7 +68,7 @@ class SimulatedSource:
         self.loaded: list[tuple[int, bool]] = []
         self.grown: list[tuple[UUID, bool]] = []
         self.gates: list[asyncio.Future[None]] = []
-        """Questions that wait for their answers."""
+        """Queries that wait for their responses."""
         self._clock = BEGAN
         for event in self.events.values():
             self.write(event.id, ChangeKind.SEATS_ADDED)
@@ -87,7 +87,7 @@ class SimulatedSource:
         self.write(event_id, ChangeKind.SEATS_ADDED)
 
     def lose(self, event_id: UUID, entries: int) -> None:
-        """Take entries off the end of a log, as a failover does; the first one and a deletion stay."""
+        """Remove entries from the end of a log, as a failover does; the first one and a deletion stay."""
         event = self.events[event_id]
         if event.deleted:
             return
@@ -98,7 +98,7 @@ class SimulatedSource:
         del event.seats[event.seats_after[-1] :]
 
     def release(self, place: int, *, failing: bool = False) -> None:
-        """Let one question have its answer, or lose its connection."""
+        """Let one query have its response, or lose its connection."""
         if self.gates:
             gate = self.gates.pop(place % len(self.gates))
             if failing and not gate.done():
@@ -178,14 +178,14 @@ class SimulatedSource:
 
 
 def changes_of(entry: LoggedChange, loaded: Mark) -> Changes:
-    """A batch of one entry, as the process that committed it hears of it."""
+    """Return the changes of a batch of one entry, as the process that committed it receives them."""
     logged = LogEntry(entry.version, ChangeKind(entry.kind), entry.mark.reservation_id, entry.seat_ids)
     state = EventState(UUID(int=0), entry.version, BEGAN, False, 0, 0, 0, 0, 0)
     return Changes(entry.mark.at, state, loaded.version, loaded, log=[logged])
 
 
 def number_at(place: int) -> str:
-    """Numbers whose order is not that of the chart."""
+    """Return numbers in another order than the chart's."""
     return f"{'CABD'[place % 4]}-{place}"
 
 
@@ -194,13 +194,13 @@ def a_head(event_id: UUID, seat_id: UUID, place: int) -> bytes:
 
 
 async def turns(count: int = 12) -> None:
-    """Let everything go on that can."""
+    """Run the event loop until nothing can continue."""
     for _ in range(count):
         await asyncio.sleep(0)
 
 
 async def until_quiet(source: SimulatedSource, action: Callable[[], Awaitable[object]]) -> None:
-    """Do something, and let every question have its answer at once until it is done."""
+    """Do something, and answer every query at once until it is done."""
     task = asyncio.ensure_future(action())
     while not task.done():
         await turns()

@@ -1,4 +1,4 @@
-"""Pages of the event list: encoded once, and given anew when an event on them changes."""
+"""Pages of the event list: encoded once, and again when an event on them changes."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from holdfast.application.reading.event_pages import EventPages
 
 
 class Encoding:
-    """Writes the names of events, and counts how often."""
+    """Encodes the names of events, and counts how often."""
 
     times = 0
 

@@ -1,4 +1,4 @@
-"""Streams that come and go in any order, while the database takes its time: none is forgotten, none misses anything."""
+"""Streams that start and end in any order while the database is slow: none is forgotten, none misses anything."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,7 @@ class Browser:
         self.listener = None
         self.left = False
         self.over = False
-        """It was told to begin anew, or that the event is gone."""
+        """It was told to reload, or that the event is deleted."""
 
     async def open(self, live: LiveChanges) -> None:
         try:
@@ -83,12 +83,12 @@ ACTIONS = st.lists(
 
 @pytest.fixture
 def without_a_clock(monkeypatch):
-    """Ticks come when the test says so."""
+    """Ticks happen when the test says so."""
     monkeypatch.setattr(live_changes, "TICK_SECONDS", 1_000.0)
 
 
 class Scene:
-    """Two events, the streams of a node, and what may happen to them."""
+    """Two events, the streams of a node, and the steps that may happen."""
 
     def __init__(self) -> None:
         self.source = SimulatedSource(events=2, seats=SEATS)
@@ -141,7 +141,7 @@ class Scene:
         await turns(1)
 
     async def end(self) -> None:
-        """Let everything come to rest, and hold every stream against its event."""
+        """Let everything finish, and compare every stream with its event."""
         await until_quiet(self.source, lambda: asyncio.gather(*self.tasks, return_exceptions=True))
         for _ in range(3):
             await until_quiet(self.source, self.live._tick)
@@ -174,7 +174,7 @@ def test_every_stream_follows_its_event_whatever_happens_in_between(actions):
 
 @pytest.mark.usefixtures("without_a_clock")
 async def test_who_resumes_while_the_only_other_listener_leaves_is_served():
-    """It used to be attached to a channel that was let go while it was told what it had missed."""
+    """It used to be attached to a channel that was removed while what it had missed was being read."""
     source = SimulatedSource(events=1, seats=SEATS)
     (event,) = source.events.values()
     live = LiveChanges(SeatMaps(source, bytes_max=1 << 24, expire=_nothing), source)
@@ -212,7 +212,7 @@ async def _quietly(tick) -> None:
 
 
 async def test_a_fault_in_one_events_news_keeps_nothing_from_the_others(monkeypatch):
-    """Its own listeners load the seats anew, and the loop goes on."""
+    """Its own listeners reload the seats, and the loop continues."""
     monkeypatch.setattr(live_changes, "TICK_SECONDS", 0.01)
     source = SimulatedSource(events=2, seats=SEATS)
     live = LiveChanges(SeatMaps(source, bytes_max=1 << 24, expire=_nothing), source)

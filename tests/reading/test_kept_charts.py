@@ -1,4 +1,4 @@
-"""Charts: read once, and true for as long as nothing is added to them."""
+"""Charts: read once, and valid until seats are added."""
 
 from box_office import put_on_sale
 from holdfast.api.seats import availability
@@ -8,7 +8,7 @@ from holdfast.http.endpoints.call import Call
 
 
 async def test_a_chart_that_is_kept_is_given_as_of_now(engine, other_engine):
-    """It was read at an older version; whoever asks is told the version at which it was found to be true still."""
+    """It was read at an older version, but is sent with the version at which it was last found to be true."""
     sale = await put_on_sale(engine, 3)
     first, version = await engine.views.kept_charts.chart(
         sale.event_id, await engine.views.seat_maps.standing(sale.event_id)
@@ -30,7 +30,7 @@ async def test_a_chart_that_is_kept_is_given_as_of_now(engine, other_engine):
 async def test_a_chart_is_confirmed_as_of_the_question_though_seats_come_in_meanwhile(
     engine, other_engine, monkeypatch
 ):
-    """The map moves on while the log is asked whether the client has the chart; the new version is not meant."""
+    """The map moves on while the log is checked for the client's chart; the response must not have the new version."""
     sale = await put_on_sale(engine, 3)
 
     async def ask(**headers) -> tuple[int, dict[bytes, bytes]]:

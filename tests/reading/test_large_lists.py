@@ -1,4 +1,4 @@
-"""Lists of halls too large to be kept: in pages, at the client's pace, all of one state."""
+"""Lists of halls too large to be kept: in pages, as fast as the client reads, all of one state."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ async def small_engine(database_url):
 
 
 async def test_a_list_is_of_the_state_in_which_it_was_begun(small_engine, monkeypatch):
-    """Whatever is sold, freed or added while a slow client takes it."""
+    """Whatever is sold, freed or added while a slow client reads it."""
     monkeypatch.setattr(large_lists, "PAGE_SEATS", 100)
     sale = await put_on_sale(small_engine, 600)
     held = [str((await sale.reserve(small_engine, place)).reservation.id) for place in (0, 599)]
@@ -79,7 +79,7 @@ async def test_who_takes_a_list_too_slowly_is_cut_off(small_engine, monkeypatch)
 
 
 async def test_a_list_whose_state_was_lost_with_a_failover_is_cut_off(monkeypatch):
-    """Other seats stand in the places of those that were lost: a list of both would be of no state at all."""
+    """Other seats have replaced those that were lost: a list with both would not be a state of the event."""
     monkeypatch.setattr(large_lists, "PAGE_SEATS", 2)
     time = 0.0
     simulated = SimulatedDatabase(Random(1), lambda: time)

@@ -1,4 +1,4 @@
-"""Streams of changes: shared frames, no gap on resuming, and no patience with the slow."""
+"""Streams of changes: shared frames, no gap on resuming, and slow listeners are told to reload."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from holdfast.domain.catalogue.seat import numbered_seats
 
 
 class Reader:
-    """Takes frames apart, as a browser does."""
+    """Parses frames, as a browser does."""
 
     def __init__(self, listener) -> None:
         self._frames = listener.frames()
@@ -28,7 +28,7 @@ class Reader:
         async with asyncio.timeout(10):
             frame = (await anext(self._frames)).decode()
         fields = dict(line.split(": ", 1) for line in frame.strip().splitlines())
-        # of two ids the last one counts
+        # the last of two ids is used
         self.last_seen = LastSeen.parse(fields.get("id", "").encode())
         version = self.last_seen.version if self.last_seen else -1
         return fields["event"], version, json.loads(fields["data"])
@@ -62,7 +62,7 @@ async def test_resuming_leaves_no_gap(engine):
 
 
 async def test_resuming_while_seats_are_sold_leaves_no_gap(engine):
-    """Whoever comes back in the middle of a storm, again and again, ends with the same picture as the tables."""
+    """A listener that reconnects repeatedly under load ends with the same picture as the tables."""
     sale = await put_on_sale(engine, 60)
     known: dict[int, int] = {}
 
@@ -97,7 +97,7 @@ async def test_a_version_that_never_was_and_one_too_old_mean_reload(engine):
 
 
 async def test_a_bare_version_is_understood(engine):
-    """As listeners send it that were opened on a node of the release before."""
+    """Listeners send it if they were opened on a node of the release before."""
     sale = await put_on_sale(engine, 2)
     await sale.reserve(engine, 1)
     reader = Reader(await engine.views.live_changes.listen(sale.event_id, after=LastSeen.parse(b"1")))
@@ -115,7 +115,7 @@ async def test_added_seats_are_part_of_the_frame(engine):
 
 
 async def test_the_first_seats_of_an_event_are_told_like_any_others(engine):
-    """Version 0 has no entry in the log, and so nothing was lost where the log begins with version 1."""
+    """Version 0 has no log entry, so nothing was lost if the log begins with version 1."""
     event = await create_event(engine.catalogue, an_event())
     reader = Reader(await engine.views.live_changes.listen(event.id, after=None))
     assert await reader.next() == ("hello", 0, {"version": 0, "seats": 0})

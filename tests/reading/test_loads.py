@@ -1,4 +1,4 @@
-"""Loads keep to themselves: neither a slow one nor one that fails is felt by those who read other events."""
+"""Loads are separate: a slow or failing one does not affect readers of other events."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ def maps(source):
 
 
 async def loading(source, maps, event_id) -> asyncio.Task:
-    """Ask for a map, and stop where it is being loaded."""
+    """Request a map, and stop while it is being loaded."""
     asking = asyncio.create_task(maps.current(event_id))
     await turns()
     source.release(0)
@@ -40,7 +40,7 @@ async def loading(source, maps, event_id) -> asyncio.Task:
 
 
 async def answered(source, asking) -> object:
-    """Have the newest question answered, again and again, and leave those before it waiting."""
+    """Answer the newest query repeatedly, and leave those before it waiting."""
     task = asyncio.ensure_future(asking)
     await turns()
     while not task.done():
@@ -96,7 +96,7 @@ async def test_maps_asked_for_at_the_same_time_are_loaded_together(source, maps)
 
 
 async def test_a_large_load_is_not_in_the_way_of_small_ones(source, maps, monkeypatch):
-    """It has a lane and a connection of its own."""
+    """It has its own lane and connection."""
     monkeypatch.setattr(map_loads, "SMALL_SEATS_MAX", 3)
     maps = SeatMaps(source, bytes_max=1 << 24, expire=_nothing)
     large, *small = source.events
@@ -133,7 +133,7 @@ async def test_seats_that_were_added_are_all_that_is_read(source, maps):
 
 
 async def test_who_joins_a_growing_load_is_not_given_a_map_on_its_way(source, maps, monkeypatch):
-    """Only added seats are read, for a map that is then dropped; who comes later wants the whole map, and joins.
+    """Only added seats are read, for a map that is then dropped; a later reader wants the whole map, and joins.
 
     The map has the added seats by then, but is still at its old version.
     """
@@ -169,7 +169,7 @@ async def test_a_long_log_of_a_large_map_is_followed_in_stretches(source, maps, 
 
 
 async def test_what_keeping_costs_does_not_grow_with_what_is_kept(source, monkeypatch):
-    """Sizes are running totals, and even empty maps are bounded in number."""
+    """Sizes are running totals, and even empty maps are limited in number."""
     made = [source._map(event_id, listed=True) for event_id in source.events]
     kept = KeptMaps(bytes_max=1 << 24, maps_max=3)
     for seat_map in made:
@@ -198,7 +198,7 @@ async def test_a_count_of_a_hall_on_sale_loads_no_map(engine, database_url):
 
 
 async def test_streams_of_many_events_open_and_live(engine, other_engine, database_url):
-    """None of them needs a map, and the loop asks for them in slices."""
+    """None of them needs a map, and the loop queries them in slices."""
     sale = await put_on_sale(engine, 2)
     await sql(
         database_url,

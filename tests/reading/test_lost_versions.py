@@ -1,4 +1,4 @@
-"""A failover that loses the end of a log: the versions are given again, and mean something else."""
+"""A failover that loses the end of a log: the same versions are used again with another meaning."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ async def statuses(engine, event_id) -> list[str]:
 
 
 async def lose_holds(database_url, *held) -> None:
-    """What a standby that lacks these last commits looks like once it is the primary."""
+    """Make the database look like a standby that lacks the last commits and became the primary."""
     for one in held:
         await sql(
             database_url,
@@ -58,7 +58,7 @@ async def test_a_map_of_a_lost_version_is_not_believed(engine, other_engine, dat
 
 
 async def test_an_own_batch_upon_a_version_that_was_given_again_is_not_taken_in(engine, other_engine, database_url):
-    """Its number follows the map's, but what it was decided upon is not what the map shows."""
+    """Its number follows the map's, but the batch was decided on another state than the map's."""
     sale = await put_on_sale(engine, 4)
     lost = await sale.reserve(engine, 0)
     assert (await statuses(engine, sale.event_id))[0] == "reserved"
@@ -80,7 +80,7 @@ async def test_a_repeated_time_does_not_hide_it(engine, other_engine, database_u
 
 
 async def test_what_was_lost_while_a_question_travelled_is_not_built_upon():
-    """The question knew version 1. An own batch made version 2, was lost, and 2 was given to another entry.
+    """The query knew version 1. A batch of this node made version 2 and was lost, and another entry became version 2.
 
     The answer brings versions 2 and 3, and 3 does not follow the 2 that the map shows.
     """
@@ -127,7 +127,7 @@ async def test_who_resumes_from_a_lost_version_is_told_to_reload(engine, other_e
 
 
 async def test_seats_that_were_lost_between_two_questions_are_no_fault_of_ours(monkeypatch):
-    """The log named them, and they were gone when their places were asked for: listeners load the seats anew."""
+    """The log named them, and they were gone when their positions were read: listeners reload the seats."""
     monkeypatch.setattr(live_changes, "TICK_SECONDS", 1_000.0)
     source = SimulatedSource(events=1, seats=2)
     (event,) = source.events.values()

@@ -1,4 +1,4 @@
-"""Maps while seats are sold, added and lost with failovers, and while loads are slow or fail: always a state that was.
+"""Maps while seats are sold, added and lost, and loads are slow or fail: always a state that existed.
 
 The order in which the database answers is drawn, and what happens in between; each map that is given is compared with
 the event's whole log.
@@ -41,7 +41,7 @@ ACTIONS = st.lists(
 
 
 class Scene:
-    """Two events, the maps of a node, and what may happen to them."""
+    """Two events, the maps of a node, and the steps that may happen."""
 
     def __init__(self) -> None:
         self.source = SimulatedSource(events=2, seats=SEATS)
@@ -54,7 +54,7 @@ class Scene:
         await turns(1)
 
     async def told(self, place: int, lists: bool) -> None:
-        """Ask, and have the answer, while whatever else is under way goes on as well."""
+        """Read, and get the response, while everything else in progress continues."""
         await self.ask(place, lists)
         while not self.tasks[-1].done():
             await turns()
@@ -66,7 +66,7 @@ class Scene:
             self.source.write(event.id, kind, seat % len(event.seats))
 
     async def commit(self, place: int, seat: int, kind: str) -> None:
-        """Write with a batch of this node, whose maps hear of it at once."""
+        """Write with a batch of this node, whose maps take it over at once."""
         event = self.events[place]
         if event.deleted:
             return
@@ -98,7 +98,7 @@ class Scene:
         await turns(1)
 
     async def end(self) -> None:
-        """Let everything come to rest, and ask for everything once more."""
+        """Let everything finish, and read everything once more."""
         await until_quiet(self.source, lambda: asyncio.gather(*self.tasks))
         for event in self.events:
             await until_quiet(self.source, lambda event=event: self._ask(event, True))
@@ -120,7 +120,7 @@ class Scene:
             return
         assert not began_deleted
         if event.losses != losses:
-            return  # what it shows may have been lost since; the next to ask must not be told of it
+            return  # what it shows may have been lost since; the next reader must not get it
         assert seat_map.version >= asked_at, "no older than the question"
         assert seat_map.mark == event.mark_at(seat_map.version)
         then = event.statuses(seat_map.version)

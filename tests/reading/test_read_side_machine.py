@@ -1,4 +1,4 @@
-"""The whole read side under a machine that draws who asks, who writes, what is lost, and which answer comes next.
+"""The whole read side in a state machine that chooses who reads, who writes, what is lost, and the next response.
 
 Unlike in the simulated runs (`test_simulated_runs.py`) no clock decides: every question and every answer of the
 database waits until the machine lets it go, so that a failure shrinks to the few steps that it takes.
@@ -27,7 +27,7 @@ NUMBERS = st.integers(0, 9)
 
 
 class Gates:
-    """Every question and every answer waits here."""
+    """Every query and every response waits here."""
 
     def __init__(self) -> None:
         self.waiting: list[asyncio.Future] = []
@@ -71,7 +71,7 @@ class ReadSide(RuleBasedStateMachine):
         return self.loop.run_until_complete(coroutine)
 
     def step(self, seconds: float = 0.0) -> None:
-        """Let everything go on that can."""
+        """Run the event loop until nothing can continue."""
         for _ in range(12):
             self.run(asyncio.sleep(0))
         if seconds:

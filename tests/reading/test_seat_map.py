@@ -1,4 +1,4 @@
-"""A map in memory against the simplest map there is: a dictionary."""
+"""A map in memory compared with the simplest possible map: a dictionary."""
 
 import json
 from datetime import UTC, datetime
@@ -21,12 +21,14 @@ NOW = datetime(2031, 1, 1, tzinfo=UTC)
 
 
 def a_head(seat_id: UUID, number: str) -> bytes:
-    """What never changes of a seat's JSON, as the database writes it."""
+    """Return the constant part of a seat's JSON, as the database writes it."""
     return f'{{"id":"{seat_id}","event_id":"{EVENT}","seat_number":{json.dumps(number)},"price":5,'.encode()
 
 
 def a_map(seat_ids: list[UUID], *, positions: list[int] | None = None, keeps_json=True) -> SeatMap:
-    """A free map; `positions` says where in the chart the seats stand, whose numbers rise in the order given."""
+    """Return a map of free seats; `positions` are their positions in the chart, their numbers ascend in the order
+    given.
+    """
     places = positions or list(range(len(seat_ids)))
     in_chart_order = [seat_id for _, seat_id in sorted(zip(places, seat_ids, strict=True))]
     seat_map = SeatMap(
@@ -107,7 +109,7 @@ def test_a_gap_and_added_seats_and_a_deletion_cannot_be_followed():
 )
 @settings(max_examples=60)
 def test_added_seats_come_into_the_list_by_code_point(first, added, monkeypatch):
-    """As PostgreSQL's collation "C" sorts them; sections may sort anywhere, and pages are divided."""
+    """In the order of PostgreSQL's collation "C"; sections may be in any order, and pages are split."""
     monkeypatch.setattr(seat_list, "PAGE_SEATS", 3)
     numbers = sorted(first)
     seat_ids = ordered_ids(200)
@@ -142,7 +144,7 @@ def test_seats_that_are_no_seats_of_the_event_are_told():
 
 
 def test_an_entry_with_other_seats_than_the_map_has_cannot_be_followed():
-    """Added seats were read, a failover lost them, and others were added in their places."""
+    """Added seats were read, a failover lost them, and others were added in their positions."""
     seat_ids = ordered_ids(3)
     seat_map = a_map(seat_ids)
     assert not seat_map.apply(a_change(1, ChangeKind.RESERVED, seat_ids[0], *ordered_ids(1)))

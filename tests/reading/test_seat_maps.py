@@ -1,4 +1,4 @@
-"""Maps of hot events over real tables: never older than the question, whatever else is going on."""
+"""Maps of hot events on real tables: never older than the request, whatever else happens."""
 
 import asyncio
 import json
@@ -51,7 +51,7 @@ async def test_writes_of_another_node_are_caught_up_from_the_log(engine, other_e
 
 
 async def test_a_map_is_as_new_as_the_question(engine, other_engine):
-    """Between its answer and the next question nothing is missed, with many who read and two nodes that write."""
+    """Nothing is missed between one response and the next query, with many readers and two nodes that write."""
     sale = await put_on_sale(engine, 40)
     told = 0
     done = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What the processes of one node do differently because there are several."""
+"""What the processes of a node do differently if there are several."""
 
 import pytest
 
@@ -8,7 +8,8 @@ from holdfast.settings import Settings
 
 @pytest.mark.parametrize("in_use", [1, 2, 4])
 async def test_processes_of_one_node_ask_together_about_as_often_as_one(database_url, in_use):
-    """Each sees a part of the readers. With the pause of one process, two asked twice as often for the same answers.
+    """Each has a part of the readers. With the pause of a single process, two queried twice as often for the same
+    responses.
 
     Where one of several processes has all connections, it sees all readers, and pauses no longer than one alone.
     """

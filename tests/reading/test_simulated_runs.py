@@ -1,4 +1,4 @@
-"""Simulated runs of the whole read side, and that they notice what they are there for (`python -m chaos.reading`)."""
+"""Simulated runs of the whole read side, and that they detect the faults they should (`python -m chaos.reading`)."""
 
 import pytest
 from chaos.reading.__main__ import FAULTS
@@ -31,7 +31,7 @@ QUICK = (
     "who comes back is not told what it missed",
     "a load that fails is not forgotten",
 )
-"""Faults that most runs notice; all of them are tried by `python -m chaos.reading`."""
+"""Faults that most runs detect; `python -m chaos.reading` tries all of them."""
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -41,7 +41,7 @@ def test_a_fault_that_is_put_in_is_noticed(name):
 
 
 def test_every_fault_can_be_put_in_and_taken_out():
-    """Whoever changes the code that a fault changes must write the fault anew."""
+    """If the code that a fault changes is changed, the fault has to be rewritten."""
     for fault in FAULTS:
         before = [vars(edit.owner)[edit.name] for edit in fault.edits]
         with seeded(fault):

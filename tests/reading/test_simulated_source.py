@@ -1,4 +1,4 @@
-"""The simulated database answers as PostgreSQL does: random histories, the same questions, the same answers."""
+"""The simulated database answers like PostgreSQL: random histories, the same queries, the same responses."""
 
 from contextlib import AsyncExitStack
 from dataclasses import asdict, is_dataclass
@@ -14,7 +14,7 @@ from reading.simulated_rows import store
 
 
 class AtOnce:
-    """Neither questions nor answers take any time."""
+    """Neither queries nor responses take any time."""
 
     async def ask(self, _) -> None:
         pass
@@ -23,7 +23,7 @@ class AtOnce:
 
 
 def plain(answer):
-    """An answer that can be compared: maps by all that they hold."""
+    """Return a response in a form that can be compared: maps with everything they contain."""
     if isinstance(answer, list):
         return [plain(one) for one in answer]
     if answer is not None and hasattr(answer, "state"):
@@ -66,7 +66,9 @@ async def test_it_answers_as_postgresql_does(database_url, engine, seed):
 
 
 def questions(simulated: SimulatedDatabase, random: Random):
-    """Everything the read side asks, with versions that were, that are to come, and that never were."""
+    """Yield everything that the read side queries, with versions that existed, that are to come, and that never
+    existed.
+    """
     unknown = simulated.new_id()
     ids = [*simulated.events, unknown]
     known = [(one, random.choice((None, 0, 1, random.randint(0, 12), 99))) for one in random.choices(ids, k=8)]

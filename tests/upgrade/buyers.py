@@ -1,4 +1,4 @@
-"""Buyers and an organiser in front of nodes that come and go, as a proxy would lead them."""
+"""Buyers and an organiser in front of nodes that start and stop, distributed as by a proxy."""
 
 import asyncio
 import itertools
@@ -11,28 +11,28 @@ import httpx
 
 BASE = "/api/v1"
 _PAUSE_SECONDS = 0.1
-"""So that small machines have something left to start nodes with."""
+"""So that small machines have CPU time left to start nodes."""
 _DETAILS = {"name": "Load", "start_at": "2099-01-01T00:00:00Z", "end_at": "2099-01-02T00:00:00Z"}
 
 
 @dataclass
 class Front:
-    """Which nodes get requests, and how many each has at hand."""
+    """The nodes that get requests, and how many each has in progress."""
 
     ports: list[int] = field(default_factory=list)
     under_way: Counter = field(default_factory=Counter)
 
     async def take_out(self, port: int) -> None:
-        """Give a node nothing new, and wait until it has answered what it has."""
+        """Send a node nothing new, and wait until it has responded to everything."""
         self.ports.remove(port)
         async with asyncio.timeout(30):
-            while self.under_way[port]:  # noqa: ASYNC110 - counted, not told
+            while self.under_way[port]:  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.02)
 
 
 @dataclass
 class Ledger:
-    """What was asked and answered."""
+    """The requests and responses."""
 
     answers: Counter = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
@@ -40,16 +40,16 @@ class Ledger:
     """The last acknowledged status of each reservation."""
 
     async def more(self, count: int = 100) -> None:
-        """Wait until so many further requests are answered."""
+        """Wait for this many further responses."""
         wanted = self.answers.total() + count
         async with asyncio.timeout(60):
-            while self.answers.total() < wanted:  # noqa: ASYNC110 - counted, not told
+            while self.answers.total() < wanted:  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.05)
         assert not self.failures, self.failures[:5]
 
 
 class Caller:
-    """One person. Their request goes to some node; "busy" and "unknown" are asked again, with the same key."""
+    """One person. Each request goes to some node; after "busy" and "unknown" it is repeated with the same key."""
 
     def __init__(self, name: str, front: Front, ledger: Ledger) -> None:
         self._name, self._front, self._ledger = name, front, ledger
@@ -78,7 +78,7 @@ class Caller:
             return None
 
     async def must(self, method: str, path: str, expected: int, body=None):
-        """Ask where nothing else will do; what was answered."""
+        """Send a request until the expected status arrives; return the response."""
         answer = await self.ask(method, path, {expected}, body)
         assert answer is not None, self._ledger.failures[-1]
         return answer.json()
@@ -92,7 +92,7 @@ class Caller:
 
 
 async def put_on_sale(caller: Caller, seats: int) -> tuple[str, list[str]]:
-    """An event with seats."""
+    """Create an event with seats."""
     event_id = (await caller.must("POST", "/events", 201, {**_DETAILS, "total_seats": seats}))["id"]
     wanted = {"prefix": "A", "count": seats, "price": 5}
     added = await caller.must("POST", f"/events/{event_id}/seats/bulk", 201, wanted)
@@ -100,7 +100,7 @@ async def put_on_sale(caller: Caller, seats: int) -> tuple[str, list[str]]:
 
 
 async def buy(caller: Caller, ledger: Ledger, event_id: str, seats: list[str], stop: asyncio.Event) -> None:
-    """Wish for seats that others want too; buy every fifth hold, look at the chart, give the rest back."""
+    """Reserve seats that others want too; confirm every fifth hold, read the chart, cancel the rest."""
     async with caller:
         for number in itertools.count():
             if stop.is_set():
@@ -119,7 +119,7 @@ async def buy(caller: Caller, ledger: Ledger, event_id: str, seats: list[str], s
 
 
 async def organise(caller: Caller, stop: asyncio.Event) -> None:
-    """Make events, edit and delete them."""
+    """Create, edit and delete events."""
     async with caller:
         for number in itertools.count():
             if stop.is_set():

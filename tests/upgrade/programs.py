@@ -15,7 +15,7 @@ from holdfast.infrastructure.embedded.folder import free_port
 
 CHECKOUT = Path(__file__).parents[2]
 LAST_RELEASE = CHECKOUT / "build" / "last-release" / ".venv" / "bin" / "python"
-"""`make upgrade-test` puts it there."""
+"""Put there by `make upgrade-test`."""
 _READY_SECONDS = 60.0
 
 
@@ -34,7 +34,7 @@ class Version:
         return {**kept, **given, "LOG_LEVEL": "WARNING", "WORKER_METRICS_PORT": "0", **more}
 
     async def command(self, *words: str) -> tuple[int, str]:
-        """Run a command to its end; its exit code, and what it printed."""
+        """Run a command to its end; return its exit code and output."""
         process = await asyncio.create_subprocess_exec(
             *(self.python, "-m", "holdfast", *words),
             env=self.environment(),
@@ -47,7 +47,7 @@ class Version:
 
     @asynccontextmanager
     async def program(self, word: str, name: str) -> AsyncIterator["Program"]:
-        """Run `serve` or `work` until the end of the block, unless it is ended before."""
+        """Run `serve` or `work` until the end of the block, unless it is stopped earlier."""
         port = free_port()
         log = self.folder / f"{name}.log"
         with log.open("w") as lines:
@@ -78,7 +78,7 @@ class Program:
     log: Path
 
     async def ready(self) -> dict:
-        """Wait until it is to be given requests; what it says then."""
+        """Wait until it is ready for requests; return the readiness response."""
         async with asyncio.timeout(_READY_SECONDS), httpx.AsyncClient(trust_env=False) as http:
             while True:
                 assert self.process.returncode is None, self.log.read_text()
@@ -91,7 +91,7 @@ class Program:
                 await asyncio.sleep(0.1)
 
     async def end(self) -> int:
-        """Ask it to end, and wait."""
+        """Ask it to stop, and wait."""
         self.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(30):
             return await self.process.wait()

@@ -1,4 +1,4 @@
-"""The upgrade from the last release, as operations.md tells it, while tickets are sold.
+"""The upgrade from the last release, as described in operations.md, while tickets are sold.
 
 Nodes of the last release run in an installation of their own, which `make upgrade-test` makes from its commit.
 """
@@ -78,7 +78,7 @@ async def test_nobody_notices_an_upgrade(versions, empty_database_url):
         await ledger.more()
         stop.set()
 
-    # All have ended.
+    # All have stopped.
     assert ledger.failures == []
     assert (await new.command("check"))[0] == 0
     assert await lost(ledger, empty_database_url) == []
@@ -89,7 +89,7 @@ async def test_nobody_notices_an_upgrade(versions, empty_database_url):
 
 
 async def both_see_what_the_other_sold(ledger, *ports) -> None:
-    """What one version writes into the log, the other reads into its map."""
+    """Check that each version reads the log entries of the other into its map."""
     for writer, reader in (ports, ports[::-1]):
         await _sees(Caller("ann", Front([writer]), ledger), Caller("ann", Front([reader]), ledger))
 
@@ -114,7 +114,7 @@ async def _statuses(reader: Caller, event_id: str) -> list[str]:
 
 
 async def lost(ledger: Ledger, database_url: str) -> list[str]:
-    """Acknowledged states that the database does not have."""
+    """Return acknowledged states that the database does not have."""
     connection = await asyncpg.connect(database_url)
     try:
         rows = await connection.fetch("SELECT id::text, status FROM reservations")
