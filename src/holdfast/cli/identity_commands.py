@@ -7,9 +7,9 @@ from uuid import UUID
 
 import typer
 
-keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
-organisers_app = typer.Typer(no_args_is_help=True, help="Make and list organisers.")
-accounts_app = typer.Typer(no_args_is_help=True, help="Make accounts, and give them another password.")
+keys_app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
+organisers_app = typer.Typer(no_args_is_help=True, help="Create and list organisers.")
+accounts_app = typer.Typer(no_args_is_help=True, help="Create accounts and change their passwords.")
 
 
 class KeyRole(Enum):
@@ -35,10 +35,13 @@ def register(app: typer.Typer) -> None:
 def create_key(
     name: _Name,
     *,
-    role: Annotated[KeyRole, typer.Option(help="What whoever shows the key may do.")],
-    organiser: Annotated[UUID | None, typer.Option(help="Where; a key of role admin counts everywhere.")] = None,
+    role: Annotated[KeyRole, typer.Option(help="What the key permits.")],
+    organiser: Annotated[
+        UUID | None, typer.Option(help="The organiser it is valid for; a key of role admin is valid for all.")
+    ] = None,
     expires: Annotated[
-        str | None, typer.Option(help="A time with offset (RFC 3339), or from now: 12h, 30d, 52w. Default: never.")
+        str | None,
+        typer.Option(help="A time with offset (RFC 3339), or a duration from now: 12h, 30d, 52w. Default: never."),
     ] = None,
 ) -> None:
     """Create an API key. It is printed alone on the last line, and shown only this once."""
@@ -56,7 +59,7 @@ def list_keys() -> None:
 
 
 @keys_app.command("revoke")
-def revoke_key(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="As `keys list` shows it.")]) -> None:
+def revoke_key(key_id: Annotated[UUID, typer.Argument(metavar="ID", help="As shown by `keys list`.")]) -> None:
     """Revoke an API key; all nodes refuse it within five seconds."""
     from holdfast.cli import identity  # noqa: PLC0415
 

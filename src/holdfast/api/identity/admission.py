@@ -64,7 +64,7 @@ class Caller:
             require(self.principal, verb, thing, hidden=lambda: EventNotFound(event_id))
 
     async def may(self, verb: Verb, event_id: UUID) -> bool:
-        """Tell whether the policy allows something that is part of an operation on an event."""
+        """Return whether the policy permits a part of an operation on an event."""
         if decide_unseen(self.principal, verb) is Verdict.ALLOWED:
             return True
         if not self.principal.roles:

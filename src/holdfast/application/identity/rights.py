@@ -4,10 +4,10 @@ All rights share one version, which every administrative action raises. While th
 at most every `FRESH_SECONDS`, and caches what it looked up for as long as the version stays the same.
 
     age of the version     what a request does
-    up to 2 s              uses what is known
-    2 to 4 s               uses what is known, and has the version read
+    up to 2 s              uses what is cached
+    2 to 4 s               uses what is cached, and starts a read of the version
     above 4 s              waits for the version, at most a second
-    database is away       uses what is known, for up to 60 s; then nobody is let in (503)
+    database is down       uses what is cached, for up to 60 s; then gets 503
 
 So every node refuses a revoked key within `REVOKED_AFTER_SECONDS`, and the node that revoked it refuses it at once.
 While the database hangs a revocation cannot be read either, and the last row applies.

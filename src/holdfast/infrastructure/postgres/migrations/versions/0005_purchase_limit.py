@@ -7,10 +7,10 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Run the `.up.sql` beside this file."""
+    """Run the `.up.sql` of this revision."""
     run_beside(__file__, "up")
 
 
 def downgrade() -> None:
-    """Run the `.down.sql` beside this file."""
+    """Run the `.down.sql` of this revision."""
     run_beside(__file__, "down")
