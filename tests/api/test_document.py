@@ -13,7 +13,7 @@ from holdfast.api.service import probes
 from holdfast.domain.booking import refusals as booking
 from holdfast.domain.booking.refusals import IdempotencyKeyReused
 from holdfast.domain.catalogue import refusals as catalogue
-from holdfast.domain.identity import errors as identity
+from holdfast.domain.identity import refusals as identity
 from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.http.endpoints import problems
 from holdfast.http.endpoints.problems import OF_HTTP

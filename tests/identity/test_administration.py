@@ -15,7 +15,9 @@ from holdfast.application.identifiers import uuid7
 from holdfast.application.identity import accounts, api_keys, audit, members, organisers
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.domain.identity.audit import Actor
-from holdfast.domain.identity.errors import (
+from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID, StoredKey
+from holdfast.domain.identity.principal import NOBODY, key_principal, open_principal
+from holdfast.domain.identity.refusals import (
     AccountExists,
     AccountNotFound,
     ApiKeyNotFound,
@@ -26,8 +28,6 @@ from holdfast.domain.identity.errors import (
     TooManyMembers,
     Unauthenticated,
 )
-from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID, StoredKey
-from holdfast.domain.identity.principal import NOBODY, key_principal, open_principal
 from holdfast.domain.identity.roles import Role
 from holdfast.domain.refusal import InvalidValue
 from identity.offices import ADMIN, a_user, open_identity

@@ -31,7 +31,7 @@ from holdfast.domain.catalogue.refusals import (
     SeatsExceedTotal,
     UpgradeUnfinished,
 )
-from holdfast.domain.identity.errors import OrganiserNotFound
+from holdfast.domain.identity.refusals import OrganiserNotFound
 from holdfast.http.endpoints.answer import Answer, event_version, json_answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Link, Operation, Success

@@ -14,7 +14,7 @@ from holdfast.api.seats import reads as seats
 from holdfast.api.service import documentation, probes
 from holdfast.application.identity.rules import RULES, Kind
 from holdfast.application.identity.verbs import Verb
-from holdfast.domain.identity.errors import ConflictingCredentials, Forbidden, Unauthenticated
+from holdfast.domain.identity.refusals import ConflictingCredentials, Forbidden, Unauthenticated
 from holdfast.domain.refusal import Refusal
 from holdfast.http.endpoints.operation import Operation
 

@@ -3,7 +3,7 @@
 from holdfast.api.service.probes import NotReady
 from holdfast.domain.booking import refusals as booking
 from holdfast.domain.catalogue import refusals as catalogue
-from holdfast.domain.identity import errors as identity
+from holdfast.domain.identity import refusals as identity
 from holdfast.domain.refusal import Refusal
 from holdfast.http.endpoints.answer import Header
 from holdfast.http.endpoints.problems import ProblemTable, Row

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def open_admission(settings: Settings, identity: Identity) -> AsyncIterator[Admission]:
     """Yield what admits callers; issuers' keys are kept fresh until the block ends."""
     async with _open_prover(settings, identity) as prover:
-        yield Admission(prover, identity.owners)
+        yield Admission(prover, identity.owner_directory)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from holdfast.application.failures import OperationalFailure
 from holdfast.application.identity.administration import Administration
 from holdfast.application.identity.identity import Identity
 from holdfast.application.identity.key_uses import ROUND_SECONDS, KeyUses
-from holdfast.application.identity.owners import Owners
+from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.identity.passwords import Passwords
 from holdfast.application.identity.rights import Rights
 from holdfast.application.lifecycle.shutdown import Deadline
@@ -52,7 +52,7 @@ async def open_identity(
             reads=reads,
             bookkeeping=store,
             rights=rights,
-            owners=Owners(reads),
+            owner_directory=OwnerDirectory(reads),
             key_uses=KeyUses(store),
             passwords=passwords,
         )

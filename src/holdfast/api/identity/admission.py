@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 from uuid import UUID
 
-from holdfast.application.identity.owners import Owners
+from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.identity.policy import (
     Thing,
     Verdict,
@@ -19,9 +19,9 @@ from holdfast.application.identity.verbs import Verb
 from holdfast.domain.booking.refusals import ReservationNotFound
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.identity.audit import Actor
-from holdfast.domain.identity.errors import OrganiserNotFound
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.principal import Principal, Proof
+from holdfast.domain.identity.refusals import OrganiserNotFound
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.call import Call
 
@@ -46,7 +46,7 @@ class Caller:
 
     __slots__ = ("_owners", "acts_for", "principal")
 
-    def __init__(self, principal: Principal, owners: Owners) -> None:
+    def __init__(self, principal: Principal, owners: OwnerDirectory) -> None:
         self.principal = principal
         self.acts_for = principal.user_id
         """The buyer whose reservation the request is about."""
@@ -114,7 +114,7 @@ class Caller:
 class Admission:
     """Admits calls, each by the verb of its operation."""
 
-    def __init__(self, prover: Prover, owners: Owners) -> None:
+    def __init__(self, prover: Prover, owners: OwnerDirectory) -> None:
         self._prover = prover
         self._owners = owners
 

@@ -11,8 +11,8 @@ from holdfast.api.paging import BASE, PAGE
 from holdfast.application.identity import api_keys
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.application.identity.identity import Identity
-from holdfast.domain.identity.errors import ApiKeyNotFound, Forbidden, OrganiserNotFound, TooManyApiKeys
 from holdfast.domain.identity.organisers import NAME_MAX, StoredKey
+from holdfast.domain.identity.refusals import ApiKeyNotFound, Forbidden, OrganiserNotFound, TooManyApiKeys
 from holdfast.domain.identity.roles import Role
 from holdfast.http.endpoints.answer import Answer, json_answer
 from holdfast.http.endpoints.call import Call

@@ -11,7 +11,7 @@ from holdfast.api.paging import BASE, LIMIT
 from holdfast.application.identity.audit import read_audit
 from holdfast.application.identity.identity import Identity
 from holdfast.domain.identity.audit import StoredEntry
-from holdfast.domain.identity.errors import Forbidden, OrganiserNotFound
+from holdfast.domain.identity.refusals import Forbidden, OrganiserNotFound
 from holdfast.domain.identity.roles import Role
 from holdfast.http.endpoints.answer import Answer, json_answer
 from holdfast.http.endpoints.call import Call

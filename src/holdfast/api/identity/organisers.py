@@ -11,8 +11,8 @@ from holdfast.api.paging import BASE, PAGE
 from holdfast.application.identity import members, organisers
 from holdfast.application.identity.identity import Identity
 from holdfast.application.identity.verbs import Verb
-from holdfast.domain.identity.errors import Forbidden, MemberNotFound, OrganiserNotFound, TooManyMembers
 from holdfast.domain.identity.organisers import NAME_MAX, Member, Organiser
+from holdfast.domain.identity.refusals import Forbidden, MemberNotFound, OrganiserNotFound, TooManyMembers
 from holdfast.domain.identity.roles import Role
 from holdfast.http.endpoints.answer import Answer, json_answer
 from holdfast.http.endpoints.call import Call

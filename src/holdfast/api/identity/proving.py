@@ -9,9 +9,9 @@ from holdfast.application.identity.rules import RULES
 from holdfast.application.identity.tokens import TokenRefused, TokenVerifier
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.api_keys import KEY_PREFIX, read_api_key
-from holdfast.domain.identity.errors import ConflictingCredentials, Unauthenticated
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.principal import NOBODY, Principal, Proof, key_principal, open_principal, require_user_id
+from holdfast.domain.identity.refusals import ConflictingCredentials, Unauthenticated
 from holdfast.domain.identity.roles import MEMBER_ROLES, Role
 from holdfast.http.endpoints.call import Call
 

@@ -10,7 +10,7 @@ from holdfast.application.identity.rules import Kind
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.accounts import Account, require_account_name, require_password
 from holdfast.domain.identity.audit import Act, Actor
-from holdfast.domain.identity.errors import AccountExists, AccountNotFound
+from holdfast.domain.identity.refusals import AccountExists, AccountNotFound
 
 
 async def add_account(identity: Identity, actor: Actor, *, name: str, password: str) -> Account:

@@ -14,9 +14,9 @@ from holdfast.application.identity.rules import Kind
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.api_keys import SECRET_BYTES, ApiKey, make_api_key
 from holdfast.domain.identity.audit import Act, Actor
-from holdfast.domain.identity.errors import ApiKeyNotFound, Forbidden, OrganiserNotFound, TooManyApiKeys
 from holdfast.domain.identity.organisers import LIVE_KEYS_MAX, StoredKey, require_name
 from holdfast.domain.identity.principal import Principal
+from holdfast.domain.identity.refusals import ApiKeyNotFound, Forbidden, OrganiserNotFound, TooManyApiKeys
 from holdfast.domain.identity.roles import KEY_ROLES, MEMBER_ROLES, Role
 from holdfast.domain.refusal import InvalidValue
 
@@ -124,7 +124,7 @@ def _require_may_make(principal: Principal, wish: KeyWish) -> None:
     require(principal, Verb.GET_ORGANISER, thing, hidden=lambda: OrganiserNotFound(organiser_id))
     require(principal, Verb.CREATE_API_KEY, thing, hidden=lambda: OrganiserNotFound(organiser_id))
     if not may_grant(principal, wish.role, organiser_id):
-        raise Forbidden("Nobody can make a key that may more than they may themselves.")
+        raise Forbidden("A key cannot have more rights than the caller who creates it.")
 
 
 def _act(verb: Verb, key: StoredKey) -> Act:

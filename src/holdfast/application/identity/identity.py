@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from holdfast.application.identity.administration import Administration
 from holdfast.application.identity.key_uses import KeyUses
-from holdfast.application.identity.owners import Owners
+from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.identity.passwords import Passwords
 from holdfast.application.identity.ports import Bookkeeping, IdentityReads
 from holdfast.application.identity.rights import Rights
@@ -18,6 +18,6 @@ class Identity:
     reads: IdentityReads
     bookkeeping: Bookkeeping
     rights: Rights
-    owners: Owners
+    owner_directory: OwnerDirectory
     key_uses: KeyUses
     passwords: Passwords

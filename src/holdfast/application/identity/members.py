@@ -11,9 +11,9 @@ from holdfast.application.identity.ports import IdentityTransaction
 from holdfast.application.identity.rules import Kind
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.audit import Act, Actor
-from holdfast.domain.identity.errors import Forbidden, MemberNotFound, OrganiserNotFound, TooManyMembers
 from holdfast.domain.identity.organisers import MEMBERS_MAX, Member
 from holdfast.domain.identity.principal import Principal, require_user_id
+from holdfast.domain.identity.refusals import Forbidden, MemberNotFound, OrganiserNotFound, TooManyMembers
 from holdfast.domain.identity.roles import MEMBER_ROLES, Role
 from holdfast.domain.refusal import InvalidValue
 

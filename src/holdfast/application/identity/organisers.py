@@ -11,9 +11,9 @@ from holdfast.application.identity.ports import IdentityTransaction
 from holdfast.application.identity.rules import Kind
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.audit import Act, Actor
-from holdfast.domain.identity.errors import OrganiserNotFound
 from holdfast.domain.identity.organisers import Organiser, require_name
 from holdfast.domain.identity.principal import Principal
+from holdfast.domain.identity.refusals import OrganiserNotFound
 
 
 async def create_organiser(identity: Identity, actor: Actor, *, name: str) -> Organiser:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from holdfast.application.identity.rules import RULES, SEEN_WITH, Grant, Kind, Rule
 from holdfast.application.identity.verbs import Verb
-from holdfast.domain.identity.errors import Forbidden, Unauthenticated
 from holdfast.domain.identity.principal import Principal, Proof
+from holdfast.domain.identity.refusals import Forbidden, Unauthenticated
 from holdfast.domain.identity.roles import Role
 from holdfast.domain.refusal import NotFound
 

@@ -145,7 +145,7 @@ class _Freshness:
             if not reading.done():
                 self._failed_at = asyncio.get_running_loop().time()
         if asyncio.get_running_loop().time() - self._known_at > AWAY_SECONDS_MAX:
-            raise Unavailable("It cannot be looked up who may do what: the database is away.", outcome="none")
+            raise Unavailable("Permissions cannot be checked now: the database is unavailable.", outcome="none")
 
     async def read(self) -> None:
         """Read the version now.

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from holdfast.domain.identity.errors import ConflictingCredentials
+from holdfast.domain.identity.refusals import ConflictingCredentials
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.headers import READ_HEADERS
 from holdfast.http.endpoints.problems import BodyTooLarge, MissingUserId, Source

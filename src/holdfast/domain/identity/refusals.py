@@ -41,7 +41,7 @@ class Forbidden(Refusal):
 
     code = "forbidden"
 
-    def __init__(self, detail: str = "This is not yours to do.") -> None:
+    def __init__(self, detail: str = "You may not do this.") -> None:
         super().__init__(detail)
 
 

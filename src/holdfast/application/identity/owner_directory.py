@@ -13,7 +13,7 @@ REMEMBERED_MAX = 50_000
 """Of events and of reservations each."""
 
 
-class Owners:
+class OwnerDirectory:
     """Looks up the organiser of an event, and the organiser and buyer of a reservation."""
 
     def __init__(self, source: OwnersSource) -> None:
