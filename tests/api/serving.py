@@ -46,11 +46,11 @@ class Api:
     async def post(self, path: str, body=None, *, user: str | None = None, **more) -> httpx.Response:
         return await self.call("POST", path, body, user=user, **more)
 
-    async def put(self, path: str, body) -> httpx.Response:
-        return await self.call("PUT", path, body)
+    async def put(self, path: str, body, **more) -> httpx.Response:
+        return await self.call("PUT", path, body, **more)
 
-    async def delete(self, path: str) -> httpx.Response:
-        return await self.call("DELETE", path)
+    async def delete(self, path: str, **more) -> httpx.Response:
+        return await self.call("DELETE", path, **more)
 
     async def call(
         self, method: str, path: str, body=None, *, user: str | None = None, headers=None, **more

@@ -10,7 +10,8 @@ from holdfast.api import examples
 from holdfast.api.fields import NO_NUL, Time, in_utc
 from holdfast.api.identity.admission import actor_of, caller_of
 from holdfast.api.paging import BASE, PAGE
-from holdfast.api.representation import represent
+from holdfast.api.preconditions import event_tag, expected_editions
+from holdfast.api.representation import has_tag, headers_of, represent
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.create_event import create_event
 from holdfast.application.catalogue.delete_event import delete_event
@@ -28,11 +29,12 @@ from holdfast.domain.catalogue.event import (
 from holdfast.domain.catalogue.refusals import (
     EventHasConfirmedReservations,
     EventNotFound,
+    PreconditionFailed,
     SeatsExceedTotal,
     UpgradeUnfinished,
 )
 from holdfast.domain.identity.refusals import OrganiserNotFound
-from holdfast.http.endpoints.answer import Answer, event_version, json_answer
+from holdfast.http.endpoints.answer import Answer, Header, json_answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Link, Operation, Success
 from holdfast.http.endpoints.strict_json import StrictDecoder
@@ -108,6 +110,8 @@ async def find(views: Views, call: Call) -> Answer:
     event = await views.reads.event(event_id)
     if event is None:
         raise EventNotFound(event_id)
+    if has_tag(call, event_tag(event)):
+        return Answer(304, b"", _headers(event), content_type=None)
     return _event_answer(200, event)
 
 
@@ -116,13 +120,21 @@ async def edit(catalogue: Catalogue, call: Call) -> Answer:
     event_id = call.path_id("id")
     given = await _decoder.read(await call.body(BODY_BYTES))
     unchanged = ["max_seats_per_buyer"] if given.max_seats_per_buyer is UNSET else []
-    event = await edit_event(catalogue, event_id, _details(given), actor=actor_of(call), unchanged=unchanged)
+    event = await edit_event(
+        catalogue,
+        event_id,
+        _details(given),
+        actor=actor_of(call),
+        unchanged=unchanged,
+        if_edition=expected_editions(call),
+    )
     return _event_answer(200, event)
 
 
 async def delete(catalogue: Catalogue, call: Call) -> Answer:
     """DELETE /events/{id}."""
-    await delete_event(catalogue, call.path_id("id"), actor=actor_of(call))
+    event_id = call.path_id("id")
+    await delete_event(catalogue, event_id, actor=actor_of(call), if_edition=expected_editions(call))
     return Answer(204, content_type=None)
 
 
@@ -140,7 +152,11 @@ def _details(given: EventInput) -> EventDetails:
 
 
 def _event_answer(status: int, event: Event) -> Answer:
-    return json_answer(status, event_body(event), event_version(event.version))
+    return json_answer(status, event_body(event), *_headers(event))
+
+
+def _headers(event: Event) -> tuple[Header, ...]:
+    return headers_of(event_tag(event), event.version, ())
 
 
 def event_body(event: Event) -> EventBody:
@@ -171,6 +187,7 @@ _ONE = Success(
     description="The event.",
     body=EventBody,
     event_version=True,
+    tagged=True,
     example=examples.EVENT,
 )
 OPERATIONS: tuple[Operation[Any], ...] = (
@@ -196,7 +213,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=(EventInput,),
         request_examples={"a concert": examples.EVENT_INPUT},
         success=_ONE,
-        refusals=(EventNotFound, SeatsExceedTotal, UpgradeUnfinished),
+        if_match=True,
+        refusals=(EventNotFound, PreconditionFailed, SeatsExceedTotal, UpgradeUnfinished),
     ),
     Operation(
         method="DELETE",
@@ -208,7 +226,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         needs=Catalogue,
         handler=delete,
         success=Success(status=204, description="The event was deleted.", media_type=None),
-        refusals=(EventNotFound, EventHasConfirmedReservations),
+        if_match=True,
+        refusals=(EventNotFound, EventHasConfirmedReservations, PreconditionFailed),
     ),
     Operation(
         method="GET",
@@ -237,6 +256,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             description="The event.",
             body=EventBody,
             event_version=True,
+            tagged=True,
             example=examples.EVENT,
             links=(
                 *(Link(name, "id") for name in ("get_event", "edit_event", "delete_event")),

@@ -28,6 +28,7 @@ PROBLEMS: ProblemTable = {
     booking.AlreadyCancelled: Row(409, "Already cancelled"),
     booking.AlreadyConfirmed: Row(409, "Already confirmed"),
     booking.ReholdTooSoon: Row(409, "Rehold too soon", waits=True),
+    catalogue.PreconditionFailed: Row(412, "Precondition failed"),
     catalogue.SeatNumberTaken: Row(409, "Seat number taken"),
     catalogue.SeatsExceedTotal: Row(409, "Seats exceed total"),
     catalogue.EventHasConfirmedReservations: Row(409, "Event has confirmed reservations"),

@@ -20,6 +20,7 @@ async def edit_event(
     *,
     actor: Actor | None = None,
     unchanged: Collection[str] = (),
+    if_edition: Collection[str] | None = None,
 ) -> Event:
     """Replace the details of an event.
 
@@ -29,15 +30,18 @@ async def edit_event(
         details: What is said of it from now on.
         actor: Who edits it, for the audit; None: Holdfast itself.
         unchanged: Names of fields in `details` that keep the values they have.
+        if_edition: The editions (`Event.edition`) that may be replaced; None for any.
 
     Raises:
         EventNotFound: if there is no such event, or it was deleted.
+        PreconditionFailed: if the event is none of the editions. That is decided under its lock.
         SeatsExceedTotal: if the new total is below the number of existing seats.
         UpgradeUnfinished: naming a field that older nodes would not respect, if there may be some.
         Unavailable: see its `outcome`.
     """
 
     async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[Event]:
+        event.require_edition(if_edition)
         wanted = replace(details, **{name: getattr(event.details, name) for name in unchanged})
         event.require_editable_to(wanted)
         await require_understood(transaction, wanted, before=event.details)

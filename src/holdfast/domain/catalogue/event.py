@@ -1,10 +1,11 @@
 """An event: what is sold, when, and how many seats it may have."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from holdfast.domain.catalogue.refusals import EventHasConfirmedReservations, SeatsExceedTotal
+from holdfast.domain.catalogue.refusals import EventHasConfirmedReservations, PreconditionFailed, SeatsExceedTotal
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.refusal import InvalidValue
 
@@ -16,6 +17,9 @@ TOTAL_SEATS_MAX = 1_000_000
 """Seats in one event (contract)."""
 SEATS_PER_BUYER_MAX = 1_000
 """The highest limit of seats per buyer (contract)."""
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,23 @@ class Event:
     def seats(self) -> int:
         """The number of seats that have been added."""
         return self.available + self.reserved + self.confirmed
+
+    @property
+    def edition(self) -> str:
+        """A name for its details as they are now: another one after each edit, the same whatever is sold meanwhile."""
+        return str((self.updated_at - _EPOCH) // timedelta(microseconds=1))
+
+    def require_edition(self, expected: Collection[str] | None) -> None:
+        """Refuse a change by somebody who has seen other details.
+
+        Args:
+            expected: The editions that the change is meant for; None for any.
+
+        Raises:
+            PreconditionFailed: if the event is none of them.
+        """
+        if expected is not None and self.edition not in expected:
+            raise PreconditionFailed().at(self.version)
 
     def require_room_for(self, added: int) -> None:
         """Refuse to add more seats than the event's total allows.

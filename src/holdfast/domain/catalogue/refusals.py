@@ -3,6 +3,7 @@
 NotFound
 ├── EventNotFound
 └── SeatNotFound
+PreconditionFailed
 Conflict
 ├── SeatNumberTaken
 ├── SeatsExceedTotal
@@ -12,7 +13,7 @@ Conflict
 
 from uuid import UUID
 
-from holdfast.domain.refusal import Conflict, NotFound
+from holdfast.domain.refusal import Conflict, NotFound, Refusal
 
 
 class EventNotFound(NotFound):
@@ -31,6 +32,15 @@ class SeatNotFound(NotFound):
 
     def __init__(self, seat_id: UUID) -> None:
         super().__init__(f"There is no seat {seat_id}.", seat_id=str(seat_id))
+
+
+class PreconditionFailed(Refusal):
+    """The event has been edited since the caller read it. Nothing was changed."""
+
+    code = "precondition_failed"
+
+    def __init__(self) -> None:
+        super().__init__("The event has been edited since you read it; nothing was changed. Read it again first.")
 
 
 class SeatNumberTaken(Conflict):

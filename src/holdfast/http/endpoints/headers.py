@@ -20,6 +20,7 @@ READ_HEADERS = (
     ReadHeader("X-User-ID"),
     ReadHeader("Authorization"),
     ReadHeader("X-Request-ID"),
+    ReadHeader("If-Match"),
     ReadHeader("If-None-Match"),
     ReadHeader("Last-Event-ID"),
     ReadHeader("Accept"),
@@ -52,7 +53,10 @@ ANSWER_HEADERS: Mapping[str, Mapping[str, Any]] = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 128},
     },
     "ETag": {
-        "description": "Identifies this state of the answer; sent back in If-None-Match, it may get a 304.",
+        "description": (
+            "Identifies this state of the answer; sent back in If-None-Match, it may get a 304. That of an event "
+            "changes only when the event is edited, and may be sent in If-Match."
+        ),
         "schema": {"type": "string"},
     },
     "Chart-Version": {

@@ -41,6 +41,14 @@ _USER_ID: Json = {
     },
     "example": "buyer-42",
 }
+_IF_MATCH: Json = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "`*`, or entity tags in quotes, separated by commas: without one of them nothing is changed.",
+    "schema": {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$'},
+    "example": "*",
+}
 _ID: Json = {"type": "string", "format": "uuid"}
 _TEXT: Json = {"type": "string", "minLength": 1, "maxLength": USER_ID_MAX, "pattern": "^[!-~]+$"}
 _BEARER: Json = {
@@ -160,13 +168,15 @@ def _parameters(operation: Operation[Any]) -> list[Json]:
         }
         for parameter in operation.query
     ]
-    return [*in_path, *([_USER_ID] if operation.needs_user else []), *in_query, _REQUEST_ID]
+    in_headers = [*([_USER_ID] if operation.needs_user else []), *([_IF_MATCH] if operation.if_match else [])]
+    return [*in_path, *in_headers, *in_query, _REQUEST_ID]
 
 
 def _success(operation: Operation[Any], schema_of: dict[str, Json]) -> Json:
     success = operation.success
     names = ["X-Request-ID"]
     names += ["Event-Version"] if success.event_version else []
+    names += ["ETag"] if success.tagged else []
     names += ["Idempotent-Replayed"] if success.replayed else []
     answer: Json = {"description": success.description, "headers": _headers(*names)}
     if success.media_type is not None:
@@ -218,7 +228,7 @@ def _problem(status: int, kinds: list[tuple[str, str]], waiting: set[int]) -> Js
     names += ["Allow"] if status == 405 else []
     names += ["WWW-Authenticate"] if status == 401 else []
     names += ["Retry-After"] if status in waiting else []
-    names += ["Event-Version"] if status in {404, 409, 422} else []
+    names += ["Event-Version"] if status in {404, 409, 412, 422} else []
     schema = {
         "allOf": [
             {"$ref": "#/components/schemas/Problem"},

@@ -49,6 +49,8 @@ class Success:
     media_type: str | None = "application/json"
     event_version: bool = False
     replayed: bool = False
+    tagged: bool = False
+    """Whether it has an entity tag."""
     example: object | None = None
     links: tuple[Link, ...] = ()
 
@@ -75,6 +77,8 @@ class Operation(Generic[Needs]):
     """The types of its request body; several if it has several forms."""
     request_examples: Mapping[str, object] | None = None
     needs_user: bool = False
+    if_match: bool = False
+    """Whether it can be made to depend on the entity tag that the caller has seen (If-Match)."""
     refusals: tuple[type[Refusal], ...] = ()
     """Refusals specific to it, besides those common to all operations of its kind."""
     uses_database: bool = True
