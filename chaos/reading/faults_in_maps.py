@@ -176,8 +176,8 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
         (
             EventPages,
             "_read",
-            "kept[0] == await self._reads.event_stamps(limit=limit, offset=offset):",
-            "dict(kept[0]).keys() == dict(await self._reads.event_stamps(limit=limit, offset=offset)).keys():",
+            "kept[0] == await stamps(limit=limit, offset=offset, drafts_of=drafts_of):",
+            "dict(kept[0]).keys() == dict(await stamps(limit=limit, offset=offset, drafts_of=drafts_of)).keys():",
         ),
     ),
     fault(

@@ -7,6 +7,7 @@ both take, and what fails.
 
 import json
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -144,14 +145,26 @@ class SimulatedSource:
         await self._pace.answer([event_id])
         return found
 
-    async def events(self, *, limit: int, offset: int) -> list[Event]:
+    async def events(
+        self,
+        *,
+        limit: int,
+        offset: int,
+        drafts_of: AbstractSet[UUID] | None = frozenset(),  # noqa: ARG002 - it has no drafts
+    ) -> list[Event]:
         """List events, newest created first."""
         await self._pace.ask([])
         found = [_shown(event) for event in self._listed()[offset : offset + limit]]
         await self._pace.answer([])
         return found
 
-    async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
+    async def event_stamps(
+        self,
+        *,
+        limit: int,
+        offset: int,
+        drafts_of: AbstractSet[UUID] | None = frozenset(),  # noqa: ARG002 - it has no drafts
+    ) -> list[tuple[UUID, datetime]]:
         """List the same events with their last edits."""
         await self._pace.ask([])
         found = [(event.id, event.updated_at) for event in self._listed()[offset : offset + limit]]

@@ -21,6 +21,7 @@ async def test_an_event_is_answered_as_it_was_written(api):
         "created_at": event["created_at"],
         "updated_at": event["created_at"],
         "max_seats_per_buyer": None,
+        "published": True,
     }
     found = await api.get(f"/events/{event['id'].upper()}")
     assert (found.status_code, found.json()) == (200, event)

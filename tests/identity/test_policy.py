@@ -76,7 +76,7 @@ RESERVES = {
     "org": "ok ok 403 ok 404",
     "org_key": "403 ok 403 ok 404",
     "admin": "ok ok ok ok ok",
-    "open": "ok 403 403 ok ok",
+    "open": "ok 403 403 404 404",
     "unnamed": "401 401 401 401 401",
 }
 HAS_RESERVATIONS = {

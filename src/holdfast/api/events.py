@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api import examples
 from holdfast.api.fields import NO_NUL, Time, in_utc
-from holdfast.api.identity.admission import actor_of, caller_of
+from holdfast.api.identity.admission import actor_of, caller_of, principal_of
 from holdfast.api.paging import BASE, PAGE
 from holdfast.api.preconditions import event_tag, expected_editions
 from holdfast.api.representation import has_tag, headers_of, represent
@@ -16,6 +16,7 @@ from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.create_event import create_event
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.catalogue.edit_event import edit_event
+from holdfast.application.identity.policy import reach_of
 from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
 from holdfast.domain.catalogue.event import (
@@ -58,6 +59,15 @@ class EventInput(Struct, kw_only=True):
             )
         ),
     ] = UNSET
+    published: Annotated[
+        bool | UnsetType | None,
+        Meta(
+            description=(
+                "Whether everybody may see the event (null or, for a new event, left out: yes). A draft is 404, and in "
+                "no list, for all but its organiser's members. An edit that leaves it out changes nothing."
+            )
+        ),
+    ] = UNSET
 
 
 class NewEventInput(EventInput, kw_only=True):
@@ -78,6 +88,7 @@ class EventBody(Struct, kw_only=True):
     end_at: Time
     total_seats: int
     max_seats_per_buyer: int | None
+    published: bool
     created_at: Time
     updated_at: Time
 
@@ -100,7 +111,9 @@ async def create(catalogue: Catalogue, call: Call) -> Answer:
 async def find_all(views: Views, call: Call) -> Answer:
     """GET /events."""
     limit, offset = call.page()
-    page = await views.event_pages.page(limit=limit, offset=offset)
+    reach = reach_of(principal_of(call), Verb.SEE_DRAFTS)
+    drafts_of = None if reach.everything else reach.organiser_ids
+    page = await views.event_pages.page(limit=limit, offset=offset, drafts_of=drafts_of)
     return await represent(call, page.body, tag=f'"events-{page.digest}"'.encode(), version=None)
 
 
@@ -119,7 +132,7 @@ async def edit(catalogue: Catalogue, call: Call) -> Answer:
     """PUT /events/{id}."""
     event_id = call.path_id("id")
     given = await _decoder.read(await call.body(BODY_BYTES))
-    unchanged = ["max_seats_per_buyer"] if given.max_seats_per_buyer is UNSET else []
+    unchanged = [name for name in ("max_seats_per_buyer", "published") if getattr(given, name) is UNSET]
     event = await edit_event(
         catalogue,
         event_id,
@@ -148,6 +161,7 @@ def _details(given: EventInput) -> EventDetails:
         end_at=in_utc("end_at", given.end_at),
         total_seats=given.total_seats,
         max_seats_per_buyer=None if limit is UNSET else limit,
+        published=given.published is not False,
     )
 
 
@@ -172,6 +186,7 @@ def event_body(event: Event) -> EventBody:
         end_at=details.end_at,
         total_seats=details.total_seats,
         max_seats_per_buyer=details.max_seats_per_buyer,
+        published=details.published,
         created_at=event.created_at,
         updated_at=event.updated_at,
     )

@@ -12,6 +12,7 @@ EVENT_INPUT = {
     "end_at": "2031-04-12T22:00:00+09:00",
     "total_seats": 1200,
     "max_seats_per_buyer": 8,
+    "published": True,
 }
 EVENT = {
     **EVENT_INPUT,

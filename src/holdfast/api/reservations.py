@@ -33,6 +33,7 @@ from holdfast.domain.booking.refusals import (
 from holdfast.domain.booking.reservation import SEATS_MAX, Reservation
 from holdfast.domain.booking.states import CancelReason, ReservationStatus
 from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.identity.principal import Proof
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import REPLAYED, Answer, event_version, json_answer
 from holdfast.http.endpoints.call import Call
@@ -99,6 +100,8 @@ async def reserve(booking: Booking, call: Call) -> Answer:
     for_another = principal_of(call).user_id is None
     if for_another:
         await caller_of(call).look_at_event(Verb.RESERVE, given.event_id)
+    principal = principal_of(call)
+    sees_drafts = principal.proof is not Proof.OPEN and await caller_of(call).may(Verb.SEE_DRAFTS, given.event_id)
     done = await reserve_seats(
         booking,
         event_id=given.event_id,
@@ -107,6 +110,7 @@ async def reserve(booking: Booking, call: Call) -> Answer:
         seat_ids=tuple(given.seat_ids),
         address=call.client_address(),
         limited=not for_another,
+        sees_drafts=sees_drafts,
     )
     return _done_answer(201, done, call)
 

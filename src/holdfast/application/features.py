@@ -27,6 +27,7 @@ class Feature:
 
 
 FEATURES: Mapping[str, Feature] = {
+    "drafts": Feature("0006", "events that are not published (published)", leaves_entries=False),
     "purchase_limit": Feature("0005", "a limit of seats per buyer (max_seats_per_buyer)", leaves_entries=False),
 }
 """By name. An entry, and the code that checks it, can be removed two versions later."""

@@ -58,9 +58,12 @@ class Caller:
         Raises:
             Unauthenticated, Forbidden, EventNotFound: The policy refuses it.
         """
+        if decide_unseen(self.principal, verb) is Verdict.ALLOWED:
+            return
         organiser_id = await self._owners.of_event(event_id)
         if organiser_id is not None:
-            thing = Thing(organiser_id=organiser_id, user_id=self.principal.user_id)
+            draft = await self._owners.is_draft(event_id)
+            thing = Thing(organiser_id=organiser_id, user_id=self.principal.user_id, draft=draft)
             require(self.principal, verb, thing, hidden=lambda: EventNotFound(event_id))
 
     async def may(self, verb: Verb, event_id: UUID) -> bool:
@@ -135,7 +138,7 @@ class Admission:
             decided = require_unseen(principal, verb)
             if rule.kind is Kind.RESERVATION and _acts_for_others(principal):
                 await caller.look_at_reservation(verb, call.path_id("id"))
-            elif rule.kind is Kind.EVENT and not decided and not rule.public and call.scope["path_params"]:
+            elif rule.kind is Kind.EVENT and not decided and verb is not Verb.GET_SEAT and call.scope["path_params"]:
                 await caller.look_at_event(verb, call.path_id(next(iter(call.scope["path_params"]))))
 
         return admit

@@ -78,6 +78,10 @@ async def find(views: Views, call: Call) -> Answer:
     if found is None:
         raise SeatNotFound(seat_id)
     seat, version = found
+    try:
+        await caller_of(call).look_at_event(Verb.GET_SEAT, seat.event_id)
+    except EventNotFound:
+        raise SeatNotFound(seat_id) from None
     body = seat_body(seat)
     if seat.reserved_by is not None and not await caller_of(call).may(Verb.SEE_HOLDERS, seat.event_id):
         body.reserved_by = UNSET

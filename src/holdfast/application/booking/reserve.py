@@ -31,6 +31,7 @@ async def reserve(
     seat_ids: tuple[UUID, ...],
     address: str | None = None,
     limited: bool = True,
+    sees_drafts: bool = False,
 ) -> Done:
     """Hold every requested seat for `user_id`, or none of them.
 
@@ -45,6 +46,7 @@ async def reserve(
         seat_ids: The seats.
         address: The address that the request came from, if holds are limited by it (see `hoarding`).
         limited: Whether limits on hoarding apply. They do not to a seller who holds seats for a buyer.
+        sees_drafts: Whether the caller may see the event if it is a draft.
 
     Raises:
         Refusal: any that the contract lists, with the event's version at which it was true.
@@ -57,6 +59,7 @@ async def reserve(
         user_id=user_id,
         idempotency_key=idempotency_key,
         seat_ids=seat_ids,
+        sees_drafts=sees_drafts,
     )
     try:
         if booking.hoarding is None or not limited:

@@ -8,7 +8,7 @@ from holdfast.domain.catalogue.refusals import UpgradeUnfinished
 async def require_understood(
     transaction: CatalogueTransaction, details: EventDetails, *, before: EventDetails | None
 ) -> None:
-    """Refuse a purchase limit while nodes that would sell beyond it may be running.
+    """Refuse details while nodes that would not respect them may be running: a draft, and a purchase limit.
 
     PostgreSQL is asked, and not this process' own `Features`: it happens seldom, and is then right from the first
     request after the start of a node.
@@ -21,6 +21,9 @@ async def require_understood(
     Raises:
         UpgradeUnfinished: naming the field.
     """
+    newly_draft = not details.published and (before is None or before.published)
+    if newly_draft and not await transaction.feature_is_on("drafts"):
+        raise UpgradeUnfinished("published")
     limit = details.max_seats_per_buyer
     if limit is None or (before is not None and limit == before.max_seats_per_buyer):
         return

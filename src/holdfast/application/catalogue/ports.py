@@ -1,6 +1,7 @@
 """What the catalogue needs from outside, as Protocols."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -89,6 +90,8 @@ class EventReads(Protocol):
         """Find an event that is not deleted."""
         ...
 
-    async def events(self, *, limit: int, offset: int) -> list[Event]:
-        """List events, newest first."""
+    async def events(
+        self, *, limit: int, offset: int, drafts_of: AbstractSet[UUID] | None = frozenset()
+    ) -> list[Event]:
+        """List events, newest first: those that are published, and the drafts of some organisers (None: of all)."""
         ...

@@ -18,6 +18,8 @@ class OwnerDirectory:
 
     def __init__(self, source: OwnersSource) -> None:
         self._events: _Remembered[UUID] = _Remembered(source.of_events)
+        self._published: Coalescer[None, UUID, bool | None] = Coalescer(self._ask_published, questions_max=256)
+        self._source = source
         self._organisers: _Remembered[UUID] = _Remembered(source.of_organisers)
         self._reservations: _Remembered[ReservationOwner] = _Remembered(source.of_reservations)
 
@@ -37,6 +39,14 @@ class OwnerDirectory:
         """
         return await self._events.find(event_id)
 
+    async def is_draft(self, event_id: UUID) -> bool:
+        """Return whether an event exists and is not published. It is looked up each time, for many callers at once.
+
+        Raises:
+            ConnectionLost, Contended: The look-up failed.
+        """
+        return await self._published.ask(None, event_id) is False
+
     async def of_reservation(self, reservation_id: UUID) -> ReservationOwner | None:
         """Return the organiser and buyer of a reservation; None if there is no such reservation.
 
@@ -44,6 +54,10 @@ class OwnerDirectory:
             ConnectionLost, Contended: The look-up failed.
         """
         return await self._reservations.find(reservation_id)
+
+    async def _ask_published(self, _: None, event_ids: Sequence[UUID]) -> Sequence[bool | None]:
+        found = await self._source.are_published(event_ids)
+        return [found.get(event_id) for event_id in event_ids]
 
 
 class _Remembered(Generic[Owner]):

@@ -195,4 +195,8 @@ def _is_unknown(principal: Principal, rule: Rule) -> bool:
 
 
 def _is_hidden_draft(principal: Principal, rule: Rule, thing: Thing) -> bool:
-    return thing.draft and rule.kind is Kind.EVENT and not _granted(principal, RULES[Verb.SEE_DRAFTS], thing)
+    """Return whether the thing is a draft that the caller may not see. In `open` mode buyers may not."""
+    if not thing.draft or rule.kind is not Kind.EVENT:
+        return False
+    as_buyer = principal.proof is Proof.OPEN and rule.as_buyer
+    return as_buyer or not _granted(principal, RULES[Verb.SEE_DRAFTS], thing)

@@ -185,6 +185,10 @@ class OwnersSource(Protocol):
         """Return the organisers of events, by event."""
         ...
 
+    async def are_published(self, event_ids: Sequence[UUID]) -> Mapping[UUID, bool]:
+        """Return which events are published, by event."""
+        ...
+
     async def of_organisers(self, organiser_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
         """Return those of the organisers that exist, each by its own id."""
         ...

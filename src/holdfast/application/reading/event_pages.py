@@ -11,8 +11,8 @@ from holdfast.application.coalescer import Coalescer
 from holdfast.application.reading.ports import Reads
 from holdfast.domain.catalogue.event import Event
 
-Page = tuple[int, int]
-"""Limit and offset."""
+Page = tuple[int, int, frozenset[UUID] | None]
+"""Limit, offset, and the organisers whose drafts are listed (None: of all)."""
 Stamps = list[tuple[UUID, datetime]]
 """The events of a page, each with the time of its last edit. The page's content depends on nothing else."""
 
@@ -53,21 +53,22 @@ class EventPages:
             self._read, questions_max=1_000, pause_seconds=pause_seconds
         )
 
-    async def page(self, *, limit: int, offset: int) -> EventPage:
-        """Return a page of events, newest first.
+    async def page(self, *, limit: int, offset: int, drafts_of: frozenset[UUID] | None = frozenset()) -> EventPage:
+        """Return a page of events, newest first. Callers share a page only if they may see the same drafts.
 
         Raises:
             ConnectionLost, Contended: if the database cannot be asked.
         """
-        return await self._readings.ask((limit, offset), None)
+        return await self._readings.ask((limit, offset, drafts_of), None)
 
     async def _read(self, page: Page, questions: Sequence[None]) -> Sequence[EventPage]:
-        limit, offset = page
+        limit, offset, drafts_of = page
         kept = self._kept.get(page)
-        if kept is not None and kept[0] == await self._reads.event_stamps(limit=limit, offset=offset):
+        stamps = self._reads.event_stamps
+        if kept is not None and kept[0] == await stamps(limit=limit, offset=offset, drafts_of=drafts_of):
             self._kept.move_to_end(page)
             return [kept[1]] * len(questions)
-        events = await self._reads.events(limit=limit, offset=offset)
+        events = await self._reads.events(limit=limit, offset=offset, drafts_of=drafts_of)
         body = self._encode(events)
         found = EventPage(body, blake2b(body, digest_size=12).hexdigest())
         self._keep(page, [(event.id, event.updated_at) for event in events], found)

@@ -19,11 +19,21 @@ class Reads(Protocol):
         """Find an event that is not deleted."""
         ...
 
-    async def events(self, *, limit: int, offset: int) -> list[Event]:
-        """List events, newest first."""
+    async def events(
+        self, *, limit: int, offset: int, drafts_of: AbstractSet[UUID] | None = frozenset()
+    ) -> list[Event]:
+        """List events, newest first.
+
+        Args:
+            limit: The most events.
+            offset: The number of events to skip.
+            drafts_of: The organisers whose drafts are listed too; None for all.
+        """
         ...
 
-    async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
+    async def event_stamps(
+        self, *, limit: int, offset: int, drafts_of: AbstractSet[UUID] | None = frozenset()
+    ) -> list[tuple[UUID, datetime]]:
         """List the same events by id, with the time of the last edit of each."""
         ...
 

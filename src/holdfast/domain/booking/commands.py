@@ -19,6 +19,8 @@ class Reserve:
     idempotency_key: str
     seat_ids: tuple[UUID, ...]
     fingerprint: bytes
+    sees_drafts: bool = False
+    """Whether the event may be one that is not published."""
 
     @classmethod
     def wish(
@@ -29,6 +31,7 @@ class Reserve:
         user_id: str,
         idempotency_key: str,
         seat_ids: tuple[UUID, ...],
+        sees_drafts: bool = False,
     ) -> "Reserve":
         """Build the command from a buyer's request.
 
@@ -39,7 +42,8 @@ class Reserve:
             raise InvalidValue("seat_ids", f"must name 1 to {SEATS_MAX} seats")
         if len(set(seat_ids)) != len(seat_ids):
             raise InvalidValue("seat_ids", "must not name a seat twice")
-        return cls(reservation_id, user_id, idempotency_key, seat_ids, fingerprint_of(event_id, seat_ids))
+        fingerprint = fingerprint_of(event_id, seat_ids)
+        return cls(reservation_id, user_id, idempotency_key, seat_ids, fingerprint, sees_drafts)
 
 
 @dataclass(frozen=True, slots=True)

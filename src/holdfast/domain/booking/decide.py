@@ -115,7 +115,7 @@ def _examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation |
     prior = state.by_key.get((wish.user_id, wish.idempotency_key))
     if prior is not None:
         return prior if prior.fingerprint == wish.fingerprint else IdempotencyKeyReused()
-    if state.deleted:
+    if state.deleted or not (state.published or wish.sees_drafts):
         return EventNotFound(state.event_id)
     if now >= state.start_at:
         return BookingClosed(state.event_id, state.start_at)

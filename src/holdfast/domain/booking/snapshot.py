@@ -61,6 +61,8 @@ class EventState:
     confirmed_reservations: int
     max_seats_per_buyer: int | None = None
     """How many seats one buyer may have, held and sold together; None for no limit."""
+    published: bool = True
+    """Whether everybody may see it. Of a draft only its organiser's members hold seats."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class WorkingState:
         self.event_id = event.id
         self.start_at = event.start_at
         self.deleted = event.deleted
+        self.published = event.published
         self.max_seats_per_buyer = event.max_seats_per_buyer
         self.version = event.version
         self.prices = snapshot.prices

@@ -34,6 +34,8 @@ class EventDetails:
     total_seats: int
     max_seats_per_buyer: int | None = None
     """How many seats one buyer may have, held and sold together; None for no limit."""
+    published: bool = True
+    """Whether everybody may see it. A draft is seen by its organiser's members only."""
 
     def __post_init__(self) -> None:
         """Check the rules for an event.

@@ -83,6 +83,7 @@ SELECT
     e.pending_reservations,
     e.confirmed_reservations,
     e.max_seats_per_buyer,
+    e.published,
     had.buyers,
     had.seats_of_buyers,
     seats.ids AS seat_ids,

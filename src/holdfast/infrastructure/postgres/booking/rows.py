@@ -53,6 +53,7 @@ def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:
         pending_reservations=row["pending_reservations"],
         confirmed_reservations=row["confirmed_reservations"],
         max_seats_per_buyer=row["max_seats_per_buyer"],
+        published=row["published"],
     )
 
 

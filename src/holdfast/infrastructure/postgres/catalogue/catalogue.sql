@@ -6,7 +6,7 @@ SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE
 -- Read a locked event, deleted or not, and the time.
 SELECT
     clock_timestamp() AS now, id, organiser_id, name, description, venue, start_at, end_at, total_seats,
-    max_seats_per_buyer, created_at, updated_at, version, available, reserved, confirmed,
+    max_seats_per_buyer, published, created_at, updated_at, version, available, reserved, confirmed,
     deleted_at IS NOT NULL AS deleted
 FROM events WHERE id = :event_id
 
@@ -17,12 +17,12 @@ SELECT clock_timestamp()
 -- insert_event
 -- Store a new event. If an earlier attempt has already stored it, that is not a conflict.
 INSERT INTO events (
-    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, created_at,
-    updated_at
+    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, published,
+    created_at, updated_at
 )
 SELECT
     :event_id, :organiser_id, :name, :description, :venue, :start_at, :end_at, :total_seats,
-    :max_seats_per_buyer::integer, t.now, t.now
+    :max_seats_per_buyer::integer, :published, t.now, t.now
 FROM (SELECT clock_timestamp() AS now) AS t
 ON CONFLICT (id) DO NOTHING
 
@@ -30,7 +30,7 @@ ON CONFLICT (id) DO NOTHING
 -- Replace the details of a locked event, and keep since which version it has its purchase limit.
 UPDATE events SET
     name = :name, description = :description, venue = :venue, start_at = :start_at, end_at = :end_at,
-    total_seats = :total_seats, max_seats_per_buyer = :max_seats_per_buyer::integer,
+    total_seats = :total_seats, max_seats_per_buyer = :max_seats_per_buyer::integer, published = :published,
     purchase_limit_since = CASE
         WHEN max_seats_per_buyer IS DISTINCT FROM :max_seats_per_buyer::integer THEN version + 1
         ELSE purchase_limit_since

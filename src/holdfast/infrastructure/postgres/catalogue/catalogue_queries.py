@@ -25,6 +25,7 @@ class Details(TypedDict):
     end_at: datetime
     total_seats: int
     max_seats_per_buyer: int | None
+    published: bool
 
 
 class NewEvent(OfEvent, Details):

@@ -193,4 +193,5 @@ def _values(details: EventDetails) -> Details:
         "end_at": details.end_at,
         "total_seats": details.total_seats,
         "max_seats_per_buyer": details.max_seats_per_buyer,
+        "published": details.published,
     }

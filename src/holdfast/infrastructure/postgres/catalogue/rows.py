@@ -15,6 +15,7 @@ def event_from(row: asyncpg.Record) -> Event:
         end_at=row["end_at"],
         total_seats=row["total_seats"],
         max_seats_per_buyer=row["max_seats_per_buyer"],
+        published=row["published"],
     )
     return Event(
         id=row["id"],

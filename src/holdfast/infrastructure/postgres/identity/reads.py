@@ -111,6 +111,11 @@ class PostgresIdentityReads:
         rows = await self._rows(IDENTITY_READS.owners_of_events({"event_ids": event_ids}))
         return {row["id"]: row["organiser_id"] for row in rows}
 
+    async def are_published(self, event_ids: Sequence[UUID]) -> Mapping[UUID, bool]:
+        """Return which events are published."""
+        rows = await self._rows(IDENTITY_READS.published_events({"event_ids": event_ids}))
+        return {row["id"]: row["published"] for row in rows}
+
     async def of_organisers(self, organiser_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
         """Return those organisers that exist."""
         page = IDENTITY_READS.organisers({"organiser_ids": organiser_ids, "limit": len(organiser_ids), "offset": 0})

@@ -59,6 +59,10 @@ ORDER BY a.position DESC LIMIT :limit
 -- Find the organisers of events, deleted ones too.
 SELECT id, organiser_id FROM events WHERE id = ANY (:event_ids::uuid[])
 
+-- published_events
+-- Tell which events are published and which are drafts.
+SELECT id, published FROM events WHERE id = ANY (:event_ids::uuid[])
+
 -- owners_of_reservations
 -- Find the events, buyers and organisers of reservations.
 SELECT r.id, r.event_id, r.user_id, e.organiser_id

@@ -81,6 +81,7 @@ class IdentityReadQueries:
     whole_audit: Query[Entries]
     audit_of_organisers: Query[EntriesOfOrganisers]
     owners_of_events: Query[OfEvents]
+    published_events: Query[OfEvents]
     owners_of_reservations: Query[OfReservations]
 
 

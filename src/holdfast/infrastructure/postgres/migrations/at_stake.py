@@ -13,6 +13,8 @@ _BOOKS = {"installation", "migration_steps", "rights"}
 """Tables about the schema, without data of the sale."""
 _MADE_BY_MIGRATIONS = {"organisers": "id = '00000000-0000-7000-8000-000000000000'"}
 """Rows that are no loss, since migrating up creates them again."""
+_NOT_DEFAULT = {("events", "published"): "NOT published"}
+"""For columns whose default is no loss: which rows have something else."""
 
 _DROP_TABLE = re.compile(r"DROP TABLE (?:IF EXISTS )?(?P<tables>\w+(?:, ?\w+)*)", re.IGNORECASE)
 _EMPTIED = re.compile(r"(?:DELETE FROM|TRUNCATE(?: TABLE)?) (?P<tables>\w+(?:, ?\w+)*)", re.IGNORECASE)
@@ -26,7 +28,7 @@ async def at_stake(connection: asyncpg.Connection, steps: Iterable[Step]) -> lis
     for table, column in _losses(steps):
         if await connection.fetchval("SELECT to_regclass($1)", table) is None:
             continue
-        where = f"WHERE {column} IS NOT NULL" if column else ""
+        where = f"WHERE {_NOT_DEFAULT.get((table, column), f'{column} IS NOT NULL')}" if column else ""
         if table in _MADE_BY_MIGRATIONS:
             where = f"WHERE NOT ({_MADE_BY_MIGRATIONS[table]})"
         rows = await connection.fetchval(

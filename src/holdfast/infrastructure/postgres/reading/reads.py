@@ -47,6 +47,13 @@ class Page(TypedDict):
     offset: int
 
 
+class PageOfEvents(Page):
+    """A page of the list of events, and whose drafts are on it."""
+
+    all_drafts: bool
+    drafts_of: Sequence[UUID]
+
+
 class PageOfUser(Page):
     """A page of a user's list."""
 
@@ -64,8 +71,8 @@ class ReadsQueries:
     """The statements of `reads.sql`."""
 
     event: Query[OfEvent]
-    events: Query[Page]
-    event_stamps: Query[Page]
+    events: Query[PageOfEvents]
+    event_stamps: Query[PageOfEvents]
     seat: Query[OfSeat]
     reservation: Query[OfReservation]
     reservations: Query[PageOfUser]
@@ -86,13 +93,18 @@ class PostgresReads:
         row = await self._row(READS.event({"event_id": event_id}))
         return event_from(row) if row else None
 
-    async def events(self, *, limit: int, offset: int) -> list[Event]:
+    async def events(
+        self, *, limit: int, offset: int, drafts_of: AbstractSet[UUID] | None = frozenset()
+    ) -> list[Event]:
         """List events, newest first."""
-        return [event_from(row) for row in await self._rows(READS.events({"limit": limit, "offset": offset}))]
+        rows = await self._rows(READS.events(_page_of_events(limit, offset, drafts_of)))
+        return [event_from(row) for row in rows]
 
-    async def event_stamps(self, *, limit: int, offset: int) -> list[tuple[UUID, datetime]]:
+    async def event_stamps(
+        self, *, limit: int, offset: int, drafts_of: AbstractSet[UUID] | None = frozenset()
+    ) -> list[tuple[UUID, datetime]]:
         """List the events' ids and the times of their last edits."""
-        rows = await self._rows(READS.event_stamps({"limit": limit, "offset": offset}))
+        rows = await self._rows(READS.event_stamps(_page_of_events(limit, offset, drafts_of)))
         return [(row["id"], row["updated_at"]) for row in rows]
 
     async def seat(self, seat_id: UUID) -> tuple[Seat, int] | None:
@@ -134,3 +146,7 @@ class PostgresReads:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 return await statement.fetch(connection)
+
+
+def _page_of_events(limit: int, offset: int, drafts_of: AbstractSet[UUID] | None) -> PageOfEvents:
+    return {"limit": limit, "offset": offset, "all_drafts": drafts_of is None, "drafts_of": sorted(drafts_of or ())}

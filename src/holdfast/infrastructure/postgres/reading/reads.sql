@@ -1,25 +1,25 @@
 -- event
 -- Find an event that is not deleted.
 SELECT
-    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, created_at,
-    updated_at,
-    version, available, reserved, confirmed, false AS deleted
+    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, published,
+    created_at, updated_at, version, available, reserved, confirmed, false AS deleted
 FROM events WHERE id = :event_id AND deleted_at IS NULL
 
 -- events
--- List events, newest first.
+-- List events, newest first: those that are published, and the drafts of some organisers, or all.
 SELECT
-    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, created_at,
-    updated_at,
-    version, available, reserved, confirmed, false AS deleted
-FROM events WHERE deleted_at IS NULL
+    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, published,
+    created_at, updated_at, version, available, reserved, confirmed, false AS deleted
+FROM events
+WHERE deleted_at IS NULL AND (published OR :all_drafts::boolean OR organiser_id = ANY (:drafts_of::uuid[]))
 ORDER BY created_at DESC, id DESC
 LIMIT :limit OFFSET :offset
 
 -- event_stamps
 -- List the same events, only by their ids and the times of their last edits.
 SELECT id, updated_at
-FROM events WHERE deleted_at IS NULL
+FROM events
+WHERE deleted_at IS NULL AND (published OR :all_drafts::boolean OR organiser_id = ANY (:drafts_of::uuid[]))
 ORDER BY created_at DESC, id DESC
 LIMIT :limit OFFSET :offset
 

@@ -1,0 +1,2 @@
+-- step: events
+ALTER TABLE events DROP COLUMN published;

@@ -1,0 +1,16 @@
+"""Events that are not published yet."""
+
+from holdfast.infrastructure.postgres.migrations.plain_sql import run_beside
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """Run the `.up.sql` of this revision."""
+    run_beside(__file__, "up")
+
+
+def downgrade() -> None:
+    """Run the `.down.sql` of this revision."""
+    run_beside(__file__, "down")

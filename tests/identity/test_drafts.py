@@ -1,0 +1,131 @@
+"""Drafts: events that are not published are seen by the members of their organiser, and by nobody else."""
+
+from uuid import UUID
+
+import pytest
+
+from api.serving import api_with, refused
+from box_office import sql
+from builders import a_seat, a_wish, an_event, numbered_seats
+from holdfast.application.identity import api_keys, organisers
+from holdfast.application.identity.api_keys import KeyWish
+from holdfast.domain.identity.roles import Role
+from identity.offices import ADMIN
+
+READS = ("", "/seats", "/seats/available/count", "/seat-map", "/availability", "/changes")
+BUYER = {"X-User-ID": "ann"}
+
+
+@pytest.fixture
+async def shop(database_url, identity):
+    """Serve two organisers; yield the API, and the headers of a key of each role by name."""
+    named = {"nobody": {}}
+    ours, theirs = [(await organisers.create_organiser(identity, ADMIN, name=name)).id for name in ("Ours", "Theirs")]
+    keys = (
+        ("buyer", Role.BUYER, ours),
+        ("box office", Role.BOX_OFFICE, ours),
+        ("organiser", Role.ORGANISER, ours),
+        ("others", Role.ORGANISER, theirs),
+        ("admin", Role.ADMIN, None),
+    )
+    for name, role, organiser_id in keys:
+        wish = KeyWish(name=name, role=role, organiser_id=organiser_id, expires_at=None)
+        _, key = await api_keys.create_api_key(identity, ADMIN, wish)
+        named[name] = {"Authorization": f"Bearer {key.text}"}
+    issuer = '{"shop": {"issuer": "http://127.0.0.1:9", "audience": "shop"}}'
+    async with api_with(database_url=database_url, auth_mode="tokens", oidc_issuers=issuer) as api:
+        yield api, named
+
+
+async def a_draft(api, headers, seats=3):
+    created = await api.post("/events", an_event(published=False), headers=headers)
+    assert (created.status_code, created.json()["published"]) == (201, False)
+    event_id = created.json()["id"]
+    added = await api.post(f"/events/{event_id}/seats/bulk", numbered_seats(count=seats), headers=headers)
+    return event_id, [seat["id"] for seat in added.json()]
+
+
+async def seen(api, headers, event_id, seat_ids):
+    """Return whether a caller sees an event everywhere (True) or nowhere (False)."""
+    answers = [
+        await api.call("HEAD" if part == "/changes" else "GET", f"/events/{event_id}{part}", headers=headers)
+        for part in READS
+    ]
+    answers.append(await api.get(f"/seats/{seat_ids[0]}", headers=headers))
+    listed = [event["id"] for event in (await api.get("/events", headers=headers)).json()]
+    [found] = {answer.status_code == 200 for answer in answers} | {event_id in listed}
+    assert {answer.status_code for answer in answers} == {200 if found else 404}
+    return found
+
+
+async def test_only_its_organisers_members_and_admins_see_a_draft(shop):
+    api, named = shop
+    event_id, seat_ids = await a_draft(api, named["organiser"])
+    for _ in range(2):  # the second time everything that is kept is there
+        found = {name: await seen(api, headers, event_id, seat_ids) for name, headers in named.items()}
+        assert [name for name, is_seen in found.items() if is_seen] == ["box office", "organiser", "admin"]
+    published = await api.put(f"/events/{event_id}", an_event(published=None), headers=named["organiser"])
+    assert published.json()["published"] is True
+    assert all([await seen(api, headers, event_id, seat_ids) for headers in named.values()])
+    await api.put(f"/events/{event_id}", an_event(published=False), headers=named["organiser"])
+    assert not await seen(api, named["buyer"], event_id, seat_ids)
+
+
+async def test_what_strangers_are_told_is_what_they_are_told_of_no_event(shop):
+    api, named = shop
+    event_id, seat_ids = await a_draft(api, named["organiser"])
+    unknown = str(UUID(int=7))
+    for headers in (named["nobody"], named["others"]):
+        for path in (f"/events/{{}}{part}" for part in READS if part != "/changes"):
+            problem = refused(await api.get(path.format(event_id), headers=headers), 404, "event_not_found")
+            other = refused(await api.get(path.format(unknown), headers=headers), 404, "event_not_found")
+            assert problem.keys() == other.keys()
+        refused(await api.get(f"/seats/{seat_ids[0]}", headers=headers), 404, "seat_not_found")
+    edit = await api.put(f"/events/{event_id}", an_event(), headers=named["others"])
+    refused(edit, 404, "event_not_found")
+    refused(await api.delete(f"/events/{event_id}", headers=named["others"]), 404, "event_not_found")
+    refused(await api.post(f"/events/{event_id}/seats", a_seat(), headers=named["others"]), 404, "event_not_found")
+
+
+async def test_of_a_draft_only_its_own_box_office_holds_seats(shop):
+    api, named = shop
+    event_id, seat_ids = await a_draft(api, named["organiser"])
+
+    async def hold(name, seat_id):
+        wish = a_wish(event_id=event_id, seat_ids=[seat_id], idempotency_key=f"key {name}")
+        headers = named[name] | ({} if name == "buyer" else BUYER)
+        return await api.post("/reservations", wish, headers=headers)
+
+    refused(await hold("buyer", seat_ids[0]), 404, "event_not_found")
+    refused(await hold("others", seat_ids[0]), 404, "event_not_found")
+    assert (await hold("box office", seat_ids[0])).status_code == 201
+    await api.put(f"/events/{event_id}", an_event(published=True), headers=named["organiser"])
+    held = await hold("buyer", seat_ids[1])
+    assert held.status_code == 201
+    await api.put(f"/events/{event_id}", an_event(published=False), headers=named["organiser"])
+    again = await hold("buyer", seat_ids[1])
+    assert (again.status_code, again.json()["id"]) == (201, held.json()["id"]), "what was held stays held"
+
+
+async def test_an_edit_that_leaves_it_out_keeps_a_draft_a_draft(shop):
+    api, named = shop
+    event_id, _ = await a_draft(api, named["organiser"])
+    edited = await api.put(f"/events/{event_id}", an_event(name="Other"), headers=named["organiser"])
+    assert (edited.json()["name"], edited.json()["published"]) == ("Other", False)
+
+
+async def test_in_open_mode_everybody_sees_drafts_and_nobody_holds_their_seats(database_url):
+    async with api_with(database_url=database_url) as api:
+        event_id, seat_ids = await api.event_on_sale(seats=1, published=False)
+        assert await seen(api, {}, event_id, seat_ids)
+        refused(await api.reserve(event_id, seat_ids), 404, "event_not_found")
+        await api.put(f"/events/{event_id}", an_event(published=True))
+        assert (await api.reserve(event_id, seat_ids)).status_code == 201
+
+
+async def test_there_are_no_drafts_while_nodes_may_be_running_that_would_show_them(database_url):
+    async with api_with(database_url=database_url) as api:
+        await sql(database_url, "UPDATE installation SET finished = '0005'")
+        problem = refused(await api.post("/events", an_event(published=False)), 409, "upgrade_unfinished")
+        assert problem["field"] == "published"
+        assert (await api.post("/events", an_event(published=True))).status_code == 201
