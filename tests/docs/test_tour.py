@@ -19,7 +19,7 @@ from docs.pages import ROOT, Block, blocks
 README = ROOT / "README.md"
 TRANSLATION = ROOT / "README.ja.md"
 _STARTS = re.compile(r"^(?:(?P<settings>[A-Z_]+=\S+) )?make run$")
-_OUR_SETTINGS = ("DATABASE_URL", "DB_", "REDIS_", "HOST", "PORT", "HOLD")
+_OUR_SETTINGS = ("DATABASE_URL", "DB_", "REDIS_", "HOST", "PORT", "HOLD", "AUTH_")
 
 
 class Shell:
@@ -76,7 +76,7 @@ def test_the_tour_of_the_readme_gives_what_the_readme_shows(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_OUR_SETTINGS)}
     environment |= {"PORT": str(port), "HOLDFAST_DATA_DIR": str(tmp_path / "data")}
     starts, parts = _parts(blocks(README))
-    assert len(starts) == 2
+    assert len(starts) == 3
     shell = Shell(environment)
     shown, given = [], []
     for settings, part in zip(starts, parts, strict=True):
