@@ -11,10 +11,12 @@ from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
 from chaos.reading.source import Pace, SimulatedSource, mark_at
 from holdfast.api import events
 from holdfast.api.events import event_list
+from holdfast.api.identity.admission import Caller
 from holdfast.api.seats import availability
 from holdfast.api.seats import reads as seats
 from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.failures import ConnectionLost, OperationalFailure, Unavailable
+from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
 from holdfast.application.reading.large_lists import LargeLists
@@ -24,6 +26,7 @@ from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.reading.views import Views
 from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry
 from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.identity.principal import open_principal
 from holdfast.http.endpoints.answer import Answer
 from holdfast.http.endpoints.call import Call
 
@@ -75,8 +78,11 @@ class Node:
             "query_string": query.encode(),
             "headers": [(name.encode(), value.encode()) for name, value in {**more, **headers}.items()],
         }
+        call = Call(scope, _no_body, 0)
+        # These reads ask only what the caller may see, never who something belongs to.
+        call.caller = Caller(open_principal("reader"), cast("OwnerDirectory", None))
         try:
-            return await handler(self.views, Call(scope, _no_body, 0))
+            return await handler(self.views, call)
         except EventNotFound:
             return Answer(404)
         except (OperationalFailure, Unavailable):
