@@ -10,6 +10,9 @@ from holdfast.bench.clients.raw import open_raw
 from holdfast.http.protocol.security_headers import SECURITY_HEADERS
 from scale.http_caller import Caller, until
 
+# nginx is restarted on its port: in another process a test of this file could take the port meanwhile, and answer.
+pytestmark = pytest.mark.xdist_group("nginx")
+
 EVENTS = "/api/v1/events"
 SHOP = "https://shop.example"
 
