@@ -97,11 +97,11 @@ async def reserve(booking: Booking, call: Call) -> Answer:
     key = given.idempotency_key
     if not (key.isascii() and key.isprintable()):
         raise InvalidValue("idempotency_key", f"must be 1 to {KEY_MAX} printable ASCII characters")
-    for_another = principal_of(call).user_id is None
+    caller = caller_of(call)
+    for_another = caller.principal.user_id is None
     if for_another:
-        await caller_of(call).look_at_event(Verb.RESERVE, given.event_id)
-    principal = principal_of(call)
-    sees_drafts = principal.proof is not Proof.OPEN and await caller_of(call).may(Verb.SEE_DRAFTS, given.event_id)
+        await caller.look_at_event(Verb.RESERVE, given.event_id)
+    sees_drafts = caller.principal.proof is not Proof.OPEN and await caller.may(Verb.SEE_DRAFTS, given.event_id)
     done = await reserve_seats(
         booking,
         event_id=given.event_id,

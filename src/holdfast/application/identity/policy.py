@@ -75,8 +75,8 @@ def decide_unseen(principal: Principal, verb: Verb) -> Verdict | None:
         return Verdict.UNAUTHENTICATED
     if rule.kind in (Kind.SERVICE, Kind.NOTHING):
         return Verdict.ALLOWED if _granted(principal, rule, Thing()) else Verdict.FORBIDDEN
-    sees_all = rule.kind is not Kind.EVENT or reach_of(principal, Verb.SEE_DRAFTS).everything
-    return Verdict.ALLOWED if sees_all and reach_of(principal, verb).everything else None
+    sees_all = rule.kind is not Kind.EVENT or _reaches_everything(principal, RULES[Verb.SEE_DRAFTS])
+    return Verdict.ALLOWED if sees_all and _reaches_everything(principal, rule) else None
 
 
 def require(principal: Principal, verb: Verb, thing: Thing, *, hidden: Callable[[], NotFound]) -> None:
@@ -126,10 +126,11 @@ def require_allowed(verdict: Verdict) -> None:
 def reach_of(principal: Principal, verb: Verb) -> Reach:
     """Return the things that a verb may be used on."""
     rule = RULES[verb]
+    everything = _reaches_everything(principal, rule)
     if principal.proof is Proof.OPEN:
-        return _open_reach(principal, rule)
+        is_buyer = rule.as_buyer and rule.grant(Role.BUYER) is not Grant.NO
+        return Reach(everything=everything, user_id=principal.user_id if is_buyer else None)
     own_roles = [role for role in Role if rule.grant(role) is not Grant.NO]
-    everything = any(rule.grant(role) is Grant.YES for role in _roles_everywhere(principal))
     is_buyer = principal.user_id is not None and rule.grant(Role.BUYER) is not Grant.NO
     return Reach(
         everything=everything,
@@ -146,7 +147,7 @@ def may_grant(principal: Principal, role: Role, organiser_id: UUID | None) -> bo
 def _granted(principal: Principal, rule: Rule, thing: Thing) -> bool:
     if principal.proof is Proof.OPEN:
         return _open_granted(principal, rule, thing)
-    if any(rule.grant(role) is Grant.YES for role in _roles_everywhere(principal)):
+    if _reaches_everything(principal, rule):
         return True
     if rule.kind is Kind.NOTHING and thing.organiser_id is None:
         return any(rule.grant(role) is not Grant.NO for role in _roles_anywhere(principal))
@@ -167,10 +168,11 @@ def _open_granted(principal: Principal, rule: Rule, thing: Thing) -> bool:
     return rule.grant(Role.ORGANISER) is not Grant.NO and not rule.proved
 
 
-def _open_reach(principal: Principal, rule: Rule) -> Reach:
-    if rule.as_buyer:
-        return Reach(user_id=principal.user_id if rule.grant(Role.BUYER) is not Grant.NO else None)
-    return Reach(everything=rule.grant(Role.ORGANISER) is not Grant.NO and not rule.proved)
+def _reaches_everything(principal: Principal, rule: Rule) -> bool:
+    """Return whether a verb may be used on everything. It is asked for every request, so it builds no `Reach`."""
+    if principal.proof is Proof.OPEN:
+        return not rule.as_buyer and rule.grant(Role.ORGANISER) is not Grant.NO and not rule.proved
+    return any(rule.grant(role) is Grant.YES for role in _roles_everywhere(principal))
 
 
 def _roles_everywhere(principal: Principal) -> tuple[Role, ...]:

@@ -1,7 +1,7 @@
 """The caller of a request, and how they authenticated."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID, StoredKey
 from holdfast.domain.identity.roles import Role
 from holdfast.domain.refusal import InvalidValue
+from holdfast.domain.value import value
 
 USER_ID_MAX = 255
 """Characters in a user id."""
@@ -33,7 +34,7 @@ class Proof(StrEnum):
 _NO_ROLES: Mapping[UUID, Role] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Principal:
     """The caller.
 

@@ -113,10 +113,7 @@ class Call:
         Raises:
             InvalidValue: if it is not a UUID.
         """
-        try:
-            return msgspec.convert(self.scope["path_params"][name], UUID)
-        except (msgspec.ValidationError, UnicodeEncodeError):
-            raise InvalidValue(name, "must be a UUID") from None
+        return _as_id(name, self.path_text(name))
 
     def path_text(self, name: str) -> str:
         """Read a text out of the path."""
@@ -129,12 +126,7 @@ class Call:
             InvalidValue: if it is not a UUID.
         """
         text = self.query().get(name)
-        if text is None:
-            return None
-        try:
-            return msgspec.convert(text, UUID)
-        except (msgspec.ValidationError, UnicodeEncodeError):
-            raise InvalidValue(name, "must be a UUID") from None
+        return None if text is None else _as_id(name, text)
 
     def query(self) -> dict[str, str]:
         """Parse the query. If a name occurs twice, the first value counts."""
@@ -185,6 +177,13 @@ class Call:
                 raise BodyTooLarge(bytes_max)
             more = message.get("more_body", False)
         return bytes(body)
+
+
+def _as_id(name: str, text: str) -> UUID:
+    try:
+        return msgspec.convert(text, UUID)
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        raise InvalidValue(name, "must be a UUID") from None
 
 
 def _whole_number(text: str, *, otherwise: int) -> int:
