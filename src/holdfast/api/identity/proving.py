@@ -1,6 +1,5 @@
 """How callers authenticate: one prover for each mode of `AUTH_MODE`."""
 
-from ipaddress import ip_address, ip_network
 from uuid import UUID
 
 from holdfast.application.identity.key_uses import KeyUses
@@ -14,6 +13,7 @@ from holdfast.domain.identity.principal import NOBODY, Principal, Proof, key_pri
 from holdfast.domain.identity.refusals import ConflictingCredentials, Unauthenticated
 from holdfast.domain.identity.roles import MEMBER_ROLES, Role
 from holdfast.http.endpoints.call import Call
+from holdfast.http.protocol.networks import Networks
 
 _USER_ID = "X-User-ID"
 
@@ -37,7 +37,7 @@ class GatewayProver:
         Args:
             peers: Their addresses and networks, separated by commas.
         """
-        self._networks = [ip_network(one.strip()) for one in peers.split(",") if one.strip()]
+        self._peers = Networks(peers)
 
     async def principal(self, call: Call, verb: Verb) -> Principal:  # noqa: ARG002 - the headers are all it needs
         """Read X-User-ID and X-User-Roles."""
@@ -46,19 +46,12 @@ class GatewayProver:
         words = call.only_header(b"x-user-roles")
         if user_id is None and words is None:
             return NOBODY
-        if user_id is None or not self._believes(call.peer):
+        if user_id is None or (call.peer or "") not in self._peers:
             raise Unauthenticated
         require_user_id(_USER_ID, user_id)
         call.caller_name = user_id.encode()
         roles, admin = _roles_in(words or "")
         return Principal(subject=user_id, user_id=user_id, proof=Proof.GATEWAY, roles=roles, admin=admin)
-
-    def _believes(self, peer: str | None) -> bool:
-        try:
-            address = ip_address(peer or "")
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
 
 
 class TokensProver:

@@ -1,7 +1,6 @@
 """Finds the client behind proxies: the address that the last trusted proxy names."""
 
-from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from holdfast.http.protocol.networks import Networks
 
 Address = tuple[str, int]
 
@@ -11,8 +10,7 @@ class Forwarding:
 
     def __init__(self, trusted_proxies: str) -> None:
         """Parse addresses and networks, separated by commas. If there are none, no proxy is trusted."""
-        self._networks = [ip_network(one.strip()) for one in trusted_proxies.split(",") if one.strip()]
-        self._trusts = lru_cache(maxsize=4096)(self._is_trusted)
+        self._trusted = Networks(trusted_proxies)
 
     def client_of(self, peer: Address | None, fields: dict[bytes, bytes]) -> Address | None:
         """Return the client's address.
@@ -21,23 +19,16 @@ class Forwarding:
             peer: The other end of the connection.
             fields: The request's header fields, by name.
         """
-        if not self._networks or peer is None or not self._trusts(peer[0]):
+        if not self._trusted or peer is None or peer[0] not in self._trusted:
             return peer
         named = fields.get(b"x-forwarded-for")
         if named is None:
             return peer
         hosts = [host.strip() for host in named.decode("latin-1").split(",")]
         for host in reversed(hosts):
-            if not self._trusts(host):
+            if host not in self._trusted:
                 return host, 0
         return hosts[0], 0
-
-    def _is_trusted(self, host: str) -> bool:
-        try:
-            address = ip_address(host)
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
 
 
 def address_of(given: object) -> Address | None:
