@@ -66,7 +66,12 @@ FROM (
         -- Appended to, never changed.
         ('changes', 'SELECT, INSERT'),
         ('audit', 'SELECT, INSERT'),
-        ('seats', 'SELECT, INSERT'),
+        -- A hall may be replaced until the first seat of it is held.
+        ('seats', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('categories', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('halls', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('channels', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('channel_seats', 'SELECT, INSERT, UPDATE, DELETE'),
         ('organisers', 'SELECT, INSERT'),
         -- Changed, never removed.
         ('events', 'SELECT, INSERT, UPDATE'),

@@ -21,14 +21,25 @@ class Feature:
     """The migration it came with, such as "0004". It is on once the upgrade is finished up to there."""
     what: str
     """A few words for the operator."""
-    leaves_entries: bool = True
-    """It writes what remains after its migration is taken down, such as log entries of a new kind. What is in the
-    migration's own columns and tables is counted anyway."""
+    entries: tuple[str, ...] = ()
+    """The kinds of log entries that came with it. They remain when its migration is taken down, and older nodes cannot
+    read them. What is in the migration's own columns and tables goes with them and is counted anyway."""
 
 
 FEATURES: Mapping[str, Feature] = {
-    "drafts": Feature("0006", "events that are not published (published)", leaves_entries=False),
-    "purchase_limit": Feature("0005", "a limit of seats per buyer (max_seats_per_buyer)", leaves_entries=False),
+    "channels": Feature(
+        "0007",
+        "channels that keep seats back",
+        ("channel_changed", "channel_deleted", "channel_opened", "seats_kept_back", "seats_given_back"),
+    ),
+    "confirmation": Feature("0007", "reservations that the seller confirms (confirmation)"),
+    "halls": Feature("0007", "halls with categories and areas", ("hall_changed", "categories_changed")),
+    "hold_changes": Feature(
+        "0007", "holds that are extended, get other seats or are released by the seller", ("extended", "seats_changed")
+    ),
+    "sale_times": Feature("0007", "when the sale opens and closes (sale_opens_at)"),
+    "drafts": Feature("0006", "events that are not published (published)"),
+    "purchase_limit": Feature("0005", "a limit of seats per buyer (max_seats_per_buyer)"),
 }
 """By name. An entry, and the code that checks it, can be removed two versions later."""
 

@@ -1,7 +1,7 @@
 """What a step down would drop, parsed from its SQL and counted in the database."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import asyncpg
 
@@ -13,7 +13,18 @@ _BOOKS = {"installation", "migration_steps", "rights"}
 """Tables about the schema, without data of the sale."""
 _MADE_BY_MIGRATIONS = {"organisers": "id = '00000000-0000-7000-8000-000000000000'"}
 """Rows that are no loss, since migrating up creates them again."""
-_NOT_DEFAULT = {("events", "published"): "NOT published"}
+_NOT_DEFAULT = {
+    ("events", "published"): "NOT published",
+    ("events", "confirmation"): "confirmation <> 'buyer'",
+    ("events", "timezone"): "timezone <> 'UTC'",
+    ("events", "currency"): "currency <> 'JPY'",
+    ("events", "chart_edits"): "chart_edits <> 0",
+    ("seats", "area"): "area",
+    ("seats", "accessible"): "accessible",
+    ("seats", "restricted_view"): "restricted_view",
+    ("reservations", "extensions"): "extensions > 0",
+    ("reservations", "beyond_limit"): "beyond_limit",
+}
 """For columns whose default is no loss: which rows have something else."""
 
 _DROP_TABLE = re.compile(r"DROP TABLE (?:IF EXISTS )?(?P<tables>\w+(?:, ?\w+)*)", re.IGNORECASE)
@@ -40,6 +51,16 @@ async def at_stake(connection: asyncpg.Connection, steps: Iterable[Step]) -> lis
             name = f"{table}.{column}" if column else table
             found.append(f"{name} ({counted} row{'' if rows == 1 else 's'})")
     return found
+
+
+async def entries_at_stake(connection: asyncpg.Connection, kinds: Sequence[str]) -> list[str]:
+    """Return which of these kinds of log entries there are. They would remain, and older nodes cannot read them."""
+    found = [
+        kind
+        for kind in kinds
+        if await connection.fetchval("SELECT EXISTS (SELECT 1 FROM changes WHERE kind = $1)", kind)
+    ]
+    return [f"the meaning of log entries of the kinds {', '.join(found)}"] if found else []
 
 
 def _losses(steps: Iterable[Step]) -> Iterator[tuple[str, str | None]]:

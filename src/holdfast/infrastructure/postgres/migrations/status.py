@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from holdfast.application.features import FEATURES
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
-from holdfast.infrastructure.postgres.migrations.at_stake import at_stake
+from holdfast.infrastructure.postgres.migrations.at_stake import at_stake, entries_at_stake
 from holdfast.infrastructure.postgres.migrations.finish import finished_migration, older_nodes
 from holdfast.infrastructure.postgres.migrations.revisions import is_newer, pending_after, steps_of_revision
 from holdfast.infrastructure.postgres.migrations.session import connected, current_revision
@@ -77,9 +77,6 @@ async def _lost_by_downgrade(database_url: str) -> list[str]:
             return []
         lost = await at_stake(connection, steps_of_revision(current, "down"))
         if (await finished_migration(connection) or "") >= current:
-            lost += [
-                f"what {name} has written"
-                for name, feature in FEATURES.items()
-                if feature.migration == current and feature.leaves_entries
-            ]
+            kinds = [kind for feature in FEATURES.values() if feature.migration == current for kind in feature.entries]
+            lost += await entries_at_stake(connection, kinds)
         return lost

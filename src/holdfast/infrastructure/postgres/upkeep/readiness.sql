@@ -27,7 +27,11 @@ SELECT needed.privilege || ' on ' || needed.table_name AS missing
 FROM (
     VALUES
         ('events', 'SELECT, INSERT, UPDATE'),
-        ('seats', 'SELECT, INSERT'),
+        ('seats', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('categories', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('halls', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('channels', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('channel_seats', 'SELECT, INSERT, UPDATE, DELETE'),
         ('claims', 'SELECT, INSERT, UPDATE, DELETE'),
         ('reservations', 'SELECT, INSERT, UPDATE'),
         ('changes', 'SELECT, INSERT'),

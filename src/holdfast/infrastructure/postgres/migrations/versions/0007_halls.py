@@ -1,0 +1,16 @@
+"""Halls, channels, sale times, and what a hold needs to be extended and changed."""
+
+from holdfast.infrastructure.postgres.migrations.plain_sql import run_beside
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Run the `.up.sql` of this revision."""
+    run_beside(__file__, "up")
+
+
+def downgrade() -> None:
+    """Run the `.down.sql` of this revision."""
+    run_beside(__file__, "down")
