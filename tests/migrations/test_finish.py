@@ -19,7 +19,7 @@ from holdfast.infrastructure.postgres.driver.known_schema import newest_migratio
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.migrations import migrate
 from holdfast.infrastructure.postgres.migrations.finish import OlderNodesError
-from holdfast.infrastructure.postgres.migrations.status import status
+from holdfast.infrastructure.postgres.migrations.status import lost_by_downgrade, status
 from holdfast.infrastructure.postgres.upkeep.readiness import PostgresReadiness
 from holdfast.settings import Settings
 
@@ -29,7 +29,7 @@ def unfinished_url(database_url, monkeypatch):
     """A database used by an older version, with a new feature that waits."""
     for name in list(FEATURES):
         monkeypatch.delitem(FEATURES, name)
-    monkeypatch.setitem(FEATURES, "limit", Feature(newest_migration(), "so many seats a buyer"))
+    monkeypatch.setitem(FEATURES, "limit", Feature(newest_migration(), "so many seats a buyer", ("extended",)))
     asyncio.run(sql(database_url, "UPDATE installation SET finished = '0001'"))
     return database_url
 
@@ -100,7 +100,11 @@ async def test_the_schema_comes_first(unfinished_url):
 def test_what_is_in_use_is_not_taken_back_unasked(unfinished_url):
     settings = Settings(database_url=unfinished_url)
     migrate.finish(unfinished_url, looks=1)
-    with pytest.raises(EmbeddedError, match="what limit has written; add --yes"):
+    entry = "INSERT INTO changes (event_id, version, kind, seat_ids, at) VALUES (gen_random_uuid(), 1, $1, '{}', now())"
+    asyncio.run(sql(unfinished_url, entry.replace("$1", "'reserved'")))
+    assert lost_by_downgrade(unfinished_url) == [], "an older version can read that"
+    asyncio.run(sql(unfinished_url, entry.replace("$1", "'extended'")))
+    with pytest.raises(EmbeddedError, match="log entries of the kinds extended; add --yes"):
         down(settings, lambda _: False)
     assert status(unfinished_url).is_finished
 

@@ -32,10 +32,12 @@ CREATE TABLE categories (
 );
 
 -- step: halls
--- The document of an event's hall, from which its seats were made.
+-- The document of an event's hall, from which its seats were made. `sections` is what choosing seats needs of it: key,
+-- name, floor and focal point of each section, and whether it is an area.
 CREATE TABLE halls (
-    event_id uuid NOT NULL,
-    document text NOT NULL,
+    event_id uuid  NOT NULL,
+    document text  NOT NULL,
+    sections jsonb NOT NULL,
     CONSTRAINT halls_pkey PRIMARY KEY (event_id)
 );
 
