@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
+from holdfast.domain.booking.channels import Channel
 from holdfast.domain.booking.commands import Outcome
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Claim
@@ -86,6 +87,11 @@ class Snapshot:
     seats_by_buyer: dict[str, int] = field(default_factory=dict)
     """Where the event limits the seats of a buyer: how many each user who makes a request has, held and sold together.
     Holds that had run out when this was read do not count, recorded or not. Users without seats may be missing."""
+    channels: dict[str, Channel] = field(default_factory=dict)
+    """The event's channels, by key."""
+    channel_of: dict[UUID, str] = field(default_factory=dict)
+    """The channel of those seats that are in one: of the requested seats, and of the seats of all reservations above
+    that are pending."""
 
 
 class ChangeKind(StrEnum):
@@ -96,6 +102,11 @@ class ChangeKind(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     SEATS_ADDED = "seats_added"
+    CHANNEL_CHANGED = "channel_changed"
+    CHANNEL_DELETED = "channel_deleted"
+    CHANNEL_OPENED = "channel_opened"
+    SEATS_KEPT_BACK = "seats_kept_back"
+    SEATS_GIVEN_BACK = "seats_given_back"
     EVENT_EDITED = "event_edited"
     EVENT_DELETED = "event_deleted"
 
@@ -108,6 +119,10 @@ class LogEntry:
     kind: ChangeKind
     reservation_id: UUID | None
     seat_ids: tuple[UUID, ...]
+    kept_back_seat_ids: tuple[UUID, ...] = ()
+    """Of the seats that became free with this step, those that a channel keeps back."""
+    detail: str | None = None
+    """The key of the channel, in an entry about one."""
 
 
 @dataclass(slots=True)
@@ -132,6 +147,8 @@ class Changes:
     claims_moved: list[tuple[Claim, Claim]] = field(default_factory=list)
     """(as loaded, after the change): sold, or expired and taken by another buyer in the same batch."""
     claims_removed: list[Claim] = field(default_factory=list)
+    channels: list[tuple[Channel, Channel]] = field(default_factory=list)
+    """(as loaded, after the change)."""
     log: list[LogEntry] = field(default_factory=list)
 
 

@@ -1,6 +1,7 @@
 -- step: changes
 ALTER TABLE changes
     DROP COLUMN freed_seat_ids,
+    DROP COLUMN kept_back_seat_ids,
     DROP COLUMN detail,
     DROP CONSTRAINT changes_kind_check,
     ADD CONSTRAINT changes_kind_check CHECK (

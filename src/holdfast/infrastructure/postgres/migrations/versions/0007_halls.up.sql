@@ -83,6 +83,7 @@ CREATE TABLE channel_seats (
     CONSTRAINT channel_seats_pkey PRIMARY KEY (seat_id, event_id)
 );
 CREATE INDEX channel_seats_channel_idx ON channel_seats (event_id, channel_key);
+CREATE INDEX channels_due_idx ON channels (opens_to_all_at) WHERE opened_at IS NULL;
 
 -- step: reservations
 -- `prices` are those of `seat_ids`, in the same order; null in reservations made by the version before. `extensions`
@@ -103,11 +104,14 @@ ALTER TABLE reservations
 ALTER TABLE reservations VALIDATE CONSTRAINT reservations_status_check;
 
 -- step: changes
--- `freed_seat_ids` are the seats that a hold gave up in the same step in which it got `seat_ids`. `detail` is the key of
--- the channel that an entry is about.
+-- `freed_seat_ids` are the seats that a hold gave up in the same step in which it got `seat_ids`. Of what an entry
+-- freed, `kept_back_seat_ids` are the seats that a channel keeps back. In the entries about a channel these two columns
+-- are the seats that became free for all and the free ones that were kept back; null if there are too many to name.
+-- `detail` is the key of the channel that an entry is about.
 ALTER TABLE changes
-    ADD COLUMN freed_seat_ids uuid[],
-    ADD COLUMN detail         text;
+    ADD COLUMN freed_seat_ids     uuid[],
+    ADD COLUMN kept_back_seat_ids uuid[],
+    ADD COLUMN detail             text;
 ALTER TABLE changes
     DROP CONSTRAINT changes_kind_check,
     ADD CONSTRAINT changes_kind_check CHECK (
