@@ -10,7 +10,7 @@ from uuid import UUID
 from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
 from chaos.reading.source import Pace, SimulatedSource, mark_at
 from holdfast.api import events
-from holdfast.api.events import event_list
+from holdfast.api.event_bodies import event_list
 from holdfast.api.identity.admission import Caller
 from holdfast.api.seats import availability
 from holdfast.api.seats import reads as seats

@@ -105,8 +105,10 @@ def test_every_answer_carries_its_request_id_and_every_request_its_limits():
     for name in ("EventInput", "SeatInput", "NumberedSeatsInput", "ReservationInput"):
         for field, schema in SCHEMAS[name]["properties"].items():
             for one in schema.get("anyOf", [schema]):
-                limited = {"maxLength", "maximum", "maxItems", "format"} & set(one) or one["type"] in (
-                    "null",
-                    "boolean",
-                )
+                limited = {"maxLength", "maximum", "maxItems", "format", "enum"} & set(SCHEMAS.get(_name_in(one), one))
+                limited = limited or one["type"] in ("null", "boolean")
                 assert limited, f"{name}.{field} has no limit"
+
+
+def _name_in(schema):
+    return schema.get("$ref", "").rpartition("/")[2]

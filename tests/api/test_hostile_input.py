@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from api.serving import refused
 from builders import a_seat, a_wish, an_event, numbered_seats
-from holdfast.api.events import EventInput
+from holdfast.api.event_bodies import EventInput
 from holdfast.api.reservations import ReservationInput
 from holdfast.api.seats.bulk_body import SeatsInput, read_bulk_body
 from holdfast.domain.refusal import InvalidValue

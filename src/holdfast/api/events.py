@@ -1,13 +1,11 @@
-"""Events over HTTP: bodies, handlers, operations."""
+"""Events over HTTP: handlers and operations."""
 
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Any
 
-import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET
 
 from holdfast.api import examples
-from holdfast.api.fields import NO_NUL, Time, in_utc
+from holdfast.api.event_bodies import EventBody, EventInput, NewEventInput, details_of, event_body, left_out_of
 from holdfast.api.identity.admission import actor_of, caller_of, principal_of
 from holdfast.api.paging import BASE, PAGE
 from holdfast.api.preconditions import event_tag, expected_editions
@@ -19,14 +17,7 @@ from holdfast.application.catalogue.edit_event import edit_event
 from holdfast.application.identity.policy import reach_of
 from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
-from holdfast.domain.catalogue.event import (
-    DESCRIPTION_MAX,
-    SEATS_PER_BUYER_MAX,
-    TEXT_MAX,
-    TOTAL_SEATS_MAX,
-    Event,
-    EventDetails,
-)
+from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import (
     EventHasConfirmedReservations,
     EventNotFound,
@@ -40,59 +31,6 @@ from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Link, Operation, Success
 from holdfast.http.endpoints.strict_json import StrictDecoder
 
-
-class EventInput(Struct, kw_only=True):
-    """What an organiser writes about an event. `end_at` must not be before `start_at`."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=TEXT_MAX, pattern=NO_NUL)]
-    description: Annotated[str, Meta(max_length=DESCRIPTION_MAX, pattern=NO_NUL)] = ""
-    venue: Annotated[str, Meta(max_length=TEXT_MAX, pattern=NO_NUL)] = ""
-    start_at: Time
-    end_at: Time
-    total_seats: Annotated[int, Meta(ge=1, le=TOTAL_SEATS_MAX)]
-    max_seats_per_buyer: Annotated[
-        Annotated[int, Meta(ge=1, le=SEATS_PER_BUYER_MAX)] | UnsetType | None,
-        Meta(
-            description=(
-                "How many seats one buyer may have, held and sold together; null for no limit. If it is left out, a "
-                "new event has no limit, and an edited one keeps its own. A lowered limit takes no seats away."
-            )
-        ),
-    ] = UNSET
-    published: Annotated[
-        bool | UnsetType | None,
-        Meta(
-            description=(
-                "Whether everybody may see the event (null or, for a new event, left out: yes). A draft is 404, and in "
-                "no list, for all but its organiser's members. An edit that leaves it out changes nothing."
-            )
-        ),
-    ] = UNSET
-
-
-class NewEventInput(EventInput, kw_only=True):
-    """What an organiser writes of a new event. `organiser_id` is needed by who works for several of them."""
-
-    organiser_id: UUID | UnsetType = UNSET
-
-
-class EventBody(Struct, kw_only=True):
-    """An event."""
-
-    id: UUID
-    organiser_id: UUID
-    name: str
-    description: str
-    venue: str
-    start_at: Time
-    end_at: Time
-    total_seats: int
-    max_seats_per_buyer: int | None
-    published: bool
-    created_at: Time
-    updated_at: Time
-
-
 _decoder = StrictDecoder(EventInput)
 _new_decoder = StrictDecoder(NewEventInput)
 BODY_BYTES = 160 * 1024
@@ -104,7 +42,9 @@ async def create(catalogue: Catalogue, call: Call) -> Answer:
     given = await _new_decoder.read(await call.body(BODY_BYTES))
     wanted = None if given.organiser_id is UNSET else given.organiser_id
     organiser_id = await caller_of(call).organiser_for(Verb.CREATE_EVENT, wanted)
-    event = await create_event(catalogue, _details(given), organiser_id=organiser_id, actor=actor_of(call))
+    event = await create_event(
+        catalogue, details_of(given, principal_of(call)), organiser_id=organiser_id, actor=actor_of(call)
+    )
     return _event_answer(201, event)
 
 
@@ -132,13 +72,12 @@ async def edit(catalogue: Catalogue, call: Call) -> Answer:
     """PUT /events/{id}."""
     event_id = call.path_id("id")
     given = await _decoder.read(await call.body(BODY_BYTES))
-    unchanged = [name for name in ("max_seats_per_buyer", "published") if getattr(given, name) is UNSET]
     event = await edit_event(
         catalogue,
         event_id,
-        _details(given),
+        details_of(given, principal_of(call)),
         actor=actor_of(call),
-        unchanged=unchanged,
+        unchanged=left_out_of(given),
         if_edition=expected_editions(call),
     )
     return _event_answer(200, event)
@@ -151,50 +90,12 @@ async def delete(catalogue: Catalogue, call: Call) -> Answer:
     return Answer(204, content_type=None)
 
 
-def _details(given: EventInput) -> EventDetails:
-    limit = given.max_seats_per_buyer
-    return EventDetails(
-        name=given.name,
-        description=given.description,
-        venue=given.venue,
-        start_at=in_utc("start_at", given.start_at),
-        end_at=in_utc("end_at", given.end_at),
-        total_seats=given.total_seats,
-        max_seats_per_buyer=None if limit is UNSET else limit,
-        published=given.published is not False,
-    )
-
-
 def _event_answer(status: int, event: Event) -> Answer:
     return json_answer(status, event_body(event), *_headers(event))
 
 
 def _headers(event: Event) -> tuple[Header, ...]:
     return headers_of(event_tag(event), event.version, ())
-
-
-def event_body(event: Event) -> EventBody:
-    """Convert an event to its form in the contract."""
-    details = event.details
-    return EventBody(
-        id=event.id,
-        organiser_id=event.organiser_id,
-        name=details.name,
-        description=details.description,
-        venue=details.venue,
-        start_at=details.start_at,
-        end_at=details.end_at,
-        total_seats=details.total_seats,
-        max_seats_per_buyer=details.max_seats_per_buyer,
-        published=details.published,
-        created_at=event.created_at,
-        updated_at=event.updated_at,
-    )
-
-
-def event_list(events: list[Event]) -> bytes:
-    """Encode a list of events."""
-    return msgspec.json.encode([event_body(event) for event in events])
 
 
 _ONE = Success(

@@ -13,6 +13,11 @@ EVENT_INPUT = {
     "total_seats": 1200,
     "max_seats_per_buyer": 8,
     "published": True,
+    "timezone": "Asia/Tokyo",
+    "currency": "JPY",
+    "sale_opens_at": "2031-02-01T10:00:00+09:00",
+    "sale_closes_at": None,
+    "confirmation": "buyer",
 }
 EVENT = {
     **EVENT_INPUT,
@@ -20,6 +25,7 @@ EVENT = {
     "organiser_id": "00000000-0000-7000-8000-000000000000",
     "start_at": "2031-04-12T10:30:00Z",
     "end_at": "2031-04-12T13:00:00Z",
+    "sale_opens_at": "2031-02-01T01:00:00Z",
     "created_at": "2031-01-02T03:04:05.678901Z",
     "updated_at": "2031-01-02T03:04:05.678901Z",
 }

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
-from holdfast.api.events import event_list
+from holdfast.api.event_bodies import event_list
 from holdfast.api.seats.seat_json import seat_tail, seat_tail_for_strangers
 from holdfast.application.booking.batching.batcher import Batcher
 from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE

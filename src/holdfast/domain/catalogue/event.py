@@ -3,9 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
+from holdfast.domain.catalogue.currencies import DEFAULT_CURRENCY
 from holdfast.domain.catalogue.refusals import EventHasConfirmedReservations, PreconditionFailed, SeatsExceedTotal
+from holdfast.domain.catalogue.time_zones import DEFAULT_TIME_ZONE
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.refusal import InvalidValue
 
@@ -18,8 +21,16 @@ TOTAL_SEATS_MAX = 1_000_000
 SEATS_PER_BUYER_MAX = 1_000
 """The highest limit of seats per buyer (contract)."""
 
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Confirmation(StrEnum):
+    """Who turns a hold into a sale."""
+
+    BUYER = "buyer"
+    """The buyer, for themselves."""
+    SELLER = "seller"
+    """Only the box office and above, such as a shop that has received the money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +47,15 @@ class EventDetails:
     """How many seats one buyer may have, held and sold together; None for no limit."""
     published: bool = True
     """Whether everybody may see it. A draft is seen by its organiser's members only."""
+    timezone: str = DEFAULT_TIME_ZONE
+    """The IANA name of the zone that it takes place in. Times are shown in it; it changes none of them."""
+    currency: str = DEFAULT_CURRENCY
+    """The ISO 4217 code of the currency that its prices are in."""
+    sale_opens_at: datetime | None = None
+    """When the first seat can be held; None: at once."""
+    sale_closes_at: datetime | None = None
+    """From when on no seat can be held; None: from `start_at` on, which ends the sale in any case."""
+    confirmation: Confirmation = Confirmation.BUYER
 
     def __post_init__(self) -> None:
         """Check the rules for an event.
@@ -55,6 +75,14 @@ class EventDetails:
             raise InvalidValue("max_seats_per_buyer", f"must be 1 to {SEATS_PER_BUYER_MAX}, or null for no limit")
         if self.end_at < self.start_at:
             raise InvalidValue("end_at", "must not be before start_at")
+        if self.sale_opens_at is not None and self.sale_opens_at >= self.start_at:
+            raise InvalidValue("sale_opens_at", "must be before start_at")
+        if (
+            self.sale_opens_at is not None
+            and self.sale_closes_at is not None
+            and self.sale_opens_at >= self.sale_closes_at
+        ):
+            raise InvalidValue("sale_closes_at", "must be after sale_opens_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE
 -- Read a locked event, deleted or not, and the time.
 SELECT
     clock_timestamp() AS now, id, organiser_id, name, description, venue, start_at, end_at, total_seats,
-    max_seats_per_buyer, published, created_at, updated_at, version, available, reserved, confirmed,
-    deleted_at IS NOT NULL AS deleted
+    max_seats_per_buyer, published, timezone, currency, sale_opens_at, sale_closes_at, confirmation, created_at,
+    updated_at, version, available, reserved, confirmed, deleted_at IS NOT NULL AS deleted
 FROM events WHERE id = :event_id
 
 -- clock
@@ -18,11 +18,12 @@ SELECT clock_timestamp()
 -- Store a new event. If an earlier attempt has already stored it, that is not a conflict.
 INSERT INTO events (
     id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, published,
-    created_at, updated_at
+    timezone, currency, sale_opens_at, sale_closes_at, confirmation, created_at, updated_at
 )
 SELECT
     :event_id, :organiser_id, :name, :description, :venue, :start_at, :end_at, :total_seats,
-    :max_seats_per_buyer::integer, :published, t.now, t.now
+    :max_seats_per_buyer::integer, :published, :timezone, :currency, :sale_opens_at::timestamptz,
+    :sale_closes_at::timestamptz, :confirmation, t.now, t.now
 FROM (SELECT clock_timestamp() AS now) AS t
 ON CONFLICT (id) DO NOTHING
 
@@ -31,6 +32,8 @@ ON CONFLICT (id) DO NOTHING
 UPDATE events SET
     name = :name, description = :description, venue = :venue, start_at = :start_at, end_at = :end_at,
     total_seats = :total_seats, max_seats_per_buyer = :max_seats_per_buyer::integer, published = :published,
+    timezone = :timezone, currency = :currency, sale_opens_at = :sale_opens_at, sale_closes_at = :sale_closes_at,
+    confirmation = :confirmation,
     purchase_limit_since = CASE
         WHEN max_seats_per_buyer IS DISTINCT FROM :max_seats_per_buyer::integer THEN version + 1
         ELSE purchase_limit_since

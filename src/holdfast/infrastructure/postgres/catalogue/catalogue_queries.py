@@ -26,6 +26,11 @@ class Details(TypedDict):
     total_seats: int
     max_seats_per_buyer: int | None
     published: bool
+    timezone: str
+    currency: str
+    sale_opens_at: datetime | None
+    sale_closes_at: datetime | None
+    confirmation: str
 
 
 class NewEvent(OfEvent, Details):

@@ -194,4 +194,9 @@ def _values(details: EventDetails) -> Details:
         "total_seats": details.total_seats,
         "max_seats_per_buyer": details.max_seats_per_buyer,
         "published": details.published,
+        "timezone": details.timezone,
+        "currency": details.currency,
+        "sale_opens_at": details.sale_opens_at,
+        "sale_closes_at": details.sale_closes_at,
+        "confirmation": details.confirmation,
     }

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from holdfast.domain.catalogue.event import Event, EventDetails
+from holdfast.domain.catalogue.event import Confirmation, Event, EventDetails
 
 
 def event_from(row: asyncpg.Record) -> Event:
@@ -16,6 +16,11 @@ def event_from(row: asyncpg.Record) -> Event:
         total_seats=row["total_seats"],
         max_seats_per_buyer=row["max_seats_per_buyer"],
         published=row["published"],
+        timezone=row["timezone"],
+        currency=row["currency"],
+        sale_opens_at=row["sale_opens_at"],
+        sale_closes_at=row["sale_closes_at"],
+        confirmation=Confirmation(row["confirmation"]),
     )
     return Event(
         id=row["id"],

@@ -2,14 +2,16 @@
 -- Find an event that is not deleted.
 SELECT
     id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, published,
-    created_at, updated_at, version, available, reserved, confirmed, false AS deleted
+    timezone, currency, sale_opens_at, sale_closes_at, confirmation, created_at, updated_at, version, available,
+    reserved, confirmed, false AS deleted
 FROM events WHERE id = :event_id AND deleted_at IS NULL
 
 -- events
 -- List events, newest first: those that are published, and the drafts of some organisers, or all.
 SELECT
     id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, published,
-    created_at, updated_at, version, available, reserved, confirmed, false AS deleted
+    timezone, currency, sale_opens_at, sale_closes_at, confirmation, created_at, updated_at, version, available,
+    reserved, confirmed, false AS deleted
 FROM events
 WHERE deleted_at IS NULL AND (published OR :all_drafts::boolean OR organiser_id = ANY (:drafts_of::uuid[]))
 ORDER BY created_at DESC, id DESC
