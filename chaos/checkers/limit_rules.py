@@ -46,7 +46,7 @@ def _check_held(judged: JudgedEvent, limit: int, since: int, changes: Sequence[C
         # What had run out by then no longer counted, even if its end was recorded later.
         counted = [one for one in of_buyer if one == number or not _ran_out(judged, one, version, at_us[version])]
         seats = sum(len(lives.seats[one]) for one in counted)
-        if seats > limit and version > since:
+        if seats > limit and version > since and not row.beyond_limit:
             text = f"with reservation {row.id} {row.user} has {seats} seats of {limit}"
             judged.report.add("purchase_limit", judged.event, version, text)
 

@@ -42,6 +42,7 @@ class ReservationRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag
     expires_at_us: int
     created_version: int = -1
     changed_version: int = -1
+    beyond_limit: bool = False
 
 
 class Chart(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="chart"):
@@ -110,7 +111,8 @@ FROM changes ORDER BY event_id, version"""
 _RESERVATIONS = """
 SELECT id::text, event_id::text AS event, user_id AS user, idempotency_key AS key, seat_ids::text[] AS seats,
        CASE WHEN cancel_reason = 'expired' THEN 'expired' ELSE status END AS status,
-       coalesce(cancel_reason, '') AS cancel_reason, expires_at AS expires_at_us, created_version, changed_version
+       coalesce(cancel_reason, '') AS cancel_reason, expires_at AS expires_at_us, created_version, changed_version,
+       beyond_limit
 FROM reservations"""
 _CHARTS = """
 SELECT s.event_id::text AS event, count(*) AS seats, coalesce(max(e.max_seats_per_buyer), 0) AS limit,

@@ -19,6 +19,7 @@ async def test_a_reservation_holds_its_seats_for_the_caller(api):
         "event_id": event_id,
         "user_id": "ann",
         "seat_ids": seat_ids[:2],
+        "prices": [5_000, 5_000],
         "status": "pending",
         "total_amount": 10_000,
         "created_at": reservation["created_at"],

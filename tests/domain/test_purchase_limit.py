@@ -125,6 +125,15 @@ def test_unknown_seats_come_before_the_limit_and_taken_ones_after_it(rows):
     assert isinstance(rows.decide([wish(9)]).outcomes[0].refusal, SeatsUnavailable)
 
 
+def test_the_box_office_goes_beyond_the_limit_and_what_it_held_counts_for_the_buyer(rows):
+    beyond = replace(wish(7, seats=SEATS[:3]), beyond_limit=True)
+    assert foresee(rows.snapshot([beyond], NOON), [beyond], NOON) == [None]
+    decision = rows.write([beyond, wish(8, seats=SEATS[3:4])])
+    assert decision.outcomes[0].reservation.beyond_limit
+    assert told(decision, 1) == {"limit": 2, "have": 3, "wanted": 1}
+    rows.check()
+
+
 def test_an_unlocked_read_says_it_too_at_its_version(rows):
     rows.write([wish(7, seats=SEATS[:2])])
     wishes = [wish(8, seats=SEATS[2:3]), wish(9, "bob", seats=SEATS[2:3]), wish(10, "bob", seats=SEATS[3:5])]

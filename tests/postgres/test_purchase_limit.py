@@ -1,5 +1,7 @@
 """What PostgreSQL counts for a limit of seats per buyer, and the invariant that watches over it."""
 
+from dataclasses import replace
+
 import pytest
 
 from box_office import an_event, let_holds_run_out, open_engine, put_on_sale, sql
@@ -54,6 +56,21 @@ async def test_what_was_held_under_a_higher_limit_is_no_fault_and_what_is_held_b
     found = await broken(database_url)
     assert set(found) == {"purchase_limits_hold"}
     assert [(row["user_id"], row["seats"]) for row in found["purchase_limits_hold"]] == [("ann", 3)]
+
+
+async def test_what_the_box_office_held_beyond_the_limit_is_no_fault(database_url, engine):
+    sale = await put_on_sale(engine, seats=8, max_seats_per_buyer=2)
+    before, own, later = sale.wish(0), sale.wish(1), sale.wish(2, 3, 4)
+    for one in (before, later):
+        beyond = replace(one, beyond_limit=True)
+        outcome, _ = await engine.booking.batcher.submit(sale.event_id, beyond)
+        assert outcome.reservation.beyond_limit
+        if one is before:
+            await engine.booking.batcher.submit(sale.event_id, own)
+    assert await broken(database_url) == {}
+    # As if the buyer had got the last three like everybody else.
+    await sql(database_url, "UPDATE reservations SET beyond_limit = false WHERE id = $1", later.reservation_id)
+    assert set(await broken(database_url)) == {"purchase_limits_hold"}
 
 
 async def test_an_edit_of_something_else_leaves_the_limit_and_its_beginning_alone(database_url, engine):

@@ -39,6 +39,7 @@ RESERVATION = {
     "event_id": _EVENT_ID,
     "user_id": "buyer-42",
     "seat_ids": _SEAT_IDS,
+    "prices": [5000, 4500],
     "status": "pending",
     "total_amount": 9500,
     "created_at": "2031-02-03T04:05:06.789012Z",

@@ -67,6 +67,10 @@ class ReservationBody(Struct, kw_only=True):
     event_id: UUID
     user_id: str
     seat_ids: tuple[UUID, ...]
+    prices: Annotated[
+        tuple[int, ...] | UnsetType,
+        Meta(description="What was agreed for each of `seat_ids`, in the same order. Old reservations do not have it."),
+    ] = UNSET
     status: ReservationStatus
     total_amount: int
     expires_at: Time
@@ -183,6 +187,7 @@ def reservation_body(reservation: Reservation) -> ReservationBody:
         event_id=reservation.event_id,
         user_id=reservation.user_id,
         seat_ids=reservation.seat_ids,
+        prices=UNSET if reservation.prices is None else reservation.prices,
         status=reservation.status,
         total_amount=reservation.total_amount,
         expires_at=reservation.expires_at,

@@ -32,6 +32,7 @@ async def reserve(
     address: str | None = None,
     limited: bool = True,
     sees_drafts: bool = False,
+    beyond_limit: bool = False,
 ) -> Done:
     """Hold every requested seat for `user_id`, or none of them.
 
@@ -47,6 +48,7 @@ async def reserve(
         address: The address that the request came from, if holds are limited by it (see `hoarding`).
         limited: Whether limits on hoarding apply. They do not to a seller who holds seats for a buyer.
         sees_drafts: Whether the caller may see the event if it is a draft.
+        beyond_limit: Whether the buyer may get more seats than the event sells to one buyer.
 
     Raises:
         Refusal: any that the contract lists, with the event's version at which it was true.
@@ -60,6 +62,7 @@ async def reserve(
         idempotency_key=idempotency_key,
         seat_ids=seat_ids,
         sees_drafts=sees_drafts,
+        beyond_limit=beyond_limit,
     )
     try:
         if booking.hoarding is None or not limited:

@@ -21,6 +21,8 @@ class Reserve:
     fingerprint: bytes
     sees_drafts: bool = False
     """Whether the event may be one that is not published."""
+    beyond_limit: bool = False
+    """Whether the buyer may get more seats than the event sells to one buyer. They still count as theirs."""
 
     @classmethod
     def wish(
@@ -32,6 +34,7 @@ class Reserve:
         idempotency_key: str,
         seat_ids: tuple[UUID, ...],
         sees_drafts: bool = False,
+        beyond_limit: bool = False,
     ) -> "Reserve":
         """Build the command from a buyer's request.
 
@@ -43,7 +46,7 @@ class Reserve:
         if len(set(seat_ids)) != len(seat_ids):
             raise InvalidValue("seat_ids", "must not name a seat twice")
         fingerprint = fingerprint_of(event_id, seat_ids)
-        return cls(reservation_id, user_id, idempotency_key, seat_ids, fingerprint, sees_drafts)
+        return cls(reservation_id, user_id, idempotency_key, seat_ids, fingerprint, sees_drafts, beyond_limit)
 
 
 @dataclass(frozen=True, slots=True)

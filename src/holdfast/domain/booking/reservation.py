@@ -16,8 +16,9 @@ SEATS_MAX = 20
 class Reservation:
     """A reservation as stored.
 
-    `total_amount` is in the currency's minor unit, at the prices when it was made. `fingerprint` is `fingerprint_of`
-    the requested seats. The versions are the event's: at the reservation's creation and at its last change.
+    `total_amount` is in the currency's minor unit, at the prices when each seat was held. `fingerprint` is
+    `fingerprint_of` the seats that were first requested. The versions are the event's: at the reservation's creation
+    and at its last change.
     """
 
     id: UUID
@@ -34,6 +35,13 @@ class Reservation:
     confirmed_at: datetime | None
     created_version: int
     changed_version: int
+    prices: tuple[int, ...] | None = None
+    """What was agreed for each seat, in the order of `seat_ids`. None in reservations made before prices were kept:
+    each of their seats costs its own price, which never changes."""
+    extensions: int = 0
+    """How often the hold was extended."""
+    beyond_limit: bool = False
+    """The purchase limit does not apply to it: the box office made it, or gave it more seats."""
 
     def is_overdue(self, now: datetime) -> bool:
         """Return whether this hold has run out at `now`, whether or not its expiry has been recorded."""

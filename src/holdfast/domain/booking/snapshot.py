@@ -101,7 +101,11 @@ class ChangeKind(StrEnum):
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    EXTENDED = "extended"
+    SEATS_CHANGED = "seats_changed"
     SEATS_ADDED = "seats_added"
+    HALL_CHANGED = "hall_changed"
+    CATEGORIES_CHANGED = "categories_changed"
     CHANNEL_CHANGED = "channel_changed"
     CHANNEL_DELETED = "channel_deleted"
     CHANNEL_OPENED = "channel_opened"
@@ -119,6 +123,8 @@ class LogEntry:
     kind: ChangeKind
     reservation_id: UUID | None
     seat_ids: tuple[UUID, ...]
+    freed_seat_ids: tuple[UUID, ...] = ()
+    """Of `SEATS_CHANGED`: the seats that the hold gave up when it got `seat_ids`."""
     kept_back_seat_ids: tuple[UUID, ...] = ()
     """Of the seats that became free with this step, those that a channel keeps back."""
     detail: str | None = None

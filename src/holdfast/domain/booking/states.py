@@ -37,6 +37,8 @@ class CancelReason(StrEnum):
     USER = "user"
     EXPIRED = "expired"
     EVENT_DELETED = "event_deleted"
+    SELLER = "seller"
+    """The organiser or the box office released the hold."""
 
 
 class Verb(StrEnum):

@@ -55,6 +55,7 @@ class WorkingState:
 
     def hold(self, command: Reserve, *, now: datetime, expires_at: datetime) -> Reservation:
         """Hold seats that were found free, and return the new reservation."""
+        prices = tuple([self.prices[seat_id] for seat_id in command.seat_ids])
         version = self._record(ChangeKind.RESERVED, command.reservation_id, command.seat_ids)
         reservation = Reservation(
             id=command.reservation_id,
@@ -65,12 +66,14 @@ class WorkingState:
             seat_ids=command.seat_ids,
             status=ReservationStatus.PENDING,
             cancel_reason=None,
-            total_amount=sum(self.prices[seat_id] for seat_id in command.seat_ids),
+            total_amount=sum(prices),
             created_at=now,
             expires_at=expires_at,
             confirmed_at=None,
             created_version=version,
             changed_version=version,
+            prices=prices,
+            beyond_limit=command.beyond_limit,
         )
         for seat_id in command.seat_ids:
             self._move_seat(seat_id, Claim(seat_id, reservation.id, SeatStatus.RESERVED, expires_at))

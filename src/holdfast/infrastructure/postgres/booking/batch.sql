@@ -148,21 +148,25 @@ WITH guard AS (
 made AS MATERIALIZED (
     SELECT
         n.id, n.event_id, n.user_id, n.idempotency_key, n.fingerprint, n.total_amount, n.version,
-        (:seat_ids::uuid[])[n.first_seat : n.last_seat] AS seat_ids
+        n.beyond_limit,
+        (:seat_ids::uuid[])[n.first_seat : n.last_seat] AS seat_ids,
+        (:prices::bigint[])[n.first_seat : n.last_seat] AS prices
     FROM unnest(
         :reservation_ids::uuid[], :reservation_event_ids::uuid[], :user_ids::text[], :idempotency_keys::text[],
-        :fingerprints::bytea[], :total_amounts::bigint[], :created_versions::bigint[],
+        :fingerprints::bytea[], :total_amounts::bigint[], :created_versions::bigint[], :beyond_limit::boolean[],
         :first_seats::int[], :last_seats::int[]
-    ) AS n (id, event_id, user_id, idempotency_key, fingerprint, total_amount, version, first_seat, last_seat)
+    ) AS n (
+        id, event_id, user_id, idempotency_key, fingerprint, total_amount, version, beyond_limit, first_seat, last_seat
+    )
 ),
 created AS (
     INSERT INTO reservations (
-        id, event_id, user_id, idempotency_key, fingerprint, seat_ids, status, cancel_reason, total_amount,
-        created_at, expires_at, confirmed_at, created_version, changed_version
+        id, event_id, user_id, idempotency_key, fingerprint, seat_ids, prices, status, cancel_reason, total_amount,
+        created_at, expires_at, confirmed_at, created_version, changed_version, beyond_limit
     )
     SELECT
-        m.id, m.event_id, m.user_id, m.idempotency_key, m.fingerprint, m.seat_ids, 'pending', NULL, m.total_amount,
-        :now, :expires_at, NULL, m.version, m.version
+        m.id, m.event_id, m.user_id, m.idempotency_key, m.fingerprint, m.seat_ids, m.prices, 'pending', NULL,
+        m.total_amount, :now, :expires_at, NULL, m.version, m.version, m.beyond_limit
     FROM made m
     RETURNING 1
 ),
@@ -201,22 +205,23 @@ WITH guard AS (
 ),
 created AS (
     INSERT INTO reservations (
-        id, event_id, user_id, idempotency_key, fingerprint, seat_ids, status, cancel_reason, total_amount,
-        created_at, expires_at, confirmed_at, created_version, changed_version
+        id, event_id, user_id, idempotency_key, fingerprint, seat_ids, prices, status, cancel_reason, total_amount,
+        created_at, expires_at, confirmed_at, created_version, changed_version, extensions, beyond_limit
     )
     SELECT
         n.id, :event_id, n.user_id, n.idempotency_key, n.fingerprint,
-        (:created_seat_ids::uuid[])[n.first_seat : n.last_seat], n.status, n.cancel_reason, n.total_amount,
-        :now, n.expires_at, n.confirmed_at, n.created_version, n.changed_version
+        (:created_seat_ids::uuid[])[n.first_seat : n.last_seat], (:created_prices::bigint[])[n.first_seat : n.last_seat],
+        n.status, n.cancel_reason, n.total_amount,
+        :now, n.expires_at, n.confirmed_at, n.created_version, n.changed_version, n.extensions, n.beyond_limit
     FROM unnest(
         :created_ids::uuid[], :created_user_ids::text[], :created_idempotency_keys::text[],
         :created_fingerprints::bytea[], :created_statuses::text[], :created_cancel_reasons::text[],
         :created_total_amounts::bigint[], :created_expire_at::timestamptz[], :created_confirmed_at::timestamptz[],
-        :created_versions::bigint[], :created_changed_versions::bigint[],
-        :created_first_seats::int[], :created_last_seats::int[]
+        :created_versions::bigint[], :created_changed_versions::bigint[], :created_extensions::smallint[],
+        :created_beyond_limit::boolean[], :created_first_seats::int[], :created_last_seats::int[]
     ) AS n (
         id, user_id, idempotency_key, fingerprint, status, cancel_reason, total_amount,
-        expires_at, confirmed_at, created_version, changed_version, first_seat, last_seat
+        expires_at, confirmed_at, created_version, changed_version, extensions, beyond_limit, first_seat, last_seat
     )
     RETURNING 1
 ),
@@ -224,8 +229,21 @@ changed AS (
     UPDATE reservations r SET
         status = (:changed_statuses::text[])[width_bucket(r.id, :changed_ids::uuid[])],
         cancel_reason = (:changed_cancel_reasons::text[])[width_bucket(r.id, :changed_ids::uuid[])],
+        expires_at = (:changed_expire_at::timestamptz[])[width_bucket(r.id, :changed_ids::uuid[])],
         confirmed_at = (:changed_confirmed_at::timestamptz[])[width_bucket(r.id, :changed_ids::uuid[])],
-        changed_version = (:changed_versions::bigint[])[width_bucket(r.id, :changed_ids::uuid[])]
+        changed_version = (:changed_versions::bigint[])[width_bucket(r.id, :changed_ids::uuid[])],
+        extensions = (:changed_extensions::smallint[])[width_bucket(r.id, :changed_ids::uuid[])],
+        beyond_limit = (:changed_beyond_limit::boolean[])[width_bucket(r.id, :changed_ids::uuid[])],
+        total_amount = (:changed_total_amounts::bigint[])[width_bucket(r.id, :changed_ids::uuid[])],
+        -- Few holds get other seats. What the others have is not sent.
+        seat_ids = CASE WHEN r.id = ANY (:reseated_ids::uuid[]) THEN (:reseated_seat_ids::uuid[])[
+            (:reseated_first_seats::int[])[width_bucket(r.id, :reseated_ids::uuid[])]
+            : (:reseated_last_seats::int[])[width_bucket(r.id, :reseated_ids::uuid[])]
+        ] ELSE r.seat_ids END,
+        prices = CASE WHEN r.id = ANY (:reseated_ids::uuid[]) THEN (:reseated_prices::bigint[])[
+            (:reseated_first_seats::int[])[width_bucket(r.id, :reseated_ids::uuid[])]
+            : (:reseated_last_seats::int[])[width_bucket(r.id, :reseated_ids::uuid[])]
+        ] ELSE r.prices END
     WHERE r.id = ANY (:changed_ids::uuid[]) AND r.event_id = :event_id
         -- Not "= 'pending'": the planner could then use the index of pending reservations and read all holds of the
         -- event.
@@ -260,12 +278,16 @@ freed AS (
     RETURNING 1
 ),
 logged AS (
-    INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at)
-    SELECT :event_id, n.version, n.kind, n.reservation_id, (:logged_seat_ids::uuid[])[n.first_seat : n.last_seat], :now
+    INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, freed_seat_ids, detail, at)
+    SELECT
+        :event_id, n.version, n.kind, n.reservation_id, (:logged_seat_ids::uuid[])[n.first_seat : n.last_seat],
+        CASE WHEN n.last_freed >= n.first_freed THEN (:logged_freed_seat_ids::uuid[])[n.first_freed : n.last_freed] END,
+        n.detail, :now
     FROM unnest(
-        :logged_versions::bigint[], :logged_kinds::text[], :logged_reservation_ids::uuid[],
-        :logged_first_seats::int[], :logged_last_seats::int[]
-    ) AS n (version, kind, reservation_id, first_seat, last_seat)
+        :logged_versions::bigint[], :logged_kinds::text[], :logged_reservation_ids::uuid[], :logged_details::text[],
+        :logged_first_seats::int[], :logged_last_seats::int[],
+        :logged_first_freed_seats::int[], :logged_last_freed_seats::int[]
+    ) AS n (version, kind, reservation_id, detail, first_seat, last_seat, first_freed, last_freed)
     RETURNING 1
 )
 SELECT

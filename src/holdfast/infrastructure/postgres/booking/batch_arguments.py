@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from holdfast.application.booking.ports import Closure
+from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.snapshot import Changes
 from holdfast.infrastructure.postgres.booking.batch_queries import NettedChanges, NewHolds, Touched
 
@@ -16,8 +17,11 @@ def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
     changed = sorted(changes.changed, key=lambda pair: pair[0].id.bytes)
     moved = sorted(changes.claims_moved, key=lambda pair: pair[0].seat_id.bytes)
     removed = sorted(changes.claims_removed, key=lambda claim: claim.seat_id.bytes)
+    reseated = [after for before, after in changed if after.seat_ids != before.seat_ids]
     first_created, last_created, created_seats = _flattened([new.seat_ids for new in created])
+    first_reseated, last_reseated, reseated_seats = _flattened([after.seat_ids for after in reseated])
     first_logged, last_logged, logged_seats = _flattened([entry.seat_ids for entry in log])
+    first_freed, last_freed, freed_seats = _flattened([entry.freed_seat_ids for entry in log])
     return {
         "event_id": event.id,
         "loaded_version": changes.loaded_version,
@@ -39,15 +43,27 @@ def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
         "created_confirmed_at": [new.confirmed_at for new in created],
         "created_versions": [new.created_version for new in created],
         "created_changed_versions": [new.changed_version for new in created],
+        "created_extensions": [new.extensions for new in created],
+        "created_beyond_limit": [new.beyond_limit for new in created],
         "created_first_seats": first_created,
         "created_last_seats": last_created,
         "created_seat_ids": created_seats,
+        "created_prices": _prices(created),
         "changed_ids": [before.id for before, _ in changed],
         "changed_loaded_versions": [before.changed_version for before, _ in changed],
         "changed_statuses": [after.status for _, after in changed],
         "changed_cancel_reasons": [after.cancel_reason for _, after in changed],
+        "changed_expire_at": [after.expires_at for _, after in changed],
         "changed_confirmed_at": [after.confirmed_at for _, after in changed],
         "changed_versions": [after.changed_version for _, after in changed],
+        "changed_extensions": [after.extensions for _, after in changed],
+        "changed_beyond_limit": [after.beyond_limit for _, after in changed],
+        "changed_total_amounts": [after.total_amount for _, after in changed],
+        "reseated_ids": [after.id for after in reseated],
+        "reseated_first_seats": first_reseated,
+        "reseated_last_seats": last_reseated,
+        "reseated_seat_ids": reseated_seats,
+        "reseated_prices": _prices(reseated),
         "claimed_seat_ids": [claim.seat_id for claim in added],
         "claimed_reservation_ids": [claim.reservation_id for claim in added],
         "claimed_statuses": [claim.status for claim in added],
@@ -62,9 +78,13 @@ def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
         "logged_versions": [entry.version for entry in log],
         "logged_kinds": [entry.kind for entry in log],
         "logged_reservation_ids": [entry.reservation_id for entry in log],
+        "logged_details": [entry.detail for entry in log],
         "logged_first_seats": first_logged,
         "logged_last_seats": last_logged,
         "logged_seat_ids": logged_seats,
+        "logged_first_freed_seats": first_freed,
+        "logged_last_freed_seats": last_freed,
+        "logged_freed_seat_ids": freed_seats,
     }
 
 
@@ -118,9 +138,11 @@ def new_hold_arguments(batches: Sequence[Changes], now: datetime) -> NewHolds:
         "fingerprints": [new.fingerprint for new in created],
         "total_amounts": [new.total_amount for new in created],
         "created_versions": [new.created_version for new in created],
+        "beyond_limit": [new.beyond_limit for new in created],
         "first_seats": first,
         "last_seats": last,
         "seat_ids": seats,
+        "prices": _prices(created),
     }
 
 
@@ -135,6 +157,15 @@ def expected_counts(*batches: Changes) -> dict[str, int]:
         "claims_removed": sum(len(changes.claims_removed) for changes in batches),
         "log": sum(len(changes.log) for changes in batches),
     }
+
+
+def _prices(priced: Sequence[Reservation]) -> list[int]:
+    """Concatenate the prices of reservations that were made, or got other seats, in this batch."""
+    together: list[int] = []
+    for one in priced:
+        assert one.prices is not None, "a reservation gets its prices with its seats"
+        together.extend(one.prices)
+    return together
 
 
 def _flattened(lists: Sequence[tuple[UUID, ...]]) -> tuple[list[int], list[int], list[UUID]]:

@@ -59,7 +59,7 @@ def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:
 
 def reservation_from(record: asyncpg.Record) -> Reservation:
     """Build a reservation from a row of `reservations`."""
-    reason = record["cancel_reason"]
+    reason, prices = record["cancel_reason"], record["prices"]
     return Reservation(
         id=record["id"],
         event_id=record["event_id"],
@@ -75,4 +75,7 @@ def reservation_from(record: asyncpg.Record) -> Reservation:
         confirmed_at=record["confirmed_at"],
         created_version=record["created_version"],
         changed_version=record["changed_version"],
+        prices=None if prices is None else tuple(prices),
+        extensions=record["extensions"],
+        beyond_limit=record["beyond_limit"],
     )

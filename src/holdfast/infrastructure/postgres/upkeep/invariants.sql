@@ -21,13 +21,17 @@ WHERE c.seat_id IS NULL OR live.id IS NULL OR c.expires_at <> live.expires_at
     OR (c.status = 'reserved') <> (live.status = 'pending')
 
 -- seats_are_of_their_event
--- Every reserved seat is on the chart of the reservation's event, and the total is the sum of the prices.
-SELECT r.event_id, r.id AS reservation_id, r.total_amount, count(s.id) AS seats_found, sum(s.price) AS prices
+-- Every reserved seat is on the chart of the reservation's event. Each has its agreed price, which is the seat's own
+-- where it has one, and the total is the sum of them.
+SELECT
+    r.event_id, r.id AS reservation_id, r.total_amount, count(s.id) AS seats_found,
+    sum(coalesce(wanted.price, s.price)) AS prices
 FROM reservations r
-CROSS JOIN LATERAL unnest(r.seat_ids) AS wanted (seat_id)
+CROSS JOIN LATERAL unnest(r.seat_ids, r.prices) AS wanted (seat_id, price)
 LEFT JOIN seats s ON s.id = wanted.seat_id AND s.event_id = r.event_id
-GROUP BY r.event_id, r.id, r.total_amount, r.seat_ids
-HAVING count(s.id) <> cardinality(r.seat_ids) OR sum(s.price) <> r.total_amount
+GROUP BY r.event_id, r.id, r.total_amount, r.seat_ids, r.prices
+HAVING count(s.id) <> cardinality(r.seat_ids) OR sum(coalesce(wanted.price, s.price)) IS DISTINCT FROM r.total_amount
+    OR cardinality(r.prices) <> cardinality(r.seat_ids) OR bool_or(wanted.price <> s.price)
 
 -- charts_have_events
 -- Every seat and every reservation belongs to an event that was once created.
@@ -137,21 +141,30 @@ SELECT event_id, user_id, count(*) AS reservations
 FROM reservations GROUP BY event_id, user_id, idempotency_key HAVING count(*) > 1
 
 -- purchase_limits_hold
--- When a buyer last held seats of an event under its present limit, they had no more than that. What they had before the
--- limit was set, or when it was higher, is theirs. A hold that had run out by then does not count, recorded or not.
+-- When a buyer last got seats of an event under its present limit, they had no more than that. What they had before the
+-- limit was set, or when it was higher, is theirs, and so is what the box office gave them beyond it. A hold that had
+-- run out by then does not count, recorded or not.
 SELECT
     live.event_id, live.user_id, live.max_seats_per_buyer, live.last_version, sum(cardinality(live.seat_ids)) AS seats
 FROM (
     SELECT
-        r.event_id, r.user_id, r.seat_ids, r.status, r.expires_at, e.max_seats_per_buyer, e.purchase_limit_since,
-        first_value(r.created_version) OVER newest AS last_version, first_value(r.created_at) OVER newest AS last_at
+        r.event_id, r.user_id, r.seat_ids, r.status, r.expires_at, r.beyond_limit, e.max_seats_per_buyer,
+        e.purchase_limit_since, coalesce(grown.version, r.created_version) AS version,
+        max(coalesce(grown.version, r.created_version)) FILTER (WHERE NOT r.beyond_limit) OVER buyer AS last_version,
+        max(coalesce(grown.at, r.created_at)) FILTER (WHERE NOT r.beyond_limit) OVER buyer AS last_at
     FROM reservations r
     JOIN events e ON e.id = r.event_id
+    LEFT JOIN (
+        SELECT event_id, reservation_id, max(version) AS version, max(at) AS at FROM changes
+        WHERE kind = 'seats_changed' AND cardinality(seat_ids) > coalesce(cardinality(freed_seat_ids), 0)
+        GROUP BY event_id, reservation_id
+    ) AS grown ON grown.event_id = r.event_id AND grown.reservation_id = r.id
     WHERE e.max_seats_per_buyer IS NOT NULL AND r.status IN ('pending', 'confirmed')
-    WINDOW newest AS (PARTITION BY r.event_id, r.user_id ORDER BY r.created_version DESC)
+    WINDOW buyer AS (PARTITION BY r.event_id, r.user_id)
 ) AS live
 WHERE live.last_version > coalesce(live.purchase_limit_since, 0)
     AND (live.status = 'confirmed' OR live.expires_at > live.last_at)
+    AND (NOT live.beyond_limit OR live.version < live.last_version)
 GROUP BY live.event_id, live.user_id, live.max_seats_per_buyer, live.last_version
 HAVING sum(cardinality(live.seat_ids)) > live.max_seats_per_buyer
 

@@ -1,3 +1,6 @@
+-- step: index, outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS changes_of_holds_idx;
+
 -- step: changes
 ALTER TABLE changes
     DROP COLUMN freed_seat_ids,

@@ -1,0 +1,52 @@
+"""What a request for seats must satisfy: one function for each check of the contract.
+
+Each returns the refusal, or None if the request passes. `holding` and `changing` call them in the contract's order.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from holdfast.domain.booking.refusals import BookingClosed, PurchaseLimitReached, SeatsNotFound, SeatsUnavailable
+from holdfast.domain.booking.working_state import WorkingState
+from holdfast.domain.catalogue.refusals import EventNotFound
+
+
+def event_unseen(state: WorkingState, *, sees_drafts: bool) -> EventNotFound | None:
+    """Refuse if the event is deleted, or not published and the caller may not see drafts."""
+    if state.deleted or not (state.published or sees_drafts):
+        return EventNotFound(state.event_id)
+    return None
+
+
+def booking_over(state: WorkingState, now: datetime) -> BookingClosed | None:
+    """Refuse once the event has begun."""
+    if now >= state.start_at:
+        return BookingClosed(state.event_id, state.start_at)
+    return None
+
+
+def seats_unknown(state: WorkingState, seat_ids: Sequence[UUID]) -> SeatsNotFound | None:
+    """Refuse if a seat is not one of this event's."""
+    unknown = [seat_id for seat_id in seat_ids if seat_id not in state.prices]
+    return SeatsNotFound(unknown) if unknown else None
+
+
+def limit_passed(state: WorkingState, user_id: str, *, wanted: int) -> PurchaseLimitReached | None:
+    """Refuse if the buyer would have more seats than the event sells to one buyer.
+
+    Args:
+        state: The event.
+        user_id: The buyer.
+        wanted: How many seats they would have in addition to those they have.
+    """
+    limit = state.max_seats_per_buyer
+    if limit is None or wanted <= 0 or (have := state.seats_of(user_id)) + wanted <= limit:
+        return None
+    return PurchaseLimitReached(limit=limit, have=have, wanted=wanted)
+
+
+def seats_taken(state: WorkingState, seat_ids: Sequence[UUID]) -> SeatsUnavailable | None:
+    """Refuse if a seat is held or sold."""
+    taken = [seat_id for seat_id in seat_ids if seat_id in state.claims]
+    return SeatsUnavailable(taken) if taken else None

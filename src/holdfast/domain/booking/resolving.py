@@ -1,0 +1,34 @@
+"""The rules for ending a hold: buying its seats, or giving them back."""
+
+from datetime import datetime
+
+from holdfast.domain.booking.commands import Cancel, Confirm, Done, Outcome, Refused
+from holdfast.domain.booking.refusals import ReservationNotFound
+from holdfast.domain.booking.states import CancelReason, ReservationStatus, Verb, next_status
+from holdfast.domain.booking.working_state import WorkingState
+
+
+def expire_overdue(state: WorkingState, now: datetime) -> int:
+    """Expire the loaded holds that have run out, those overdue the longest first, and return how many."""
+    overdue = [reservation for reservation in state.reservations.values() if reservation.is_overdue(now)]
+    overdue.sort(key=lambda reservation: (reservation.expires_at, reservation.id))
+    for reservation in overdue:
+        state.release(reservation, CancelReason.EXPIRED)
+    return len(overdue)
+
+
+def resolve(state: WorkingState, command: Confirm | Cancel, verb: Verb, now: datetime) -> Outcome:
+    """Sell or release the hold, as the table of transitions allows."""
+    reservation = state.reservations.get(command.reservation_id)
+    if reservation is None or reservation.user_id != command.user_id:
+        return Refused(ReservationNotFound(command.reservation_id))
+    step = next_status(reservation.status, reservation.cancel_reason, verb)
+    if not isinstance(step, ReservationStatus):
+        return Refused(step(reservation.id).at(state.version))
+    if step is reservation.status:
+        return Done(reservation, state.version)
+    if step is ReservationStatus.CONFIRMED:
+        changed = state.sell(reservation, now=now)
+    else:
+        changed = state.release(reservation, CancelReason.USER)
+    return Done(changed, state.version)
