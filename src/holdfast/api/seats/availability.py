@@ -5,7 +5,7 @@ from base64 import b64encode
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from holdfast.api import examples
 from holdfast.api.paging import BASE
@@ -13,8 +13,8 @@ from holdfast.api.representation import headers_of, represent, state_tag, tags_o
 from holdfast.api.seats.standing import seat_map_of, standing_of
 from holdfast.application.reading.listeners import LastSeen
 from holdfast.application.reading.seat_map import SeatMap
+from holdfast.application.reading.source import Standing
 from holdfast.application.reading.views import Views
-from holdfast.domain.booking.snapshot import Mark
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.http.endpoints.answer import JSON, Answer, Header, event_version
 from holdfast.http.endpoints.call import Call
@@ -26,46 +26,60 @@ OCTETS: Header = (b"content-type", b"application/octet-stream")
 EVENT_STREAM: Header = (b"content-type", b"text/event-stream; charset=utf-8")
 IMMUTABLE: Header = (b"cache-control", b"public, max-age=31536000, immutable")
 _STREAM_HEADERS: tuple[Header, ...] = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
-_CHART_TAG = re.compile(rb'"chart-([0-9]{1,9})-(([0-9]{1,18})-[0-9a-f]{12})(?:-gz)?"')
+_CHART_TAG = re.compile(rb'"(?:chart-([0-9]{1,10})|lasting)-([0-9]{1,10})-(([0-9]{1,18})-[0-9a-f]{12})(?:-gz)?"')
 
 
 async def seat_map(views: Views, call: Call) -> Answer:
     """GET /events/{event_id}/seat-map."""
     event_id = call.path_id("event_id")
     standing = await standing_of(views, event_id)
-    # Seats are only ever appended, so their number identifies the chart. A response for that number never changes.
-    named = call.query().get("chart_version") == str(standing.seats)
-    headers = (IMMUTABLE,) if named else ()
+    # A response for this version of the chart never changes. So it is without the prices of categories.
+    lasting = _names(call, standing.chart_version)
+    headers = (IMMUTABLE,) if lasting else ()
     # The map moves on while the log is asked. The answer is about this version.
     version = standing.version
-    tag = await _chart_that_client_has(views, call, event_id, seats=standing.seats, mark=standing.mark)
+    tag = await _chart_that_client_has(views, call, event_id, standing, lasting=lasting)
     if tag is not None:
         return Answer(304, b"", headers_of(tag, version, headers), content_type=None)
     found = await views.kept_charts.chart(event_id, standing)
     if found is None:
         raise EventNotFound(event_id)
     chart, version = found
-    seats, mark = chart.seats, chart.mark
-    headers = (IMMUTABLE,) if call.query().get("chart_version") == str(seats) else ()
-    tag = f'"chart-{seats}-{mark.name}"'.encode()
-    return await represent(call, chart.body, tag=tag, version=version, headers=headers, kept=(chart.answers, mark))
+    lasting = _names(call, chart.chart_version)
+    headers = (IMMUTABLE,) if lasting else ()
+    edition = f"{chart.chart_version}-{chart.mark.name}"
+    body, tag = chart.body, f'"chart-{chart.edits.prices}-{edition}"'.encode()
+    if lasting and chart.lasting_body is not None:
+        body, tag = chart.lasting_body, f'"lasting-{edition}"'.encode()
+    return await represent(call, body, tag=tag, version=version, headers=headers, kept=(chart.answers, chart.mark))
 
 
-async def _chart_that_client_has(views: Views, call: Call, event_id: UUID, *, seats: int, mark: Mark) -> bytes | None:
+def _names(call: Call, chart_version: int) -> bool:
+    return call.query().get("chart_version") == str(chart_version)
+
+
+async def _chart_that_client_has(
+    views: Views, call: Call, event_id: UUID, standing: SeatMap | Standing, *, lasting: bool
+) -> bytes | None:
     """Return the client's entity tag that identifies the event's present chart; None if it has none.
 
-    A tag names the state of the event in which its chart was read. If the log still has that state, and no seats have
-    been added since, the chart is the same. If it has not, a failover lost that state, and the chart may differ even
-    with the same number of seats.
+    A tag names the state of the event in which its chart was read. If the log still has that state, and neither the
+    chart nor, if the tag is about them, the prices of categories have changed since, the chart is the same. If the log
+    has not, a failover lost that state, and the chart may differ even with the same number of seats.
     """
+    mark, edits, chart_version = standing.mark, standing.edits, standing.chart_version
     for tag in tags_of(call):
         parts = _CHART_TAG.fullmatch(tag)
-        if parts is not None and int(parts[1]) == seats:
-            if parts[2] == mark.name.encode():
-                return tag
-            known = await views.charts.mark(event_id, int(parts[3]))
-            if known is not None and known.name.encode() == parts[2]:
-                return tag
+        if parts is None or int(parts[2]) != chart_version:
+            continue
+        same_prices = lasting if parts[1] is None else int(parts[1]) == edits.prices
+        if not same_prices:
+            continue
+        if parts[3] == mark.name.encode():
+            return tag
+        known = await views.charts.mark(event_id, int(parts[4]))
+        if known is not None and known.name.encode() == parts[3]:
+            return tag
     return None
 
 
@@ -75,7 +89,7 @@ async def availability(views: Views, call: Call) -> Answer:
     bare = b"application/octet-stream" in call.headers.get(b"accept", b"")
     name = "bits" if bare else "availability"
     standing = await standing_of(views, event_id)
-    known = unchanged(call, state_tag(name, standing), version=standing.version, headers=_chart_version(standing.seats))
+    known = unchanged(call, state_tag(name, standing), version=standing.version, headers=_chart_version(standing.chart_version))
     if known is not None:
         return known
     current = await seat_map_of(views, event_id, standing)
@@ -88,13 +102,13 @@ async def availability(views: Views, call: Call) -> Answer:
         tag=state_tag(name, current),
         version=current.version,
         content_type=OCTETS if bare else JSON,
-        headers=_chart_version(current.seats),
+        headers=_chart_version(current.chart_version),
         kept=(current.answers, current.mark),
     )
 
 
-def _chart_version(seats: int) -> tuple[Header, ...]:
-    return ((b"chart-version", b"%d" % seats),)
+def _chart_version(chart_version: int) -> tuple[Header, ...]:
+    return ((b"chart-version", b"%d" % chart_version),)
 
 
 def _bits(current: SeatMap) -> bytes:
@@ -107,7 +121,7 @@ def _availability(current: SeatMap) -> bytes:
         % (
             str(current.event_id).encode(),
             current.version,
-            current.seats,
+            current.chart_version,
             current.seats,
             current.available,
             b64encode(current.statuses),
@@ -137,7 +151,10 @@ class AvailabilityBody(Struct, kw_only=True):
 
 
 class SeatMapBody(Struct, kw_only=True):
-    """An event's chart, one array per column, in chart order."""
+    """An event's chart, one array per column, in chart order.
+
+    `categories` has the keys of the seats' categories, and is left out if the event has none.
+    """
 
     event_id: UUID
     chart_version: int
@@ -146,7 +163,8 @@ class SeatMapBody(Struct, kw_only=True):
     seat_numbers: list[str]
     sections: list[str | None]
     rows: list[str | None]
-    prices: list[int]
+    prices: list[int | None]
+    categories: list[str | None] | UnsetType = UNSET
 
 
 _REFUSALS = (EventNotFound,)
@@ -177,10 +195,11 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         path=f"{BASE}/events/{{event_id}}/seat-map",
         name="get_seat_map",
         tag="seats",
-        summary="Show the chart: everything about the seats that never changes",
+        summary="Show the chart: everything about the seats that hardly ever changes",
         description=(
-            "One array per column, in chart order. Seats are only ever appended, so `chart_version`, their number, "
-            "identifies the chart. With `?chart_version=`, the response may be cached for ever."
+            "One array per column, in chart order. `chart_version` rises with every change of the chart, which is mostly "
+            "that seats are added. With `?chart_version=` and the present version, the response may be cached for ever; "
+            "so a seat that costs what its category costs has the price null in it (see `categories`)."
         ),
         needs=Views,
         handler=seat_map,

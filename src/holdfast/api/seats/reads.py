@@ -27,7 +27,7 @@ PAGES_PER_TURN = 4
 
 
 class SeatBody(Struct, kw_only=True):
-    """A seat. `reserved_by` is the reservation's id, and is left out while the seat is available."""
+    """A seat. `price` is its own or what its category costs now; `category` is that category's key. `reserved_by` is the reservation's id, and is left out while the seat is available."""
 
     id: UUID
     event_id: UUID
@@ -36,6 +36,7 @@ class SeatBody(Struct, kw_only=True):
     row: str | UnsetType = UNSET
     status: SeatStatus
     price: int
+    category: str | UnsetType = UNSET
     reserved_by: UUID | UnsetType = UNSET
 
 
@@ -124,6 +125,7 @@ def seat_body(seat: Seat) -> SeatBody:
         row=UNSET if seat.row is None else seat.row,
         status=seat.status,
         price=seat.price,
+        category=UNSET if seat.category is None else seat.category,
         reserved_by=UNSET if seat.reserved_by is None else seat.reserved_by,
     )
 

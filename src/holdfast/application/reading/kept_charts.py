@@ -1,14 +1,15 @@
-"""Charts as they are sent. Each is read once for everyone who asks, and cached until seats are added to it."""
+"""Charts as they are sent. Each is read once for everyone who asks, and cached until it or its prices change."""
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from holdfast.application.coalescer import Coalescer
+from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.kept_answers import KeptAnswers
-from holdfast.application.reading.ports import Charts
+from holdfast.application.reading.ports import Chart, Charts
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import Standing
 from holdfast.domain.booking.snapshot import Mark
@@ -26,13 +27,24 @@ class KeptChart:
 
     mark: Mark
     seats: int
+    edits: Edits
     body: list[bytes]
+    """With the present price of every seat."""
+    lasting_body: list[bytes] | None
+    """The same without the prices of categories, so that it is true for as long as the chart has this version; None if
+    `body` has no such prices."""
     answers: KeptAnswers = field(default_factory=KeptAnswers)
+
+    @property
+    def chart_version(self) -> int:
+        """The version of the chart."""
+        return self.edits.chart_version(self.seats)
 
     @property
     def size_bytes(self) -> int:
         """Roughly how much memory it takes."""
-        return 1_000 + 3 * sum(map(len, self.body)) // 2
+        bodies = 1 if self.lasting_body is None else 2
+        return 1_000 + (2 + bodies) * sum(map(len, self.body)) // 2
 
 
 class KeptCharts:
@@ -54,7 +66,8 @@ class KeptCharts:
             ConnectionLost, Contended: if the database cannot be asked.
         """
         kept, seats, version = self._kept.get(event_id), standing.seats, standing.version
-        if kept is not None and kept.seats == seats and await self._still_true(event_id, kept, standing):
+        same = kept is not None and kept.seats == seats and kept.edits == standing.edits
+        if kept is not None and same and await self._still_true(event_id, kept, standing):
             return kept, version
         read = await self._readings.ask(event_id, seats)
         return None if read is None else (read, read.mark.version)
@@ -72,11 +85,8 @@ class KeptCharts:
             chart = await self._charts.chart(event_id, large=False)
         if chart is None:
             return [None] * len(seats)
-        opening = f'{{"event_id":"{event_id}","chart_version":{chart.seats},"seats":{chart.seats}'
-        body = [opening.encode()]
-        for name, values in chart.columns.items():
-            body += (f',"{name}":'.encode(), values)
-        found = KeptChart(chart.mark, chart.seats, [*body, b"}"])
+        lasting = None if chart.own_prices is None else _body(event_id, chart, {"prices": chart.own_prices})
+        found = KeptChart(chart.mark, chart.seats, chart.edits, _body(event_id, chart, {}), lasting)
         self._keep(event_id, found)
         return [found] * len(seats)
 
@@ -91,3 +101,11 @@ class KeptCharts:
         dropped = self._kept.pop(event_id, None)
         if dropped is not None:
             self._size_bytes -= dropped.size_bytes
+
+
+def _body(event_id: UUID, chart: Chart, instead: Mapping[str, bytes]) -> list[bytes]:
+    opening = f'{{"event_id":"{event_id}","chart_version":{chart.chart_version},"seats":{chart.seats}'
+    body = [opening.encode()]
+    for name, values in chart.columns.items():
+        body += (f',"{name}":'.encode(), instead.get(name, values))
+    return [*body, b"}"]

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from holdfast.application.failures import ConnectionLost, OperationalFailure, Unavailable
+from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.seat_map import SeatMap, SeatTail, written
 from holdfast.application.reading.source import ListPage, SeatMapSource
 from holdfast.domain.booking.snapshot import Mark
@@ -29,11 +30,14 @@ PAUSE_SECONDS = 0.2
 class LargeList:
     """One list that is being sent (`http.protocol.streaming.Stream`).
 
-    The chart never changes, so its pages can be read one after another without a transaction, and no connection waits
-    for a slow client. Statuses and holders are those at the moment the list was opened.
+    The chart hardly ever changes other than by seats that are added, so its pages can be read one after another without
+    a transaction, and no connection waits for a slow client. Statuses and holders are those at the moment the list was
+    opened.
 
-    The exception is a failover: it may lose seats, and others may then be added in their positions. So before the list
-    ends, the log is checked for the state at which the list was opened.
+    There are two exceptions. A failover may lose seats, and others may then be added in their positions. And the hall
+    or the prices of categories may be changed while the list is sent. So before the list ends, it is checked that the
+    log still has the state at which the list was opened, and that the chart has not been edited since. If it has, the
+    response is cut off, and the client asks again.
     """
 
     def __init__(self, lists: "LargeLists", seat_map: SeatMap, *, available_only: bool) -> None:
@@ -41,6 +45,7 @@ class LargeList:
         self._event_id = seat_map.event_id
         self._mark = seat_map.mark
         self._chart_seats = seat_map.seats
+        self._edits = seat_map.edits
         self._codes, self._holders = seat_map.state()
         self._available_only = available_only
         self._stopped = False
@@ -58,7 +63,7 @@ class LargeList:
             while not self._stopped:
                 page = await self._page(after_number)
                 if page is None:
-                    await self._expect_unlost()
+                    await self._expect_unchanged()
                     break
                 after_number = page.last_number
                 tail = self._lists.tail
@@ -86,10 +91,12 @@ class LargeList:
             lambda: self._lists.page(self._event_id, after_number, chart_seats=self._chart_seats)
         )
 
-    async def _expect_unlost(self) -> None:
-        mark = await self._insistently(lambda: self._lists.mark(self._event_id, self._mark.version))
-        if mark != self._mark:
+    async def _expect_unchanged(self) -> None:
+        known = await self._insistently(lambda: self._lists.known(self._event_id, self._mark.version))
+        if known is None or known[0] != self._mark:
             raise ConnectionLost("a failover lost the state that a seat list was begun with")
+        if known[1] != self._edits:
+            raise ConnectionLost("the chart was edited while its seat list was sent")
 
     async def _insistently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """Repeat a failed read a few times, because a large part of the list may have been sent already."""
@@ -128,7 +135,7 @@ class LargeLists:
             event_id, after_number=after_number, seats_max=PAGE_SEATS, chart_seats=chart_seats
         )
 
-    async def mark(self, event_id: UUID, version: int) -> Mark | None:
-        """Identify the state of an event at a version; None if the event no longer exists."""
+    async def known(self, event_id: UUID, version: int) -> tuple[Mark, Edits] | None:
+        """Identify the state of an event at a version, and return its present edits; None if it no longer exists."""
         (fresh,) = await self._source.freshness([(event_id, version)], entries_max=0)
-        return None if fresh is None else fresh.known
+        return None if fresh is None else (fresh.known, fresh.edits)

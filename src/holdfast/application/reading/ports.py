@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from holdfast.application.reading.edits import Edits
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.snapshot import Mark
@@ -64,7 +65,15 @@ class Chart:
     """The state of the event at which it was read."""
     seats: int
     columns: dict[str, bytes]
-    """`ids`, `seat_numbers`, `sections`, `rows` and `prices`."""
+    """`ids`, `seat_numbers`, `sections`, `rows`, `prices`, and if seats have categories `categories`."""
+    edits: Edits = Edits()
+    own_prices: bytes | None = None
+    """If the categories price some of the seats: the prices, with null for these seats."""
+
+    @property
+    def chart_version(self) -> int:
+        """The version of the chart."""
+        return self.edits.chart_version(self.seats)
 
 
 class Charts(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.kept_answers import KeptAnswers
 from holdfast.application.reading.seat_list import SeatList
 from holdfast.domain.booking.snapshot import ChangeKind, Mark
@@ -64,7 +65,17 @@ class SeatMap:
     list.
     """
 
-    def __init__(self, *, event_id: UUID, mark: Mark, ids: bytes, codes: bytes, holders: bytes, tail: SeatTail) -> None:
+    def __init__(
+        self,
+        *,
+        event_id: UUID,
+        mark: Mark,
+        ids: bytes,
+        codes: bytes,
+        holders: bytes,
+        tail: SeatTail,
+        edits: Edits = Edits(),
+    ) -> None:
         """Set up the map with what was read in one snapshot.
 
         Args:
@@ -74,6 +85,7 @@ class SeatMap:
             codes: Each seat's status as one byte, in the same order.
             holders: The reservation that holds or has bought each seat, 16 bytes; zeros if the seat is free.
             tail: Writes the changing part of the seats in the list.
+            edits: How often the chart had been edited.
         """
         self.event_id = event_id
         self.mark = mark
@@ -84,7 +96,7 @@ class SeatMap:
         self.overdue = False
         """When the map was last compared with the event, a hold had run out without being recorded as expired."""
         self.seats = len(codes)
-        """Also the version of the chart, because seats are only ever appended."""
+        self.edits = edits
         self.available = codes.count(0)
         self.list: SeatList | None = None
         self.answers = KeptAnswers()
@@ -100,6 +112,11 @@ class SeatMap:
     def version(self) -> int:
         """The event's version that the map shows."""
         return self.mark.version
+
+    @property
+    def chart_version(self) -> int:
+        """The version of the event's chart."""
+        return self.edits.chart_version(self.seats)
 
     @property
     def size_bytes(self) -> int:

@@ -225,7 +225,7 @@ def _standing_of(fresh: Freshness | None) -> Standing | None:
         return None
     head = fresh.head
     assert head is not None, "asked without a known version, the head is always told"
-    return Standing(head, fresh.seats, fresh.available, fresh.overdue)
+    return Standing(head, fresh.seats, fresh.available, fresh.overdue, fresh.edits)
 
 
 def _contradicts(change: LoggedChange, seat_map: SeatMap) -> bool:

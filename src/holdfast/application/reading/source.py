@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
 from holdfast.domain.booking.snapshot import Mark
 
@@ -23,6 +24,12 @@ class Freshness:
     """Whether a hold has run out without being recorded as expired."""
     changes: Sequence[LoggedChange]
     """What came after the known version, in order. If there is very much, only the first part of it."""
+    edits: Edits = Edits()
+
+    @property
+    def chart_version(self) -> int:
+        """The version of the event's chart."""
+        return self.edits.chart_version(self.seats)
 
     @property
     def head(self) -> Mark | None:
@@ -39,6 +46,12 @@ class Standing:
     seats: int
     available: int
     overdue: bool = False
+    edits: Edits = Edits()
+
+    @property
+    def chart_version(self) -> int:
+        """The version of the event's chart."""
+        return self.edits.chart_version(self.seats)
 
     @property
     def version(self) -> int:

@@ -18,9 +18,12 @@ class Seat:
     section: str | None
     row: str | None
     price: int
+    """Its own, or else that of its category now."""
     status: SeatStatus
     reserved_by: UUID | None
     """The reservation that holds or has bought the seat."""
+    category: str | None = None
+    """The key of its price category, if it has one."""
 
 
 @value(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Snapshot:
     event: EventState | None
     """None if there has never been such an event."""
     prices: dict[UUID, int]
-    """The requested seats that exist in this event, with their prices."""
+    """The requested seats that exist in this event, with their prices: their own, or else that of their category."""
     claims: dict[UUID, Claim]
     """The live claims on the requested seats, and on all seats of the pending reservations below."""
     reservations: dict[UUID, Reservation]
@@ -92,6 +92,10 @@ class Snapshot:
     channel_of: dict[UUID, str] = field(default_factory=dict)
     """The channel of those seats that are in one: of the requested seats, and of the seats of all reservations above
     that are pending."""
+    areas: frozenset[UUID] = frozenset()
+    """Those of the requested seats that are places of an area for general admission."""
+    companions: dict[UUID, UUID] = field(default_factory=dict)
+    """Those of the requested seats that are companion seats, each with its accessible seat."""
 
 
 class ChangeKind(StrEnum):

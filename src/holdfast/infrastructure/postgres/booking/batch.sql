@@ -25,16 +25,20 @@ CROSS JOIN LATERAL (SELECT e.id FROM events e WHERE e.id = asked.id LIMIT 1 FOR 
 -- load_batch
 -- Read what the batches of some events (:event_ids) can touch, and the time, in one snapshot: the requested seats; the
 -- reservations that the requests' users and keys have made before; the reservations to be confirmed or cancelled, each
--- with its event; for each event, up to :overdue_max overdue holds in addition to those on the requested seats; and, if
--- the event limits the seats of a buyer, how many the requests' users have.
+-- with its event; for each event, up to :overdue_max overdue holds in addition to those on the requested seats; if the
+-- event limits the seats of a buyer, how many the requests' users have; and, if a requested seat has no price of its own,
+-- the prices of the event's categories. What only some seats have comes in lists of its own, which most events lack.
 WITH clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
 wanted AS MATERIALIZED (
-    SELECT wish.event_id, seat.id AS seat_id, seat.price, claim.reservation_id, claim.status, claim.expires_at
+    SELECT
+        wish.event_id, seat.id AS seat_id, seat.price, seat.category, seat.area, seat.companion_of,
+        claim.reservation_id, claim.status, claim.expires_at
     FROM unnest(:wanted_seat_ids::uuid[], :wanted_event_ids::uuid[]) AS wish (seat_id, event_id)
     CROSS JOIN LATERAL (
-        SELECT s.id, s.price FROM seats s WHERE s.id = wish.seat_id AND s.event_id = wish.event_id LIMIT 1
+        SELECT s.id, s.price, s.category, s.area, s.companion_of
+        FROM seats s WHERE s.id = wish.seat_id AND s.event_id = wish.event_id LIMIT 1
     ) AS seat
     LEFT JOIN LATERAL (
         SELECT c.reservation_id, c.status, c.expires_at
@@ -88,6 +92,13 @@ SELECT
     had.seats_of_buyers,
     seats.ids AS seat_ids,
     seats.prices,
+    seats.unpriced_ids,
+    seats.categories_of_unpriced,
+    category.numbers AS category_numbers,
+    category.prices AS category_prices,
+    seats.area_ids,
+    seats.companion_ids,
+    seats.companions_of,
     seats.claimed_by,
     seats.claim_statuses,
     seats.claims_expire_at,
@@ -108,11 +119,21 @@ CROSS JOIN LATERAL (
     SELECT
         array_agg(w.seat_id) AS ids,
         array_agg(w.price) AS prices,
+        array_agg(w.seat_id) FILTER (WHERE w.price IS NULL) AS unpriced_ids,
+        array_agg(w.category) FILTER (WHERE w.price IS NULL) AS categories_of_unpriced,
+        array_agg(w.seat_id) FILTER (WHERE w.area) AS area_ids,
+        array_agg(w.seat_id) FILTER (WHERE w.companion_of IS NOT NULL) AS companion_ids,
+        array_agg(w.companion_of) FILTER (WHERE w.companion_of IS NOT NULL) AS companions_of,
         array_agg(w.reservation_id) AS claimed_by,
         array_agg(w.status) AS claim_statuses,
         array_agg(w.expires_at) AS claims_expire_at
     FROM wanted w WHERE w.event_id = asked.event_id
 ) AS seats
+CROSS JOIN LATERAL (
+    -- Of an event whose requested seats have prices of their own nothing of this is run.
+    SELECT array_agg(c.number) AS numbers, array_agg(c.price) AS prices
+    FROM categories c WHERE c.event_id = asked.event_id AND seats.unpriced_ids IS NOT NULL
+) AS category
 CROSS JOIN LATERAL (
     -- Of an event without a limit nothing of this is run. A hold that ran out no longer counts, recorded or not.
     SELECT array_agg(buyer.user_id) AS buyers, array_agg(owned.seats) AS seats_of_buyers

@@ -30,13 +30,27 @@ def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
         ):
             if holder is not None:
                 claims[seat_id] = Claim(seat_id, holder, SeatStatus(status), expires_at)
+    if row["unpriced_ids"] is not None:
+        price_of = dict(zip(row["category_numbers"], row["category_prices"], strict=True))
+        for seat_id, number in zip(row["unpriced_ids"], row["categories_of_unpriced"], strict=True):
+            prices[seat_id] = price_of[number]
     mark = None
     if row["version"] is not None:
         mark = Mark(row["version"], row["last_at"], row["last_kind"], row["last_reservation_id"])
     seats_by_buyer = {}
     if row["buyers"] is not None:
         seats_by_buyer = dict(zip(row["buyers"], row["seats_of_buyers"], strict=True))
-    return Snapshot(event_id, _event_state_from(event_id, row), prices, claims, reservations, mark, seats_by_buyer)
+    return Snapshot(
+        event_id,
+        _event_state_from(event_id, row),
+        prices,
+        claims,
+        reservations,
+        mark,
+        seats_by_buyer,
+        areas=frozenset(row["area_ids"] or ()),
+        companions=dict(zip(row["companion_ids"] or (), row["companions_of"] or (), strict=True)),
+    )
 
 
 def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:

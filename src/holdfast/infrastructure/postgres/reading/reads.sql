@@ -27,11 +27,14 @@ LIMIT :limit OFFSET :offset
 
 -- seat
 -- Find a seat of an event that is not deleted; an overdue hold no longer counts.
-SELECT s.id, s.event_id, s.seat_number, s.section, s.row_name, s.price, c.status, c.reservation_id, e.version
+SELECT
+    s.id, s.event_id, s.seat_number, s.section, s.row_name, coalesce(s.price, kind.price) AS price,
+    kind.key AS category, c.status, c.reservation_id, e.version
 FROM seats s
 JOIN events e ON e.id = s.event_id AND e.deleted_at IS NULL
 LEFT JOIN claims c ON c.seat_id = s.id AND c.event_id = s.event_id
     AND (c.status = 'confirmed' OR c.expires_at > clock_timestamp())
+LEFT JOIN categories kind ON kind.event_id = s.event_id AND kind.number = s.category
 WHERE s.id = :seat_id
 LIMIT 1
 

@@ -16,6 +16,7 @@ def seat_from(row: asyncpg.Record) -> Seat:
         section=row["section"],
         row=row["row_name"],
         price=row["price"],
+        category=row["category"],
         status=SeatStatus.AVAILABLE if status is None else SeatStatus(status),
         reserved_by=row["reservation_id"],
     )

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from holdfast.application.giving_way import give_way
+from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.ports import Chart
 from holdfast.application.reading.seat_list import SeatList
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap, SeatTail
@@ -128,6 +129,7 @@ class PostgresSeatMapSource:
                     row["deleted"],
                     row["overdue"],
                     changes,
+                    _edits_from(row),
                 )
                 # The creation has no entry: after a known version 0 the first one that comes is news.
                 is_first = not of_creation or row["version"] == 0
@@ -203,8 +205,10 @@ class PostgresSeatMapSource:
         if not rows:
             return None
         row = rows[0]
-        columns = ("ids", "seat_numbers", "sections", "rows", "prices")
-        return Chart(mark_from(row), row["seats"], {column: row[column] for column in columns})
+        columns = {name: row[name] for name in ("ids", "seat_numbers", "sections", "rows", "prices")}
+        if row["categories"] is not None:
+            columns["categories"] = row["categories"]
+        return Chart(mark_from(row), row["seats"], columns, _edits_from(row), row["own_prices"])
 
     async def _rows(self, statement: Filled, *, large: bool = False) -> list[asyncpg.Record]:
         pool = self._large_pool if large else self._pool
@@ -220,6 +224,7 @@ class PostgresSeatMapSource:
             codes=row["codes"] or b"",
             holders=row["holders"] or b"",
             tail=self._tail,
+            edits=_edits_from(row),
         )
         seat_map.overdue = row["overdue"]
         if row["listed"]:
@@ -230,6 +235,10 @@ class PostgresSeatMapSource:
 def mark_from(row: asyncpg.Record) -> Mark:
     """Build the mark of a log entry. If an event has no entries, its creation stands in for one."""
     return Mark(row["version"], row["at"], row["kind"], row["reservation_id"])
+
+
+def _edits_from(row: asyncpg.Record) -> Edits:
+    return Edits(row["chart_edits"], row["price_edits"])
 
 
 def _heads_from(row: asyncpg.Record) -> list[bytes]:

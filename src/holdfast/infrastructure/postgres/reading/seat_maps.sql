@@ -4,12 +4,14 @@
 -- those after it, up to :entries_max in all. Version 0 has no entry; the event's creation stands in for it.
 SELECT
     known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, hold.overdue,
-    e.available, e.available + e.reserved + e.confirmed AS seats,
+    e.available, e.available + e.reserved + e.confirmed AS seats, e.chart_edits, e.price_edits,
     coalesce(entry.version, 0) AS version, entry.kind, entry.reservation_id, entry.seat_ids,
     coalesce(entry.at, e.created_at) AS at, e.created_at
 FROM unnest(:event_ids::uuid[], :known_versions::bigint[]) WITH ORDINALITY AS known (event_id, version, place)
 CROSS JOIN LATERAL (
-    SELECT one.version, one.available, one.reserved, one.confirmed, one.created_at, one.deleted_at
+    SELECT
+        one.version, one.available, one.reserved, one.confirmed, one.chart_edits, one.price_edits, one.created_at,
+        one.deleted_at
     FROM events one WHERE one.id = known.event_id LIMIT 1
 ) AS e
 CROSS JOIN LATERAL (
@@ -32,12 +34,14 @@ ORDER BY known.place, entry.version
 -- Load the seats of events in one snapshot; :listed says for each event whether its list is wanted too. Ids, statuses
 -- and holders come in chart order. The list comes in the order of seat numbers: the constant parts of the seats' JSON,
 -- in the API's format and separated by line breaks, which JSON never contains, and the seats' positions in the chart.
+-- What categories contribute is written once for each, and found by its number.
 SELECT
-    asked.place, asked.listed, e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, hold.overdue,
+    asked.place, asked.listed, e.version, e.chart_edits, e.price_edits, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, hold.overdue,
     chart.ids, chart.codes, chart.holders, list.heads, list.positions
 FROM unnest(:event_ids::uuid[], :listed::boolean[]) WITH ORDINALITY AS asked (event_id, listed, place)
 CROSS JOIN LATERAL (
-    SELECT one.version, one.created_at FROM events one WHERE one.id = asked.event_id AND one.deleted_at IS NULL LIMIT 1
+    SELECT one.version, one.chart_edits, one.price_edits, one.created_at
+    FROM events one WHERE one.id = asked.event_id AND one.deleted_at IS NULL LIMIT 1
 ) AS e
 LEFT JOIN LATERAL (
     SELECT c.at, c.kind, c.reservation_id FROM changes c
@@ -67,6 +71,10 @@ CROSS JOIN LATERAL (
     ) AS s
 ) AS chart
 CROSS JOIN LATERAL (
+    SELECT array_agg(c.number) AS numbers, array_agg(c.price) AS prices, array_agg(to_json(c.key)::text) AS keys
+    FROM categories c WHERE c.event_id = asked.event_id AND asked.listed
+) AS category
+CROSS JOIN LATERAL (
     SELECT
         convert_to(string_agg(s.head, E'\n'), 'UTF8') AS heads,
         string_agg(int4send(s.position), '') AS positions
@@ -75,7 +83,12 @@ CROSS JOIN LATERAL (
             '{"id":"' || seat.id || '","event_id":"' || seat.event_id || '","seat_number":' || to_json(seat.seat_number)
             || coalesce(',"section":' || to_json(seat.section), '')
             || coalesce(',"row":' || to_json(seat.row_name), '')
-            || ',"price":' || seat.price || ',' AS head,
+            || ',"price":' || CASE
+                WHEN seat.category IS NULL THEN seat.price || ','
+                ELSE
+                    coalesce(seat.price, category.prices[array_position(category.numbers, seat.category)])
+                    || ',"category":' || category.keys[array_position(category.numbers, seat.category)] || ','
+            END AS head,
             seat.position
         FROM seats seat
         WHERE seat.event_id = asked.event_id AND asked.listed
@@ -95,6 +108,10 @@ LEFT JOIN LATERAL (
     SELECT c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = e.id AND c.version = e.version LIMIT 1
 ) AS last ON true
 CROSS JOIN LATERAL (
+    SELECT array_agg(c.number) AS numbers, array_agg(c.price) AS prices, array_agg(to_json(c.key)::text) AS keys
+    FROM categories c WHERE c.event_id = e.id AND :listed
+) AS category
+CROSS JOIN LATERAL (
     SELECT
         string_agg(uuid_send(s.id), '' ORDER BY s.position) AS ids,
         convert_to(string_agg(s.head, E'\n' ORDER BY s.seat_number) FILTER (WHERE :listed), 'UTF8') AS heads,
@@ -105,7 +122,12 @@ CROSS JOIN LATERAL (
             '{"id":"' || seat.id || '","event_id":"' || seat.event_id || '","seat_number":' || to_json(seat.seat_number)
             || coalesce(',"section":' || to_json(seat.section), '')
             || coalesce(',"row":' || to_json(seat.row_name), '')
-            || ',"price":' || seat.price || ',' AS head
+            || ',"price":' || CASE
+                WHEN seat.category IS NULL THEN seat.price || ','
+                ELSE
+                    coalesce(seat.price, category.prices[array_position(category.numbers, seat.category)])
+                    || ',"category":' || category.keys[array_position(category.numbers, seat.category)] || ','
+            END AS head
         FROM seats seat
         WHERE seat.event_id = :event_id AND seat.position >= :first_position
     ) AS s
@@ -124,9 +146,18 @@ FROM (
         '{"id":"' || seat.id || '","event_id":"' || seat.event_id || '","seat_number":' || to_json(seat.seat_number)
         || coalesce(',"section":' || to_json(seat.section), '')
         || coalesce(',"row":' || to_json(seat.row_name), '')
-        || ',"price":' || seat.price || ',' AS head,
+        || ',"price":' || CASE
+            WHEN seat.category IS NULL THEN seat.price || ','
+            ELSE
+                coalesce(seat.price, category.prices[array_position(category.numbers, seat.category)])
+                || ',"category":' || category.keys[array_position(category.numbers, seat.category)] || ','
+        END AS head,
         seat.position, seat.seat_number
     FROM seats seat
+    CROSS JOIN (
+        SELECT array_agg(c.number) AS numbers, array_agg(c.price) AS prices, array_agg(to_json(c.key)::text) AS keys
+        FROM categories c WHERE c.event_id = :event_id
+    ) AS category
     WHERE seat.event_id = :event_id AND seat.seat_number > :after_number AND seat.position < :chart_seats
     ORDER BY seat.seat_number
     LIMIT :seats_max
@@ -145,13 +176,19 @@ CROSS JOIN LATERAL (
 SELECT c.version, c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = :event_id AND c.version = :version
 
 -- chart
--- Encode the chart of an event in the order of its positions, one JSON array per column.
+-- Encode the chart of an event in the order of its positions, one JSON array per column. Seats without a price of their
+-- own cost what their category costs; `own_prices` has null for them. Without categories these two columns are null.
 SELECT
-    e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, chart.*
+    e.version, e.chart_edits, e.price_edits, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id,
+    chart.*
 FROM events e
 LEFT JOIN LATERAL (
     SELECT c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = e.id AND c.version = e.version LIMIT 1
 ) AS last ON true
+CROSS JOIN LATERAL (
+    SELECT array_agg(c.number) AS numbers, array_agg(c.price) AS prices, array_agg(c.key) AS keys
+    FROM categories c WHERE c.event_id = e.id
+) AS category
 CROSS JOIN LATERAL (
     SELECT
         count(*) AS seats,
@@ -159,9 +196,19 @@ CROSS JOIN LATERAL (
         convert_to(coalesce(json_agg(s.seat_number)::text, '[]'), 'UTF8') AS seat_numbers,
         convert_to(coalesce(json_agg(s.section)::text, '[]'), 'UTF8') AS sections,
         convert_to(coalesce(json_agg(s.row_name)::text, '[]'), 'UTF8') AS rows,
-        convert_to(coalesce(json_agg(s.price)::text, '[]'), 'UTF8') AS prices
+        convert_to(coalesce(json_agg(s.price)::text, '[]'), 'UTF8') AS prices,
+        convert_to(json_agg(s.own_price) FILTER (WHERE category.keys IS NOT NULL)::text, 'UTF8') AS own_prices,
+        convert_to(json_agg(s.category) FILTER (WHERE category.keys IS NOT NULL)::text, 'UTF8') AS categories
     FROM (
-        SELECT seat.id, seat.seat_number, seat.section, seat.row_name, seat.price
+        SELECT
+            seat.id, seat.seat_number, seat.section, seat.row_name, seat.price AS own_price,
+            CASE
+                WHEN seat.price IS NULL THEN category.prices[array_position(category.numbers, seat.category)]
+                ELSE seat.price
+            END AS price,
+            CASE
+                WHEN seat.category IS NOT NULL THEN category.keys[array_position(category.numbers, seat.category)]
+            END AS category
         FROM seats seat WHERE seat.event_id = :event_id ORDER BY seat.position
     ) AS s
 ) AS chart

@@ -61,4 +61,5 @@ ALTER TABLE events
     DROP COLUMN currency,
     DROP COLUMN sale_opens_at,
     DROP COLUMN sale_closes_at,
-    DROP COLUMN chart_edits;
+    DROP COLUMN chart_edits,
+    DROP COLUMN price_edits;

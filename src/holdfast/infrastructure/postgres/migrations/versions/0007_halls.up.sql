@@ -4,13 +4,15 @@
 -- step: events
 -- `chart_edits` is what the chart's version is ahead of the number of its seats: it grows when a hall replaces seats or a
 -- category gets other ones. So a node of the version before raises the chart's version too when it adds seats.
+-- `price_edits` counts the changes of categories' prices, which leave the chart's version as it is.
 ALTER TABLE events
     ADD COLUMN confirmation   text    NOT NULL DEFAULT 'buyer',
     ADD COLUMN timezone       text    NOT NULL DEFAULT 'UTC',
     ADD COLUMN currency       text    NOT NULL DEFAULT 'JPY',
     ADD COLUMN sale_opens_at  timestamptz,
     ADD COLUMN sale_closes_at timestamptz,
-    ADD COLUMN chart_edits    integer NOT NULL DEFAULT 0;
+    ADD COLUMN chart_edits    integer NOT NULL DEFAULT 0,
+    ADD COLUMN price_edits    integer NOT NULL DEFAULT 0;
 ALTER TABLE events
     ADD CONSTRAINT events_confirmation_check CHECK (confirmation IN ('buyer', 'seller')) NOT VALID;
 -- step: check of events, outside a transaction
