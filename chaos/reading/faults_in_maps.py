@@ -158,7 +158,7 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "a chart that the client has is confirmed by its number of seats",
         _SEEN_BY_READERS,
-        (availability, "_chart_that_client_has", "parts[2] == mark.name.encode()", "True"),
+        (availability, "_chart_that_client_has", "parts[3] == mark.name.encode()", "True"),
     ),
     fault(
         "a large list is written of statuses as they come to be",
@@ -168,7 +168,7 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "a large list goes on over a failover that lost its seats",
         _SEEN_BY_READERS,
-        (LargeList, "_expect_unlost", "if mark != self._mark", "if False"),
+        (LargeList, "_expect_unchanged", "known[0] != self._mark", "False"),
     ),
     fault(
         "a page of events is kept while an event on it is edited",

@@ -89,7 +89,8 @@ async def availability(views: Views, call: Call) -> Answer:
     bare = b"application/octet-stream" in call.headers.get(b"accept", b"")
     name = "bits" if bare else "availability"
     standing = await standing_of(views, event_id)
-    known = unchanged(call, state_tag(name, standing), version=standing.version, headers=_chart_version(standing.chart_version))
+    headers = _chart_version(standing.chart_version)
+    known = unchanged(call, state_tag(name, standing), version=standing.version, headers=headers)
     if known is not None:
         return known
     current = await seat_map_of(views, event_id, standing)
@@ -197,9 +198,9 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         tag="seats",
         summary="Show the chart: everything about the seats that hardly ever changes",
         description=(
-            "One array per column, in chart order. `chart_version` rises with every change of the chart, which is mostly "
-            "that seats are added. With `?chart_version=` and the present version, the response may be cached for ever; "
-            "so a seat that costs what its category costs has the price null in it (see `categories`)."
+            "One array per column, in chart order. `chart_version` rises with every change of the chart. With "
+            "`?chart_version=` and the present version, the response may be cached for ever; so a seat that costs what "
+            "its category costs has the price null in it (see `categories`)."
         ),
         needs=Views,
         handler=seat_map,

@@ -27,7 +27,10 @@ PAGES_PER_TURN = 4
 
 
 class SeatBody(Struct, kw_only=True):
-    """A seat. `price` is its own or what its category costs now; `category` is that category's key. `reserved_by` is the reservation's id, and is left out while the seat is available."""
+    """A seat. `price` is its own or what its category costs now; `category` is that category's key.
+
+    `reserved_by` is the reservation's id, and is left out while the seat is available.
+    """
 
     id: UUID
     event_id: UUID

@@ -18,3 +18,6 @@ class Edits(NamedTuple):
         when it adds seats.
         """
         return seats + self.chart
+
+
+NO_EDITS = Edits()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from holdfast.application.reading.edits import Edits
+from holdfast.application.reading.edits import NO_EDITS, Edits
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.snapshot import Mark
@@ -66,7 +66,7 @@ class Chart:
     seats: int
     columns: dict[str, bytes]
     """`ids`, `seat_numbers`, `sections`, `rows`, `prices`, and if seats have categories `categories`."""
-    edits: Edits = Edits()
+    edits: Edits = NO_EDITS
     own_prices: bytes | None = None
     """If the categories price some of the seats: the prices, with null for these seats."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from holdfast.application.reading.edits import Edits
+from holdfast.application.reading.edits import NO_EDITS, Edits
 from holdfast.application.reading.kept_answers import KeptAnswers
 from holdfast.application.reading.seat_list import SeatList
 from holdfast.domain.booking.snapshot import ChangeKind, Mark
@@ -74,7 +74,7 @@ class SeatMap:
         codes: bytes,
         holders: bytes,
         tail: SeatTail,
-        edits: Edits = Edits(),
+        edits: Edits = NO_EDITS,
     ) -> None:
         """Set up the map with what was read in one snapshot.
 

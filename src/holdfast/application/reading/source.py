@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from holdfast.application.reading.edits import Edits
+from holdfast.application.reading.edits import NO_EDITS, Edits
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
 from holdfast.domain.booking.snapshot import Mark
 
@@ -24,7 +24,7 @@ class Freshness:
     """Whether a hold has run out without being recorded as expired."""
     changes: Sequence[LoggedChange]
     """What came after the known version, in order. If there is very much, only the first part of it."""
-    edits: Edits = Edits()
+    edits: Edits = NO_EDITS
 
     @property
     def chart_version(self) -> int:
@@ -46,7 +46,7 @@ class Standing:
     seats: int
     available: int
     overdue: bool = False
-    edits: Edits = Edits()
+    edits: Edits = NO_EDITS
 
     @property
     def chart_version(self) -> int:
