@@ -13,8 +13,9 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 from holdfast.api.fields import Place, Prefix, Price, SeatNumber
 from holdfast.application.catalogue.add_seats import SLICE_SEATS
 from holdfast.application.giving_way import give_way
+from holdfast.domain.complaint import BODY, complaint
 from holdfast.domain.refusal import InvalidValue
-from holdfast.http.endpoints.strict_json import BODY, StrictDecoder, complaint, without_mark
+from holdfast.http.endpoints.strict_json import StrictDecoder, without_mark
 
 NUMBERED_SEATS_MAX = 100_000
 """Seats in one call that numbers them by prefix and count (contract)."""

@@ -8,39 +8,21 @@ error into an `InvalidValue` that names the field as the caller wrote it.
 import asyncio
 import codecs
 import json
-import re
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import msgspec
 
+from holdfast.domain.complaint import BODY, complaint, printable
 from holdfast.domain.refusal import InvalidValue
 
 T = TypeVar("T")
-
-BODY = "body"
-"""The field to name if the body as a whole is at fault."""
 
 _OFF_LOOP_BYTES = 64 * 1024
 """Larger bodies are decoded in a thread, so that the event loop does not wait for them."""
 
 VALUES_MAX = 12_000
 """Commas and brackets allowed in a body with unknown fields. A description may contain 10,000 of its own."""
-
-_PATH = re.compile(r"^(?P<problem>.*) - at `\$\.?(?P<path>.*)`$", re.DOTALL)
-_MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$")
-_TYPE = re.compile(r"^Expected `(?P<wanted>\w+)`, got `(?P<given>\w+)`$")
-_RANGE = re.compile(r"^Expected `(?P<kind>\w+)` (?P<of_length>of length )?(?P<bound>[<>]=?) (?P<limit>-?\d+)$")
-_NAMES = {
-    "int": "an integer",
-    "float": "a number with a fraction",
-    "str": "a text",
-    "bool": "true or false",
-    "array": "an array",
-    "object": "an object",
-    "uuid": "a UUID",
-    "datetime": "an RFC 3339 time with offset",
-}
 
 
 class StrictDecoder(Generic[T]):
@@ -109,7 +91,7 @@ def _refuse_repeats(pairs: list[tuple[str, object]]) -> None:
     seen = set()
     for name, _ in pairs:
         if name in seen:
-            raise InvalidValue(_printable(name), "is given twice")
+            raise InvalidValue(printable(name), "is given twice")
         seen.add(name)
 
 
@@ -122,40 +104,3 @@ def _require_few_values(raw: bytes, values_max: int) -> None:
     """Refuse a body that a second pass would turn into very many Python objects, all of them unasked for."""
     if len(raw) > values_max and raw.count(b",") + raw.count(b"[") + raw.count(b"{") > values_max:
         raise InvalidValue(BODY, "has too many unknown fields and entries")
-
-
-def complaint(message: str, *, within: str = "") -> InvalidValue:
-    """Convert msgspec's message into the field, as the caller wrote it, and what is wrong with it.
-
-    Args:
-        message: msgspec's message.
-        within: The field that was being decoded; empty for a whole body.
-    """
-    located = _PATH.match(message)
-    problem, path = (located["problem"], located["path"]) if located else (message, "")
-    path = within + (f".{path}" if within and path and not path.startswith("[") else path)
-    if missing := _MISSING.match(problem):
-        name = missing["name"]
-        return InvalidValue(f"{path}.{name}" if path else name, "is required")
-    return InvalidValue(path or BODY, _in_words(problem))
-
-
-def _in_words(problem: str) -> str:
-    if wrong_type := _TYPE.match(problem):
-        wanted, given = wrong_type["wanted"], wrong_type["given"]
-        return f"must be {_NAMES.get(wanted, wanted)}, not {_NAMES.get(given, given)}"
-    if out_of_range := _RANGE.match(problem):
-        bound = {">=": "at least", "<=": "at most"}.get(out_of_range["bound"], out_of_range["bound"])
-        if not out_of_range["of_length"]:
-            return f"must be {bound} {out_of_range['limit']}"
-        unit = "characters" if out_of_range["kind"] == "str" else "entries"
-        return f"must have {bound} {out_of_range['limit']} {unit}"
-    if problem.startswith("Expected `str` matching regex"):
-        return "must not contain the character NUL"
-    if problem == "Expected `datetime` with a timezone component":
-        return "must have an offset, such as Z or +09:00"
-    return problem[:1].lower() + problem[1:]
-
-
-def _printable(name: str) -> str:
-    return name[:100].encode("ascii", "backslashreplace").decode()

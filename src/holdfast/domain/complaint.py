@@ -1,0 +1,72 @@
+"""Turns what the decoder of JSON says into a refusal that names the field as the caller wrote it."""
+
+import re
+
+from holdfast.domain.refusal import InvalidValue
+
+BODY = "body"
+"""The field to name if the body as a whole is at fault."""
+
+_PATH = re.compile(r"^(?P<problem>.*) - at `\$\.?(?P<path>.*)`$", re.DOTALL)
+_MISSING = re.compile(r"^Object missing required field `(?P<name>.*)`$")
+_UNKNOWN = re.compile(r"^Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
+_TYPE = re.compile(r"^Expected `(?P<wanted>\w+)`, got `(?P<given>\w+)`$")
+_RANGE = re.compile(r"^Expected `(?P<kind>\w+)` (?P<of_length>of length )?(?P<bound>[<>]=?) (?P<limit>-?\d+)(\.0)?$")
+_NAMES = {
+    "int": "an integer",
+    "float": "a number with a fraction",
+    "str": "a text",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "an object",
+    "uuid": "a UUID",
+    "datetime": "an RFC 3339 time with offset",
+}
+
+
+def complaint(message: str, *, within: str = "") -> InvalidValue:
+    """Convert msgspec's message into the field, as the caller wrote it, and what is wrong with it.
+
+    Args:
+        message: msgspec's message.
+        within: The field that was being decoded; empty for a whole body.
+    """
+    located = _PATH.match(message)
+    problem, path = (located["problem"], located["path"]) if located else (message, "")
+    path = within + (f".{path}" if within and path and not path.startswith("[") else path)
+    if missing := _MISSING.match(problem):
+        name = missing["name"]
+        return InvalidValue(f"{path}.{name}" if path else name, "is required")
+    if unknown := _UNKNOWN.match(problem):
+        name = printable(unknown["name"])
+        return InvalidValue(f"{path}.{name}" if path else name, "is not known")
+    return InvalidValue(path or BODY, _in_words(problem))
+
+
+def printable(name: str) -> str:
+    """Return a caller's name for something, short and in ASCII."""
+    return name[:100].encode("ascii", "backslashreplace").decode()
+
+
+def _in_words(problem: str) -> str:
+    if wrong_type := _TYPE.match(problem):
+        wanted, given = wrong_type["wanted"], wrong_type["given"]
+        article = "a number" if wanted == "float" else _NAMES.get(wanted, wanted)
+        return f"must be {article}, not {_NAMES.get(given, given)}"
+    if out_of_range := _RANGE.match(problem):
+        bound = {">=": "at least", "<=": "at most"}.get(out_of_range["bound"], out_of_range["bound"])
+        if not out_of_range["of_length"]:
+            return f"must be {bound} {out_of_range['limit']}"
+        unit = "characters" if out_of_range["kind"] == "str" else "entries"
+        return f"must have {bound} {out_of_range['limit']} {unit}"
+    if problem.startswith("Expected `str` matching regex"):
+        return _pattern(problem)
+    if problem == "Expected `datetime` with a timezone component":
+        return "must have an offset, such as Z or +09:00"
+    return problem[:1].lower() + problem[1:]
+
+
+def _pattern(problem: str) -> str:
+    if "u0000" in problem:
+        return "must not contain the character NUL"
+    return "must match " + problem.removeprefix("Expected `str` matching regex ").strip("'\"`")

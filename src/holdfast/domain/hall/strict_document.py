@@ -1,0 +1,53 @@
+"""Decodes JSON documents that people write: strict about repeated fields, bounded in what they may cost."""
+
+import codecs
+import json
+from typing import TypeVar
+
+import msgspec
+
+from holdfast.domain.complaint import BODY, complaint, printable
+from holdfast.domain.refusal import InvalidValue
+
+T = TypeVar("T")
+
+
+def decode_document(decoder: msgspec.json.Decoder[T], raw: bytes, *, values_max: int) -> T:
+    """Decode a document.
+
+    Args:
+        decoder: For a type that refuses unknown fields.
+        raw: UTF-8, perhaps with a byte order mark.
+        values_max: How many commas and brackets it may have. A comma stands for an object of 24 bytes or more in
+            memory, so without a bound a body of 18 MB would become half a gigabyte.
+
+    Raises:
+        InvalidValue: naming the place in the document.
+    """
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    if len(raw) > values_max and raw.count(b",") + raw.count(b"[") + raw.count(b"{") > values_max:
+        raise InvalidValue(BODY, "has too many values")
+    try:
+        value = decoder.decode(raw)
+        # Each field that is given twice adds two quotation marks. Defaults that are written out, and quotation marks
+        # in texts, only cost a second look.
+        if raw.count(b'"') != msgspec.json.encode(value).count(b'"'):
+            json.loads(raw, object_pairs_hook=_refuse_repeats, parse_int=float)
+    except msgspec.ValidationError as error:
+        raise complaint(str(error)) from None
+    except UnicodeDecodeError as error:
+        raise InvalidValue(BODY, f"is not UTF-8 (byte {error.start})") from None
+    except RecursionError:
+        raise InvalidValue(BODY, "is nested too deeply") from None
+    except msgspec.DecodeError as error:
+        reason = str(error).removeprefix("JSON is malformed: ")
+        raise InvalidValue(BODY, f"is not valid JSON: {reason}" if raw else "is missing") from None
+    return value
+
+
+def _refuse_repeats(pairs: list[tuple[str, object]]) -> None:
+    seen = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise InvalidValue(printable(name), "is given twice")
+        seen.add(name)
