@@ -118,3 +118,29 @@ def test_every_zone_is_one_that_python_knows_and_every_usual_currency_is_there()
     digits = {code: MINOR_DIGITS[code] for code in ("JPY", "KRW", "EUR", "USD", "GBP", "KWD")}
     assert digits == {"JPY": 0, "KRW": 0, "EUR": 2, "USD": 2, "GBP": 2, "KWD": 3}
     assert all(len(code) == 3 and code.isupper() for code in MINOR_DIGITS)
+
+
+async def test_seats_are_held_from_the_opening_until_the_closing(api):
+    """The times are moved past the clock, and not the clock past the times."""
+    event_id, seat_ids = await api.event_on_sale()
+    before = {"sale_opens_at": "2998-01-01T00:00:00Z", "start_at": "2999-01-01T00:00:00Z"}
+    await put(api, {"id": event_id}, **before, end_at=before["start_at"])
+    early = await api.reserve(event_id, seat_ids[:1])
+    assert refused(early, 409, "sale_not_open")["opens_at"] == before["sale_opens_at"]
+    assert early.headers["event-version"] == "2"
+    await put(api, {"id": event_id}, sale_opens_at="2021-01-01T00:00:00Z")
+    held, other = [(await api.reserve(event_id, [seat_id])).json()["id"] for seat_id in seat_ids[:2]]
+    closed_at = "2022-01-01T00:00:00Z"
+    await put(api, {"id": event_id}, sale_closes_at=closed_at)
+    for seats in (seat_ids[2:3], [event_id]):
+        assert refused(await api.reserve(event_id, seats), 409, "booking_closed")["closed_at"] == closed_at
+    assert (await api.confirm(held)).status_code == 200, "what was held before can still be bought"
+    assert (await api.cancel(other)).status_code == 200
+
+
+async def test_in_open_mode_a_buyer_does_not_confirm_what_another_mode_left_to_the_seller(api, database_url):
+    event_id, seat_ids = await api.event_on_sale()
+    held = (await api.reserve(event_id, seat_ids[:1])).json()["id"]
+    await sql(database_url, "UPDATE events SET confirmation = 'seller'")
+    refused(await api.confirm(held), 403, "seller_confirms")
+    assert (await api.cancel(held)).status_code == 200

@@ -21,6 +21,8 @@ PROBLEMS: ProblemTable = {
     catalogue.SeatNotFound: Row(404, "Seat not found"),
     booking.ReservationNotFound: Row(404, "Reservation not found"),
     booking.SeatsNotFound: Row(404, "Seats not found"),
+    booking.SellerConfirms: Row(403, "Seller confirms"),
+    booking.SaleNotOpen: Row(409, "Sale not open"),
     booking.BookingClosed: Row(409, "Booking closed"),
     booking.PurchaseLimitReached: Row(409, "Purchase limit reached"),
     booking.SeatsUnavailable: Row(409, "Seats unavailable"),

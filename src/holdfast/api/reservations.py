@@ -1,14 +1,12 @@
-"""Reservations over HTTP: bodies, handlers, operations. The caller is checked before any other part of the request."""
+"""Reservations over HTTP: handlers and operations. The caller is checked before any other part of the request."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
-
 from holdfast.api import examples
-from holdfast.api.fields import Time
 from holdfast.api.identity.admission import buyer_of, caller_of, principal_of
 from holdfast.api.paging import BASE, PAGE
+from holdfast.api.reservation_bodies import KEY_MAX, ReservationBody, ReservationInput, reservation_body
 from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.cancel import cancel as cancel_reservation
 from holdfast.application.booking.confirm import confirm as confirm_reservation
@@ -26,12 +24,12 @@ from holdfast.domain.booking.refusals import (
     PurchaseLimitReached,
     ReholdTooSoon,
     ReservationNotFound,
+    SaleNotOpen,
     SeatsNotFound,
     SeatsUnavailable,
+    SellerConfirms,
     TooManyHolds,
 )
-from holdfast.domain.booking.reservation import SEATS_MAX, Reservation
-from holdfast.domain.booking.states import CancelReason, ReservationStatus
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.identity.principal import Proof
 from holdfast.domain.refusal import InvalidValue
@@ -39,45 +37,6 @@ from holdfast.http.endpoints.answer import REPLAYED, Answer, event_version, json
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Link, Operation, Success
 from holdfast.http.endpoints.strict_json import StrictDecoder
-
-KEY_MAX = 255
-"""Characters in an idempotency key (contract)."""
-
-
-class ReservationInput(Struct, kw_only=True):
-    """A buyer's request. `seat_ids` must not contain duplicates."""
-
-    event_id: UUID
-    seat_ids: Annotated[list[UUID], Meta(min_length=1, max_length=SEATS_MAX, extra_json_schema={"uniqueItems": True})]
-    idempotency_key: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=KEY_MAX,
-            description="Printable ASCII, unchanged when the request is sent again.",
-            extra_json_schema={"pattern": "^[ -~]+$"},
-        ),
-    ]
-
-
-class ReservationBody(Struct, kw_only=True):
-    """A reservation. It has `confirmed_at` once confirmed, and `cancel_reason` once cancelled."""
-
-    id: UUID
-    event_id: UUID
-    user_id: str
-    seat_ids: tuple[UUID, ...]
-    prices: Annotated[
-        tuple[int, ...] | UnsetType,
-        Meta(description="What was agreed for each of `seat_ids`, in the same order. Old reservations do not have it."),
-    ] = UNSET
-    status: ReservationStatus
-    total_amount: int
-    expires_at: Time
-    created_at: Time
-    confirmed_at: Time | UnsetType = UNSET
-    cancel_reason: CancelReason | UnsetType = UNSET
-
 
 WISH_BODY_BYTES = 16 * 1024
 """A request for 20 seats takes 2,500 bytes, with every character of the key escaped."""
@@ -105,7 +64,9 @@ async def reserve(booking: Booking, call: Call) -> Answer:
     for_another = caller.principal.user_id is None
     if for_another:
         await caller.look_at_event(Verb.RESERVE, given.event_id)
-    sees_drafts = caller.principal.proof is not Proof.OPEN and await caller.may(Verb.SEE_DRAFTS, given.event_id)
+    known = caller.principal.proof is not Proof.OPEN
+    sees_drafts = known and await caller.may(Verb.SEE_DRAFTS, given.event_id)
+    beyond_limit = known and await caller.may(Verb.EXCEED_PURCHASE_LIMIT, given.event_id)
     done = await reserve_seats(
         booking,
         event_id=given.event_id,
@@ -115,6 +76,7 @@ async def reserve(booking: Booking, call: Call) -> Answer:
         address=call.client_address(),
         limited=not for_another,
         sees_drafts=sees_drafts,
+        beyond_limit=beyond_limit,
     )
     return _done_answer(201, done, call)
 
@@ -148,7 +110,8 @@ async def confirm(booking: Booking, call: Call) -> Answer:
     user_id = buyer_of(call)
     reservation_id = _reservation_id(call)
     await _require_no_body(call)
-    done = await confirm_reservation(booking, reservation_id=reservation_id, user_id=user_id)
+    by_seller = caller_of(call).may_as_seller(Verb.SELL)
+    done = await confirm_reservation(booking, reservation_id=reservation_id, user_id=user_id, by_seller=by_seller)
     return _done_answer(200, done, call)
 
 
@@ -178,23 +141,6 @@ def _done_answer(status: int, done: Done, call: Call) -> Answer:
     if done.replayed:
         return json_answer(status, body, event_version(done.version), REPLAYED)
     return json_answer(status, body, event_version(done.version))
-
-
-def reservation_body(reservation: Reservation) -> ReservationBody:
-    """Convert a reservation to its form in the contract."""
-    return ReservationBody(
-        id=reservation.id,
-        event_id=reservation.event_id,
-        user_id=reservation.user_id,
-        seat_ids=reservation.seat_ids,
-        prices=UNSET if reservation.prices is None else reservation.prices,
-        status=reservation.status,
-        total_amount=reservation.total_amount,
-        expires_at=reservation.expires_at,
-        created_at=reservation.created_at,
-        confirmed_at=UNSET if reservation.confirmed_at is None else reservation.confirmed_at,
-        cancel_reason=UNSET if reservation.cancel_reason is None else reservation.cancel_reason,
-    )
 
 
 _ONE = Success(status=200, description="The reservation.", body=ReservationBody, event_version=True)
@@ -228,6 +174,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             TooManyHolds,
             ReholdTooSoon,
             EventNotFound,
+            SaleNotOpen,
             BookingClosed,
             SeatsNotFound,
             PurchaseLimitReached,
@@ -257,12 +204,15 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         name="confirm",
         tag="reservations",
         summary="Buy the held seats",
-        description="The body is empty. A confirmed reservation is returned unchanged.",
+        description=(
+            "The body is empty. A confirmed reservation is returned unchanged, whoever confirmed it. If only the "
+            "seller confirms reservations of its event, its buyer cannot turn a hold into a sale."
+        ),
         needs=Booking,
         handler=confirm,
         needs_user=True,
         success=_ONE,
-        refusals=(ReservationNotFound, HoldExpired, AlreadyCancelled),
+        refusals=(ReservationNotFound, HoldExpired, AlreadyCancelled, SellerConfirms),
     ),
     Operation(
         method="POST",

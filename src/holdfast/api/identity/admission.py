@@ -44,13 +44,14 @@ class Prover(Protocol):
 class Caller:
     """The authenticated caller, and the buyer they act for."""
 
-    __slots__ = ("_owners", "acts_for", "principal")
+    __slots__ = ("_owners", "_reservation", "acts_for", "principal")
 
     def __init__(self, principal: Principal, owners: OwnerDirectory) -> None:
         self.principal = principal
         self.acts_for = principal.user_id
         """The buyer whose reservation the request is about."""
         self._owners = owners
+        self._reservation: Thing | None = None
 
     async def look_at_event(self, verb: Verb, event_id: UUID) -> None:
         """Return if the policy permits the verb on an event, or if there is no such event.
@@ -112,6 +113,15 @@ class Caller:
         thing = Thing(organiser_id=owner.organiser_id, user_id=owner.user_id)
         require(self.principal, verb, thing, hidden=lambda: ReservationNotFound(reservation_id))
         self.acts_for = owner.user_id
+        self._reservation = thing
+
+    def may_as_seller(self, verb: Verb) -> bool:
+        """Return whether the policy permits a part of an operation on the reservation that the request is about.
+
+        Buyers without any role never may; their reservations have not been looked up.
+        """
+        thing = self._reservation
+        return thing is not None and decide(self.principal, verb, thing) is Verdict.ALLOWED
 
 
 class Admission:

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from holdfast.domain.booking.refusals import BookingClosed, PurchaseLimitReached, SeatsNotFound, SeatsUnavailable
+from holdfast.domain.booking.refusals import (
+    BookingClosed,
+    PurchaseLimitReached,
+    SaleNotOpen,
+    SeatsNotFound,
+    SeatsUnavailable,
+)
 from holdfast.domain.booking.working_state import WorkingState
 from holdfast.domain.catalogue.refusals import EventNotFound
 
@@ -19,11 +25,18 @@ def event_unseen(state: WorkingState, *, sees_drafts: bool) -> EventNotFound | N
     return None
 
 
-def booking_over(state: WorkingState, now: datetime) -> BookingClosed | None:
-    """Refuse once the event has begun."""
-    if now >= state.start_at:
-        return BookingClosed(state.event_id, state.start_at)
+def sale_unopened(state: WorkingState, now: datetime) -> SaleNotOpen | None:
+    """Refuse before the sale opens."""
+    if state.sale_opens_at is not None and now < state.sale_opens_at:
+        return SaleNotOpen(state.event_id, state.sale_opens_at)
     return None
+
+
+def booking_over(state: WorkingState, now: datetime) -> BookingClosed | None:
+    """Refuse once the sale has closed or the event has begun, whichever is earlier."""
+    if now < state.start_at and (state.sale_closes_at is None or now < state.sale_closes_at):
+        return None
+    return BookingClosed(state.event_id, state.start_at, state.sale_closes_at)
 
 
 def seats_unknown(state: WorkingState, seat_ids: Sequence[UUID]) -> SeatsNotFound | None:

@@ -55,6 +55,8 @@ class Confirm:
 
     reservation_id: UUID
     user_id: str
+    by_seller: bool = False
+    """Whether the caller may sell where only the seller confirms."""
 
 
 @dataclass(frozen=True, slots=True)

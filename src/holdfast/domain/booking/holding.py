@@ -2,7 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from holdfast.domain.booking.checks import booking_over, event_unseen, limit_passed, seats_taken, seats_unknown
+from holdfast.domain.booking.checks import (
+    booking_over,
+    event_unseen,
+    limit_passed,
+    sale_unopened,
+    seats_taken,
+    seats_unknown,
+)
 from holdfast.domain.booking.commands import Done, Outcome, Refused, Reserve
 from holdfast.domain.booking.refusals import IdempotencyKeyReused
 from holdfast.domain.booking.reservation import Reservation
@@ -33,6 +40,7 @@ def examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation | 
         return prior if prior.fingerprint == wish.fingerprint else IdempotencyKeyReused()
     return (
         event_unseen(state, sees_drafts=wish.sees_drafts)
+        or sale_unopened(state, now)
         or booking_over(state, now)
         or seats_unknown(state, wish.seat_ids)
         or (None if wish.beyond_limit else limit_passed(state, wish.user_id, wanted=len(wish.seat_ids)))

@@ -4,6 +4,7 @@ NotFound
 ├── ReservationNotFound
 └── SeatsNotFound
 Conflict
+├── SaleNotOpen
 ├── BookingClosed
 ├── PurchaseLimitReached
 ├── SeatsUnavailable
@@ -12,10 +13,11 @@ Conflict
 ├── AlreadyConfirmed
 └── ReholdTooSoon
 IdempotencyKeyReused
+SellerConfirms
 TooManyHolds
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from holdfast.domain.refusal import Conflict, NotFound, Refusal
@@ -40,16 +42,30 @@ class SeatsNotFound(NotFound):
         super().__init__(f"Not seats of this event: {', '.join(names)}.", seat_ids=names)
 
 
+class SaleNotOpen(Conflict):
+    """The sale has not opened yet, so no holds are accepted."""
+
+    code = "sale_not_open"
+
+    def __init__(self, event_id: UUID, opens_at: datetime) -> None:
+        super().__init__(
+            f"The sale of this event opens at {_utc(opens_at)}.", event_id=str(event_id), opens_at=_utc(opens_at)
+        )
+
+
 class BookingClosed(Conflict):
-    """The event has started, so no new holds are accepted."""
+    """The sale has closed, at the latest when the event started, so no new holds are accepted."""
 
     code = "booking_closed"
 
-    def __init__(self, event_id: UUID, start_at: datetime) -> None:
+    def __init__(self, event_id: UUID, start_at: datetime, sale_closes_at: datetime | None = None) -> None:
+        closed_at = start_at if sale_closes_at is None else min(start_at, sale_closes_at)
+        why = "when the event began, " if closed_at == start_at else ""
         super().__init__(
-            f"Booking closed when the event began, at {start_at.isoformat()}.",
+            f"Booking closed {why}at {_utc(closed_at)}.",
             event_id=str(event_id),
-            start_at=start_at.isoformat(),
+            start_at=_utc(start_at),
+            closed_at=_utc(closed_at),
         )
 
 
@@ -120,6 +136,18 @@ class IdempotencyKeyReused(Refusal):
         super().__init__("This idempotency_key was used for other seats of this event.")
 
 
+class SellerConfirms(Refusal):
+    """Reservations of this event are confirmed by its seller, not by their buyers."""
+
+    code = "seller_confirms"
+
+    def __init__(self, reservation_id: UUID) -> None:
+        super().__init__(
+            f"Reservation {reservation_id} is confirmed by the seller of the event, not by its buyer.",
+            reservation_id=str(reservation_id),
+        )
+
+
 class TooManyHolds(Refusal):
     """The caller's address has made as many new holds as it may for now."""
 
@@ -143,3 +171,8 @@ class ReholdTooSoon(Conflict):
             event_id=str(event_id),
             retry_after_seconds=retry_after_seconds,
         )
+
+
+def _utc(time: datetime) -> str:
+    """Write a time as bodies do."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")

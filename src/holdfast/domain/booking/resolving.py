@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from holdfast.domain.booking.commands import Cancel, Confirm, Done, Outcome, Refused
-from holdfast.domain.booking.refusals import ReservationNotFound
+from holdfast.domain.booking.refusals import ReservationNotFound, SellerConfirms
 from holdfast.domain.booking.states import CancelReason, ReservationStatus, Verb, next_status
 from holdfast.domain.booking.working_state import WorkingState
 
@@ -18,7 +18,11 @@ def expire_overdue(state: WorkingState, now: datetime) -> int:
 
 
 def resolve(state: WorkingState, command: Confirm | Cancel, verb: Verb, now: datetime) -> Outcome:
-    """Sell or release the hold, as the table of transitions allows."""
+    """Sell or release the hold, as the table of transitions allows.
+
+    Whether the seller has to confirm matters only for what would become a sale now. What is already sold is returned to
+    its buyer too: they may have bought it before the event was edited, in a COMMIT whose answer was lost.
+    """
     reservation = state.reservations.get(command.reservation_id)
     if reservation is None or reservation.user_id != command.user_id:
         return Refused(ReservationNotFound(command.reservation_id))
@@ -28,6 +32,8 @@ def resolve(state: WorkingState, command: Confirm | Cancel, verb: Verb, now: dat
     if step is reservation.status:
         return Done(reservation, state.version)
     if step is ReservationStatus.CONFIRMED:
+        if state.seller_confirms and isinstance(command, Confirm) and not command.by_seller:
+            return Refused(SellerConfirms(reservation.id).at(state.version))
         changed = state.sell(reservation, now=now)
     else:
         changed = state.release(reservation, CancelReason.USER)

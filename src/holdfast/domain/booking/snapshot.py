@@ -64,6 +64,12 @@ class EventState:
     """How many seats one buyer may have, held and sold together; None for no limit."""
     published: bool = True
     """Whether everybody may see it. Of a draft only its organiser's members hold seats."""
+    sale_opens_at: datetime | None = None
+    """When the first seat can be held; None: at once."""
+    sale_closes_at: datetime | None = None
+    """From when on no seat can be held, unless `start_at` is earlier; None: from `start_at` on."""
+    seller_confirms: bool = False
+    """Whether only the seller turns holds into sales."""
 
 
 @dataclass(frozen=True, slots=True)

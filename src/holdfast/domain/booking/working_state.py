@@ -23,6 +23,9 @@ class WorkingState:
         self._loaded = snapshot
         self.event_id = event.id
         self.start_at = event.start_at
+        self.sale_opens_at = event.sale_opens_at
+        self.sale_closes_at = event.sale_closes_at
+        self.seller_confirms = event.seller_confirms
         self.deleted = event.deleted
         self.published = event.published
         self.max_seats_per_buyer = event.max_seats_per_buyer

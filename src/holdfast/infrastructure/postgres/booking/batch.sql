@@ -87,7 +87,7 @@ SELECT
     e.pending_reservations,
     e.confirmed_reservations,
     e.max_seats_per_buyer,
-    e.published,
+    e.published, e.sale_opens_at, e.sale_closes_at, e.confirmation,
     had.buyers,
     had.seats_of_buyers,
     seats.ids AS seat_ids,

@@ -8,6 +8,7 @@ from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Claim
 from holdfast.domain.booking.snapshot import EventState, Mark, Snapshot
 from holdfast.domain.booking.states import CancelReason, ReservationStatus, SeatStatus
+from holdfast.domain.catalogue.event import Confirmation
 
 
 def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
@@ -68,6 +69,9 @@ def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:
         confirmed_reservations=row["confirmed_reservations"],
         max_seats_per_buyer=row["max_seats_per_buyer"],
         published=row["published"],
+        sale_opens_at=row["sale_opens_at"],
+        sale_closes_at=row["sale_closes_at"],
+        seller_confirms=row["confirmation"] == Confirmation.SELLER,
     )
 
 
