@@ -38,9 +38,8 @@ async def main(tokens: int) -> None:
     sys.stdout.write(f"{tokens} tokens, µs of CPU each   cold   known   signature\n")
     for algorithm, make in KEYS.items():
         key = make()
-        registry = jws.JWSRegistry(algorithms=[algorithm])
-        with _issuer(key) as issuer:
-            signed = [_token(issuer, algorithm, key, number, registry) for number in range(tokens)]
+        with issuer_of(key) as issuer:
+            signed = [token_for(issuer, algorithm, key, number) for number in range(tokens)]
             cold, known, signature = (min(figures) for figures in zip(*await _rounds(issuer, signed, key), strict=True))
         sys.stdout.write(f"{algorithm:27}{cold:8.1f}{known:8.2f}{signature:12.1f}\n")
 
@@ -71,7 +70,9 @@ async def _each(check: Callable[[str], Awaitable[object]], tokens: Sequence[str]
     return (time.process_time() - began) / len(tokens) * 1_000_000
 
 
-def _token(issuer: Issuer, algorithm: str, key: Key, number: int, registry: jws.JWSRegistry) -> str:
+def token_for(issuer: Issuer, algorithm: str, key: Key, number: int) -> str:
+    """Return a token of the issuer for one of its buyers, good for an hour."""
+    registry = jws.JWSRegistry(algorithms=[algorithm])
     now = int(time.time())
     claims = {
         "iss": issuer.issuer,
@@ -86,7 +87,7 @@ def _token(issuer: Issuer, algorithm: str, key: Key, number: int, registry: jws.
 
 
 @contextmanager
-def _issuer(key: Key) -> Iterator[Issuer]:
+def issuer_of(key: Key) -> Iterator[Issuer]:
     """Serve a discovery document and a key set on loopback."""
 
     class Documents(BaseHTTPRequestHandler):
