@@ -6,7 +6,7 @@
 Three nodes run on one PostgreSQL and one Redis: one in `open` mode, one in `tokens` mode, and one in `open` mode with a
 budget of holds per address and a cool-down, both too generous to refuse anything. All sell seats of events of their
 own, one seat a request, by turns, the order changing from round to round. The event of `purchase-limit` has a limit of
-seats per buyer. Printed are ratios to the first node: of reservations a second, and of CPU that the node spends on each.
+seats per buyer. Printed are ratios to the first node: of reservations a second, and of the node's CPU time for each.
 """
 
 import argparse
