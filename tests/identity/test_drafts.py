@@ -87,6 +87,33 @@ async def test_what_strangers_are_told_is_what_they_are_told_of_no_event(shop):
     refused(await api.post(f"/events/{event_id}/seats", a_seat(), headers=named["others"]), 404, "event_not_found")
 
 
+def without_its_own(answer, event_id, seat_id) -> tuple:
+    """Return what an answer shows, with everything left out that differs between any two requests."""
+    own = {"date", "x-request-id", "content-length"}
+    headers = {name: text for name, text in answer.headers.items() if name not in own}
+    body = answer.text.replace(answer.headers["x-request-id"], "").replace(event_id, "").replace(seat_id, "")
+    return answer.status_code, headers, body
+
+
+async def test_no_request_of_a_stranger_tells_a_draft_from_no_event(shop):
+    api, named = shop
+    draft, seat_ids = await a_draft(api, named["organiser"])
+    held = a_wish(event_id=draft, seat_ids=seat_ids[:1])
+    assert (await api.post("/reservations", held, headers=named["box office"] | BUYER)).status_code == 201
+    bodies = (("POST", "/reservations", None), ("PUT", "", {}), ("PUT", "", an_event()), ("DELETE", "", None))
+    seats = (("POST", "/seats", {}), ("POST", "/seats/bulk", {}), ("POST", "/seats/bulk", numbered_seats(count=1)))
+    for name in ("nobody", "buyer", "others"):
+        for method, part, body in (*bodies, *seats):
+            for conditions in ({}, {"If-Match": "nonsense"}, {"If-Match": '"event-1"'}):
+                told = []
+                for event_id, seat_id in ((draft, seat_ids[0]), (str(UUID(int=7)), str(UUID(int=8)))):
+                    path = part if part == "/reservations" else f"/events/{event_id}{part}"
+                    wish = a_wish(event_id=event_id, seat_ids=[seat_id], idempotency_key="k") if path == part else body
+                    answer = await api.call(method, path, wish, headers=named[name] | conditions)
+                    told.append(without_its_own(answer, event_id, seat_id))
+                assert told[0] == told[1], (name, method, part, body, conditions)
+
+
 async def test_of_a_draft_only_its_own_box_office_holds_seats(shop):
     api, named = shop
     event_id, seat_ids = await a_draft(api, named["organiser"])

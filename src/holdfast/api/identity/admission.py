@@ -54,18 +54,23 @@ class Caller:
         self._reservation: Thing | None = None
 
     async def look_at_event(self, verb: Verb, event_id: UUID) -> None:
-        """Return if the policy permits the verb on an event, or if there is no such event.
+        """Return if the policy permits the verb on an event.
+
+        An event that does not exist is refused here too, and not later by the handler: it would first refuse a body or
+        a condition that is wrong, and the difference would tell a draft from no event.
 
         Raises:
-            Unauthenticated, Forbidden, EventNotFound: The policy refuses it.
+            Unauthenticated, Forbidden: The policy refuses it.
+            EventNotFound: There is no such event, or the caller may not see it.
         """
         if decide_unseen(self.principal, verb) is Verdict.ALLOWED:
             return
-        organiser_id = await self._owners.of_event(event_id)
-        if organiser_id is not None:
-            draft = await self._owners.is_draft(event_id)
-            thing = Thing(organiser_id=organiser_id, user_id=self.principal.user_id, draft=draft)
-            require(self.principal, verb, thing, hidden=lambda: EventNotFound(event_id))
+        published = await self._owners.is_published(event_id)
+        organiser_id = None if published is None else await self._owners.of_event(event_id)
+        if organiser_id is None:
+            raise EventNotFound(event_id)
+        thing = Thing(organiser_id=organiser_id, user_id=self.principal.user_id, draft=not published)
+        require(self.principal, verb, thing, hidden=lambda: EventNotFound(event_id))
 
     async def may(self, verb: Verb, event_id: UUID) -> bool:
         """Return whether the policy permits a part of an operation on an event."""

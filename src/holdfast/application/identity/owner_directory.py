@@ -39,13 +39,15 @@ class OwnerDirectory:
         """
         return await self._events.find(event_id)
 
-    async def is_draft(self, event_id: UUID) -> bool:
-        """Return whether an event exists and is not published. It is looked up each time, for many callers at once.
+    async def is_published(self, event_id: UUID) -> bool | None:
+        """Return whether an event is published; None if it does not exist, or was deleted.
+
+        It is looked up each time, for many callers at once.
 
         Raises:
             ConnectionLost, Contended: The look-up failed.
         """
-        return await self._published.ask(None, event_id) is False
+        return await self._published.ask(None, event_id)
 
     async def of_reservation(self, reservation_id: UUID) -> ReservationOwner | None:
         """Return the organiser and buyer of a reservation; None if there is no such reservation.

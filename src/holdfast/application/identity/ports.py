@@ -186,7 +186,7 @@ class OwnersSource(Protocol):
         ...
 
     async def are_published(self, event_ids: Sequence[UUID]) -> Mapping[UUID, bool]:
-        """Return which events are published, by event."""
+        """Return which events are published, by event, without those that were deleted."""
         ...
 
     async def of_organisers(self, organiser_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:

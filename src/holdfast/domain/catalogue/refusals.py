@@ -24,6 +24,10 @@ class EventNotFound(NotFound):
     def __init__(self, event_id: UUID) -> None:
         super().__init__(f"There is no event {event_id}.", event_id=str(event_id))
 
+    def at(self, version: int | None) -> "EventNotFound":  # noqa: ARG002 - it is the same for all refusals
+        """Record no version: a draft is refused like an event that does not exist, which has none."""
+        return self
+
 
 class SeatNotFound(NotFound):
     """There is no such seat, or its event was deleted."""

@@ -60,8 +60,8 @@ ORDER BY a.position DESC LIMIT :limit
 SELECT id, organiser_id FROM events WHERE id = ANY (:event_ids::uuid[])
 
 -- published_events
--- Tell which events are published and which are drafts.
-SELECT id, published FROM events WHERE id = ANY (:event_ids::uuid[])
+-- Tell which events are published and which are drafts; not those that were deleted.
+SELECT id, published FROM events WHERE id = ANY (:event_ids::uuid[]) AND deleted_at IS NULL
 
 -- owners_of_reservations
 -- Find the events, buyers and organisers of reservations.
