@@ -23,6 +23,6 @@ async def open_identity(database_url: str, *, hasher=QUICK) -> AsyncIterator[Ide
 
 
 def a_user(name="shop:ann", *, request_id="r-1", roles=None) -> Actor:
-    """Return a caller with a token; `roles` is by organiser."""
-    principal = Principal(subject=name, user_id=name, proof=Proof.TOKEN, roles=roles or {})
+    """Return a caller whom a gateway names; `roles` is by organiser, and nothing else has to know them."""
+    principal = Principal(subject=name, user_id=name, proof=Proof.GATEWAY, roles=roles or {})
     return Actor(principal=principal, request_id=request_id)

@@ -100,7 +100,7 @@ async def test_members_are_put_changed_and_removed(identity, database_url):
     ]
     assert entries[1]["details"] == '{"role": "organiser", "role_before": "box_office"}'
     assert {(entry["subject"], entry["proof"], entry["request_id"]) for entry in entries} == {
-        ("shop:ann", "token", "r-1")
+        ("shop:ann", "gateway", "r-1")
     }
 
 

@@ -11,7 +11,7 @@ from holdfast.application.identity import administration, api_keys, members, org
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.roles import Role
-from identity.offices import ADMIN, open_identity
+from identity.offices import ADMIN, a_user, open_identity
 
 WISH = KeyWish(name="till", role=Role.ADMIN, organiser_id=None, expires_at=None)
 
@@ -80,3 +80,16 @@ async def test_acts_that_wait_are_bounded(identity, database_url, monkeypatch):
     assert len(refused) == 6
     assert {one.outcome for one in refused} == {"none"}
     assert len(await verbs_in_audit(database_url)) == 3
+
+
+async def test_one_organiser_does_not_take_all_turns(identity, database_url):
+    """Sixty acts of one organiser at once kept another's waiting for three seconds, or refused them."""
+    there = {"organiser_id": DEFAULT_ORGANISER_ID, "role": Role.BOX_OFFICE}
+    boss = a_user(roles={DEFAULT_ORGANISER_ID: Role.ORGANISER})
+    acts = [members.put_member(identity, boss, **there, user_id=f"u{number}") for number in range(80)]
+    told = asyncio.gather(*acts, return_exceptions=True)
+    await asyncio.sleep(0)
+    await organisers.create_organiser(identity, ADMIN, name="Hall")
+    done = [one for one in await told if not isinstance(one, Unavailable)]
+    assert len(done) == administration.UNDER_WAY_OF_ONE_MAX
+    assert sorted(await verbs_in_audit(database_url)) == ["create_organiser", *["put_member"] * len(done)]

@@ -1,6 +1,7 @@
 """Rights of keys and members are cached, and end soon after they are removed."""
 
 import asyncio
+import dataclasses
 import os
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,10 @@ from holdfast.application.identity import api_keys, members, rights
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.application.identity.rights import Rights
 from holdfast.domain.identity.api_keys import SECRET_BYTES, make_api_key
+from holdfast.domain.identity.audit import Actor
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
+from holdfast.domain.identity.principal import Principal, Proof, key_principal
+from holdfast.domain.identity.refusals import Forbidden, Unauthenticated
 from holdfast.domain.identity.roles import Role
 from identity.offices import ADMIN, open_identity
 
@@ -216,3 +220,88 @@ async def test_uses_that_could_not_be_recorded_are_recorded_the_next_time(identi
     await node.key_uses.record()
     [row] = await sql(database_url, "SELECT last_used_at FROM api_keys")
     assert row["last_used_at"] is not None
+
+
+class AlwaysChanging(Counted):
+    """A source in which rights change between any two queries, as while somebody keeps putting members."""
+
+    version_now = 100
+
+    def _next(self):
+        self.version_now += 1
+        return self.version_now
+
+    async def version(self):
+        return dataclasses.replace(await super().version(), number=self._next())
+
+    async def memberships(self, user_ids):
+        _, found = await super().memberships(user_ids)
+        return self._next(), found
+
+    async def api_keys_by_id(self, key_ids):
+        _, found = await super().api_keys_by_id(key_ids)
+        return self._next(), found
+
+
+async def test_rights_that_change_all_the_time_keep_nobody_out(identity):
+    await members.put_member(identity, ADMIN, organiser_id=DEFAULT_ORGANISER_ID, user_id="u7", role=Role.ORGANISER)
+    _, key = await a_key(identity)
+    source = AlwaysChanging(identity.reads)
+    known = Rights(source)
+    for _ in range(10):
+        assert await known.of_user("u7") == {DEFAULT_ORGANISER_ID: Role.ORGANISER}
+        assert await known.of_key(key)
+    assert source.asked["members"] + source.asked["keys"] <= 20
+
+
+async def test_a_node_that_changes_rights_all_the_time_reads_their_version_once_for_many(identity):
+    source = Counted(identity.reads)
+    known = Rights(source)
+    asking = []
+    for number in range(300):
+        known.changed()
+        asking.append(asyncio.create_task(known.of_user(f"u{number % 3}")))
+        await asyncio.sleep(0)
+    await asyncio.gather(*asking)
+    assert source.asked["version"] <= 100
+
+
+@pytest.mark.parametrize("proof", [Proof.TOKEN, Proof.SESSION])
+async def test_who_is_removed_cannot_use_the_seconds_until_every_node_knows_it_to_stay(identity, database_url, proof):
+    """A node lets them in for up to five seconds more; a key that they made then would stay valid for ever."""
+    there = {"organiser_id": DEFAULT_ORGANISER_ID, "user_id": "mal"}
+    late = Principal(subject="mal", user_id="mal", proof=proof, roles={DEFAULT_ORGANISER_ID: Role.ORGANISER})
+    mal = Actor(principal=late, request_id="r-1")
+    wish = KeyWish(name="back door", role=Role.ORGANISER, organiser_id=DEFAULT_ORGANISER_ID, expires_at=None)
+    acts = {
+        "create key": lambda: api_keys.create_api_key(identity, mal, wish),
+        "stay": lambda: members.put_member(identity, mal, **there, role=Role.ORGANISER),
+        "bring a friend": lambda: members.put_member(identity, mal, **there | {"user_id": "eve"}, role=Role.ORGANISER),
+        "throw others out": lambda: members.delete_member(identity, mal, **there | {"user_id": "ann"}),
+    }
+    await members.put_member(identity, ADMIN, **there | {"user_id": "ann"}, role=Role.ORGANISER)
+    for role in (Role.BOX_OFFICE, None):
+        await members.put_member(identity, ADMIN, **there, role=Role.ORGANISER)
+        await api_keys.create_api_key(identity, mal, wish)
+        if role is None:
+            await members.delete_member(identity, ADMIN, **there)
+        else:
+            await members.put_member(identity, ADMIN, **there, role=role)
+        before = await sql(database_url, "SELECT version FROM rights")
+        allowed = [name for name, act in acts.items() if not await is_refused_with(act(), Forbidden)]
+        assert allowed == []
+        assert await sql(database_url, "SELECT version FROM rights") == before
+
+
+@pytest.mark.parametrize("ending", ["revoked", "expired"])
+async def test_a_key_that_has_ended_makes_no_other(identity, database_url, ending):
+    stored, _ = await a_key(identity, Role.ORGANISER)
+    actor = Actor(principal=key_principal(stored, None), request_id="r-1")
+    wish = KeyWish(name="back door", role=Role.ORGANISER, organiser_id=DEFAULT_ORGANISER_ID, expires_at=None)
+    await api_keys.create_api_key(identity, actor, wish)
+    if ending == "revoked":
+        await api_keys.revoke_api_key(identity, ADMIN, stored.id)
+    else:
+        await sql(database_url, "UPDATE api_keys SET expires_at = clock_timestamp()")
+    assert await is_refused_with(api_keys.create_api_key(identity, actor, wish), Unauthenticated)
+    assert await is_refused_with(api_keys.revoke_api_key(identity, actor, stored.id), Unauthenticated)

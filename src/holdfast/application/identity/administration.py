@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -12,8 +12,10 @@ import structlog
 
 from holdfast.application.failures import OperationalFailure, Unavailable, told
 from holdfast.application.identifiers import uuid7
+from holdfast.application.identity.current_roles import current_roles, require_role_still
 from holdfast.application.identity.ports import IdentityStore, IdentityTransaction
 from holdfast.domain.identity.audit import Act, Actor, AuditEntry
+from holdfast.domain.identity.principal import Principal
 from holdfast.domain.refusal import Refusal
 from holdfast.telemetry import context, metrics
 
@@ -25,6 +27,8 @@ ATTEMPTS_MAX = 5
 PAUSE_SECONDS = 0.1
 UNDER_WAY_MAX = 64
 """Actions that wait in one process; they run one after another."""
+UNDER_WAY_OF_ONE_MAX = 8
+"""Of these, actions of one organiser's members and keys: the rest is for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Administration:
         """
         self._store = store
         self._changed = changed
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._under_way: dict[asyncio.Task[Any], Hashable] = {}
         self._closing = False
 
     async def perform(self, actor: Actor, write: Write[Result]) -> Result:
@@ -68,10 +72,12 @@ class Administration:
             Refusal: Raised by `write`; the action is rolled back and not in the audit.
             Unavailable: There were `ATTEMPTS_MAX` attempts, or too many actions wait; see its `outcome`.
         """
-        if self._closing or len(self._under_way) >= UNDER_WAY_MAX:
+        whose = _sharers_of(actor.principal)
+        theirs = sum(whose == other for other in self._under_way.values())
+        if self._closing or len(self._under_way) >= UNDER_WAY_MAX or theirs >= UNDER_WAY_OF_ONE_MAX:
             raise Unavailable("Too many administrative acts wait, or this node is about to end.", outcome="none")
         task = asyncio.create_task(self._until_settled(actor, write))
-        self._under_way.add(task)
+        self._under_way[task] = whose
         task.add_done_callback(self._settled)
         return await asyncio.shield(task)
 
@@ -108,7 +114,7 @@ class Administration:
         raise AssertionError
 
     def _settled(self, task: "asyncio.Task[Any]") -> None:
-        self._under_way.discard(task)
+        del self._under_way[task]
         if not task.cancelled() and (failure := task.exception()) is not None and not isinstance(failure, Refusal):
             log.info("administrative_act_failed", error=repr(failure))
 
@@ -131,9 +137,16 @@ class _Attempts(Generic[Result]):
         if self.in_doubt and earlier is not None and await transaction.has_entry(self._entry_id):
             return earlier
         self.in_doubt = False  # once this has the lock, the earlier attempt has ended
+        current = await current_roles(self._actor.principal, transaction, now)
         performed = await self._write(transaction, now)
         if performed.act is not None:
+            require_role_still(self._actor.principal, performed.act, current)
             await transaction.append(AuditEntry(id=self._entry_id, actor=self._actor, act=performed.act), now)
             self._performed = performed
             self.in_doubt = True
         return performed
+
+
+def _sharers_of(principal: Principal) -> Hashable:
+    """Return what those have in common who share `UNDER_WAY_OF_ONE_MAX`: their organisers, or else one caller."""
+    return frozenset(principal.roles) or principal.subject

@@ -45,6 +45,10 @@ class IdentityTransaction(Protocol):
         """Return a member."""
         ...
 
+    async def roles_of(self, user_id: str) -> Mapping[UUID, Role]:
+        """Return the roles of a user in organisers."""
+        ...
+
     async def count_members(self, organiser_id: UUID) -> int:
         """Return how many members an organiser has."""
         ...

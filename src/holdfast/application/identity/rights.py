@@ -15,7 +15,6 @@ While the database hangs a revocation cannot be read either, and the last row ap
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from contextvars import Context
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Generic, TypeVar
@@ -43,6 +42,8 @@ ENTRIES_MAX = 20_000
 QUESTIONS_MAX = 200
 """Ids in one look-up."""
 _TRIES = 3
+_ASKING_MAX = 100_000
+"""Requests that share a read of the version: all there can be."""
 
 _NONE: Mapping[UUID, Role] = MappingProxyType({})
 
@@ -102,13 +103,17 @@ class Rights:
     async def _of_this_version(
         self, look_up: Callable[[], Awaitable[tuple[int, Mapping[Name, Found]]]]
     ) -> Mapping[Name, Found]:
-        """Look something up at the known version; if the version turns out to have changed, read it first."""
+        """Look something up, and make its version the known one if it is newer.
+
+        It must not be read again until two reads agree: one organiser who puts members all the time would keep
+        everybody else out.
+        """
         for _ in range(_TRIES):
             version, found = await look_up()
-            if version == self._freshness.version:
+            if self._freshness.reached(version):
                 return found
-            await self._freshness.read()
-        raise Unavailable("Rights are being changed all the time.", outcome="none")
+            await self._freshness.read()  # the look-up was older, or a failover lost the known version
+        raise Unavailable("Permissions cannot be checked now: their versions go back and forth.", outcome="none")
 
 
 class _Freshness:
@@ -117,12 +122,13 @@ class _Freshness:
     def __init__(self, source: RightsSource, forget_all: Callable[[], None]) -> None:
         self._source = source
         self._forget_all = forget_all
-        self._reading: asyncio.Task[None] | None = None
+        self._reads: Coalescer[None, None, None] = Coalescer(self._read, questions_max=_ASKING_MAX)
         self._known_at = float("-inf")
         """When the read of the known version began, by the event loop's clock."""
         self._doubted_at = float("-inf")
         """A version read before this time does not count as fresh."""
         self._failed_at = float("-inf")
+        self._reading = False
         self._now: datetime | None = None
         self.version: int | None = None
 
@@ -138,33 +144,49 @@ class _Freshness:
         if age <= FRESH_SECONDS and not doubted:
             return
         if now - self._failed_at > RETRY_SECONDS:
-            reading = self._begin()
             if age <= LATE_SECONDS and not doubted:
+                if not self._reading:
+                    self._reads.tell(None, None)
                 return
-            await asyncio.wait({reading}, timeout=WAIT_SECONDS_MAX)
-            if not reading.done():
+            try:
+                await asyncio.wait_for(self.read(), WAIT_SECONDS_MAX)
+            except TimeoutError:
                 self._failed_at = asyncio.get_running_loop().time()
+            except OperationalFailure:
+                pass  # how old the known version is counts
         if asyncio.get_running_loop().time() - self._known_at > AWAY_SECONDS_MAX:
             raise Unavailable("Permissions cannot be checked now: the database is unavailable.", outcome="none")
 
     async def read(self) -> None:
-        """Read the version now.
+        """Read the version in a read that begins after this call; many callers share it.
 
         Raises:
             ConnectionLost, Contended: It could not be read.
         """
+        await self._reads.ask(None, None)
+
+    def reached(self, version: int) -> bool:
+        """Make a version from another query the known one if it is newer; return whether it is the known one now."""
+        if self.version is not None and version > self.version:
+            self.version = version
+            self._forget_all()
+        return version == self.version
+
+    async def _read(self, _: None, asked: Sequence[None]) -> Sequence[None]:
         began_at = asyncio.get_running_loop().time()
+        self._reading = True
         try:
             read = await self._source.version()
         except OperationalFailure:
             self._failed_at = asyncio.get_running_loop().time()
             raise
-        if began_at < self._known_at:
-            return  # a read that began later has finished earlier
+        finally:
+            self._reading = False
         self._known_at, self._now = began_at, read.now
         if read.number != self.version:
             self.version = read.number
             self._forget_all()
+        return asked
 
     def database_time(self) -> datetime:
         """Return the database's time, from the last read of the version and the time since."""
@@ -175,20 +197,10 @@ class _Freshness:
         """Treat everything read, or begun to be read, before now as stale."""
         self._doubted_at = asyncio.get_running_loop().time()
         self._failed_at = float("-inf")
-        self._reading = None
 
     async def close(self) -> None:
-        """Cancel the read in progress."""
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait({self._reading})
-
-    def _begin(self) -> "asyncio.Task[None]":
-        if self._reading is None or self._reading.done():
-            # It is shared by many requests, so it has no request id.
-            self._reading = asyncio.create_task(self.read(), context=Context())
-            self._reading.add_done_callback(_take_note)
-        return self._reading
+        """Wait for the read in progress."""
+        await self._reads.finish(seconds_max=WAIT_SECONDS_MAX)
 
 
 class _Known(Generic[Name, Found]):
@@ -217,8 +229,3 @@ class _Known(Generic[Name, Found]):
     def clear(self) -> None:
         self._cleared += 1
         self._entries.clear()
-
-
-def _take_note(reading: "asyncio.Task[None]") -> None:
-    if not reading.cancelled():
-        reading.exception()  # waiting requests check how old the known version is

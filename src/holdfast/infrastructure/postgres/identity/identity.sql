@@ -22,6 +22,10 @@ INSERT INTO organisers (id, name, created_at) VALUES (:organiser_id, :name, :now
 -- Find a member.
 SELECT user_id, organiser_id, role, since FROM members WHERE user_id = :user_id AND organiser_id = :organiser_id
 
+-- roles_of
+-- Find the roles of a user in all organisers.
+SELECT organiser_id, role FROM members WHERE user_id = :user_id
+
 -- count_members
 -- Count an organiser's members.
 SELECT count(*) FROM members WHERE organiser_id = :organiser_id

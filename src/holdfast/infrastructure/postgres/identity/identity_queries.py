@@ -28,6 +28,12 @@ class OfMember(OfOrganiser):
     user_id: str
 
 
+class OfUser(TypedDict):
+    """One user."""
+
+    user_id: str
+
+
 class NewMember(OfMember):
     """A new member."""
 
@@ -99,6 +105,7 @@ class IdentityQueries:
     organiser: Query[OfOrganiser]
     insert_organiser: Query[NewOrganiser]
     member: Query[OfMember]
+    roles_of: Query[OfUser]
     count_members: Query[OfOrganiser]
     put_member: Query[NewMember]
     delete_member: Query[OfMember]

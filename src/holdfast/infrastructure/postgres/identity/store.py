@@ -1,6 +1,6 @@
 """Stores administrative actions."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +10,7 @@ from asyncpg import Record
 from holdfast.domain.identity.accounts import Account
 from holdfast.domain.identity.audit import AuditEntry
 from holdfast.domain.identity.organisers import Member, Organiser, StoredKey
+from holdfast.domain.identity.roles import Role
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
@@ -59,6 +60,12 @@ class PostgresIdentityTransaction:
         """Return a member."""
         row = await self._row(IDENTITY.member({"organiser_id": organiser_id, "user_id": user_id}))
         return member_from(row) if row else None
+
+    async def roles_of(self, user_id: str) -> Mapping[UUID, Role]:
+        """Return the roles of a user."""
+        with translated():
+            rows = await IDENTITY.roles_of({"user_id": user_id}).fetch(self._connection)
+        return {row["organiser_id"]: Role(row["role"]) for row in rows}
 
     async def count_members(self, organiser_id: UUID) -> int:
         """Return how many members an organiser has."""
