@@ -32,6 +32,11 @@ def a_seat(**wanted) -> dict:
     return {"seat_number": f"S-{next(_numbers)}", "price": 5000} | wanted
 
 
+def a_category(key: str = "std", **wanted) -> dict:
+    """An entry in the body of PUT /events/{id}/categories."""
+    return {"key": key, "name": key.title(), "color": "#3a7bd5", "price": 5000} | wanted
+
+
 def numbered_seats(**wanted) -> dict:
     """The body of a bulk call in form A."""
     return {"prefix": "A", "count": 5, "price": 5000} | wanted

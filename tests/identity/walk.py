@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from api.serving import Api, api_with
-from builders import a_seat, a_wish, an_event, numbered_seats
+from builders import a_category, a_seat, a_wish, an_event, numbered_seats
 from holdfast.application.identity import api_keys, members, organisers
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.application.identity.rules import RULES, Kind
@@ -71,6 +71,8 @@ class Walk:
             Verb.STREAM_CHANGES: ("HEAD", f"/events/{event}/changes", None),
             Verb.ADD_SEAT: ("POST", f"/events/{event}/seats", a_seat()),
             Verb.ADD_SEATS: ("POST", f"/events/{event}/seats/bulk", numbered_seats(prefix=uuid4().hex, count=2)),
+            Verb.LIST_CATEGORIES: ("GET", f"/events/{event}/categories", None),
+            Verb.PUT_CATEGORIES: ("PUT", f"/events/{event}/categories", [a_category()]),
             Verb.RESERVE: ("POST", "/reservations", wish),
             Verb.LIST_RESERVATIONS: ("GET", "/reservations", None),
             Verb.GET_RESERVATION: ("GET", f"/reservations/{held}", None),

@@ -19,6 +19,7 @@ Unknown fields are ignored.
     tags={
         "events": "What is sold, and when.",
         "seats": "An event's chart.",
+        "halls": "Price categories, and the hall that a chart is made of.",
         "reservations": "Holding, buying and releasing seats.",
         "identity": "Who may do what: organisers, their members, API keys, and the audit of all of that.",
         "service": "Health, metrics and this document.",

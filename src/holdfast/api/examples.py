@@ -64,3 +64,7 @@ SEAT_MAP = {
     "rows": ["A", None],
     "prices": [5000, 4500],
 }
+CATEGORIES = [
+    {"key": "std", "name": "Standard", "color": "#3a7bd5", "price": 9000},
+    {"key": "low", "name": "Reduced", "color": "#8bc34a", "price": 6000},
+]

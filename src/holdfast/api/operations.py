@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.api import events, reservations
+from holdfast.api.halls import categories
 from holdfast.api.identity import api_keys, audit, organisers
 from holdfast.api.seats import additions as seat_additions
 from holdfast.api.seats import availability
@@ -23,6 +24,7 @@ _WRITTEN: tuple[Operation[Any], ...] = (
     *seats.OPERATIONS,
     *seat_additions.OPERATIONS,
     *availability.OPERATIONS,
+    *categories.OPERATIONS,
     *events.OPERATIONS,
     *organisers.OPERATIONS,
     *api_keys.OPERATIONS,

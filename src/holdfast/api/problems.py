@@ -33,6 +33,7 @@ PROBLEMS: ProblemTable = {
     catalogue.PreconditionFailed: Row(412, "Precondition failed"),
     catalogue.SeatNumberTaken: Row(409, "Seat number taken"),
     catalogue.SeatsExceedTotal: Row(409, "Seats exceed total"),
+    catalogue.CategoryInUse: Row(409, "Category in use"),
     catalogue.EventHasConfirmedReservations: Row(409, "Event has confirmed reservations"),
     catalogue.UpgradeUnfinished: Row(409, "Upgrade unfinished"),
     booking.IdempotencyKeyReused: Row(422, "Idempotency key reused"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from hashlib import blake2b
 from typing import Protocol
 
 from holdfast.application.reading.kept_answers import KeptAnswers
@@ -35,6 +36,11 @@ class State(Protocol):
 def state_tag(representation: str, state: State) -> bytes:
     """Return the entity tag for a state of an event's seats in one representation."""
     return f'"{representation}-{state.mark.name}"'.encode()
+
+
+def body_tag(representation: str, body: bytes) -> bytes:
+    """Return the entity tag of a small body that is made for each request."""
+    return f'"{representation}-{blake2b(body, digest_size=12).hexdigest()}"'.encode()
 
 
 def unchanged(call: Call, tag: bytes, *, version: int, headers: tuple[Header, ...] = ()) -> Answer | None:

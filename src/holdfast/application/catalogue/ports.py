@@ -7,13 +7,44 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from holdfast.domain.catalogue.categories import Category
 from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.seat import NewSeat
 from holdfast.domain.identity.audit import AuditEntry
 
 
+class HallTransaction(Protocol):
+    """What a transaction on a locked event can do with its categories and its hall."""
+
+    async def categories(self, event_id: UUID) -> list[Category]:
+        """Read the event's categories in their order."""
+        ...
+
+    async def used_categories(self, event_id: UUID, numbers: Sequence[int]) -> AbstractSet[int]:
+        """Return those of some categories that seats of the event have."""
+        ...
+
+    async def replace_categories(
+        self, event: Event, categories: Sequence[Category], now: datetime, *, prices_only: bool
+    ) -> int:
+        """Replace all categories, with one log entry; return the event's new version.
+
+        Args:
+            event: The locked event.
+            categories: What it has from now on, in their order.
+            now: The time of the change.
+            prices_only: Whether they differ from the present ones only in their prices.
+        """
+        ...
+
+
 class CatalogueTransaction(Protocol):
     """One transaction on one event's row and chart. If the event exists, `lock_event` is called first."""
+
+    @property
+    def halls(self) -> HallTransaction:
+        """What it can do with categories and the hall."""
+        ...
 
     async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
         """Lock the event's row, then read it and the database's time. The event is None if there is no such row."""

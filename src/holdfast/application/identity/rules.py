@@ -115,6 +115,8 @@ RULES: Mapping[Verb, Rule] = {
     Verb.STREAM_CHANGES: _sees_event,
     Verb.ADD_SEAT: _changes_event,
     Verb.ADD_SEATS: _changes_event,
+    Verb.LIST_CATEGORIES: _sees_event,
+    Verb.PUT_CATEGORIES: _changes_event,
     Verb.RESERVE: _rule(Kind.EVENT, _NO, _OWN, _OWN, _OWN, _YES, as_buyer=True),
     Verb.LIST_RESERVATIONS: _rule(Kind.NOTHING, _NO, _OWN, _OWN, _OWN, _YES, as_buyer=True),
     Verb.GET_RESERVATION: _buys,

@@ -33,6 +33,10 @@ class Verb(StrEnum):
     ADD_SEAT = "add_seat"
     ADD_SEATS = "add_seats"
 
+    # Halls
+    LIST_CATEGORIES = "list_categories"
+    PUT_CATEGORIES = "put_categories"
+
     # Reservations
     RESERVE = "reserve"
     LIST_RESERVATIONS = "list_reservations"

@@ -10,6 +10,7 @@ from holdfast.application.reading.edits import NO_EDITS, Edits
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.snapshot import Mark
+from holdfast.domain.catalogue.categories import Category
 from holdfast.domain.catalogue.event import Event
 
 
@@ -74,6 +75,14 @@ class Chart:
     def chart_version(self) -> int:
         """The version of the chart."""
         return self.edits.chart_version(self.seats)
+
+
+class HallReads(Protocol):
+    """Reads the halls of events."""
+
+    async def categories(self, event_id: UUID) -> tuple[list[Category], int] | None:
+        """Read an event's price categories in their order, and its version; None if there is no such event."""
+        ...
 
 
 class Charts(Protocol):

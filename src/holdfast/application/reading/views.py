@@ -6,7 +6,7 @@ from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
-from holdfast.application.reading.ports import Charts, Reads
+from holdfast.application.reading.ports import Charts, HallReads, Reads
 from holdfast.application.reading.seat_maps import SeatMaps
 
 
@@ -24,3 +24,4 @@ class Views:
     large_lists: LargeLists
     charts: Charts
     kept_charts: KeptCharts
+    halls: HallReads

@@ -7,6 +7,7 @@ PreconditionFailed
 Conflict
 ├── SeatNumberTaken
 ├── SeatsExceedTotal
+├── CategoryInUse
 ├── EventHasConfirmedReservations
 └── UpgradeUnfinished
 """
@@ -76,6 +77,15 @@ class SeatsExceedTotal(Conflict):
             total_seats=total_seats,
             seats=seats,
         )
+
+
+class CategoryInUse(Conflict):
+    """Seats refer to a category that would be removed. Nothing was changed."""
+
+    code = "category_in_use"
+
+    def __init__(self, keys: list[str]) -> None:
+        super().__init__(f"Seats have the category {', '.join(keys)}. Nothing was changed.", categories=keys)
 
 
 class EventHasConfirmedReservations(Conflict):

@@ -15,6 +15,7 @@ from holdfast.domain.catalogue.refusals import SeatNumberTaken
 from holdfast.domain.catalogue.seat import NewSeat
 from holdfast.domain.identity.audit import AuditEntry
 from holdfast.infrastructure.postgres.catalogue.catalogue_queries import CATALOGUE, Details
+from holdfast.infrastructure.postgres.catalogue.hall_store import PostgresHallTransaction
 from holdfast.infrastructure.postgres.catalogue.rows import event_from
 from holdfast.infrastructure.postgres.catalogue.seat_copy import binary_rows, copy_seats
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection
@@ -30,6 +31,7 @@ class PostgresCatalogueTransaction:
 
     def __init__(self, connection: WatchedConnection) -> None:
         self._connection = connection
+        self.halls = PostgresHallTransaction(connection, self._guarded, self._log)
 
     async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
         """Lock, then read in a separate statement, which sees what was committed while waiting for the lock."""

@@ -1,0 +1,1 @@
+"""Halls over HTTP: price categories, the hall's document, and the layout for those who draw it."""

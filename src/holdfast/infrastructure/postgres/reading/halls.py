@@ -1,0 +1,53 @@
+"""Reads the halls of events."""
+
+from dataclasses import dataclass
+from typing import TypedDict
+from uuid import UUID
+
+from asyncpg import Record
+
+from holdfast.domain.catalogue.categories import Category
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
+from holdfast.infrastructure.postgres.driver.queries import Filled, Query, bound, load_queries
+from holdfast.infrastructure.postgres.driver.reading_on import to_its_end
+
+
+class OfEvent(TypedDict):
+    """One event."""
+
+    event_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HallReadsQueries:
+    """The statements of `halls.sql`."""
+
+    categories: Query[OfEvent]
+
+
+HALL_READS = bound(HallReadsQueries, load_queries("reading/halls"))
+
+
+class PostgresHallReads:
+    """`application.reading.ports.HallReads` on the read pool."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def categories(self, event_id: UUID) -> tuple[list[Category], int] | None:
+        """Read the categories and the version in one statement."""
+        rows = await to_its_end(self._fetch(HALL_READS.categories({"event_id": event_id})))
+        if not rows:
+            return None
+        found = [
+            Category(row["key"], row["name"], row["color"], row["price"], row["number"])
+            for row in rows
+            if row["key"] is not None
+        ]
+        return found, rows[0]["version"]
+
+    async def _fetch(self, statement: Filled) -> list[Record]:
+        async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
+            with translated():
+                return await statement.fetch(connection)

@@ -1,0 +1,7 @@
+-- categories
+-- Read the categories of an event in their order, and the event's version. An event without any has one row of nulls.
+SELECT e.version, c.number, c.key, c.name, c.color, c.price
+FROM events e
+LEFT JOIN categories c ON c.event_id = e.id
+WHERE e.id = :event_id AND e.deleted_at IS NULL
+ORDER BY c.place
