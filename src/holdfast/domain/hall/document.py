@@ -31,7 +31,7 @@ Key: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,30}$")]
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=SEAT_NUMBER_MAX, pattern=_NO_NUL)]
 RowLabel: TypeAlias = Annotated[str, Meta(max_length=SEAT_NUMBER_MAX, pattern=_NO_NUL)]
 Caption: TypeAlias = Annotated[str, Meta(max_length=TEXT_MAX, pattern=_NO_NUL)]
-Color: TypeAlias = Annotated[str, Meta(pattern=r"^#[0-9a-f]{6}$")]
+Color: TypeAlias = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
 Price: TypeAlias = Annotated[int, Meta(ge=0, le=PRICE_MAX, description="In the currency's minor unit.")]
 Polygon: TypeAlias = Annotated[list[Point], Meta(min_length=3, max_length=POINTS_MAX)]
 Numbering: TypeAlias = Annotated[

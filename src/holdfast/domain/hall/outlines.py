@@ -1,0 +1,219 @@
+"""The outlines of sections: as the document gives them, else around the section's rows."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from math import hypot, sqrt
+
+from holdfast.domain.hall.document import (
+    Ellipse,
+    Hall,
+    Label,
+    Point,
+    PolygonShape,
+    Rectangle,
+    Row,
+    Section,
+    sections_in,
+)
+from holdfast.domain.hall.geometry import row_positions
+
+_SAMPLES = 5
+"""Points that stand for a bent row."""
+_PITCH_DEFAULT = 20.0
+_LINES_MAX = 100
+"""Rows that are looked at; of more, evenly spread ones are."""
+_CORNERS_MAX = 40
+"""Corners of an outline that follows the rows. More are a sign of rows in no order, and take long to check."""
+_MITER_MAX = 2.0
+"""How far a sharp corner may move away, in units of the padding."""
+
+
+def outlines_of(hall: Hall) -> dict[str, list[Point]]:
+    """Return the outline of every section by its key.
+
+    An area without an outline gets a rectangle below everything else, as large as its capacity needs.
+    """
+    outlines: dict[str, list[Point]] = {}
+    unplaced: list[Section] = []
+    pitches = []
+    for section, _, _ in sections_in(hall):
+        if section.rows:
+            pitches.append(pitch_of(section.rows))
+        if section.outline:
+            outlines[section.key] = section.outline
+        elif section.rows:
+            outlines[section.key] = _around(section.rows, pitches[-1] * 0.6)
+        else:
+            unplaced.append(section)
+    if unplaced:
+        left, _, right, bottom = box_of(hall, outlines)
+        pitch = sorted(pitches)[len(pitches) // 2] if pitches else _PITCH_DEFAULT
+        for section in unplaced:
+            bottom += 2 * pitch
+            width = max(right - left, pitch * sqrt(section.capacity or 1))
+            height = max(2 * pitch, pitch * pitch * (section.capacity or 1) / width)
+            outlines[section.key] = [
+                (left, bottom),
+                (left + width, bottom),
+                (left + width, bottom + height),
+                (left, bottom + height),
+            ]
+            bottom += height
+    return outlines
+
+
+def box_of(hall: Hall, outlines: dict[str, list[Point]]) -> tuple[float, float, float, float]:
+    """Return the left, top, right and bottom of everything that a hall shows."""
+    points = [point for outline in outlines.values() for point in outline]
+    for shape in [*hall.shapes, *(shape for floor in hall.floors or () for shape in floor.shapes)]:
+        match shape:
+            case Rectangle(at=(x, y), size=(width, height)):
+                reach = hypot(width, height) / 2 if shape.rotation else 0.0
+                middle_x, middle_y = x + width / 2, y + height / 2
+                reach_x, reach_y = (reach, reach) if reach else (width / 2, height / 2)
+                points += [(middle_x - reach_x, middle_y - reach_y), (middle_x + reach_x, middle_y + reach_y)]
+            case Ellipse(at=(x, y), radii=(a, b)):
+                a, b = (max(a, b), max(a, b)) if shape.rotation else (a, b)
+                points += [(x - a, y - b), (x + a, y + b)]
+            case PolygonShape():
+                points += shape.points
+            case Label():
+                points.append(shape.at)
+    if not points:
+        return (0.0, 0.0, 0.0, 0.0)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return (min(xs), min(ys), max(xs), max(ys))
+
+
+def pitch_of(rows: Sequence[Row]) -> float:
+    """Return how far neighbours in a section are apart: the median over its rows."""
+    pitches = []
+    for row in rows:
+        points = samples_of(row, 2)
+        length = hypot(points[-1][0] - points[0][0], points[-1][1] - points[0][1])
+        places = row.count or len(row.numbers or ())
+        if places > 1 and length > 0:
+            pitches.append(length / (places - 1))
+    return sorted(pitches)[len(pitches) // 2] if pitches else _PITCH_DEFAULT
+
+
+def samples_of(row: Row, count: int = _SAMPLES) -> list[Point]:
+    """Return a few points along a row, its ends included."""
+    if row.positions is not None:
+        last = len(row.positions) - 1
+        return [row.positions[round(last * at / (count - 1))] for at in range(count)]
+    if row.start is None or row.end is None:
+        return [(0.0, 0.0)]
+    if not row.bend:
+        return [row.start, row.end]
+    return list(zip(*row_positions(row.start, row.end, row.bend, count), strict=True))
+
+
+def _around(rows: Sequence[Row], padding: float) -> list[Point]:
+    """Return an outline along the first row, the ends, the last row and the starts; the hull if that crosses itself."""
+    # Parts of one row, with an aisle between them, count as one row.
+    lines = [[point for row in same for point in samples_of(row)] for _, same in groupby(rows, key=_label)]
+    if len(lines) > _LINES_MAX:
+        lines = [lines[round(at * (len(lines) - 1) / (_LINES_MAX - 1))] for at in range(_LINES_MAX)]
+    ring = [*lines[0], *(line[-1] for line in lines[1:-1])]
+    if len(lines) > 1:
+        ring += [*lines[-1][::-1], *(line[0] for line in lines[-2:0:-1])]
+    corners = _simplified([*ring, ring[0]], padding / 8)[:-1]
+    if len(lines) == 1 or not 3 <= len(corners) <= _CORNERS_MAX or _crosses_itself(corners):
+        corners = _hull([point for line in lines for point in line])
+    return [(round(x, 2), round(y, 2)) for x, y in _padded(corners, padding)]
+
+
+def _label(row: Row) -> str:
+    return row.label
+
+
+def _simplified(points: list[Point], tolerance: float) -> list[Point]:
+    """Leave out the points of a line that it would hardly change without (Douglas and Peucker)."""
+    kept = {0, len(points) - 1}
+    parts = [(0, len(points) - 1)]
+    while parts:
+        first, last = parts.pop()
+        farthest, distance = first, tolerance
+        for at in range(first + 1, last):
+            apart = _distance(points[at], points[first], points[last])
+            if apart > distance:
+                farthest, distance = at, apart
+        if farthest != first:
+            kept.add(farthest)
+            parts += [(first, farthest), (farthest, last)]
+    return [points[at] for at in sorted(kept)]
+
+
+def _distance(point: Point, start: Point, end: Point) -> float:
+    """Return how far a point is from the line between two others."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    x, y = point[0] - start[0], point[1] - start[1]
+    length = hypot(dx, dy)
+    if length == 0:
+        return hypot(x, y)
+    along = max(0.0, min(1.0, (x * dx + y * dy) / (length * length)))
+    return hypot(x - along * dx, y - along * dy)
+
+
+def _crosses_itself(ring: list[Point]) -> bool:
+    edges = list(zip(ring, [*ring[1:], ring[0]], strict=True))
+    count = len(edges)
+    return any(
+        _cross(*edges[first], *edges[second])
+        for first in range(count)
+        for second in range(first + 2, count)
+        if (second + 1) % count != first
+    )
+
+
+def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+    return _turn(a, b, c) * _turn(a, b, d) <= 0 and _turn(c, d, a) * _turn(c, d, b) <= 0
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    """Positive if the way from a by b to c turns to one side, negative if to the other."""
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _hull(points: list[Point]) -> list[Point]:
+    """Return the smallest convex polygon around some points (Andrew's monotone chain)."""
+    ordered = sorted(set(points))
+    if len(ordered) < 3:
+        return ordered
+    chains = []
+    for way in (ordered, ordered[::-1]):
+        chain: list[Point] = []
+        for point in way:
+            while len(chain) > 1 and _turn(chain[-2], chain[-1], point) <= 0:
+                chain.pop()
+            chain.append(point)
+        chains.append(chain[:-1])
+    return [*chains[0], *chains[1]]
+
+
+def _padded(corners: list[Point], padding: float) -> list[Point]:
+    """Move the sides of a polygon outwards. A single point, or two, become a rectangle."""
+    if len(corners) < 3:
+        (x0, y0), (x1, y1) = corners[0], corners[-1]
+        dx, dy = x1 - x0, y1 - y0
+        length = hypot(dx, dy)
+        ux, uy = (dx / length * padding, dy / length * padding) if length else (padding, 0.0)
+        return [
+            (x0 - ux + uy, y0 - uy - ux),
+            (x1 + ux + uy, y1 + uy - ux),
+            (x1 + ux - uy, y1 + uy + ux),
+            (x0 - ux - uy, y0 - uy + ux),
+        ]
+    following = [*corners[1:], corners[0]]
+    doubled_area = sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in zip(corners, following, strict=True))
+    outwards = 1.0 if doubled_area > 0 else -1.0
+    normals = []
+    for (x0, y0), (x1, y1) in zip(corners, following, strict=True):
+        length = hypot(x1 - x0, y1 - y0) or 1.0
+        normals.append((outwards * (y1 - y0) / length, outwards * (x0 - x1) / length))
+    moved = []
+    for (x, y), (ax, ay), (bx, by) in zip(corners, [normals[-1], *normals[:-1]], normals, strict=True):
+        sharpness = min(_MITER_MAX, 2 / max(1e-6, (ax + bx) ** 2 + (ay + by) ** 2))
+        moved.append((x + (ax + bx) * sharpness * padding, y + (ay + by) * sharpness * padding))
+    return moved
