@@ -1,0 +1,157 @@
+"""Searches for the nearest window of free neighbours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from holdfast.domain.booking.choosing.pool import Pool
+from holdfast.domain.booking.choosing.seating import Block, Place, Row
+from holdfast.domain.booking.choosing.windows import (
+    holding,
+    leaving_single,
+    lowest_bit,
+    separating,
+    windows,
+)
+
+ROWS_MAX = 32
+"""Rows compared in one search. They are visited in the order of their nearest seats, so that only a window that is not
+much better can be missed."""
+
+Starts = Callable[[int], int]
+"""Returns the first bits of the windows of a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A place where neighbours are free."""
+
+    row: Row
+    bit: int
+    """Of the first seat, in its block."""
+    count: int
+    distance: float
+    """The sum of the seats' distances."""
+
+    @property
+    def places(self) -> list[Place]:
+        """Its seats, in order."""
+        return [Place(self.row.block, bit) for bit in range(self.bit, self.bit + self.count)]
+
+    @property
+    def offset(self) -> float:
+        """How far its middle is from the middle of its row, in seats."""
+        return self.bit - self.row.start + (self.count - 1) / 2 - self.row.middle
+
+
+def nearest_window(pool: Pool, count: int, starts: Starts, *, first_block: int = 0) -> Window | None:
+    """Return the nearest of the windows that `starts` finds.
+
+    Args:
+        pool: Where to search.
+        count: The length of the windows.
+        starts: Finds the windows.
+        first_block: The blocks before it have none.
+    """
+    blocks = pool.seating.blocks
+    best: Window | None = None
+    rows = 0
+    for number in range(first_block, pool.seating.row_blocks):
+        block = blocks[number]
+        if best is not None and block.nearest * count > best.distance:
+            break
+        found = starts(number)
+        while found:
+            row = block.row_of(lowest_bit(found))
+            if best is not None and row.nearest * count > best.distance:
+                return best
+            window = window_in(block, row, found >> row.start & (1 << row.width) - 1, count)
+            if best is None or window.distance < best.distance:
+                best = window
+            rows += 1
+            if rows == ROWS_MAX:
+                return best
+            end = row.start + row.width
+            found = found >> end << end
+    return best
+
+
+def window_in(block: Block, row: Row, found: int, count: int, offset: float = 0.0) -> Window:
+    """Return the best window of a row: the one nearest to its middle, or to `offset` seats beside it.
+
+    Args:
+        block: The row's block.
+        row: The row.
+        found: The first bits of its windows, counted from the row's start.
+        count: Their length.
+        offset: Where the middle of the window would ideally be.
+    """
+    ideal = max(0, round(row.middle + offset - (count - 1) / 2))
+    after = found >> ideal
+    before = found & (1 << ideal) - 1
+    candidates = []
+    if before:
+        candidates.append(before.bit_length() - 1)
+    if after:
+        candidates.append(ideal + lowest_bit(after))
+    if len(candidates) == 2 and offset:
+        candidates = [min(candidates, key=lambda bit: abs(bit - ideal))]
+    windows_found = [
+        Window(row, row.start + bit, count, sum(block.distances[row.start + bit : row.start + bit + count]))
+        for bit in candidates
+    ]
+    return min(windows_found, key=lambda window: window.distance)
+
+
+def ordinary_window(pool: Pool, count: int) -> Window | None:
+    """Return the nearest window of ordinary seats: if possible, one that leaves no single seat alone."""
+
+    def every(block: int) -> int:
+        return windows(pool.ordinary(block), count)
+
+    def clean(block: int) -> int:
+        found = every(block)
+        return found & ~leaving_single(pool.ordinary_for_all(block), count) if found else 0
+
+    end = pool.seating.row_blocks
+    first = pool.first_block(count, every, end=end)
+    if first == end:
+        return None
+    return nearest_window(pool, count, clean, first_block=first) or nearest_window(
+        pool, count, every, first_block=first
+    )
+
+
+def mixed_window(pool: Pool, count: int, accessible: int) -> Window | None:
+    """Return the nearest window with a number of accessible seats, each companion in it beside its accessible seat.
+
+    More accessible seats than asked for are given only if there is no other window, and companions are left behind
+    without their seat only if that cannot be helped.
+    """
+    seating = pool.seating
+
+    def together(block: int) -> int:
+        found = windows(pool.sellable(block), count)
+        for offset, tied in seating.ties[block].items():
+            found &= ~separating(tied, offset, count)
+        return found
+
+    def exactly(block: int) -> int:
+        return holding(together(block), pool.accessible(block), count, accessible, exactly=True)
+
+    def stranding_none(block: int) -> int:
+        found = exactly(block)
+        fitting = pool.fitting(block)
+        for offset, tied in seating.ties[block].items() if found else ():
+            if offset is not None:
+                left = fitting & tied
+                found &= ~separating(left << offset if offset >= 0 else left >> -offset, -offset, count)
+        return found
+
+    def at_least(block: int) -> int:
+        return holding(together(block), pool.accessible(block), count, accessible, exactly=False)
+
+    for starts in (stranding_none, exactly, at_least):
+        window = nearest_window(pool, count, starts)
+        if window is not None:
+            return window
+    return None
