@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from holdfast.domain.booking.channels import Channel
 from holdfast.domain.booking.commands import Cancel, Command, Confirm, Expire, Reserve
 from holdfast.domain.booking.decide import decide
 from holdfast.domain.booking.reservation import Reservation
@@ -36,7 +37,7 @@ def new_event(**values) -> EventState:
     return EventState(**{**given, **values})
 
 
-def wish(number, user="ann", key=None, seats=(SEATS[0],)) -> Reserve:
+def wish(number, user="ann", key=None, seats=(SEATS[0],), **options) -> Reserve:
     """Return a wish whose reservation would be `UUID(int=number)`."""
     return Reserve.wish(
         reservation_id=UUID(int=number),
@@ -44,6 +45,7 @@ def wish(number, user="ann", key=None, seats=(SEATS[0],)) -> Reserve:
         user_id=user,
         idempotency_key=key or f"key-{number}",
         seat_ids=tuple(seats),
+        **options,
     )
 
 
@@ -55,6 +57,8 @@ class Rows:
     claims: dict[UUID, Claim] = field(default_factory=dict)
     reservations: dict[UUID, Reservation] = field(default_factory=dict)
     log: list[LogEntry] = field(default_factory=list)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    channel_of: dict[UUID, str] = field(default_factory=dict)
 
     def decide(self, commands: Sequence[Command], now=NOON) -> Decision:
         return decide(self.snapshot(commands, now), commands, now, hold=HOLD)
@@ -88,7 +92,14 @@ class Rows:
         claims = {seat: claim for seat, claim in self.claims.items() if seat in wanted | held}
         prices = {seat: PRICES[seat] for seat in wanted if seat in PRICES}
         return Snapshot(
-            EVENT_ID, self.event, prices, claims, loaded, seats_by_buyer=self._seats_by_buyer(commands, now)
+            EVENT_ID,
+            self.event,
+            prices,
+            claims,
+            loaded,
+            seats_by_buyer=self._seats_by_buyer(commands, now),
+            channels=dict(self.channels),
+            channel_of={seat: self.channel_of[seat] for seat in wanted | held if seat in self.channel_of},
         )
 
     def _seats_by_buyer(self, commands: Sequence[Command], now: datetime) -> dict[str, int]:
@@ -126,6 +137,9 @@ class Rows:
         for claim in changes.claims_added:
             assert claim.seat_id not in self.claims
             self.claims[claim.seat_id] = claim
+        for channel, changed in changes.channels:
+            assert self.channels[channel.key] == channel
+            self.channels[channel.key] = changed
         self.log += changes.log
 
     def check(self) -> None:
@@ -144,6 +158,10 @@ class Rows:
             confirmed_reservations=sum(r.status is ReservationStatus.CONFIRMED for r in live),
         )
         assert [entry.version for entry in self.log] == list(range(2, self.event.version + 1))
+        for key, channel in self.channels.items():
+            free = [seat for seat, of in self.channel_of.items() if of == key and seat not in owned]
+            assert channel.kept_back == len(free), "a channel miscounts its free seats"
+        assert all(set(entry.kept_back_seat_ids) <= set(entry.seat_ids) for entry in self.log)
         keys = [(r.user_id, r.idempotency_key) for r in self.reservations.values()]
         assert len(keys) == len(set(keys)), "a key made two reservations"
         for reservation in self.reservations.values():

@@ -19,7 +19,7 @@ from holdfast.infrastructure.postgres.driver.queries import load_queries
 
 EVENT = UUID(int=1)
 COUNTERS = ("available", "reserved", "confirmed", "pending_reservations", "confirmed_reservations")
-TABLES = {"events", "seats", "claims", "reservations", "changes"}
+TABLES = {"events", "seats", "claims", "reservations", "changes", "channels", "channel_seats"}
 
 FULL = """
 INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
@@ -39,7 +39,12 @@ FROM generate_series(1, 400) AS e, generate_series(1, 50) AS s;
 INSERT INTO claims (seat_id, event_id, reservation_id, status, expires_at)
 SELECT seat_ids[1], event_id, id, 'reserved', expires_at FROM reservations;
 INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, at)
-SELECT event_id, row_number() OVER (PARTITION BY event_id), 'reserved', id, seat_ids, now() FROM reservations
+SELECT event_id, row_number() OVER (PARTITION BY event_id), 'reserved', id, seat_ids, now() FROM reservations;
+INSERT INTO channels (event_id, key, name, opens_to_all_at, kept_back)
+SELECT lpad(to_hex(e), 32, '0')::uuid, key, key, now() + '1 day', 10
+FROM generate_series(1, 100) AS e, unnest(ARRAY['fans', 'house']) AS key;
+INSERT INTO channel_seats (seat_id, event_id, channel_key)
+SELECT id, event_id, CASE WHEN position < 70 THEN 'fans' ELSE 'house' END FROM seats WHERE position BETWEEN 60 AND 79
 """
 
 
@@ -55,6 +60,9 @@ LOOKED_UP_BY = {
     "seats_pkey": ("(id = ", "(event_id = "),
     "claims_pkey": ("(seat_id = ", "(event_id = "),
     "reservations_pkey": ("(id = ",),
+    "channels_pkey": ("(event_id = ",),
+    "channel_seats_pkey": ("(seat_id = ", "(event_id = "),
+    "channel_seats_channel_idx": ("(event_id = ", "(channel_key = "),
     "changes_pkey": ("(event_id = ", "(version "),
     "reservations_of_buyer_idx": ("(event_id = ", "(user_id = "),
     "reservations_idempotency_key": ("(idempotency_key = ", "(user_id = ", "(event_id = "),
@@ -131,6 +139,17 @@ async def arguments_of(connection, name):
         return await _new_hold_arguments(connection)
     arguments = {
         "lock_idle_events": {"event_ids": some},
+        "store_channels": {
+            "event_id": EVENT,
+            "now": datetime.now(UTC),
+            "keys": ["fans", "house"],
+            "loaded_kept_back": [10, 10],
+            "kept_back": [9, 10],
+            "opened_versions": [2],
+            "opened_keys": ["house"],
+            "opened_kept_back": [10],
+            "named_max": 10_000,
+        },
         "load_batch": load_arguments({EVENT: wanted, UUID(int=2): wanted}),
         "overdue_events": {"events_max": 1_000},
         "reservation_owners": {"reservation_ids": some},
@@ -165,6 +184,7 @@ HOT = [
     ("booking/batch", "load_batch"),
     ("booking/batch", "store_new_holds"),
     ("booking/batch", "store_batch"),
+    ("booking/batch", "store_channels"),
     ("booking/batch", "reservation_owners"),
     ("booking/batch", "overdue_events"),
     ("catalogue/catalogue", "cancel_holds_of_deleted_event"),
@@ -179,8 +199,9 @@ HOT = [
 
 
 INDEXES = [
-    ("booking/batch", "overdue_events", {"reservations_pending_idx"}),
-    ("booking/batch", "load_batch", {*LOOKED_UP_BY, "reservations_pending_idx"}),
+    ("booking/batch", "overdue_events", {"reservations_pending_idx", "channels_due_idx"}),
+    ("booking/batch", "load_batch", {*LOOKED_UP_BY, "reservations_pending_idx"} - {"channel_seats_channel_idx"}),
+    ("booking/batch", "store_channels", {"channels_pkey", "channel_seats_channel_idx", "claims_pkey"}),
     ("booking/batch", "store_new_holds", {"events_pkey"}),
     ("booking/batch", "store_batch", {"events_pkey", "reservations_pkey", "claims_pkey"}),
     ("catalogue/catalogue", "cancel_holds_of_deleted_event", {"reservations_pending_idx", "claims_pkey"}),

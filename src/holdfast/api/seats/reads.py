@@ -29,7 +29,9 @@ PAGES_PER_TURN = 4
 class SeatBody(Struct, kw_only=True):
     """A seat. `price` is its own or what its category costs now; `category` is that category's key.
 
-    `reserved_by` is the reservation's id, and is left out while the seat is available.
+    `reserved_by` is the reservation's id, and is left out while the seat is available. `blocked` is true for a seat
+    that is free but kept back by a channel, and left out for all others. Such a seat reads as reserved, without
+    `reserved_by`.
     """
 
     id: UUID
@@ -41,6 +43,7 @@ class SeatBody(Struct, kw_only=True):
     price: int
     category: str | UnsetType = UNSET
     reserved_by: UUID | UnsetType = UNSET
+    blocked: bool | UnsetType = UNSET
 
 
 class CountBody(Struct, kw_only=True):
@@ -130,6 +133,7 @@ def seat_body(seat: Seat) -> SeatBody:
         price=seat.price,
         category=UNSET if seat.category is None else seat.category,
         reserved_by=UNSET if seat.reserved_by is None else seat.reserved_by,
+        blocked=True if seat.blocked else UNSET,
     )
 
 

@@ -11,7 +11,7 @@ import structlog
 from holdfast.application.failures import OperationalFailure
 from holdfast.application.giving_way import give_way
 from holdfast.application.reading.listeners import RELOAD, Channel, LastSeen, Listener
-from holdfast.application.reading.seat_map import CODES, FOLLOWED, STATUS_AFTER, LoggedChange
+from holdfast.application.reading.seat_map import LoggedChange
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.reading.source import Freshness, SeatMapSource
 from holdfast.domain.booking.snapshot import Mark
@@ -227,7 +227,8 @@ class LiveChanges:
         unknown: dict[UUID, UUID] = {}
         for event_id, of_event in changes.items():
             seat_map = self._maps.kept(event_id)
-            for count, seat_id in enumerate({seat_id for change in of_event for seat_id in change.seat_ids}, start=1):
+            seats = {seat_id for change in of_event for seat_ids, _ in change.codes() or () for seat_id in seat_ids}
+            for count, seat_id in enumerate(seats, start=1):
                 if count % SEATS_PER_TURN == 0:
                     await give_way()
                 position = None if seat_map is None else seat_map.position_of(seat_id)
@@ -251,11 +252,11 @@ def _changes_frame(seats: int, changes: Sequence[LoggedChange], positions: Mappi
     """
     codes: dict[int, int] = {}
     for change in changes:
-        if change.kind not in FOLLOWED:
+        told = change.codes()
+        if told is None:
             return RELOAD
-        status = STATUS_AFTER.get(change.kind)
-        if status is not None:
-            codes.update(dict.fromkeys([positions[seat_id] for seat_id in change.seat_ids], CODES[status]))
+        for seat_ids, code in told:
+            codes.update(dict.fromkeys([positions[seat_id] for seat_id in seat_ids], code))
     mark = changes[-1].mark
     return _frame("changes", mark, {"version": mark.version, "seats": seats, "changes": list(codes.items())})
 

@@ -14,7 +14,9 @@ from holdfast.domain.booking.snapshot import ChangeKind, Mark
 from holdfast.domain.booking.states import SeatStatus
 
 CODES = {SeatStatus.AVAILABLE: 0, SeatStatus.RESERVED: 1, SeatStatus.CONFIRMED: 2}
-"""The two bits for a seat in `statuses`; 3 is unused."""
+"""The two bits for a seat in `statuses`."""
+KEPT_BACK = 3
+"""The two bits for a free seat that a channel keeps back. Whoever does not know of channels sees a reserved seat."""
 _STATUSES = tuple(CODES)
 
 STATUS_AFTER: dict[str | None, SeatStatus] = {
@@ -23,8 +25,20 @@ STATUS_AFTER: dict[str | None, SeatStatus] = {
     ChangeKind.CANCELLED: SeatStatus.AVAILABLE,
     ChangeKind.EXPIRED: SeatStatus.AVAILABLE,
 }
-FOLLOWED: frozenset[str | None] = frozenset({*STATUS_AFTER, ChangeKind.EVENT_EDITED, ChangeKind.SEATS_ADDED})
-"""Changes that a map can apply. After any other, including kinds added by a later release, it is reloaded."""
+ABOUT_CHANNELS: frozenset[str | None] = frozenset(
+    {
+        ChangeKind.CHANNEL_CHANGED,
+        ChangeKind.CHANNEL_DELETED,
+        ChangeKind.CHANNEL_OPENED,
+        ChangeKind.SEATS_KEPT_BACK,
+        ChangeKind.SEATS_GIVEN_BACK,
+    }
+)
+"""Changes of channels. They name the free seats that they keep back, and those that they make free for all."""
+_WITHOUT_EFFECT: frozenset[str | None] = frozenset({ChangeKind.EVENT_EDITED, ChangeKind.SEATS_ADDED})
+APPLIED_SEATS_MAX = 1_000
+"""Seats of one entry that a map takes in: about three milliseconds of the event loop. It is reloaded after a larger
+one, which happens in a thread."""
 ID_BYTES = 16
 _BASE_BYTES = 2_000
 """The size of a map without seats."""
@@ -36,7 +50,7 @@ class SeatTail(Protocol):
     """Writes the part of a seat's JSON that changes, as the API defines it."""
 
     def __call__(self, status: SeatStatus, reserved_by: str | None) -> bytes:
-        """Write the seat's JSON from there to the end of the object."""
+        """Write the seat's JSON from there to the end of the object. A reserved seat without a holder is kept back."""
         ...
 
 
@@ -46,11 +60,33 @@ class LoggedChange:
 
     mark: Mark
     seat_ids: tuple[UUID, ...]
+    """The seats that the reservation took, bought or gave up."""
+    freed_seat_ids: tuple[UUID, ...] | None = ()
+    """Other seats that are free for everybody now; None if they are not named."""
+    kept_back_seat_ids: tuple[UUID, ...] | None = ()
+    """Of the free seats, those that a channel keeps back now; None if they are not named."""
 
     @property
     def version(self) -> int:
         """The version that the entry created."""
         return self.mark.version
+
+    def codes(self) -> list[tuple[tuple[UUID, ...], int]] | None:
+        """Return the seats that have another status now, each with its code; of two for one seat the last counts.
+
+        Return None if the entry does not say, so that the seats have to be loaded.
+        """
+        status = STATUS_AFTER.get(self.kind)
+        if status is None and self.kind not in ABOUT_CHANNELS:
+            return [] if self.kind in _WITHOUT_EFFECT else None
+        if self.freed_seat_ids is None or self.kept_back_seat_ids is None:
+            return None
+        codes = [] if status is None else [(self.seat_ids, CODES[status])]
+        if self.freed_seat_ids:
+            codes.append((self.freed_seat_ids, 0))
+        if self.kept_back_seat_ids:
+            codes.append((self.kept_back_seat_ids, KEPT_BACK))
+        return codes
 
     @property
     def kind(self) -> str | None:
@@ -152,8 +188,11 @@ class SeatMap:
         return positions
 
     def follows(self, change: LoggedChange) -> bool:
-        """Return whether this is the next entry of the log, and of a kind that the map can apply."""
-        if change.version != self.mark.version + 1 or change.kind not in FOLLOWED:
+        """Return whether this is the next entry of the log, and one that the map can apply."""
+        codes = change.codes()
+        if change.version != self.mark.version + 1 or codes is None:
+            return False
+        if len(codes) > 0 and sum(len(seat_ids) for seat_ids, _ in codes) > APPLIED_SEATS_MAX:
             return False
         return not self.grown_until or change.version < self.grown_until.version or change.mark == self.grown_until
 
@@ -165,14 +204,12 @@ class SeatMap:
         """Apply the next entry of the log; return False if the map cannot follow it."""
         if not self.follows(change) or self.wants_seats(change):
             return False
-        status = STATUS_AFTER.get(change.kind)
-        if status is not None:
+        for seat_ids, code in change.codes() or ():
             reservation_id = change.mark.reservation_id
-            free = status is SeatStatus.AVAILABLE or reservation_id is None
-            holder = bytes(ID_BYTES) if free or reservation_id is None else reservation_id.bytes
-            code = CODES[status]
+            taken = code in (1, 2) and reservation_id is not None
+            holder = reservation_id.bytes if taken and reservation_id is not None else bytes(ID_BYTES)
             try:
-                positions = self.positions_of(change.seat_ids)
+                positions = self.positions_of(seat_ids)
             except KeyError:
                 # Added seats were read, and a failover then put others in their places.
                 return False
@@ -233,6 +270,7 @@ def written(
 ) -> tuple[bytes, bytes]:
     """Write seats as members of a JSON array: all of them, and only the free ones."""
     free_tail = tail(SeatStatus.AVAILABLE, None)
+    kept_back_tail = tail(SeatStatus.RESERVED, None)
     seats: list[bytes] = []
     free: list[bytes] = []
     for head, position in zip(heads, positions, strict=True):
@@ -240,6 +278,8 @@ def written(
         if code == 0:
             seat = head + free_tail
             free.append(seat)
+        elif code == KEPT_BACK:
+            seat = head + kept_back_tail
         else:
             told = holders[ID_BYTES * position : ID_BYTES * (position + 1)].hex()
             holder = f"{told[:8]}-{told[8:12]}-{told[12:16]}-{told[16:20]}-{told[20:]}"

@@ -14,7 +14,7 @@ from holdfast.application.reading.kept_maps import KeptMaps
 from holdfast.application.reading.map_loads import MapLoads
 from holdfast.application.reading.seat_map import LoggedChange, SeatMap
 from holdfast.application.reading.source import Freshness, SeatMapSource, Standing
-from holdfast.domain.booking.snapshot import Changes, Mark
+from holdfast.domain.booking.snapshot import ChangeKind, Changes, Mark
 
 log = structlog.get_logger(__name__)
 
@@ -141,7 +141,9 @@ class SeatMaps:
             return
         for entry in changes.log:
             mark = Mark(entry.version, changes.at, entry.kind, entry.reservation_id)
-            if not seat_map.apply(LoggedChange(mark, entry.seat_ids)):
+            if entry.kind == ChangeKind.CHANNEL_OPENED:
+                return  # only the stored entry names the seats
+            if not seat_map.apply(LoggedChange(mark, entry.seat_ids, (), entry.kept_back_seat_ids)):
                 self._maps.drop(event_id)
                 return
 

@@ -1,11 +1,14 @@
 """Channels: seats of an event that are kept back from everybody who does not name the channel's access code."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from hmac import compare_digest
 from uuid import UUID
+
+NAMED_SEATS_MAX = 10_000
+"""Seats that a log entry names. After a change of more seats, readers load the event's seats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +24,9 @@ class Channel:
     kept_back: int
     """How many of its seats are free, open or not."""
 
-    def is_open(self, now: datetime) -> bool:
-        """Return whether its seats are for everybody at `now`, whether or not the opening has been recorded."""
-        return self.opened or (self.opens_to_all_at is not None and self.opens_to_all_at <= now)
+    def is_due(self, now: datetime) -> bool:
+        """Return whether its seats are for everybody at `now`, but that is not recorded yet."""
+        return not self.opened and self.opens_to_all_at is not None and self.opens_to_all_at <= now
 
     def has_code(self, digest: bytes | None) -> bool:
         """Return whether this is the digest of its code, in a time that does not depend on how they differ."""
@@ -35,21 +38,48 @@ def digest_of(access_code: str) -> bytes:
     return sha256(access_code.encode()).digest()
 
 
-def closed_to(channels: Mapping[str, Channel], code_digest: bytes | None, now: datetime) -> frozenset[str]:
-    """Return the keys of the channels whose seats a request does not reach.
+class EventChannels:
+    """The channels of an event while a batch is being decided.
 
-    Args:
-        channels: The event's channels, by key.
-        code_digest: The digest of the access code that the request names, if any.
-        now: The time of the decision.
+    `open_due` comes first. From then on a channel is open if that is recorded, so the time plays no further part.
     """
-    return frozenset(
-        key for key, channel in channels.items() if not channel.is_open(now) and not channel.has_code(code_digest)
-    )
 
+    def __init__(self, loaded: Mapping[str, Channel], channel_of: Mapping[UUID, str]) -> None:
+        """Begin with what was loaded: the channels by key, and the channel of each seat that is in one."""
+        self._loaded = loaded
+        self._channels = dict(loaded)
+        self._channel_of = channel_of
 
-def out_of_reach(seat_ids: tuple[UUID, ...], channel_of: Mapping[UUID, str], closed: frozenset[str]) -> list[UUID]:
-    """Return those of the seats that are in one of the `closed` channels, in their order."""
-    if not closed:
-        return []
-    return [seat_id for seat_id in seat_ids if channel_of.get(seat_id) in closed]
+    def open_due(self, now: datetime) -> list[str]:
+        """Record the opening of the channels that are due, and return their keys, those due the longest first."""
+        due = [channel for channel in self._channels.values() if channel.is_due(now)]
+        due.sort(key=lambda channel: (channel.opens_to_all_at, channel.key))
+        for channel in due:
+            self._channels[channel.key] = replace(channel, opened=True)
+        return [channel.key for channel in due]
+
+    def closed_to(self, code_digest: bytes | None) -> frozenset[str]:
+        """Return the keys of the channels whose seats a request with this code, or without one, does not reach."""
+        return frozenset(
+            key for key, channel in self._channels.items() if not (channel.opened or channel.has_code(code_digest))
+        )
+
+    def out_of_reach(self, seat_ids: Sequence[UUID], code_digest: bytes | None) -> list[UUID]:
+        """Return those of the seats that a request with this code, or without one, does not reach."""
+        closed = self.closed_to(code_digest)
+        return [seat_id for seat_id in seat_ids if self._channel_of.get(seat_id) in closed]
+
+    def kept_back(self, seat_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+        """Return those of some free seats that their channels keep back."""
+        return tuple(self.out_of_reach(seat_ids, None))
+
+    def count(self, seat_id: UUID, *, freed: bool) -> None:
+        """Count a seat that became free, or was taken."""
+        key = self._channel_of.get(seat_id)
+        if key is not None:
+            channel = self._channels[key]
+            self._channels[key] = replace(channel, kept_back=channel.kept_back + (1 if freed else -1))
+
+    def changes(self) -> list[tuple[Channel, Channel]]:
+        """Return the channels that have changed: (as loaded, now)."""
+        return [(before, after) for key, after in self._channels.items() if (before := self._loaded[key]) != after]

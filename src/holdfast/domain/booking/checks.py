@@ -3,7 +3,7 @@
 Each returns the refusal, or None if the request passes. `holding` and `changing` call them in the contract's order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -59,7 +59,19 @@ def limit_passed(state: WorkingState, user_id: str, *, wanted: int) -> PurchaseL
     return PurchaseLimitReached(limit=limit, have=have, wanted=wanted)
 
 
-def seats_taken(state: WorkingState, seat_ids: Sequence[UUID]) -> SeatsUnavailable | None:
-    """Refuse if a seat is held or sold."""
-    taken = [seat_id for seat_id in seat_ids if seat_id in state.claims]
+def seats_taken(
+    state: WorkingState, seat_ids: Sequence[UUID], *, code_digest: bytes | None = None, uses_channels: bool = False
+) -> SeatsUnavailable | None:
+    """Refuse if a seat is held or sold, or kept back by a channel.
+
+    Args:
+        state: The event.
+        seat_ids: The seats.
+        code_digest: Of the access code in the request, if it names one.
+        uses_channels: Whether the caller reaches the seats of all channels.
+    """
+    out_of_reach: Collection[UUID] = ()
+    if state.channels is not None and not uses_channels:
+        out_of_reach = state.channels.out_of_reach(seat_ids, code_digest)
+    taken = [seat_id for seat_id in seat_ids if seat_id in state.claims or seat_id in out_of_reach]
     return SeatsUnavailable(taken) if taken else None

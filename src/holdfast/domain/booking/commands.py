@@ -23,6 +23,10 @@ class Reserve:
     """Whether the event may be one that is not published."""
     beyond_limit: bool = False
     """Whether the buyer may get more seats than the event sells to one buyer. They still count as theirs."""
+    code_digest: bytes | None = None
+    """Of the access code in the request, if it names one (`channels.digest_of`). The fingerprint does not cover it."""
+    uses_channels: bool = False
+    """Whether the seats of all channels are reached without a code."""
 
     @classmethod
     def wish(
@@ -35,6 +39,8 @@ class Reserve:
         seat_ids: tuple[UUID, ...],
         sees_drafts: bool = False,
         beyond_limit: bool = False,
+        code_digest: bytes | None = None,
+        uses_channels: bool = False,
     ) -> "Reserve":
         """Build the command from a buyer's request.
 
@@ -46,7 +52,17 @@ class Reserve:
         if len(set(seat_ids)) != len(seat_ids):
             raise InvalidValue("seat_ids", "must not name a seat twice")
         fingerprint = fingerprint_of(event_id, seat_ids)
-        return cls(reservation_id, user_id, idempotency_key, seat_ids, fingerprint, sees_drafts, beyond_limit)
+        return cls(
+            reservation_id,
+            user_id,
+            idempotency_key,
+            seat_ids,
+            fingerprint,
+            sees_drafts,
+            beyond_limit,
+            code_digest,
+            uses_channels,
+        )
 
 
 @dataclass(frozen=True, slots=True)

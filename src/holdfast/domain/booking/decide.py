@@ -31,12 +31,13 @@ def decide(snapshot: Snapshot, commands: Sequence[Command], now: datetime, *, ho
         hold: How long a new hold lasts.
 
     Returns:
-        One outcome per command, and the netted changes. Holds that have run out are expired first; that is stored even
-        if every command is refused.
+        One outcome per command, and the netted changes. Channels that are due are opened and holds that have run out
+        expired first; that is stored even if every command is refused.
     """
     if snapshot.event is None:
         return Decision([_refuse_without_event(snapshot, command) for command in commands], None)
     state = WorkingState(snapshot.event, snapshot)
+    state.open_due_channels(now)
     expired = expire_overdue(state, now)
     outcomes = [_decide_one(state, command, now, hold=hold, expired=expired) for command in commands]
     return Decision(outcomes, state.net(now))
@@ -57,6 +58,7 @@ def foresee(snapshot: Snapshot, wishes: Sequence[Reserve], now: datetime) -> lis
     if snapshot.event is None:
         return [EventNotFound(snapshot.event_id) for _ in wishes]
     state = WorkingState(snapshot.event, snapshot)
+    state.open_due_channels(now)
     expire_overdue(state, now)
     found = [examine(state, wish, now) for wish in wishes]
     return [seen.at(snapshot.event.version) if isinstance(seen, Refusal) else seen for seen in found]

@@ -44,5 +44,5 @@ def examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation | 
         or booking_over(state, now)
         or seats_unknown(state, wish.seat_ids)
         or (None if wish.beyond_limit else limit_passed(state, wish.user_id, wanted=len(wish.seat_ids)))
-        or seats_taken(state, wish.seat_ids)
+        or seats_taken(state, wish.seat_ids, code_digest=wish.code_digest, uses_channels=wish.uses_channels)
     )

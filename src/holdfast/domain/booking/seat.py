@@ -24,6 +24,8 @@ class Seat:
     """The reservation that holds or has bought the seat."""
     category: str | None = None
     """The key of its price category, if it has one."""
+    blocked: bool = False
+    """It is free, but a channel keeps it back, and so it is shown as reserved."""
 
 
 @value(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from holdfast.domain.booking.channels import EventChannels
 from holdfast.domain.booking.commands import Reserve
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Claim
@@ -12,7 +13,7 @@ from holdfast.domain.booking.states import SEAT_TRANSITIONS, CancelReason, Reser
 
 
 class WorkingState:
-    """A mutable snapshot. Only `hold`, `sell` and `release` change it.
+    """A mutable snapshot. Only `hold`, `sell`, `release` and `open_due_channels` change it.
 
     Each of them raises the version by one, writes one log entry, adjusts the counters and checks the seat's transition
     against the table. `net()` compares the result with what was loaded.
@@ -31,6 +32,8 @@ class WorkingState:
         self.max_seats_per_buyer = event.max_seats_per_buyer
         self.version = event.version
         self.prices = snapshot.prices
+        self.channels = EventChannels(snapshot.channels, snapshot.channel_of) if snapshot.channels else None
+        """None if the event has no channels."""
         self.claims: dict[UUID, Claim] = dict(snapshot.claims)
         self.reservations: dict[UUID, Reservation] = dict(snapshot.reservations)
         self.by_key: dict[tuple[str, str], Reservation] = {
@@ -102,7 +105,8 @@ class WorkingState:
     def release(self, reservation: Reservation, reason: CancelReason) -> Reservation:
         """End a hold, free its seats, and return the changed reservation."""
         kind = ChangeKind.EXPIRED if reason is CancelReason.EXPIRED else ChangeKind.CANCELLED
-        version = self._record(kind, reservation.id, reservation.seat_ids)
+        kept_back = () if self.channels is None else self.channels.kept_back(reservation.seat_ids)
+        version = self._record(kind, reservation.id, reservation.seat_ids, kept_back)
         for seat_id in reservation.seat_ids:
             self._move_seat(seat_id, None)
         if self.max_seats_per_buyer is not None and reason is not CancelReason.EXPIRED:
@@ -116,6 +120,13 @@ class WorkingState:
                 changed_version=version,
             )
         )
+
+    def open_due_channels(self, now: datetime) -> None:
+        """Record the opening of channels whose time has come. The store adds to the entries which seats it frees."""
+        if self.channels is not None:
+            for key in self.channels.open_due(now):
+                self.version += 1
+                self._log.append(LogEntry(self.version, ChangeKind.CHANNEL_OPENED, None, (), detail=key))
 
     def net(self, now: datetime) -> Changes | None:
         """Return the changes to store, one per row; None if nothing changed."""
@@ -136,6 +147,8 @@ class WorkingState:
             loaded_mark=self._loaded.mark,
             log=self._log,
         )
+        if self.channels is not None:
+            changes.channels = self.channels.changes()
         for reservation_id in self._touched_reservations:
             loaded = self._loaded.reservations.get(reservation_id)
             if loaded is None:
@@ -152,9 +165,11 @@ class WorkingState:
                 changes.claims_moved.append((before, after))
         return changes
 
-    def _record(self, kind: ChangeKind, reservation_id: UUID, seat_ids: tuple[UUID, ...]) -> int:
+    def _record(
+        self, kind: ChangeKind, reservation_id: UUID, seat_ids: tuple[UUID, ...], kept_back: tuple[UUID, ...] = ()
+    ) -> int:
         self.version += 1
-        self._log.append(LogEntry(self.version, kind, reservation_id, seat_ids))
+        self._log.append(LogEntry(self.version, kind, reservation_id, seat_ids, kept_back_seat_ids=kept_back))
         return self.version
 
     def _move_seat(self, seat_id: UUID, claim: Claim | None) -> None:
@@ -170,6 +185,8 @@ class WorkingState:
         self._seat_counts[old] -= 1
         self._seat_counts[new] += 1
         self._touched_seats[seat_id] = None
+        if self.channels is not None and (before is None) != (claim is None):
+            self.channels.count(seat_id, freed=claim is None)
 
     def _count_seats(self, user_id: str, more: int) -> None:
         self._seats_by_buyer[user_id] = self._seats_by_buyer.get(user_id, 0) + more

@@ -26,8 +26,9 @@ CROSS JOIN LATERAL (SELECT e.id FROM events e WHERE e.id = asked.id LIMIT 1 FOR 
 -- Read what the batches of some events (:event_ids) can touch, and the time, in one snapshot: the requested seats; the
 -- reservations that the requests' users and keys have made before; the reservations to be confirmed or cancelled, each
 -- with its event; for each event, up to :overdue_max overdue holds in addition to those on the requested seats; if the
--- event limits the seats of a buyer, how many the requests' users have; and, if a requested seat has no price of its own,
--- the prices of the event's categories. What only some seats have comes in lists of its own, which most events lack.
+-- event limits the seats of a buyer, how many the requests' users have; if a requested seat has no price of its own, the
+-- prices of the event's categories; and if it has channels, these, and in which of them the seats of all this are. What
+-- only some seats have comes in lists of its own, which most events lack.
 WITH clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
@@ -90,6 +91,13 @@ SELECT
     e.published, e.sale_opens_at, e.sale_closes_at, e.confirmation,
     had.buyers,
     had.seats_of_buyers,
+    channel.keys AS channel_keys,
+    channel.code_digests,
+    channel.open_at AS channels_open_at,
+    channel.opened AS channels_opened,
+    channel.kept_back,
+    member.seat_ids AS channel_seat_ids,
+    member.keys AS channel_seat_keys,
     seats.ids AS seat_ids,
     seats.prices,
     seats.unpriced_ids,
@@ -148,6 +156,32 @@ CROSS JOIN LATERAL (
             AND (r.status = 'confirmed' OR r.expires_at > clock.now)
     ) AS owned
 ) AS had
+CROSS JOIN LATERAL (
+    SELECT
+        array_agg(c.key) AS keys,
+        array_agg(c.code_digest) AS code_digests,
+        array_agg(c.opens_to_all_at) AS open_at,
+        array_agg(c.opened_at IS NOT NULL) AS opened,
+        array_agg(c.kept_back) AS kept_back
+    FROM channels c WHERE c.event_id = asked.event_id
+) AS channel
+CROSS JOIN LATERAL (
+    -- Of an event without channels nothing of this is run.
+    SELECT array_agg(seat.id) AS seat_ids, array_agg(found.channel_key) AS keys
+    FROM (
+        SELECT w.seat_id AS id FROM wanted w WHERE w.event_id = asked.event_id AND channel.keys IS NOT NULL
+        UNION
+        SELECT unnest(pending.seat_ids) FROM touched t
+        CROSS JOIN LATERAL (
+            SELECT r.seat_ids FROM reservations r
+            WHERE r.id = t.id AND r.event_id = asked.event_id AND r.status NOT IN ('confirmed', 'cancelled') LIMIT 1
+        ) AS pending
+        WHERE t.event_id = asked.event_id AND channel.keys IS NOT NULL
+    ) AS seat
+    CROSS JOIN LATERAL (
+        SELECT m.channel_key FROM channel_seats m WHERE m.seat_id = seat.id AND m.event_id = asked.event_id LIMIT 1
+    ) AS found
+) AS member
 ORDER BY asked.place
 
 -- store_new_holds
@@ -299,16 +333,22 @@ freed AS (
     RETURNING 1
 ),
 logged AS (
-    INSERT INTO changes (event_id, version, kind, reservation_id, seat_ids, freed_seat_ids, detail, at)
+    INSERT INTO changes (
+        event_id, version, kind, reservation_id, seat_ids, freed_seat_ids, kept_back_seat_ids, detail, at
+    )
     SELECT
         :event_id, n.version, n.kind, n.reservation_id, (:logged_seat_ids::uuid[])[n.first_seat : n.last_seat],
         CASE WHEN n.last_freed >= n.first_freed THEN (:logged_freed_seat_ids::uuid[])[n.first_freed : n.last_freed] END,
+        CASE WHEN n.last_kept >= n.first_kept THEN (:logged_kept_back_seat_ids::uuid[])[n.first_kept : n.last_kept] END,
         n.detail, :now
     FROM unnest(
         :logged_versions::bigint[], :logged_kinds::text[], :logged_reservation_ids::uuid[], :logged_details::text[],
         :logged_first_seats::int[], :logged_last_seats::int[],
-        :logged_first_freed_seats::int[], :logged_last_freed_seats::int[]
-    ) AS n (version, kind, reservation_id, detail, first_seat, last_seat, first_freed, last_freed)
+        :logged_first_freed_seats::int[], :logged_last_freed_seats::int[],
+        :logged_first_kept_back_seats::int[], :logged_last_kept_back_seats::int[]
+    ) AS n (
+        version, kind, reservation_id, detail, first_seat, last_seat, first_freed, last_freed, first_kept, last_kept
+    )
     RETURNING 1
 )
 SELECT
@@ -320,6 +360,37 @@ SELECT
     (SELECT count(*) FROM freed) AS claims_removed,
     (SELECT count(*) FROM logged) AS log
 
+-- store_channels
+-- Write what a batch changes in the channels of its event, under their guards, before it writes anything else: the counts
+-- of their free seats, and the openings with their log entries. The seats that an opening frees are those without a claim
+-- before the batch; if there are more than :named_max, the entry does not name them. Counts the rows of each kind.
+WITH changed AS (
+    UPDATE channels c SET
+        kept_back = (:kept_back::int[])[array_position(:keys::text[], c.key)],
+        opened_at = CASE WHEN c.key = ANY (:opened_keys::text[]) THEN :now ELSE c.opened_at END
+    WHERE c.event_id = :event_id AND c.key = ANY (:keys::text[])
+        AND c.kept_back = (:loaded_kept_back::int[])[array_position(:keys::text[], c.key)]
+        AND NOT (c.key = ANY (:opened_keys::text[]) AND c.opened_at IS NOT NULL)
+    RETURNING 1
+),
+logged AS (
+    INSERT INTO changes (
+        event_id, version, kind, reservation_id, seat_ids, freed_seat_ids, kept_back_seat_ids, detail, at
+    )
+    SELECT
+        :event_id, o.version, 'channel_opened', NULL, '{}',
+        CASE WHEN o.kept_back <= :named_max::int THEN ARRAY(
+            SELECT m.seat_id FROM channel_seats m
+            WHERE m.event_id = :event_id AND m.channel_key = o.key AND (
+                SELECT true FROM claims c WHERE c.seat_id = m.seat_id AND c.event_id = :event_id LIMIT 1
+            ) IS NULL
+        ) END,
+        '{}', o.key, :now
+    FROM unnest(:opened_versions::bigint[], :opened_keys::text[], :opened_kept_back::int[]) AS o (version, key, kept_back)
+    RETURNING 1
+)
+SELECT (SELECT count(*) FROM changed) AS channels, (SELECT count(*) FROM logged) AS openings
+
 -- reservation_owners
 -- Find the event and the user of each reservation.
 SELECT r.id, r.event_id, r.user_id
@@ -329,7 +400,8 @@ CROSS JOIN LATERAL (
 ) AS r
 
 -- overdue_events
--- Find events with overdue holds, with one index look-up per event that has live holds.
+-- Find events with overdue holds or with channels that are due to open, with one index look-up per event that has live
+-- holds.
 WITH RECURSIVE clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
@@ -347,7 +419,17 @@ holding AS (
         ORDER BY r.event_id, r.expires_at LIMIT 1
     ) AS next
 )
-SELECT h.event_id FROM holding h
-WHERE h.expires_at <= (SELECT now FROM clock)
-ORDER BY h.expires_at
+SELECT due.event_id
+FROM (
+    SELECT h.event_id, h.expires_at AS since FROM holding h
+    WHERE h.expires_at <= (SELECT now FROM clock)
+    UNION ALL
+    (
+        SELECT k.event_id, k.opens_to_all_at FROM channels k
+        WHERE k.opened_at IS NULL AND k.opens_to_all_at <= (SELECT now FROM clock)
+        ORDER BY k.opens_to_all_at LIMIT :events_max
+    )
+) AS due
+GROUP BY due.event_id
+ORDER BY min(due.since)
 LIMIT :events_max

@@ -5,14 +5,21 @@ from datetime import datetime
 from uuid import UUID
 
 from holdfast.application.booking.ports import Closure
+from holdfast.domain.booking.channels import NAMED_SEATS_MAX
 from holdfast.domain.booking.reservation import Reservation
-from holdfast.domain.booking.snapshot import Changes
-from holdfast.infrastructure.postgres.booking.batch_queries import NettedChanges, NewHolds, Touched
+from holdfast.domain.booking.snapshot import ChangeKind, Changes, LogEntry
+from holdfast.infrastructure.postgres.booking.batch_queries import (
+    ChangedChannels,
+    NettedChanges,
+    NewHolds,
+    Touched,
+)
 
 
 def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
     """Arrange changes as the arguments of `store_batch`."""
-    event, created, added, log = changes.event, changes.created, changes.claims_added, changes.log
+    event, created, added = changes.event, changes.created, changes.claims_added
+    log = changes.log[len(_openings(changes)) :]
     # The statement finds rows to change by bisecting the sorted keys.
     changed = sorted(changes.changed, key=lambda pair: pair[0].id.bytes)
     moved = sorted(changes.claims_moved, key=lambda pair: pair[0].seat_id.bytes)
@@ -21,6 +28,7 @@ def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
     first_created, last_created, created_seats = _flattened([new.seat_ids for new in created])
     first_reseated, last_reseated, reseated_seats = _flattened([after.seat_ids for after in reseated])
     first_logged, last_logged, logged_seats = _flattened([entry.seat_ids for entry in log])
+    first_kept, last_kept, kept_back_seats = _flattened([entry.kept_back_seat_ids for entry in log])
     first_freed, last_freed, freed_seats = _flattened([entry.freed_seat_ids for entry in log])
     return {
         "event_id": event.id,
@@ -85,7 +93,40 @@ def store_arguments(changes: Changes, now: datetime) -> NettedChanges:
         "logged_first_freed_seats": first_freed,
         "logged_last_freed_seats": last_freed,
         "logged_freed_seat_ids": freed_seats,
+        "logged_first_kept_back_seats": first_kept,
+        "logged_last_kept_back_seats": last_kept,
+        "logged_kept_back_seat_ids": kept_back_seats,
     }
+
+
+def channel_arguments(changes: Changes, now: datetime) -> ChangedChannels:
+    """Arrange what a batch changes in channels as the arguments of `store_channels`."""
+    loaded = {before.key: before for before, _ in changes.channels}
+    openings = _openings(changes)
+    opened_keys = [entry.detail or "" for entry in openings]
+    return {
+        "event_id": changes.event.id,
+        "now": now,
+        "keys": list(loaded),
+        "loaded_kept_back": [before.kept_back for before in loaded.values()],
+        "kept_back": [after.kept_back for _, after in changes.channels],
+        "opened_versions": [entry.version for entry in openings],
+        "opened_keys": opened_keys,
+        "opened_kept_back": [loaded[key].kept_back for key in opened_keys],
+        "named_max": NAMED_SEATS_MAX,
+    }
+
+
+def expected_channel_counts(changes: Changes) -> dict[str, int]:
+    """Return how many rows of each kind `store_channels` must write."""
+    return {"channels": len(changes.channels), "openings": len(_openings(changes))}
+
+
+def _openings(changes: Changes) -> list[LogEntry]:
+    """Return the log entries that `store_channels` writes: those of the channels that are opened, which come first."""
+    if not changes.channels:
+        return []
+    return [entry for entry in changes.log if entry.kind is ChangeKind.CHANNEL_OPENED]
 
 
 def load_arguments(closures: Mapping[UUID, Closure]) -> Touched:
@@ -155,7 +196,7 @@ def expected_counts(*batches: Changes) -> dict[str, int]:
         "claims_added": sum(len(changes.claims_added) for changes in batches),
         "claims_moved": sum(len(changes.claims_moved) for changes in batches),
         "claims_removed": sum(len(changes.claims_removed) for changes in batches),
-        "log": sum(len(changes.log) for changes in batches),
+        "log": sum(len(changes.log) - len(_openings(changes)) for changes in batches),
     }
 
 

@@ -139,6 +139,23 @@ class NettedChanges(TypedDict):
     logged_first_freed_seats: Sequence[int]
     logged_last_freed_seats: Sequence[int]
     logged_freed_seat_ids: Sequence[UUID]
+    logged_first_kept_back_seats: Sequence[int]
+    logged_last_kept_back_seats: Sequence[int]
+    logged_kept_back_seat_ids: Sequence[UUID]
+
+
+class ChangedChannels(TypedDict):
+    """Channels of an event, then those of them that are opened."""
+
+    event_id: UUID
+    now: datetime
+    keys: Sequence[str]
+    loaded_kept_back: Sequence[int]
+    kept_back: Sequence[int]
+    opened_versions: Sequence[int]
+    opened_keys: Sequence[str]
+    opened_kept_back: Sequence[int]
+    named_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +170,7 @@ class BatchQueries:
     load_batch: Query[Touched]
     store_new_holds: Query[NewHolds]
     store_batch: Query[NettedChanges]
+    store_channels: Query[ChangedChannels]
     reservation_owners: Query[OfReservations]
     overdue_events: Query[EventsMax]
 

@@ -11,6 +11,8 @@ from holdfast.application.booking.ports import Closure, Lock
 from holdfast.application.failures import GuardMismatch
 from holdfast.domain.booking.snapshot import Changes, Snapshot
 from holdfast.infrastructure.postgres.booking.batch_arguments import (
+    channel_arguments,
+    expected_channel_counts,
     expected_counts,
     load_arguments,
     makes_new_holds_only,
@@ -92,6 +94,8 @@ class PostgresBatchTransaction:
         new_holds: list[Changes] = []
         others: list[Changes] = []
         for changes in batches:
+            if changes.channels:
+                await self._write_channels(changes, now)
             (new_holds if makes_new_holds_only(changes) else others).append(changes)
         if new_holds:
             await self._write(self._queries.store_new_holds(new_hold_arguments(new_holds, now)), *new_holds)
@@ -103,6 +107,13 @@ class PostgresBatchTransaction:
             row = await statement.fetchrow(self._connection)
         assert row is not None
         check_counts(expected_counts(*batches), row)
+
+    async def _write_channels(self, changes: Changes, now: datetime) -> None:
+        """Write what a batch changes in channels, in a statement of its own: most batches change nothing there."""
+        with translated():
+            row = await self._queries.store_channels(channel_arguments(changes, now)).fetchrow(self._connection)
+        assert row is not None
+        check_counts(expected_channel_counts(changes), row)
 
     async def commit(self) -> None:
         """Commit. A warning about the wait for the standby counts as a lost connection."""

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import asyncpg
 
+from holdfast.domain.booking.channels import Channel
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Claim
 from holdfast.domain.booking.snapshot import EventState, Mark, Snapshot
@@ -41,6 +42,12 @@ def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
     seats_by_buyer = {}
     if row["buyers"] is not None:
         seats_by_buyer = dict(zip(row["buyers"], row["seats_of_buyers"], strict=True))
+    channels: dict[str, Channel] = {}
+    channel_of: dict[UUID, str] = {}
+    if row["channel_keys"] is not None:
+        channels = _channels_from(row)
+        if row["channel_seat_ids"] is not None:
+            channel_of = dict(zip(row["channel_seat_ids"], row["channel_seat_keys"], strict=True))
     return Snapshot(
         event_id,
         _event_state_from(event_id, row),
@@ -49,9 +56,17 @@ def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
         reservations,
         mark,
         seats_by_buyer,
+        channels,
+        channel_of,
         areas=frozenset(row["area_ids"] or ()),
         companions=dict(zip(row["companion_ids"] or (), row["companions_of"] or (), strict=True)),
     )
+
+
+def _channels_from(row: asyncpg.Record) -> dict[str, Channel]:
+    columns = ("channel_keys", "code_digests", "channels_open_at", "channels_opened", "kept_back")
+    channels = [Channel(*values) for values in zip(*[row[column] for column in columns], strict=True)]
+    return {channel.key: channel for channel in channels}
 
 
 def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:

@@ -26,10 +26,15 @@ ORDER BY created_at DESC, id DESC
 LIMIT :limit OFFSET :offset
 
 -- seat
--- Find a seat of an event that is not deleted; an overdue hold no longer counts.
+-- Find a seat of an event that is not deleted; an overdue hold no longer counts, nor does a channel that is due to open.
 SELECT
     s.id, s.event_id, s.seat_number, s.section, s.row_name, coalesce(s.price, kind.price) AS price,
-    kind.key AS category, c.status, c.reservation_id, e.version
+    kind.key AS category, c.status, c.reservation_id, e.version,
+    c.status IS NULL AND EXISTS (
+        SELECT 1 FROM channel_seats m JOIN channels k ON k.event_id = m.event_id AND k.key = m.channel_key
+        WHERE m.seat_id = s.id AND m.event_id = s.event_id AND k.opened_at IS NULL
+            AND (k.opens_to_all_at IS NULL OR k.opens_to_all_at > clock_timestamp())
+    ) AS blocked
 FROM seats s
 JOIN events e ON e.id = s.event_id AND e.deleted_at IS NULL
 LEFT JOIN claims c ON c.seat_id = s.id AND c.event_id = s.event_id

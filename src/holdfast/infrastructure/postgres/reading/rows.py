@@ -7,8 +7,11 @@ from holdfast.domain.booking.states import SeatStatus
 
 
 def seat_from(row: asyncpg.Record) -> Seat:
-    """Build a seat from a row of `seats` with its claim's `status` and `reservation_id`, both null if it is free."""
-    status = row["status"]
+    """Build a seat from a row of `seats`.
+
+    Its claim's `status` and `reservation_id` are both null if it is free, and `blocked` says whether it is kept back.
+    """
+    status = "reserved" if row["blocked"] else row["status"]
     return Seat(
         id=row["id"],
         event_id=row["event_id"],
@@ -19,4 +22,5 @@ def seat_from(row: asyncpg.Record) -> Seat:
         category=row["category"],
         status=SeatStatus.AVAILABLE if status is None else SeatStatus(status),
         reserved_by=row["reservation_id"],
+        blocked=row["blocked"],
     )

@@ -14,7 +14,7 @@ from holdfast.application.giving_way import give_way
 from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.ports import Chart
 from holdfast.application.reading.seat_list import SeatList
-from holdfast.application.reading.seat_map import LoggedChange, SeatMap, SeatTail
+from holdfast.application.reading.seat_map import ABOUT_CHANNELS, LoggedChange, SeatMap, SeatTail
 from holdfast.application.reading.source import AddedSeats, Freshness, ListPage
 from holdfast.domain.booking.snapshot import Mark
 from holdfast.infrastructure.postgres.driver.failures import translated
@@ -134,7 +134,7 @@ class PostgresSeatMapSource:
                 # The creation has no entry: after a known version 0 the first one that comes is news.
                 is_first = not of_creation or row["version"] == 0
             if not is_first and len(changes) < entries_max:
-                changes.append(LoggedChange(mark_from(row), tuple(row["seat_ids"])))
+                changes.append(_change_from(row))
         return found
 
     async def load(self, wanted: Sequence[tuple[UUID, bool]], *, large: bool) -> list[SeatMap | None]:
@@ -239,6 +239,16 @@ def mark_from(row: asyncpg.Record) -> Mark:
 
 def _edits_from(row: asyncpg.Record) -> Edits:
     return Edits(row["chart_edits"], row["price_edits"])
+
+
+def _change_from(row: asyncpg.Record) -> LoggedChange:
+    mark, seat_ids = mark_from(row), tuple(row["seat_ids"])
+    freed, kept_back = row["freed_seat_ids"], row["kept_back_seat_ids"]
+    if mark.kind in ABOUT_CHANNELS:
+        return LoggedChange(
+            mark, seat_ids, None if freed is None else tuple(freed), None if kept_back is None else tuple(kept_back)
+        )
+    return LoggedChange(mark, seat_ids, tuple(freed or ()), tuple(kept_back or ()))
 
 
 def _heads_from(row: asyncpg.Record) -> list[bytes]:

@@ -1,11 +1,15 @@
 -- freshness
 -- Compare the known version of each event (null if none is known) with the event. Of each log, the first entry returned
 -- is that at the known version, or the last one if no version is known or the event has not reached it. Then follow
--- those after it, up to :entries_max in all. Version 0 has no entry; the event's creation stands in for it.
+-- those after it, up to :entries_max in all. Version 0 has no entry; the event's creation stands in for it. The seats
+-- that channels keep back do not count as available.
 SELECT
-    known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, hold.overdue,
-    e.available, e.available + e.reserved + e.confirmed AS seats, e.chart_edits, e.price_edits,
+    known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted,
+    hold.overdue OR coalesce(channel.due, false) AS overdue,
+    e.available - coalesce(channel.kept_back, 0) AS available, e.available + e.reserved + e.confirmed AS seats,
+    e.chart_edits, e.price_edits,
     coalesce(entry.version, 0) AS version, entry.kind, entry.reservation_id, entry.seat_ids,
+    entry.freed_seat_ids, entry.kept_back_seat_ids,
     coalesce(entry.at, e.created_at) AS at, e.created_at
 FROM unnest(:event_ids::uuid[], :known_versions::bigint[]) WITH ORDINALITY AS known (event_id, version, place)
 CROSS JOIN LATERAL (
@@ -20,10 +24,16 @@ CROSS JOIN LATERAL (
         WHERE r.event_id = known.event_id AND r.status = 'pending' AND r.expires_at <= (SELECT clock_timestamp())
     ) AS overdue
 ) AS hold
+CROSS JOIN LATERAL (
+    SELECT sum(k.kept_back)::int AS kept_back, bool_or(k.opens_to_all_at <= (SELECT clock_timestamp())) AS due
+    FROM channels k WHERE k.event_id = known.event_id AND k.opened_at IS NULL
+) AS channel
 LEFT JOIN LATERAL (
     SELECT
         c.version, c.kind, c.reservation_id, c.at,
-        CASE WHEN c.version > known.version THEN c.seat_ids ELSE '{}' END AS seat_ids
+        CASE WHEN c.version > known.version AND c.reservation_id IS NOT NULL THEN c.seat_ids ELSE '{}' END AS seat_ids,
+        CASE WHEN c.version > known.version THEN c.freed_seat_ids ELSE '{}' END AS freed_seat_ids,
+        CASE WHEN c.version > known.version THEN c.kept_back_seat_ids ELSE '{}' END AS kept_back_seat_ids
     FROM changes c WHERE c.event_id = known.event_id AND c.version >= least(known.version, e.version)
     ORDER BY c.version
     LIMIT :entries_max::int + 1
@@ -34,9 +44,11 @@ ORDER BY known.place, entry.version
 -- Load the seats of events in one snapshot; :listed says for each event whether its list is wanted too. Ids, statuses
 -- and holders come in chart order. The list comes in the order of seat numbers: the constant parts of the seats' JSON,
 -- in the API's format and separated by line breaks, which JSON never contains, and the seats' positions in the chart.
--- What categories contribute is written once for each, and found by its number.
+-- What categories contribute is written once for each, and found by its number. Only for free seats of events with
+-- channels that are not open is it looked up whether one of these has the seat.
 SELECT
-    asked.place, asked.listed, e.version, e.chart_edits, e.price_edits, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, hold.overdue,
+    asked.place, asked.listed, e.version, e.chart_edits, e.price_edits, coalesce(last.at, e.created_at) AS at,
+    last.kind, last.reservation_id, hold.overdue OR coalesce(closed.due, false) AS overdue,
     chart.ids, chart.codes, chart.holders, list.heads, list.positions
 FROM unnest(:event_ids::uuid[], :listed::boolean[]) WITH ORDINALITY AS asked (event_id, listed, place)
 CROSS JOIN LATERAL (
@@ -54,10 +66,27 @@ CROSS JOIN LATERAL (
     ) AS overdue
 ) AS hold
 CROSS JOIN LATERAL (
+    SELECT array_agg(k.key) AS keys, bool_or(k.opens_to_all_at <= (SELECT clock_timestamp())) AS due
+    FROM channels k WHERE k.event_id = asked.event_id AND k.opened_at IS NULL
+) AS closed
+CROSS JOIN LATERAL (
     SELECT
         string_agg(uuid_send(s.id), '') AS ids,
-        string_agg(CASE s.status WHEN 'reserved' THEN '\x01'::bytea WHEN 'confirmed' THEN '\x02' ELSE '\x00' END, '')
-            AS codes,
+        string_agg(
+            CASE s.status
+                WHEN 'reserved' THEN '\x01'::bytea
+                WHEN 'confirmed' THEN '\x02'
+                ELSE CASE
+                    WHEN closed.keys IS NULL THEN '\x00'::bytea
+                    WHEN (
+                        SELECT m.channel_key = ANY (closed.keys) FROM channel_seats m
+                        WHERE m.seat_id = s.id AND m.event_id = asked.event_id LIMIT 1
+                    ) THEN '\x03'
+                    ELSE '\x00'
+                END
+            END,
+            ''
+        ) AS codes,
         string_agg(coalesce(uuid_send(s.reservation_id), '\x00000000000000000000000000000000'), '') AS holders
     FROM (
         SELECT seat.id, claim.status, claim.reservation_id

@@ -10,7 +10,16 @@ from holdfast.infrastructure.postgres.driver.queries import Connection, GivenT, 
 from holdfast.infrastructure.postgres.upkeep.audit_queries import AUDIT, OfEvents, OfWindows
 from holdfast.infrastructure.postgres.upkeep.invariants import ROWS_MAX
 
-WHOLE_EVENTS_ONLY = frozenset({"counters_count", "versions_without_gaps", "charts_have_events"})
+WHOLE_EVENTS_ONLY = frozenset(
+    {
+        "counters_count",
+        "versions_without_gaps",
+        "charts_have_events",
+        "channels_count_free_seats",
+        "channels_have_their_own_seats",
+        "openings_are_logged",
+    }
+)
 """Promises that cannot be checked on a part of an event's rows."""
 
 _WHOLE: Mapping[str, Query[OfEvents]] = {
@@ -19,6 +28,8 @@ _WHOLE: Mapping[str, Query[OfEvents]] = {
     "changes": AUDIT.whole_changes,
     "reservations": AUDIT.whole_reservations,
     "claims": AUDIT.whole_claims,
+    "channels": AUDIT.whole_channels,
+    "channel_seats": AUDIT.whole_channel_seats,
 }
 """The statement that selects each table's rows for checking some events as a whole. The later ones use the results of
 the earlier ones: no index leads from an event to its reservations or claims, since it would slow every sale."""

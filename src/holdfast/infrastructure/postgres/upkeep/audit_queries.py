@@ -76,6 +76,8 @@ class AuditQueries:
     whole_changes: Query[OfEvents]
     whole_reservations: Query[Nothing]
     whole_claims: Query[Nothing]
+    whole_channels: Query[OfEvents]
+    whole_channel_seats: Query[OfEvents]
     counted_seats: Query[OfEvents]
     counted_claims: Query[Nothing]
     counted_reservations: Query[OfEvents]

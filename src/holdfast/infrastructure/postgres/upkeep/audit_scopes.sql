@@ -72,6 +72,14 @@ SELECT found.*
 FROM scoped_seats s
 CROSS JOIN LATERAL (SELECT c.* FROM claims c WHERE c.seat_id = s.id AND c.event_id = s.event_id LIMIT 1) AS found
 
+-- whole_channels
+-- Their channels.
+SELECT k.* FROM channels k WHERE k.event_id = ANY (:event_ids::uuid[])
+
+-- whole_channel_seats
+-- The seats of their channels.
+SELECT m.* FROM channel_seats m WHERE m.event_id = ANY (:event_ids::uuid[])
+
 -- counted_seats
 -- The chart of an event, only to be counted.
 SELECT id, event_id FROM seats WHERE event_id = ANY (:event_ids::uuid[])

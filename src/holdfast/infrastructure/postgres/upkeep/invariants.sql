@@ -179,3 +179,39 @@ WHERE e.deleted_at IS NOT NULL AND (
     last.kind IS DISTINCT FROM 'event_deleted'
     OR EXISTS (SELECT 1 FROM reservations r WHERE r.event_id = e.id AND r.status IN ('pending', 'confirmed'))
 )
+
+-- channels_count_free_seats
+-- Each channel counts those of its seats that are free.
+SELECT k.event_id, k.key, k.kept_back, coalesce(free.seats, 0) AS free_seats
+FROM channels k
+LEFT JOIN (
+    SELECT m.event_id, m.channel_key, count(*) AS seats
+    FROM channel_seats m
+    LEFT JOIN claims c ON c.seat_id = m.seat_id AND c.event_id = m.event_id
+    WHERE c.seat_id IS NULL
+    GROUP BY m.event_id, m.channel_key
+) AS free ON free.event_id = k.event_id AND free.channel_key = k.key
+WHERE k.kept_back <> coalesce(free.seats, 0)
+
+-- channels_have_their_own_seats
+-- Every seat of a channel is on the chart of the event, and the event has the channel. When an event is deleted, its
+-- channels go.
+SELECT m.event_id, m.seat_id, m.channel_key, s.id IS NOT NULL AS on_chart, k.key IS NOT NULL AS has_channel
+FROM channel_seats m
+JOIN events e ON e.id = m.event_id AND e.deleted_at IS NULL
+LEFT JOIN seats s ON s.id = m.seat_id AND s.event_id = m.event_id
+LEFT JOIN channels k ON k.event_id = m.event_id AND k.key = m.channel_key
+WHERE s.id IS NULL OR k.key IS NULL
+
+-- openings_are_logged
+-- A channel is open from no earlier than it was to open, and the log has the entry that made it so.
+SELECT k.event_id, k.key, k.opens_to_all_at, k.opened_at
+FROM channels k
+WHERE k.opened_at IS NOT NULL AND (
+    k.opens_to_all_at IS NULL OR k.opened_at < k.opens_to_all_at
+    OR NOT EXISTS (
+        SELECT 1 FROM changes c
+        WHERE c.event_id = k.event_id AND c.at = k.opened_at AND c.detail = k.key
+            AND c.kind IN ('channel_opened', 'channel_changed')
+    )
+)

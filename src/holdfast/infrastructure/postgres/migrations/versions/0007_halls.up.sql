@@ -84,7 +84,7 @@ CREATE TABLE channel_seats (
     channel_key text NOT NULL COLLATE "C",
     CONSTRAINT channel_seats_pkey PRIMARY KEY (seat_id, event_id)
 );
-CREATE INDEX channel_seats_channel_idx ON channel_seats (event_id, channel_key);
+CREATE INDEX channel_seats_channel_idx ON channel_seats (event_id, channel_key, seat_id);
 CREATE INDEX channels_due_idx ON channels (opens_to_all_at) WHERE opened_at IS NULL;
 
 -- step: reservations
