@@ -44,6 +44,18 @@ def _parts(token, *, header=None, payload=None, signature=None):
     return ".".join(parts)
 
 
+def _of_kind(twin=None, **claims):
+    """Return a forgery by claims of another kind of token. Its twin says `at+jwt`, or has the claims of `twin`."""
+
+    def explicit(scene):
+        return scene.shop.token(scene.shop.claims(**claims), typ="at+jwt")
+
+    def other(scene):
+        return scene.claiming(**twin)
+
+    return Forgery("not_an_access_token", lambda scene: scene.claiming(**claims), explicit if twin is None else other)
+
+
 def _with_alg(scene, algorithm, signer, how, **header):
     header = {"alg": algorithm, "typ": "JWT", "kid": "rsa"} | header
     return sign(header, scene.shop.claims(), signer, how)
@@ -256,6 +268,13 @@ FORGERIES = {
     "typ of a sign-out": Forgery("type", lambda s: s.good(typ="logout+jwt"), lambda s: s.good(typ="at+jwt")),
     "typ of a proof of possession": Forgery("type", lambda s: s.good(typ="dpop+jwt"), lambda s: s.good(typ=...)),
     "typ that is a number": Forgery("type", lambda s: s.good(typ=1)),
+    "ID token by its nonce": _of_kind(nonce="n"),
+    "ID token by at_hash": _of_kind(at_hash="x"),
+    "ID token by c_hash": _of_kind(c_hash="x"),
+    "ID token of Keycloak": _of_kind(typ="ID"),
+    "refresh token of Keycloak": _of_kind(typ="Refresh"),
+    "nonce without Keycloak's Bearer": _of_kind({"nonce": "n", "typ": "Bearer"}, nonce="n"),
+    "ID token of Cognito": _of_kind({"token_use": "access"}, token_use="id"),
     "events": Forgery("not_an_access_token", _claim("events", {})),
     "cnf": Forgery("bound_to_a_key", _claim("cnf", {"jkt": "x"})),
     # From another issuer

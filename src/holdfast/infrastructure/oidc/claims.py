@@ -12,6 +12,13 @@ LEEWAY_SECONDS = 60
 USER_ID_MAX = 255
 """Characters in a user id."""
 
+ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+"""The `typ` with which an issuer says that it is an access token (RFC 9068)."""
+_OF_ID_TOKENS = frozenset({"at_hash", "c_hash", "s_hash"})
+"""Claims that only ID tokens have (OpenID Connect Core, 3.3.2.11)."""
+_OTHER_TYPES = frozenset({"id", "refresh", "offline", "logout"})
+"""The claim `typ` of Keycloak's other tokens. Its access tokens have `Bearer`; `token_use` is Cognito's."""
+
 _SECONDS_MAX = 253_402_300_800
 """The year 10000: later times cannot be formatted."""
 
@@ -27,12 +34,13 @@ class Subject:
     """The claim `exp`, in seconds since 1970."""
 
 
-def require_claims(claims: Mapping[str, object], issuer: Issuer, *, now: float) -> Subject:
+def require_claims(claims: Mapping[str, object], issuer: Issuer, *, kind: str, now: float) -> Subject:
     """Check everything except the signature.
 
     Args:
         claims: The token's payload.
         issuer: The issuer that `iss` names.
+        kind: The token's `typ`, in lower case.
         now: This node's clock, in seconds since 1970.
 
     Raises:
@@ -49,6 +57,8 @@ def require_claims(claims: Mapping[str, object], issuer: Issuer, *, now: float) 
         if begins_at is not None and begins_at > now + LEEWAY_SECONDS:
             raise TokenRefused("not_yet_valid")
     _require_bearer(claims)
+    if kind not in ACCESS_TOKEN_TYPES:
+        _require_no_id_token(claims)
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject:
         raise TokenRefused("no_subject")
@@ -75,6 +85,21 @@ def _require_bearer(claims: Mapping[str, object]) -> None:
     if "cnf" in claims:
         raise TokenRefused("bound_to_a_key")
     if "events" in claims:
+        raise TokenRefused("not_an_access_token")
+
+
+def _require_no_id_token(claims: Mapping[str, object]) -> None:
+    """Refuse an ID token, as far as one can be told from an access token.
+
+    An ID token tells a client who signed in. Where a client's id is also the audience of access tokens, anybody who
+    sees an ID token (it is in the browser, and sometimes in URLs) could use it here.
+    """
+    if not _OF_ID_TOKENS.isdisjoint(claims) or claims.get("token_use", "access") != "access":
+        raise TokenRefused("not_an_access_token")
+    said = claims.get("typ")
+    if isinstance(said, str) and said.lower() in _OTHER_TYPES:
+        raise TokenRefused("not_an_access_token")
+    if "nonce" in claims and said != "Bearer":  # Keycloak before 25 repeats the nonce in access tokens
         raise TokenRefused("not_an_access_token")
 
 

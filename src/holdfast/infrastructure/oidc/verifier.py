@@ -11,7 +11,7 @@ from joserfc.jwa import JWSAlgModel
 
 from holdfast.application.failures import Unavailable
 from holdfast.application.identity.tokens import TokenRefused, VerifiedToken
-from holdfast.infrastructure.oidc.claims import require_claims
+from holdfast.infrastructure.oidc.claims import ACCESS_TOKEN_TYPES, require_claims
 from holdfast.infrastructure.oidc.fetching import Fetcher
 from holdfast.infrastructure.oidc.issuers import Issuer
 from holdfast.infrastructure.oidc.json_object import MalformedJsonError, read_object
@@ -24,7 +24,7 @@ from holdfast.telemetry import metrics
 TOKEN_BYTES_MAX = 8 * 1024
 KID_MAX = 255
 
-_TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
+_TYPES = ACCESS_TOKEN_TYPES | {"jwt", "application/jwt"}
 """Allowed values of `typ`. Logout tokens and proofs of possession are JWTs too, but not access tokens."""
 _NOT_OURS = frozenset({"crit", "b64", "enc", "zip"})
 """Header members that change what the signature or the payload means. Holdfast supports none of them, so RFC 7515
@@ -58,6 +58,7 @@ class _Unproved:
     signed: jws.CompactSignature
     algorithm: str
     kid: str | None
+    kind: str
     claims: Mapping[str, object]
 
 
@@ -133,7 +134,7 @@ class OidcTokenVerifier:
         if keys is None:
             raise TokenRefused("issuer")
         now = self._wall_clock()
-        subject = require_claims(unproved.claims, keys.issuer, now=now)
+        subject = require_claims(unproved.claims, keys.issuer, kind=unproved.kind, now=now)
         key = await keys.find(unproved.kid, unproved.algorithm)
         key_set = keys.key_set
         if not _proves(unproved, key):
@@ -178,7 +179,7 @@ def _read(raw: bytes) -> _Unproved:
         raise TokenRefused("type")
     if kid is not None and not (isinstance(kid, str) and 1 <= len(kid) <= KID_MAX):
         raise TokenRefused("malformed")
-    return _Unproved(signed, algorithm, kid, claims)
+    return _Unproved(signed, algorithm, kid, kind.lower(), claims)
 
 
 def _decoded(segment: bytes) -> bytes:
