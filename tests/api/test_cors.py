@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from api.serving import refused
@@ -53,3 +55,37 @@ async def test_a_setting_narrows_the_origins(api_where, setting):
         assert error.headers["access-control-allow-origin"] == SHOP
         assert error.headers["vary"] == "Origin"
         assert "Origin" in (await api.get("/events")).headers["vary"].split(", ")
+
+
+PLAIN = {"Content-Type": "text/plain"}
+
+
+async def create_from(api, origin, **headers):
+    """Create an event as a page does that asks nobody: a simple request, in the Fetch standard's words."""
+    body = json.dumps(an_event())
+    return await api.http.post("/api/v1/events", content=body, headers=PLAIN | {"Origin": origin} | headers)
+
+
+async def test_a_page_of_another_origin_changes_nothing(api_where):
+    async with api_where(cors_allow_origins=SHOP, public_url="https://tickets.example") as api:
+        here = str(api.http.base_url).rstrip("/")
+        for origin in (
+            "https://evil.example",
+            "null",
+            f"{SHOP}.evil.example",
+            here.replace("http:", "x:") + "0",
+            "http://",
+        ):
+            for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+                refused(await create_from(api, origin, **headers), 403, "origin_not_allowed")
+            refused(await api.delete("/events/7", headers={"Origin": origin}), 403, "origin_not_allowed")
+        assert (await api.get("/events")).json() == []
+        for origin in (SHOP, here, "https://tickets.example"):
+            assert (await create_from(api, origin)).status_code == 201
+        rewritten = {"Host": "node-1.internal", "Sec-Fetch-Site": "same-origin"}
+        assert (await create_from(api, "https://a.proxy.example", **rewritten)).status_code == 201
+        assert (await api.post("/events", an_event())).status_code == 201
+
+
+async def test_by_default_a_page_of_any_origin_may_change_things(api):
+    assert (await create_from(api, "https://evil.example")).status_code == 201

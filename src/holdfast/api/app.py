@@ -51,7 +51,7 @@ def build_app(
         },
         problems=Problems(PROBLEMS, headers_of_refusal),
         admission=admission.to,
-        cors=CorsPolicy(settings.cors_allow_origins),
+        cors=CorsPolicy(settings.cors_allow_origins, own_origin=public.origin),
         body_bytes_max=settings.body_bytes_max,
         public_path=public.path.encode("ascii"),
     )

@@ -46,7 +46,9 @@ class NodeSettings(BaseSettings):
     )
     cors_allow_origins: str = Field(
         default="*",
-        description="Origins that may call the API from a browser: `*`, or a comma-separated list.",
+        description=(
+            "Origins that may call the API from a browser: `*`, or a comma-separated list. Changes from others get 403."
+        ),
     )
     connections_max: int = Field(
         default=20_000,

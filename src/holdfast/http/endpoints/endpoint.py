@@ -105,6 +105,7 @@ class Endpoint:
         try:
             if found is None:
                 return self._without_handler(call)
+            self._dependencies.cors.require_allowed(call)
             admit, handler, needed = found
             if admit is not None:
                 await admit(call)

@@ -15,7 +15,7 @@ from holdfast.http.endpoints import problems
 from holdfast.http.endpoints.call import USER_ID_MAX
 from holdfast.http.endpoints.headers import ANSWER_HEADERS
 from holdfast.http.endpoints.operation import Link, Operation
-from holdfast.http.endpoints.problems import BodyTooLarge, MethodNotAllowed, MissingUserId, Problems
+from holdfast.http.endpoints.problems import BodyTooLarge, MethodNotAllowed, MissingUserId, OriginNotAllowed, Problems
 from holdfast.http.protocol.refusal import INTERNAL
 
 Json: TypeAlias = dict[str, Any]
@@ -204,6 +204,8 @@ def _headers(*names: str) -> Json:
 def _problems(operation: Operation[Any], known: Problems) -> Json:
     """Describe all error answers by status, with the codes they may carry."""
     refusals: list[type[Refusal]] = [*operation.refusals, MethodNotAllowed]
+    if operation.method != "GET":
+        refusals.append(OriginNotAllowed)
     ids_in_query = any(parameter.is_id for parameter in operation.query)
     if operation.request or operation.path_parameters or operation.needs_user or ids_in_query:
         refusals.append(InvalidValue)

@@ -31,6 +31,15 @@ class PathNotFound(Refusal):
         super().__init__("There is nothing at this path. GET / links to the API's documentation.")
 
 
+class OriginNotAllowed(Refusal):
+    """The page that sent this change is of an origin that may not call the API."""
+
+    code = "origin_not_allowed"
+
+    def __init__(self) -> None:
+        super().__init__("Pages of this origin may not call the API; CORS_ALLOW_ORIGINS says which may.")
+
+
 class MethodNotAllowed(Refusal):
     """The path exists, but does not support this method."""
 
@@ -74,6 +83,7 @@ ProblemTable = Mapping[type[Refusal], Row]
 OF_HTTP: ProblemTable = {
     InvalidValue: Row(400, "Invalid request"),
     MissingUserId: Row(401, "Caller not named"),
+    OriginNotAllowed: Row(403, "Origin not allowed"),
     PathNotFound: Row(404, "Path not found"),
     MethodNotAllowed: Row(405, "Method not allowed"),
     BodyTooLarge: Row(413, "Body too large"),
