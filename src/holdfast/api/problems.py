@@ -24,6 +24,8 @@ PROBLEMS: ProblemTable = {
     booking.SellerConfirms: Row(403, "Seller confirms"),
     booking.SaleNotOpen: Row(409, "Sale not open"),
     booking.BookingClosed: Row(409, "Booking closed"),
+    booking.AreaByCount: Row(409, "Area by count"),
+    booking.CompanionAlone: Row(409, "Companion alone"),
     booking.PurchaseLimitReached: Row(409, "Purchase limit reached"),
     booking.SeatsUnavailable: Row(409, "Seats unavailable"),
     booking.HoldExpired: Row(409, "Hold expired"),

@@ -18,7 +18,9 @@ from holdfast.domain.booking.commands import Done
 from holdfast.domain.booking.refusals import (
     AlreadyCancelled,
     AlreadyConfirmed,
+    AreaByCount,
     BookingClosed,
+    CompanionAlone,
     HoldExpired,
     IdempotencyKeyReused,
     PurchaseLimitReached,
@@ -177,6 +179,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             SaleNotOpen,
             BookingClosed,
             SeatsNotFound,
+            AreaByCount,
+            CompanionAlone,
             PurchaseLimitReached,
             SeatsUnavailable,
         ),

@@ -64,6 +64,11 @@ class EventChannels:
             key for key, channel in self._channels.items() if not (channel.opened or channel.has_code(code_digest))
         )
 
+    def has_opened(self, seat_id: UUID) -> bool:
+        """Return whether a seat is in a channel whose seats are for everybody."""
+        key = self._channel_of.get(seat_id)
+        return key is not None and self._channels[key].opened
+
     def out_of_reach(self, seat_ids: Sequence[UUID], code_digest: bytes | None) -> list[UUID]:
         """Return those of the seats that a request with this code, or without one, does not reach."""
         closed = self.closed_to(code_digest)

@@ -8,7 +8,9 @@ from datetime import datetime
 from uuid import UUID
 
 from holdfast.domain.booking.refusals import (
+    AreaByCount,
     BookingClosed,
+    CompanionAlone,
     PurchaseLimitReached,
     SaleNotOpen,
     SeatsNotFound,
@@ -43,6 +45,28 @@ def seats_unknown(state: WorkingState, seat_ids: Sequence[UUID]) -> SeatsNotFoun
     """Refuse if a seat is not one of this event's."""
     unknown = [seat_id for seat_id in seat_ids if seat_id not in state.prices]
     return SeatsNotFound(unknown) if unknown else None
+
+
+def area_named(state: WorkingState, seat_ids: Sequence[UUID]) -> AreaByCount | None:
+    """Refuse if a seat is a place of an area: those are sold by count, except by the box office."""
+    if not state.areas:
+        return None
+    places = [seat_id for seat_id in seat_ids if seat_id in state.areas]
+    return AreaByCount(places) if places else None
+
+
+def companions_alone(state: WorkingState, seat_ids: Sequence[UUID]) -> CompanionAlone | None:
+    """Refuse if a companion seat is requested without its accessible seat, unless its channel has opened to all."""
+    if not state.companions:
+        return None
+    alone = [
+        seat_id
+        for seat_id in seat_ids
+        if seat_id in state.companions
+        and state.companions[seat_id] not in seat_ids
+        and not (state.channels is not None and state.channels.has_opened(seat_id))
+    ]
+    return CompanionAlone(alone) if alone else None
 
 
 def limit_passed(state: WorkingState, user_id: str, *, wanted: int) -> PurchaseLimitReached | None:

@@ -22,7 +22,8 @@ class Reserve:
     sees_drafts: bool = False
     """Whether the event may be one that is not published."""
     beyond_limit: bool = False
-    """Whether the buyer may get more seats than the event sells to one buyer. They still count as theirs."""
+    """Whether the buyer may get more seats than the event sells to one buyer, as from the box office. They still count
+    as theirs. Places of an area may then be named, too."""
     code_digest: bytes | None = None
     """Of the access code in the request, if it names one (`channels.digest_of`). The fingerprint does not cover it."""
     uses_channels: bool = False

@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 from holdfast.domain.booking.checks import (
+    area_named,
     booking_over,
+    companions_alone,
     event_unseen,
     limit_passed,
     sale_unopened,
@@ -43,6 +45,8 @@ def examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation | 
         or sale_unopened(state, now)
         or booking_over(state, now)
         or seats_unknown(state, wish.seat_ids)
+        or (None if wish.beyond_limit else area_named(state, wish.seat_ids))
+        or companions_alone(state, wish.seat_ids)
         or (None if wish.beyond_limit else limit_passed(state, wish.user_id, wanted=len(wish.seat_ids)))
         or seats_taken(state, wish.seat_ids, code_digest=wish.code_digest, uses_channels=wish.uses_channels)
     )

@@ -6,6 +6,8 @@ NotFound
 Conflict
 ├── SaleNotOpen
 ├── BookingClosed
+├── AreaByCount
+├── CompanionAlone
 ├── PurchaseLimitReached
 ├── SeatsUnavailable
 ├── HoldExpired
@@ -66,6 +68,32 @@ class BookingClosed(Conflict):
             event_id=str(event_id),
             start_at=_utc(start_at),
             closed_at=_utc(closed_at),
+        )
+
+
+class AreaByCount(Conflict):
+    """Some of the requested seats are places of an area, which are sold by count. Nothing was held."""
+
+    code = "area_by_count"
+
+    def __init__(self, seat_ids: list[UUID]) -> None:
+        names = [str(seat_id) for seat_id in seat_ids]
+        super().__init__(
+            f"Places of an area for general admission, which are sold by count (best_available): {', '.join(names)}. "
+            "Nothing was held.",
+            seat_ids=names,
+        )
+
+
+class CompanionAlone(Conflict):
+    """Some of the requested seats are sold only together with the accessible seat beside them. Nothing was held."""
+
+    code = "companion_alone"
+
+    def __init__(self, seat_ids: list[UUID]) -> None:
+        names = [str(seat_id) for seat_id in seat_ids]
+        super().__init__(
+            f"Sold only together with their accessible seat: {', '.join(names)}. Nothing was held.", seat_ids=names
         )
 
 

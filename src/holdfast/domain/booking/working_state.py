@@ -32,6 +32,8 @@ class WorkingState:
         self.max_seats_per_buyer = event.max_seats_per_buyer
         self.version = event.version
         self.prices = snapshot.prices
+        self.areas = snapshot.areas
+        self.companions = snapshot.companions
         self.channels = EventChannels(snapshot.channels, snapshot.channel_of) if snapshot.channels else None
         """None if the event has no channels."""
         self.claims: dict[UUID, Claim] = dict(snapshot.claims)
