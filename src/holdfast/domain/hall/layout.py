@@ -14,8 +14,8 @@ from uuid import UUID
 
 import msgspec
 
-from holdfast.domain.hall.categories import CategoryDetails
-from holdfast.domain.hall.document import Hall, Point, Shape, sections_in
+from holdfast.domain.catalogue.categories import CategoryDetails
+from holdfast.domain.hall.document import Hall, Point, sections_in, shapes_in
 from holdfast.domain.hall.numbering import numbers_of
 from holdfast.domain.hall.outlines import box_of, outlines_of
 from holdfast.domain.hall.packing import Packed, Scale, packed_categories, packed_numbers, packed_positions, places_of
@@ -225,6 +225,6 @@ def _printed_numbers(hall: Hall) -> dict[str, str]:
 
 def _shapes(hall: Hall) -> list[Packed]:
     """Return the shapes as they are in the document, those of a floor with its place in the list."""
-    shapes: list[tuple[int | None, Shape]] = [(None, shape) for shape in hall.shapes]
-    shapes += [(at, shape) for at, floor in enumerate(hall.floors or ()) for shape in floor.shapes]
-    return [msgspec.to_builtins(shape) | ({} if floor is None else {"floor": floor}) for floor, shape in shapes]
+    return [
+        msgspec.to_builtins(shape) | ({} if floor is None else {"floor": floor}) for floor, shape in shapes_in(hall)
+    ]

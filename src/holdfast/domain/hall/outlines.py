@@ -4,18 +4,9 @@ from collections.abc import Sequence
 from itertools import groupby
 from math import hypot, sqrt
 
-from holdfast.domain.hall.document import (
-    Ellipse,
-    Hall,
-    Label,
-    Point,
-    PolygonShape,
-    Rectangle,
-    Row,
-    Section,
-    sections_in,
-)
+from holdfast.domain.hall.document import Hall, Point, Row, Section, sections_in, shapes_in
 from holdfast.domain.hall.geometry import row_positions
+from holdfast.domain.hall.shapes import corners_of
 
 _SAMPLES = 5
 """Points that stand for a bent row."""
@@ -65,20 +56,8 @@ def outlines_of(hall: Hall) -> dict[str, list[Point]]:
 def box_of(hall: Hall, outlines: dict[str, list[Point]]) -> tuple[float, float, float, float]:
     """Return the left, top, right and bottom of everything that a hall shows."""
     points = [point for outline in outlines.values() for point in outline]
-    for shape in [*hall.shapes, *(shape for floor in hall.floors or () for shape in floor.shapes)]:
-        match shape:
-            case Rectangle(at=(x, y), size=(width, height)):
-                reach = hypot(width, height) / 2 if shape.rotation else 0.0
-                middle_x, middle_y = x + width / 2, y + height / 2
-                reach_x, reach_y = (reach, reach) if reach else (width / 2, height / 2)
-                points += [(middle_x - reach_x, middle_y - reach_y), (middle_x + reach_x, middle_y + reach_y)]
-            case Ellipse(at=(x, y), radii=(a, b)):
-                a, b = (max(a, b), max(a, b)) if shape.rotation else (a, b)
-                points += [(x - a, y - b), (x + a, y + b)]
-            case PolygonShape():
-                points += shape.points
-            case Label():
-                points.append(shape.at)
+    for _, shape in shapes_in(hall):
+        points += corners_of(shape)
     if not points:
         return (0.0, 0.0, 0.0, 0.0)
     xs, ys = [x for x, _ in points], [y for _, y in points]

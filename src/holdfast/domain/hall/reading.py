@@ -2,9 +2,9 @@
 
 import msgspec
 
+from holdfast.domain.hall.decoding import decode_document
 from holdfast.domain.hall.document import HALL_SEATS_MAX, Floor, Hall, Section
 from holdfast.domain.hall.rules import check_hall
-from holdfast.domain.hall.strict_document import decode_document
 from holdfast.domain.refusal import InvalidValue
 
 VALUES_MAX = 1_500_000

@@ -1,12 +1,21 @@
 """The rules of a document that its types do not express, except those about single seats (`seats.py`)."""
 
-from holdfast.domain.hall.document import HALL_SEATS_MAX, Hall, Row, Section, sections_in
+from collections.abc import Collection
+
+from holdfast.domain.hall.document import (
+    HALL_SEATS_MAX,
+    ROWS_MAX,
+    SECTIONS_MAX,
+    SHAPES_MAX,
+    Hall,
+    Row,
+    Section,
+    sections_in,
+    shapes_in,
+)
 from holdfast.domain.hall.numbering import numbers_of
 from holdfast.domain.legible import require_legible
 from holdfast.domain.refusal import InvalidValue
-
-CATEGORIES_MAX = 50
-"""Categories of one event (contract)."""
 
 
 def check_hall(hall: Hall, *, seats_max: int = HALL_SEATS_MAX) -> None:
@@ -21,7 +30,10 @@ def check_hall(hall: Hall, *, seats_max: int = HALL_SEATS_MAX) -> None:
     for at, floor in enumerate(hall.floors or []):
         require_legible(f"floors[{at}].name", floor.name)
     places, keys = 0, set()
-    for section, _, path in sections_in(hall):
+    sections = sections_in(hall)
+    _require_at_most("sections", len(sections), SECTIONS_MAX)
+    _require_at_most("shapes", len(shapes_in(hall)), SHAPES_MAX)
+    for section, _, path in sections:
         if section.key in keys:
             raise InvalidValue(f"{path}.key", "repeats that of another section")
         keys.add(section.key)
@@ -31,12 +43,32 @@ def check_hall(hall: Hall, *, seats_max: int = HALL_SEATS_MAX) -> None:
             raise InvalidValue(path, f"brings the hall to {places} seats: at most {seats_max} fit")
 
 
+def require_known_categories(hall: Hall, keys: Collection[str]) -> None:
+    """Refuse a document that names a category the event does not have.
+
+    Raises:
+        InvalidValue: naming the place in the document.
+    """
+    for section, _, path in sections_in(hall):
+        _require_known(f"{path}.category", section.category, keys)
+        for at, row in enumerate(section.rows or ()):
+            _require_known(f"{path}.rows[{at}].category", row.category, keys)
+            for number, exception in enumerate(row.exceptions):
+                _require_known(f"{path}.rows[{at}].exceptions[{number}].category", exception.category, keys)
+
+
+def _require_known(field: str, category: str | None, keys: Collection[str]) -> None:
+    if category is not None and category not in keys:
+        raise InvalidValue(field, f"is {category}, which is none of this event's categories")
+
+
 def _check_section(section: Section, path: str) -> None:
     require_legible(f"{path}.name", section.name)
     if (section.rows is None) == (section.capacity is None):
         raise InvalidValue(f"{path}.rows", "must be given, or a capacity, and not both")
     if section.rows is None and section.category is None and section.price is None:
         raise InvalidValue(f"{path}.category", "is required")
+    _require_at_most(f"{path}.rows", len(section.rows or ()), ROWS_MAX)
     for at, row in enumerate(section.rows or ()):
         _check_row(section, row, f"{path}.rows[{at}]")
 
@@ -60,6 +92,11 @@ def _check_row(section: Section, row: Row, path: str) -> None:
         _require_length(f"{path}.seat_numbers", len(row.seat_numbers), places)
     if section.category is None and section.price is None and row.category is None and row.price is None:
         raise InvalidValue(f"{path}.category", "is required here or in the section")
+
+
+def _require_at_most(field: str, count: int, most: int) -> None:
+    if count > most:
+        raise InvalidValue(field, f"must have at most {most} entries")
 
 
 def _require_length(field: str, length: int, places: int) -> None:

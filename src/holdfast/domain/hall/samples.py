@@ -5,7 +5,7 @@ from math import atan, cos, pi, sin, tan
 
 from msgspec.structs import replace
 
-from holdfast.domain.hall.categories import CategoryDetails
+from holdfast.domain.catalogue.categories import CategoryDetails
 from holdfast.domain.hall.document import (
     Floor,
     Hall,

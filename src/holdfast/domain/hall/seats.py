@@ -54,6 +54,15 @@ def seats_of(hall: Hall, *, slice_seats: int = SLICE_SEATS) -> Iterator[SeatColu
     yield from _Making(slice_seats).slices(hall)
 
 
+def seats_of_row(section: Section, row: Row, path: str) -> SeatColumns:
+    """Make the seats of one row.
+
+    Raises:
+        InvalidValue: naming the place in the document, which begins with `path`.
+    """
+    return _Making(1).one_row(section, row, path)
+
+
 class _Making:
     """The state of making: the slice that is being filled, and what must be unlike or named later."""
 
@@ -79,6 +88,10 @@ class _Making:
                 raise InvalidValue(path, f"must name an accessible seat, and {printable(companion_of)} is none")
         if len(self._made):
             yield self._full_slice()
+
+    def one_row(self, section: Section, row: Row, path: str) -> SeatColumns:
+        self._row(section, row, path)
+        return self._full_slice()
 
     def _full_slice(self) -> SeatColumns:
         made, self._made = self._made, SeatColumns()

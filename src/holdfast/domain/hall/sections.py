@@ -2,18 +2,9 @@
 
 from dataclasses import dataclass
 
-from holdfast.domain.hall.document import (
-    Ellipse,
-    Hall,
-    Label,
-    Point,
-    PolygonShape,
-    Rectangle,
-    Section,
-    Shape,
-    sections_in,
-)
+from holdfast.domain.hall.document import Hall, Label, Point, Section, sections_in, shapes_in
 from holdfast.domain.hall.geometry import middle_of
+from holdfast.domain.hall.shapes import corners_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +41,10 @@ def sections_of(hall: Hall) -> list[SectionSummary]:
 
 
 def _stage(hall: Hall) -> Point | None:
-    shapes = [*hall.shapes, *(shape for floor in hall.floors or () for shape in floor.shapes)]
-    for shape in shapes:
+    for _, shape in shapes_in(hall):
         if not isinstance(shape, Label) and shape.role == "stage":
-            return middle_of_shape(shape)
+            return middle_of(corners_of(shape))
     return None
-
-
-def middle_of_shape(shape: Shape) -> Point:
-    """Return the middle of a shape."""
-    match shape:
-        case Rectangle(at=(x, y), size=(width, height)):
-            return (x + width / 2, y + height / 2)
-        case PolygonShape():
-            return middle_of(shape.points)
-        case Ellipse() | Label():
-            return shape.at
 
 
 def _first_row(section: Section) -> Point | None:

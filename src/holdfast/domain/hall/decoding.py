@@ -1,4 +1,4 @@
-"""Decodes JSON documents that people write: strict about repeated fields, bounded in what they may cost."""
+"""Decodes JSON documents that people and other programs write, within bounds of what that may cost."""
 
 import codecs
 import json
@@ -12,14 +12,18 @@ from holdfast.domain.refusal import InvalidValue
 T = TypeVar("T")
 
 
-def decode_document(decoder: msgspec.json.Decoder[T], raw: bytes, *, values_max: int) -> T:
+def decode_document(
+    decoder: msgspec.json.Decoder[T], raw: bytes, *, values_max: int, repeats: bool = False, within: str = ""
+) -> T:
     """Decode a document.
 
     Args:
-        decoder: For a type that refuses unknown fields.
+        decoder: For a type that refuses unknown fields, unless repeats are allowed.
         raw: UTF-8, perhaps with a byte order mark.
         values_max: How many commas and brackets it may have. A comma stands for an object of 24 bytes or more in
             memory, so without a bound a body of 18 MB would become half a gigabyte.
+        repeats: Whether a field may be given twice; the last one counts.
+        within: The part of a document that this is; empty for a whole one.
 
     Raises:
         InvalidValue: naming the place in the document.
@@ -31,10 +35,10 @@ def decode_document(decoder: msgspec.json.Decoder[T], raw: bytes, *, values_max:
         value = decoder.decode(raw)
         # Each field that is given twice adds two quotation marks. Defaults that are written out, and quotation marks
         # in texts, only cost a second look.
-        if raw.count(b'"') != msgspec.json.encode(value).count(b'"'):
+        if not repeats and raw.count(b'"') != msgspec.json.encode(value).count(b'"'):
             json.loads(raw, object_pairs_hook=_refuse_repeats, parse_int=float)
     except msgspec.ValidationError as error:
-        raise complaint(str(error)) from None
+        raise complaint(str(error), within=within) from None
     except UnicodeDecodeError as error:
         raise InvalidValue(BODY, f"is not UTF-8 (byte {error.start})") from None
     except RecursionError:

@@ -1,0 +1,1 @@
+"""Seating plans of pretix: read in both generations, written in the newer one."""

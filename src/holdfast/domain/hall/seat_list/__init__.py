@@ -1,0 +1,1 @@
+"""Halls as CSV: a list of seats, a line for each."""
