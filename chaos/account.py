@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from chaos.checkers.mutations import MUTATIONS
+from chaos.mutations.every import MUTATIONS
 from chaos.trial import Fault, Trial
 
 Conclusion: TypeAlias = Literal["passed", "FAILED", "skipped"]

@@ -179,7 +179,7 @@ def _check_all_were_asked(judged: JudgedEvent) -> None:
     for kind, reservation in answers.settled:
         # If several calls may have made a reservation, `settle` has picked the one that did.
         if kind != "reserve":
-            asked["confirmed" if kind == "confirm" else "cancelled"].add(reservation)
+            asked["cancelled" if kind == "cancel" else "confirmed"].add(reservation)
     lives, ids = log.lives, list(log.lives.numbers)
     every: Iterable[int] = range(len(ids))
     # The quick pass has already found answers for these.

@@ -204,11 +204,16 @@ def _seats_named(operations: Iterable[Operation]) -> set[tuple[str, str]]:
 
 _RESOLVED: dict[tuple[str, str], tuple[Did, str]] = {
     ("confirm", "done"): ("sell", ""),
+    ("sell", "done"): ("sell", ""),
     ("cancel", "done"): ("release", ""),
     ("confirm", "settled"): ("sell", ""),
+    ("sell", "settled"): ("sell", ""),
     ("cancel", "settled"): ("release", ""),
     ("confirm", "hold_expired"): ("has status", "expired"),
     ("confirm", "already_cancelled"): ("has status", "cancelled"),
+    ("confirm", "seller_confirms"): ("has status", "pending"),
+    ("sell", "hold_expired"): ("has status", "expired"),
+    ("sell", "already_cancelled"): ("has status", "cancelled"),
     ("cancel", "already_confirmed"): ("has status", "confirmed"),
 }
 

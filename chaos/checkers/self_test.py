@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from random import Random
 
-from chaos.checkers.mutations import MUTATIONS, ONLY_SOMETIMES, rows_as_of
 from chaos.checkers.report import Assumptions, Report, Rule, Violation
-from chaos.checkers.specimen import Specimen
 from chaos.checkers.traced_checker import check
 from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import Operation
+from chaos.mutations.every import MUTATIONS, ONLY_SOMETIMES, rows_as_of
+from chaos.mutations.specimen import Specimen
 
 OPERATIONS_MAX = 4_000
 """Of longer histories only a part is used, because each injected error costs one check."""

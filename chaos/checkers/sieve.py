@@ -24,6 +24,14 @@ _ENDED_AS = {"hold_expired": "expired", "already_cancelled": "cancelled", "alrea
 """The status of the reservation that a refusal with this code implies."""
 _DONE_AS = {"confirm": ("confirmed",), "cancel": ("cancelled", "expired")}
 """The status of a reservation at the version at which it was confirmed or cancelled."""
+_JUDGED_BY_RULES = (
+    "idempotency_key_reused",
+    "purchase_limit_reached",
+    "sale_not_open",
+    "booking_closed",
+    "seller_confirms",
+)
+"""Refusals that are rare, or whose reasons the quick pass does not know."""
 
 
 class EventSieve:
@@ -103,6 +111,7 @@ class EventSieve:
         self._leave[rows[~(self._stood(rows, numbers, versions) & self._wished(rows, numbers))]] = True
 
     def _judge_resolved(self) -> None:
+        self._leave |= self._is("outcome", "ok") & self._is("kind", "sell")
         for kind, statuses in _DONE_AS.items():
             rows, numbers, versions = self._chosen(self._ok & self._is("kind", kind))
             right = self._ended_as(numbers, versions, *statuses)
@@ -130,7 +139,7 @@ class EventSieve:
         for code, status in _ENDED_AS.items():
             rows, numbers, versions = self._chosen(refused & self._is("answer", code))
             self._leave[rows[~self._ended_as(numbers, versions, status)]] = True
-        for code in ("idempotency_key_reused", "purchase_limit_reached"):
+        for code in _JUDGED_BY_RULES:
             self._leave |= refused & self._is("answer", code)
         texts = self._told.all_texts()
         for row in np.flatnonzero(refused & self._is("answer", "reservation_not_found")).tolist():

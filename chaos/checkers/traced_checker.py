@@ -14,12 +14,13 @@ from chaos.checkers.judged import JudgedEvent
 from chaos.checkers.limit_rules import check_limit
 from chaos.checkers.read_rules import check_reads
 from chaos.checkers.report import Assumptions, Report
+from chaos.checkers.sale_rules import check_sale
 from chaos.checkers.sieve import EventSieve, sift
 from chaos.checkers.time_order import check_time_order
 from chaos.checkers.uncollected import uncollected
 from chaos.histories.columns import Columns, EventColumns, columns_of
 from chaos.histories.compact_history import CompactHistory
-from chaos.histories.database_rows import Change, DatabaseRows, ReservationRow
+from chaos.histories.database_rows import Change, Chart, DatabaseRows, ReservationRow
 from chaos.histories.history import Operation
 from chaos.histories.seat_log import SeatLog
 
@@ -99,6 +100,7 @@ class _Judgement:
             check_decisions(judged)
             chart = self._charts.get(event)
             check_limit(judged, chart, self._changes.get(event, []))
+            check_sale(judged, chart or Chart(event, 0), self._changes.get(event, []))
             check_reads(judged, chart_seats=None if chart is None else chart.seats)
         return self.report
 

@@ -19,7 +19,8 @@ from holdfast.infrastructure.postgres.upkeep.invariants import InvariantResult, 
 _SHOWN_MAX = 10
 _QUIET_SECONDS_MAX = 15.0
 _SOLD_TWICE = ("one_buyer_per_seat", "seats_pass_from_hand_to_hand")
-_STATUS_AFTER = {"confirm": ("confirmed",), "cancel": ("cancelled", "expired")}
+_WRITES = ("reserve", "confirm", "sell", "cancel")
+_STATUS_AFTER = {"confirm": ("confirmed",), "sell": ("confirmed",), "cancel": ("cancelled", "expired")}
 _BUSY = """
 SELECT count(*) FROM pg_stat_activity
 WHERE application_name LIKE 'holdfast-%' AND (state <> 'idle' OR wait_event = 'SyncRep') AND pid <> pg_backend_pid()"""
@@ -130,7 +131,7 @@ def lost_acknowledgements(operations: Iterable[Operation], rows: DatabaseRows) -
     stored = {row.id: row for row in rows.reservations}
     lost = []
     for operation in operations:
-        if operation.outcome != "ok" or operation.kind not in ("reserve", "confirm", "cancel"):
+        if operation.outcome != "ok" or operation.kind not in _WRITES:
             continue
         row = stored.get(operation.reservation)
         if row is None:
@@ -149,7 +150,7 @@ class Acknowledged:
     def add(self, history: Path) -> None:
         """Add what was acknowledged in a history."""
         for operation in read_history(history):
-            if operation.outcome == "ok" and operation.kind in ("reserve", "confirm", "cancel"):
+            if operation.outcome == "ok" and operation.kind in _WRITES:
                 after = _STATUS_AFTER.get(operation.kind)
                 self._statuses[operation.reservation] = after or self._statuses.get(operation.reservation, ())
 

@@ -73,13 +73,23 @@ class EventColumns:
         self.key_reused: Table[Wish] = Table()
         self.limited: Table[int] = Table()
         """Refusals for the limit of seats per buyer; the subject is the user, the detail how many seats were wanted."""
+        self.outside_sale: dict[str, Table[None]] = {code: Table() for code in ("sale_not_open", "booking_closed")}
+        """Refusals because the sale is not open, by code."""
         self.confirmed: Table[None] = Table()
         self.cancelled: Table[None] = Table()
+        self.sold: set[str] = set()
+        """The reservations that the seller confirmed, with an answer or without one."""
         self.settled: list[tuple[str, str]] = []
         """(kind, reservation) of operations that had no answer but took effect."""
         self.refused: dict[str, Table[str]] = {
             code: Table()
-            for code in ("hold_expired", "already_cancelled", "already_confirmed", "reservation_not_found")
+            for code in (
+                "hold_expired",
+                "already_cancelled",
+                "already_confirmed",
+                "reservation_not_found",
+                "seller_confirms",
+            )
         }
         """Confirmations and cancellations refused, by code; the detail is the user."""
         self.seat_reads: Table[str] = Table()
@@ -105,7 +115,7 @@ class EventColumns:
             self.confirmed,
             self.cancelled,
         )
-        return [*tables, *self.refused.values(), self.timed_only]
+        return [*tables, *self.outside_sale.values(), *self.refused.values(), self.timed_only]
 
     def reads(self) -> list[Table[Any]]:
         """Every table of answers of reads."""
@@ -151,6 +161,8 @@ def columns_of(operations: Iterable[Operation], places: Iterable[int] | None = N
 
 def _add_ok(columns: EventColumns, place: int, operation: Operation) -> None:
     kind, answer = operation.kind, operation.answer
+    if kind == "sell":
+        columns.sold.add(operation.reservation)
     if answer == "settled":
         columns.settled.append((kind, operation.reservation))
     elif kind == "reserve":
@@ -161,7 +173,7 @@ def _add_ok(columns: EventColumns, place: int, operation: Operation) -> None:
             columns.replayed.add(place, operation, operation.reservation, (wish, operation.status))
         else:
             raise ValueError(f"operation {place}: unknown answer {answer!r} to {kind}")
-    elif kind == "confirm":
+    elif kind in ("confirm", "sell"):
         columns.confirmed.add(place, operation, operation.reservation, None)
     elif kind == "cancel":
         columns.cancelled.add(place, operation, operation.reservation, None)
@@ -188,6 +200,8 @@ def _add_refusal(columns: EventColumns, place: int, operation: Operation) -> Non
     if answer == "seats_unavailable":
         for seat in operation.named or ("",):
             columns.taken.add(place, operation, seat, operation.seats)
+    elif answer in columns.outside_sale:
+        columns.outside_sale[answer].add(place, operation, "", None)
     elif answer in columns.refused:
         columns.refused[answer].add(place, operation, operation.reservation, operation.user)
     elif answer == "idempotency_key_reused":

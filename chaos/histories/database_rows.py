@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import asyncpg
 import msgspec
 
-from chaos.histories.history import held, sold
+from chaos.histories.history import FOREVER, held, sold
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -46,7 +46,7 @@ class ReservationRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag
 
 
 class Chart(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="chart"):
-    """How many seats an event has, and how many it sells to one buyer."""
+    """How many seats an event has, and how it sells them."""
 
     event: str
     seats: int
@@ -54,6 +54,13 @@ class Chart(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="chart")
     """0 where there is no limit."""
     limit_since: int = 0
     """The version that set it, 0 where it was never changed."""
+    opens_at_us: int = 0
+    """When its sale opens (µs since 1970), 0 for at once."""
+    closes_at_us: int = FOREVER
+    """When its sale closes or it begins, whichever is earlier."""
+    seller_confirms: bool = False
+    edited: int = 0
+    """The version of its last edit. What the three before were until then, the log does not say."""
 
 
 class ClaimRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="claim"):
@@ -116,7 +123,11 @@ SELECT id::text, event_id::text AS event, user_id AS user, idempotency_key AS ke
 FROM reservations"""
 _CHARTS = """
 SELECT s.event_id::text AS event, count(*) AS seats, coalesce(max(e.max_seats_per_buyer), 0) AS limit,
-       coalesce(max(e.purchase_limit_since), 0) AS limit_since
+       coalesce(max(e.purchase_limit_since), 0) AS limit_since,
+       coalesce(max(e.sale_opens_at), 'epoch') AS opens_at_us,
+       coalesce(max(least(e.start_at, e.sale_closes_at)), '9999-12-31') AS closes_at_us,
+       coalesce(bool_or(e.confirmation = 'seller'), false) AS seller_confirms,
+       (SELECT coalesce(max(c.version), 0) FROM changes c WHERE c.event_id = s.event_id AND c.kind = 'event_edited')
 FROM seats s LEFT JOIN events e ON e.id = s.event_id GROUP BY s.event_id"""
 _CLAIMS = (
     "SELECT event_id::text AS event, seat_id::text AS seat, status, reservation_id::text AS reservation FROM claims"
@@ -132,7 +143,7 @@ async def dump(connection: "asyncpg.Connection[asyncpg.Record]") -> DatabaseRows
     return DatabaseRows(
         changes=[Change(*_plain(row)) for row in await connection.fetch(_CHANGES)],
         reservations=[ReservationRow(*_plain(row)) for row in await connection.fetch(_RESERVATIONS)],
-        charts=[Chart(*row) for row in await connection.fetch(_CHARTS)],
+        charts=[Chart(*_plain(row)) for row in await connection.fetch(_CHARTS)],
         claims=[
             ClaimRow(event, seat, (held if status == "reserved" else sold)(reservation))
             for event, seat, status, reservation in await connection.fetch(_CLAIMS)

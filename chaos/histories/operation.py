@@ -9,8 +9,17 @@ FOREVER = 1 << 62
 NO_VERSION = -1
 
 Kind: TypeAlias = Literal[
-    "reserve", "confirm", "cancel", "read_reservation", "read_seat", "read_list", "read_free_list", "read_count"
+    "reserve",
+    "confirm",
+    "sell",
+    "cancel",
+    "read_reservation",
+    "read_seat",
+    "read_list",
+    "read_free_list",
+    "read_count",
 ]
+"""`sell` is a confirmation by the seller, for the reservation's user."""
 Outcome: TypeAlias = Literal["ok", "fail", "info"]
 """`ok`: took effect, or read. `fail`: certainly no effect. `info`: may have taken effect at any time since its call."""
 

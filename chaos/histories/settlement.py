@@ -61,7 +61,7 @@ def _settled(
             case "reserve":
                 row = by_wish.get((operation.event, operation.user, operation.key))
                 settled[place] = _settle_reserve(operation, row, created)
-            case "confirm" | "cancel":
+            case "confirm" | "sell" | "cancel":
                 settled[place] = _settle_resolution(operation, by_id.get(operation.reservation))
             case _:
                 settled[place] = replace(operation, outcome="fail", answer="none")
@@ -79,7 +79,7 @@ def _settle_reserve(operation: Operation, row: ReservationRow | None, created: s
 
 
 def _settle_resolution(operation: Operation, row: ReservationRow | None) -> Operation:
-    wanted = ("confirmed",) if operation.kind == "confirm" else ("cancelled",)
+    wanted = ("confirmed",) if operation.kind in ("confirm", "sell") else ("cancelled",)
     if row is None or row.status not in wanted:
         return replace(operation, outcome="fail", answer="none")
     return replace(operation, outcome="ok", answer="settled")

@@ -9,7 +9,7 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.histories.database_rows import DatabaseRows
-from chaos.histories.history import Kind, Operation, in_order_of_return
+from chaos.histories.history import FOREVER, Kind, Operation, in_order_of_return
 from chaos.simulation.service import EVENT, SimulatedService
 
 RESTLESS: tuple[Kind, ...] = (
@@ -47,6 +47,14 @@ class Scenario:
     seats_wanted_max: int = 3
     limit: int = 0
     """How many seats one buyer may have; 0 for no limit."""
+    opens_at_us: int = 0
+    """When the sale opens; 0 for at once."""
+    closes_at_us: int = FOREVER
+    """When it closes."""
+    seller_confirms: bool = False
+    """Only the seller's confirmations make sales."""
+    sold_by_seller: float = 0.0
+    """Share of the confirmations that are the seller's."""
     lost_answers: float = 0.02
     """Share of the answers that never arrive."""
     kinds: tuple[Kind, ...] = RESTLESS
@@ -96,7 +104,10 @@ class _Clients:
             call = replace(call, key=f"k{self.keys}", seats=tuple(random.sample(self.service.seats, wanted)))
             self.wishes.append(call)
             return call
-        if kind in ("confirm", "cancel", "read_reservation"):
+        if kind == "confirm" and random.random() < self.scenario.sold_by_seller:
+            kind = "sell"
+            call = replace(call, kind=kind)
+        if kind in ("confirm", "sell", "cancel", "read_reservation"):
             if not self.known:
                 return replace(call, kind="read_seat", seats=(random.choice(self.service.seats),))
             reservation, owner = random.choice(self.known[-12:])
@@ -123,7 +134,14 @@ class _Simulation:
         self._scenario = scenario
         self._random = Random(scenario.seed)  # noqa: S311 - a simulation
         seats = tuple(f"s{number}" for number in range(scenario.seats))
-        self._service = SimulatedService(scenario.hold_ns, seats, scenario.limit)
+        self._service = SimulatedService(
+            scenario.hold_ns,
+            seats,
+            scenario.limit,
+            scenario.opens_at_us,
+            scenario.closes_at_us,
+            scenario.seller_confirms,
+        )
         self._clients = _Clients(scenario, self._service, self._random)
         self._history: list[Operation] = []
         self._agenda: list[tuple[int, int, Callable[[int], None]]] = []

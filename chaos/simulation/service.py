@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from chaos.histories.database_rows import Change, Chart, ClaimRow, DatabaseRows, ReservationRow
-from chaos.histories.history import Operation, held, sold
+from chaos.histories.history import FOREVER, Operation, held, sold
 
 EVENT = "event"
 
@@ -21,6 +21,9 @@ class SimulatedService:
     seats: tuple[str, ...]
     limit: int = 0
     """How many seats one buyer may have; 0 for no limit."""
+    opens_at_us: int = 0
+    closes_at_us: int = FOREVER
+    seller_confirms: bool = False
     states: dict[str, str] = field(default_factory=dict)
     reservations: dict[str, ReservationRow] = field(default_factory=dict)
     by_wish: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -70,6 +73,9 @@ class SimulatedService:
             if set(row.seats) != set(operation.seats):
                 return replace(operation, outcome="fail", answer="idempotency_key_reused")
             return replace(operation, outcome="ok", answer="replayed", reservation=prior, status=row.status)
+        if not self.opens_at_us <= now_ns // 1_000 < self.closes_at_us:
+            early = now_ns // 1_000 < self.opens_at_us
+            return replace(operation, outcome="fail", answer="sale_not_open" if early else "booking_closed")
         if self.limit and self._seats_of(operation.user) + len(operation.seats) > self.limit:
             return replace(operation, outcome="fail", answer="purchase_limit_reached")
         taken = tuple(seat for seat in operation.seats if seat in self.states)
@@ -108,6 +114,13 @@ class SimulatedService:
         return sum(len(row.seats) for row in mine if row.status in ("pending", "confirmed"))
 
     def _confirm(self, operation: Operation, now_ns: int) -> Operation:
+        row = self.reservations.get(operation.reservation)
+        is_hold = row is not None and row.user == operation.user and row.status == "pending"
+        if self.seller_confirms and is_hold:
+            return replace(operation, outcome="fail", answer="seller_confirms")
+        return self._sell(operation, now_ns)
+
+    def _sell(self, operation: Operation, now_ns: int) -> Operation:
         return self._resolve(
             operation, now_ns, "confirmed", {"expired": "hold_expired", "cancelled": "already_cancelled"}
         )
@@ -153,6 +166,15 @@ class SimulatedService:
         return DatabaseRows(
             changes=self.changes,
             reservations=list(self.reservations.values()),
-            charts=[Chart(EVENT, len(self.seats), self.limit)],
+            charts=[
+                Chart(
+                    EVENT,
+                    len(self.seats),
+                    self.limit,
+                    opens_at_us=self.opens_at_us,
+                    closes_at_us=self.closes_at_us,
+                    seller_confirms=self.seller_confirms,
+                )
+            ],
             claims=[ClaimRow(EVENT, seat, state) for seat, state in self.states.items()],
         )

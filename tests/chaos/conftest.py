@@ -27,6 +27,7 @@ class Story:
         self.rows = {}
         self.operations = []
         self.claims = {}
+        self.chart = Chart("e", 3)
 
     @property
     def version(self):
@@ -91,7 +92,7 @@ class Story:
         return DatabaseRows(
             changes=self.changes,
             reservations=list(self.rows.values()),
-            charts=[Chart("e", 3)],
+            charts=[self.chart],
             claims=[ClaimRow("e", seat, state) for seat, state in self.claims.items()],
         )
 

@@ -192,7 +192,7 @@ def test_what_was_seen_before_a_call_is_not_unseen_by_it(story):
 def test_a_decision_is_never_old(story):
     before = story.version
     story.hold("r1", "a", at=(0, 10))
-    story.answered("reserve", "booking_closed", version=before, seats=("b",), at=(11, 20))
+    story.answered("reserve", "seats_not_found", version=before, seats=("b",), at=(11, 20))
     assert story.rules_broken(read_lag_ns=1_000_000) == {"time_order"}
 
 

@@ -3,13 +3,13 @@
 from random import Random
 
 import pytest
-from chaos.checkers.mutations import MUTATIONS
 from chaos.checkers.report import Assumptions
-from chaos.checkers.specimen import Specimen
 from chaos.checkers.traced_checker import check, check_columns
 from chaos.histories.columns import columns_of
 from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import FOREVER, in_order_of_return
+from chaos.mutations.every import MUTATIONS
+from chaos.mutations.specimen import Specimen
 from chaos.simulation.clients import ON_SALE, RESTLESS, Scenario, simulate
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +54,7 @@ def changed(operations, random):
         ]
     )
     refusals = ["seats_unavailable", "hold_expired", "already_cancelled", "already_confirmed", "reservation_not_found"]
+    refusals += ["sale_not_open", "seller_confirms"]
     if operation.outcome == "fail" and random.random() < 0.3:
         what = {"answer": random.choice([*refusals, "idempotency_key_reused", "booking_closed", "none"])}
     operations[place] = replace(operation, **what)

@@ -1,12 +1,12 @@
 """Legal histories of every shape are accepted by both checkers, and changed ones are not."""
 
 import pytest
-from chaos.checkers.mutations import MUTATIONS
 from chaos.checkers.prove import prove
 from chaos.checkers.search_checker import check_by_search
 from chaos.checkers.self_test import self_test
-from chaos.checkers.specimen import Specimen
 from chaos.checkers.traced_checker import check
+from chaos.mutations.every import MUTATIONS
+from chaos.mutations.specimen import Specimen
 from chaos.simulation.clients import Scenario, simulate
 from hypothesis import given
 from hypothesis import strategies as st

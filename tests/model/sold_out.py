@@ -19,7 +19,9 @@ class BoxOffice:
     seats: int
     total: int = 12
     deleted: bool = False
-    open: bool = True
+    sale: str = "open"
+    """Otherwise the refusal of everybody who comes now."""
+    seller_confirms: bool = False
     limit: int | None = None
     """How many seats one buyer may have."""
     tickets: dict[tuple[str, str], Ticket] = field(default_factory=dict)
@@ -37,8 +39,8 @@ class BoxOffice:
             return prior.state if prior.seats == seats else "idempotency_key_reused"
         if self.deleted:
             return "event_not_found"
-        if not self.open:
-            return "booking_closed"
+        if self.sale != "open":
+            return self.sale
         refusal = self.refusal_of_seats(user, seats)
         if refusal is not None:
             return refusal
@@ -54,8 +56,10 @@ class BoxOffice:
             return "seats_unavailable"
         return None
 
-    def confirm(self, ticket: Ticket) -> str:
+    def confirm(self, ticket: Ticket, *, by_seller: bool = False) -> str:
         if ticket.state == "pending":
+            if self.seller_confirms and not by_seller:
+                return "seller_confirms"
             ticket.state = "confirmed"
         refusals = {"user": "already_cancelled", "event_deleted": "already_cancelled", "expired": "hold_expired"}
         return refusals.get(ticket.state, ticket.state)
@@ -78,12 +82,12 @@ class BoxOffice:
         self.seats += count
         return "added"
 
-    def edit(self, *, total: int, opened: bool, limit: int | None) -> str:
+    def edit(self, *, total: int, sale: str, limit: int | None, seller_confirms: bool) -> str:
         if self.deleted:
             return "event_not_found"
         if total < self.seats:
             return "seats_exceed_total"
-        self.total, self.open, self.limit = total, opened, limit
+        self.total, self.sale, self.limit, self.seller_confirms = total, sale, limit, seller_confirms
         return "edited"
 
     def delete(self) -> str:

@@ -1,7 +1,7 @@
 """Any calls in any order have the same results as in the model, and keep every promise."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -16,6 +16,7 @@ from holdfast.application.booking.expire import expire_overdue
 from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.catalogue.edit_event import edit_event
+from holdfast.domain.catalogue.event import Confirmation
 from holdfast.domain.catalogue.seat import numbered_seats
 from holdfast.domain.refusal import Refusal
 from model.sold_out import BoxOffice
@@ -25,6 +26,13 @@ keys = st.sampled_from(["k0", "k1", "k2", "k3"])
 seat_sets = st.frozensets(st.integers(0, 6), min_size=1, max_size=3)
 
 limits = st.sampled_from([None, None, 1, 2, 4])
+HOUR = timedelta(hours=1)
+SALES = {
+    "open": [{}, {"sale_opens_at": -HOUR}, {"sale_closes_at": HOUR}, {"sale_opens_at": -HOUR, "sale_closes_at": HOUR}],
+    "sale_not_open": [{"sale_opens_at": HOUR}, {"sale_opens_at": HOUR, "sale_closes_at": 2 * HOUR}],
+    "booking_closed": [{"sale_closes_at": -HOUR}, {"starts_in": -HOUR}, {"starts_in": -HOUR, "sale_closes_at": HOUR}],
+}
+"""For what somebody is told who comes now: times of the sale that lead to it, from now."""
 
 
 def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and each rule is short
@@ -77,13 +85,13 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
             if ticket is not None:
                 assert self._reserve(*name, ticket.seats) == ticket.state
 
-        @rule(name=made, verb=st.sampled_from(["confirm", "cancel"]))
-        def resolve(self, name, verb):
+        @rule(name=made, verb=st.sampled_from(["confirm", "cancel"]), how=st.sampled_from([{}, {"by_seller": True}]))
+        def resolve(self, name, verb, how):
             ticket = self.model.tickets.get(name)
             if ticket is not None:
-                call = {"confirm": confirm, "cancel": cancel}[verb]
-                answer = self.answer(call(self.engine.booking, reservation_id=self.ids[name], user_id=name[0]))
-                assert answer == getattr(self.model, verb)(ticket)
+                call, how = {"confirm": (confirm, how), "cancel": (cancel, {})}[verb]
+                answer = self.answer(call(self.engine.booking, reservation_id=self.ids[name], user_id=name[0], **how))
+                assert answer == getattr(self.model, verb)(ticket, **how)
 
         @rule(name=made, other=users, verb=st.sampled_from([confirm, cancel]))
         def resolve_somebody_elses(self, name, other, verb):
@@ -134,12 +142,26 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
             answer = self.answer(add_seats(self.engine.catalogue, self.sale.event_id, new), told)
             assert answer == self.model.add_seats(count)
 
-        @rule(total=st.integers(3, 14), opened=st.sampled_from([True, True, False]), limit=limits)
-        def edit(self, total, opened, limit):
-            starts_in = timedelta(days=1 if opened else -1)
-            details = an_event(starts_in=starts_in, total_seats=total, max_seats_per_buyer=limit)
+        @rule(
+            total=st.integers(3, 14),
+            sale=st.sampled_from(["open", "open", "open", "sale_not_open", "booking_closed"]),
+            limit=limits,
+            confirmation=st.sampled_from(Confirmation),
+            data=st.data(),
+        )
+        def edit(self, total, sale, limit, confirmation, data):
+            now, times = datetime.now(UTC), dict(data.draw(st.sampled_from(SALES[sale])))
+            starts_in = times.pop("starts_in", timedelta(days=1))
+            details = an_event(
+                starts_in=starts_in,
+                total_seats=total,
+                max_seats_per_buyer=limit,
+                confirmation=confirmation,
+                **{name: now + after for name, after in times.items()},
+            )
             answer = self.answer(edit_event(self.engine.catalogue, self.sale.event_id, details), lambda _: "edited")
-            assert answer == self.model.edit(total=total, opened=opened, limit=limit)
+            by_seller = confirmation is Confirmation.SELLER
+            assert answer == self.model.edit(total=total, sale=sale, limit=limit, seller_confirms=by_seller)
 
         @rule(sure=st.sampled_from([False, False, False, True]))
         def delete(self, sure):

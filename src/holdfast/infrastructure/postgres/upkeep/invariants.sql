@@ -168,6 +168,15 @@ WHERE live.last_version > coalesce(live.purchase_limit_since, 0)
 GROUP BY live.event_id, live.user_id, live.max_seats_per_buyer, live.last_version
 HAVING sum(cardinality(live.seat_ids)) > live.max_seats_per_buyer
 
+-- holds_are_within_the_sale
+-- Since an event was last edited, nothing was held before its sale opened, nor after it had closed or the event had begun.
+SELECT
+    r.event_id, r.id AS reservation_id, r.created_at, e.sale_opens_at, least(e.start_at, e.sale_closes_at) AS closes_at
+FROM reservations r
+JOIN events e ON e.id = r.event_id
+WHERE r.created_at > e.updated_at
+    AND (r.created_at < e.sale_opens_at OR r.created_at >= least(e.start_at, e.sale_closes_at))
+
 -- deleted_events_are_empty
 -- A deleted event has no live reservation, and its log ends with the deletion.
 SELECT e.id AS event_id, e.version, last.kind, (

@@ -10,12 +10,13 @@ from random import Random
 
 from msgspec.structs import replace
 
-from chaos.checkers.limit_mutations import LIMIT_MUTATIONS
-from chaos.checkers.read_mutations import READ_MUTATIONS
 from chaos.checkers.report import Rule
-from chaos.checkers.specimen import Mutant, Mutation, Specimen
 from chaos.histories.database_rows import Change, DatabaseRows, ReservationRow
 from chaos.histories.history import NO_VERSION
+from chaos.mutations.purchase_limits import LIMIT_MUTATIONS
+from chaos.mutations.reads import READ_MUTATIONS
+from chaos.mutations.sales import SALE_MUTATIONS
+from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
 def second_buyer(specimen: Specimen, random: Random) -> Mutant | None:
@@ -79,7 +80,7 @@ def reservation_gone(specimen: Specimen, random: Random) -> Mutant | None:
 
 def sale_gone(specimen: Specimen, random: Random) -> Mutant | None:
     """One acknowledged sale turns back into a hold."""
-    places = [place for place in specimen.having("done") if specimen.operations[place].kind == "confirm"]
+    places = [place for place in specimen.having("done") if specimen.operations[place].kind in ("confirm", "sell")]
     if not places:
         return None
     reservation = specimen.operations[random.choice(places)].reservation
@@ -182,6 +183,7 @@ MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
         (new_twice, "repeated_version"),
     ),
     "purchase limit": LIMIT_MUTATIONS,
+    "sale": SALE_MUTATIONS,
 }
 """By name of the error: the function that injects it, and the rule that must be reported broken."""
 ONLY_SOMETIMES = frozenset({"purchase limit"})

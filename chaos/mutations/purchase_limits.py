@@ -7,8 +7,8 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.checkers.report import Rule
-from chaos.checkers.specimen import Mutant, Mutation, Specimen
 from chaos.histories.database_rows import Chart, DatabaseRows, ReservationRow
+from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
 def lower_limit(specimen: Specimen, random: Random) -> Mutant | None:

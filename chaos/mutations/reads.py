@@ -7,8 +7,8 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.checkers.report import Rule
-from chaos.checkers.specimen import Mutant, Mutation, Specimen
 from chaos.histories.history import NO_VERSION, Operation
+from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
 def count_of_none(specimen: Specimen, random: Random) -> Mutant | None:
