@@ -5,15 +5,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import TypeVar
 from uuid import UUID
 
-import structlog
-
-from holdfast.application.failures import ConnectionLost, OperationalFailure, Unavailable
+from holdfast.application.failures import ConnectionLost, Unavailable
+from holdfast.application.insistence import insistently
 from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.seat_map import SeatMap, SeatTail, written
 from holdfast.application.reading.source import ListPage, SeatMapSource
 from holdfast.domain.booking.snapshot import Mark
-
-log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -23,8 +20,6 @@ LISTS_MAX = 8
 """Lists that may be sent at the same time. Each keeps its seats' statuses and holders, 17 bytes per seat."""
 LIST_SECONDS_MAX = 300.0
 """A client that has not taken its list by then is cut off, so that eight slow clients cannot lock out the others."""
-ATTEMPTS_MAX = 5
-PAUSE_SECONDS = 0.2
 
 
 class LargeList:
@@ -99,16 +94,7 @@ class LargeList:
             raise ConnectionLost("the chart was edited while its seat list was sent")
 
     async def _insistently(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a failed read a few times, because a large part of the list may have been sent already."""
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            try:
-                return await ask()
-            except OperationalFailure as failure:
-                if attempt == ATTEMPTS_MAX:
-                    raise
-                log.warning("list_page_read_again", event_id=str(self._event_id), error=str(failure))
-            await asyncio.sleep(PAUSE_SECONDS * attempt)
-        raise AssertionError
+        return await insistently(ask, "list_page_read_again", event_id=str(self._event_id))
 
 
 class LargeLists:

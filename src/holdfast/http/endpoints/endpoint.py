@@ -16,7 +16,7 @@ from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.cors import CorsPolicy
 from holdfast.http.endpoints.operation import Handler, Operation
 from holdfast.http.endpoints.problems import MethodNotAllowed, PathNotFound, Problems
-from holdfast.http.protocol.asgi import ClientGoneError, Receive, Scope, Send
+from holdfast.http.protocol.asgi import DIRECT, ClientGoneError, Receive, Scope, Send
 from holdfast.http.protocol.meter import UNMATCHED, Meter, label_of
 from holdfast.http.protocol.refusal import RequestRefusedError
 from holdfast.http.protocol.streaming import send_stream
@@ -81,7 +81,10 @@ class Endpoint:
         span = self._span(call, work)
         try:
             answer = await self._answer(call)
-            await self._send(answer, call, send)
+            try:
+                await self._send(answer, call, send)
+            except OperationalFailure as failure:
+                answer = await self._cut_off(failure, call, send)
         except ClientGoneError:
             answer = Answer(_CLIENT_GONE_STATUS)
         except asyncio.CancelledError:
@@ -126,6 +129,18 @@ class Endpoint:
                 again = "It was done, but not answered; send the request again, and it settles."
                 return problems.unavailable(Unavailable(again, outcome="unknown"), call.source())
             return problems.internal(call.source())
+
+    async def _cut_off(self, failure: OperationalFailure, call: Call, send: Send) -> Answer:
+        """End a streamed answer whose rest cannot be read.
+
+        Without its last chunk, the client sees that the answer is not complete: the connection is cut when nothing
+        more is sent. If nothing has been sent yet, it gets a proper answer instead.
+        """
+        self._log.warning("answer cut off", error=repr(failure))
+        answer = problems.unavailable(Unavailable("The database is away.", outcome="none"), call.source())
+        if not call.scope["extensions"][DIRECT].started:
+            await self._send(answer, call, send)
+        return answer
 
     def _without_handler(self, call: Call) -> Answer:
         if not self._handlers:
