@@ -117,6 +117,18 @@ INSIDERS_SEE = SEES_ORGANISERS | {
     "org_key": "403 ok 403",
 }
 
+SEES_SALES = {
+    "nobody": "401 401 401 401 401",
+    "buyer": "404 404 404 404 404",
+    "box": "404 ok 404 ok 404",
+    "box_key": "404 ok 404 ok 404",
+    "org": "404 ok 404 ok 404",
+    "org_key": "404 ok 404 ok 404",
+    "admin": "ok ok ok ok ok",
+    "open": "ok ok ok ok ok",
+    "unnamed": "ok ok ok ok ok",
+}
+
 OF_THINGS = {
     **dict.fromkeys(
         ("get_event", "list_seats", "count_available_seats", "get_seat", "get_seat_map", "get_availability"),
@@ -124,6 +136,7 @@ OF_THINGS = {
     ),
     **dict.fromkeys(("stream_changes", "list_categories"), SEES_EVENTS),
     **dict.fromkeys(("edit_event", "delete_event", "add_seat", "add_seats", "put_categories"), CHANGES_EVENTS),
+    "list_event_reservations": SEES_SALES,
     "create_event": CREATES_EVENTS,
     "reserve": RESERVES,
     **dict.fromkeys(("get_reservation", "confirm", "cancel"), HAS_RESERVATIONS),

@@ -65,9 +65,13 @@ LOOKED_UP_BY = {
     "channel_seats_channel_idx": ("(event_id = ", "(channel_key = "),
     "changes_pkey": ("(event_id = ", "(version "),
     "reservations_of_buyer_idx": ("(event_id = ", "(user_id = "),
+    "reservations_of_event_idx": ("(event_id = ", "(status = ", "(created_version < "),
+    "reservations_user_idx": ("(user_id)::text = ",),
     "reservations_idempotency_key": ("(idempotency_key = ", "(user_id = ", "(event_id = "),
 }
 """What a look-up by each index must compare: with less it goes through all rows of an event, or of everybody."""
+OF_LISTS = {"reservations_of_event_idx", "reservations_user_idx", "channel_seats_channel_idx"}
+"""Indexes that the load of a batch may not use: it would go through all rows of an event, or of a user."""
 
 
 async def nodes_of(connection, file_name, name, arguments):
@@ -160,6 +164,25 @@ async def arguments_of(connection, name):
         "positions": {"seat_ids": some, "event_ids": some},
         "mark": {"event_id": EVENT, "version": 1},
         "reservations": {"user_id": "user-1", "limit": 20, "offset": 0},
+        "reservations_of_event": {
+            "event_id": EVENT,
+            "statuses": ["pending", "confirmed", "cancelled"],
+            "overdue_as_pending": False,
+            "overdue_besides": True,
+            "before_version": 40,
+            "limit": 20,
+        },
+        "reservations_of_user_in_event": {
+            "event_id": EVENT,
+            "user_id": "user-1",
+            "statuses": ["pending"],
+            "until_version": 40,
+            "before_time": datetime.now(UTC),
+            "before_id": UUID(int=7),
+            "limit": 20,
+        },
+        "place_of_reservation": {"event_id": EVENT, "reservation_id": UUID(int=7)},
+        "mark_of_event": {"event_id": EVENT, "version": 1},
         "cancel_holds_of_deleted_event": {"event_id": EVENT, "loaded_version": 1, "now": datetime.now(UTC)},
     }
     return arguments.get(name, {"event_id": EVENT})
@@ -195,18 +218,29 @@ HOT = [
     ("reading/seat_maps", "list_page"),
     ("reading/seat_maps", "positions"),
     ("reading/seat_maps", "mark"),
+    ("reports/reservations", "event_on_report"),
+    ("reports/reservations", "mark_of_event"),
+    ("reports/reservations", "place_of_reservation"),
+    ("reports/reservations", "reservations_of_event"),
+    ("reports/reservations", "reservations_of_user_in_event"),
 ]
 
 
 INDEXES = [
     ("booking/batch", "overdue_events", {"reservations_pending_idx", "channels_due_idx"}),
-    ("booking/batch", "load_batch", {*LOOKED_UP_BY, "reservations_pending_idx"} - {"channel_seats_channel_idx"}),
+    ("booking/batch", "load_batch", {*LOOKED_UP_BY, "reservations_pending_idx"} - OF_LISTS),
     ("booking/batch", "store_channels", {"channels_pkey", "channel_seats_channel_idx", "claims_pkey"}),
     ("booking/batch", "store_new_holds", {"events_pkey"}),
     ("booking/batch", "store_batch", {"events_pkey", "reservations_pkey", "claims_pkey"}),
     ("catalogue/catalogue", "cancel_holds_of_deleted_event", {"reservations_pending_idx", "claims_pkey"}),
     ("reading/reads", "reservations", {"reservations_user_idx"}),
     ("reading/seat_maps", "list_page", {"seats_number_key"}),
+    (
+        "reports/reservations",
+        "reservations_of_event",
+        {"reservations_of_event_idx", "reservations_pending_idx", "seats_pkey"},
+    ),
+    ("reports/reservations", "reservations_of_user_in_event", {"reservations_user_idx", "seats_pkey"}),
 ]
 
 

@@ -21,6 +21,7 @@ Unknown fields are ignored.
         "seats": "An event's chart.",
         "halls": "Price categories, and the hall that a chart is made of.",
         "reservations": "Holding, buying and releasing seats.",
+        "reports": "What organisers read about the sales of an event.",
         "identity": "Who may do what: organisers, their members, API keys, and the audit of all of that.",
         "service": "Health, metrics and this document.",
     },

@@ -2,7 +2,7 @@
 
 _EVENT_ID = "01979f3e-6a00-7c3a-9d52-0f3c5a7e1b20"
 _SEAT_IDS = ["01979f3e-6a10-7b11-8a01-5d6e7f809101", "01979f3e-6a10-7b11-8a01-5d6e7f809102"]
-_RESERVATION_ID = "01979f3f-12c0-7e45-b2a3-4c5d6e7f8091"
+RESERVATION_ID = "01979f3f-12c0-7e45-b2a3-4c5d6e7f8091"
 
 EVENT_INPUT = {
     "name": "Spring concert",
@@ -35,7 +35,7 @@ NUMBERED_SEATS = {"prefix": "A", "count": 500, "price": 5000}
 LISTED_SEATS = {"seats": [SEAT_INPUT, {"seat_number": "A-2", "price": 4500}]}
 WISH = {"event_id": _EVENT_ID, "seat_ids": _SEAT_IDS, "idempotency_key": "order-7d1f"}
 RESERVATION = {
-    "id": _RESERVATION_ID,
+    "id": RESERVATION_ID,
     "event_id": _EVENT_ID,
     "user_id": "buyer-42",
     "seat_ids": _SEAT_IDS,
@@ -44,6 +44,12 @@ RESERVATION = {
     "total_amount": 9500,
     "created_at": "2031-02-03T04:05:06.789012Z",
     "expires_at": "2031-02-03T04:20:06.789012Z",
+}
+REPORTED_RESERVATION = {
+    **RESERVATION,
+    "seat_numbers": ["A-1", "A-2"],
+    "extensions": 0,
+    "beyond_limit": False,
 }
 AVAILABILITY = {
     "event_id": _EVENT_ID,

@@ -9,6 +9,7 @@ from typing import Any
 from holdfast.api import events, reservations
 from holdfast.api.halls import categories
 from holdfast.api.identity import api_keys, audit, organisers
+from holdfast.api.reports import reservations as reported_reservations
 from holdfast.api.seats import additions as seat_additions
 from holdfast.api.seats import availability
 from holdfast.api.seats import reads as seats
@@ -26,6 +27,7 @@ _WRITTEN: tuple[Operation[Any], ...] = (
     *availability.OPERATIONS,
     *categories.OPERATIONS,
     *events.OPERATIONS,
+    *reported_reservations.OPERATIONS,
     *organisers.OPERATIONS,
     *api_keys.OPERATIONS,
     *audit.OPERATIONS,

@@ -25,8 +25,10 @@ from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import PAUSE_SECONDS, SeatMaps
 from holdfast.application.reading.views import Views
+from holdfast.application.reports.reports import Reports
 from holdfast.bootstrap.hoarding import open_hold_limits
 from holdfast.bootstrap.process import bounds_from, open_features, open_pool
+from holdfast.bootstrap.reports import open_reports
 from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
@@ -51,10 +53,11 @@ class Engine:
     booking: Booking
     catalogue: Catalogue
     views: Views
+    reports: Reports
 
     def by_type(self) -> dict[type, object]:
         """Return the capabilities by type. The API's operations name the one they need by its type."""
-        return {Booking: self.booking, Catalogue: self.catalogue, Views: self.views}
+        return {Booking: self.booking, Catalogue: self.catalogue, Views: self.views, Reports: self.reports}
 
     async def give_up(self) -> None:
         """Answer everyone who is waiting for a write."""
@@ -145,7 +148,7 @@ async def open_engine(
             kept_charts=KeptCharts(map_source),
             halls=PostgresHallReads(read_pool),
         )
-        yield Engine(booking, catalogue, views)
+        yield Engine(booking, catalogue, views, open_reports(read_pool, large_pool))
 
 
 def reading_pause_seconds(processes: int) -> float:

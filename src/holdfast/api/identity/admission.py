@@ -25,6 +25,8 @@ from holdfast.domain.identity.refusals import OrganiserNotFound
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.call import Call
 
+_OF_EVENTS = (Kind.EVENT, Kind.SALES_OF_EVENT)
+
 
 class Prover(Protocol):
     """Authenticates the caller in one of the modes of `AUTH_MODE`."""
@@ -157,7 +159,7 @@ class Admission:
             decided = (open_to_all and named_in_open_mode) or require_unseen(principal, verb)
             if rule.kind is Kind.RESERVATION and _acts_for_others(principal):
                 await caller.look_at_reservation(verb, call.path_id("id"))
-            elif rule.kind is Kind.EVENT and not decided and verb is not Verb.GET_SEAT and call.scope["path_params"]:
+            elif rule.kind in _OF_EVENTS and not decided and verb is not Verb.GET_SEAT and call.scope["path_params"]:
                 await caller.look_at_event(verb, call.path_id(next(iter(call.scope["path_params"]))))
 
         return admit

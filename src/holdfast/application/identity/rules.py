@@ -30,6 +30,8 @@ class Kind(StrEnum):
     NOTHING = "nothing"
     """No single thing: a list, or something new."""
     EVENT = "event"
+    SALES_OF_EVENT = "sales of an event"
+    """Its reservations and sales figures, which not everybody may see who sees the event."""
     RESERVATION = "reservation"
     ORGANISER = "organiser"
     MEMBER = "member"
@@ -41,6 +43,7 @@ SEEN_WITH: Mapping[Kind, Verb | None] = {
     Kind.SERVICE: None,
     Kind.NOTHING: None,
     Kind.EVENT: None,
+    Kind.SALES_OF_EVENT: Verb.LIST_EVENT_RESERVATIONS,
     Kind.RESERVATION: Verb.GET_RESERVATION,
     Kind.ORGANISER: Verb.GET_ORGANISER,
     Kind.MEMBER: Verb.LIST_MEMBERS,
@@ -122,6 +125,7 @@ RULES: Mapping[Verb, Rule] = {
     Verb.GET_RESERVATION: _buys,
     Verb.CONFIRM: _buys,
     Verb.CANCEL: _buys,
+    Verb.LIST_EVENT_RESERVATIONS: _rule(Kind.SALES_OF_EVENT, _NO, _NO, _OWN, _OWN, _YES),
     Verb.CREATE_ORGANISER: _administers,
     Verb.LIST_ORGANISERS: _rule(Kind.NOTHING, _NO, _NO, _OWN, _OWN, _YES),
     Verb.GET_ORGANISER: _rule(Kind.ORGANISER, _NO, _NO, _OWN, _OWN, _YES),

@@ -44,6 +44,9 @@ class Verb(StrEnum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
 
+    # What organisers read about their sales
+    LIST_EVENT_RESERVATIONS = "list_event_reservations"
+
     # Identity
     CREATE_ORGANISER = "create_organiser"
     LIST_ORGANISERS = "list_organisers"

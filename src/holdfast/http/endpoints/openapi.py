@@ -14,7 +14,7 @@ from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.http.endpoints import problems
 from holdfast.http.endpoints.call import USER_ID_MAX
 from holdfast.http.endpoints.headers import ANSWER_HEADERS
-from holdfast.http.endpoints.operation import Link, Operation
+from holdfast.http.endpoints.operation import Link, Operation, QueryParameter
 from holdfast.http.endpoints.problems import BodyTooLarge, MethodNotAllowed, MissingUserId, OriginNotAllowed, Problems
 from holdfast.http.protocol.refusal import INTERNAL
 
@@ -163,13 +163,21 @@ def _parameters(operation: Operation[Any]) -> list[Json]:
             "in": "query",
             "required": False,
             "description": parameter.description,
-            "schema": _ID if parameter.is_id else {"type": "string"},
+            "schema": _schema_of(parameter),
             "example": parameter.example,
         }
         for parameter in operation.query
     ]
     in_headers = [*([_USER_ID] if operation.needs_user else []), *([_IF_MATCH] if operation.if_match else [])]
     return [*in_path, *in_headers, *in_query, _REQUEST_ID]
+
+
+def _schema_of(parameter: QueryParameter) -> Json:
+    if parameter.is_id:
+        return _ID
+    if parameter.is_time:
+        return {"type": "string", "format": "date-time"}
+    return {"type": "string", "enum": list(parameter.values)} if parameter.values else {"type": "string"}
 
 
 def _success(operation: Operation[Any], schema_of: dict[str, Json]) -> Json:
@@ -185,6 +193,7 @@ def _success(operation: Operation[Any], schema_of: dict[str, Json]) -> Json:
         if success.example is not None:
             content["example"] = success.example
         answer["content"] = {success.media_type: content}
+        answer["content"] |= {other: {"schema": {"type": "string"}} for other in success.other_media_types}
     if success.links:
         answer["links"] = {link.operation: _link(link, needs_user=operation.needs_user) for link in success.links}
     return answer
@@ -206,8 +215,8 @@ def _problems(operation: Operation[Any], known: Problems) -> Json:
     refusals: list[type[Refusal]] = [*operation.refusals, MethodNotAllowed]
     if operation.method != "GET":
         refusals.append(OriginNotAllowed)
-    ids_in_query = any(parameter.is_id for parameter in operation.query)
-    if operation.request or operation.path_parameters or operation.needs_user or ids_in_query:
+    checked = any(parameter.is_id or parameter.is_time or parameter.values for parameter in operation.query)
+    if operation.request or operation.path_parameters or operation.needs_user or checked:
         refusals.append(InvalidValue)
     if operation.needs_user:
         refusals.append(MissingUserId)

@@ -25,6 +25,10 @@ class QueryParameter:
     example: str
     is_id: bool = False
     """It is a UUID; anything else is refused."""
+    is_time: bool = False
+    """It is an RFC 3339 time; anything else is refused."""
+    values: tuple[str, ...] = ()
+    """The only values, if it is not a free string; anything else is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Success:
     body: object | None = None
     """A type, or several if the answer may have one of them; None if it has no JSON body."""
     media_type: str | None = "application/json"
+    other_media_types: tuple[str, ...] = ()
+    """What it can be besides, if the client asks for it (Accept)."""
     event_version: bool = False
     replayed: bool = False
     tagged: bool = False

@@ -11,6 +11,9 @@ ALTER TABLE changes
         kind IN ('reserved', 'confirmed', 'cancelled', 'expired', 'seats_added', 'event_edited', 'event_deleted')
     ) NOT VALID;
 
+-- step: reservations_of_event_idx, outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS reservations_of_event_idx;
+
 -- step: reservations
 ALTER TABLE reservations
     DROP COLUMN prices,

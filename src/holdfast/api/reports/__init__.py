@@ -1,0 +1,1 @@
+"""What organisers read about the sales of an event over HTTP."""

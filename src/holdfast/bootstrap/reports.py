@@ -1,0 +1,18 @@
+"""Builds what organisers' reports need."""
+
+from holdfast.api.reports.reservation_csv import rows
+from holdfast.application.reports.export import Exports
+from holdfast.application.reports.reports import Reports
+from holdfast.infrastructure.postgres.driver.pool import Pool
+from holdfast.infrastructure.postgres.reports.reservations import PostgresReservationSource
+
+
+def open_reports(read_pool: Pool, large_pool: Pool) -> Reports:
+    """Build the capability.
+
+    Args:
+        read_pool: For short reads.
+        large_pool: For long ones, of which each kind takes one connection at a time.
+    """
+    reservations = PostgresReservationSource(read_pool, large_pool)
+    return Reports(reservations=reservations, exports=Exports(reservations, rows))

@@ -1,0 +1,1 @@
+"""Reads reservations and the log for organisers."""
