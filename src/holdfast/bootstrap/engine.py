@@ -14,6 +14,7 @@ from holdfast.application.booking.expire import expire_overdue
 from holdfast.application.booking.hoarding import Hoarding, LetGoHolds
 from holdfast.application.booking.ports import CommitListener
 from holdfast.application.booking.reservation_directory import ReservationDirectory
+from holdfast.application.booking.seatings.seatings import Seatings
 from holdfast.application.booking.shared_read import SharedRead
 from holdfast.application.booking.taken_seats import TakenSeats
 from holdfast.application.catalogue.bulk_line import BulkLine
@@ -30,6 +31,7 @@ from holdfast.bootstrap.hoarding import open_hold_limits
 from holdfast.bootstrap.process import bounds_from, open_features, open_pool
 from holdfast.bootstrap.reports import open_reports
 from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
+from holdfast.infrastructure.postgres.booking.seating_source import PostgresSeatingSource
 from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool_sizes import LARGE_CONNECTIONS
@@ -117,10 +119,11 @@ async def open_engine(
             expire=lambda event_id: expire_overdue(batcher, event_id),
             pause_seconds=pause_seconds,
         )
-        listeners: list[CommitListener] = [taken_seats, seat_maps]
+        seatings = Seatings(PostgresSeatingSource(read_pool, large_pool))
+        listeners: list[CommitListener] = [taken_seats, seat_maps, seatings]
         if limits is not None:
             listeners.append(LetGoHolds(limits))
-        batcher = Batcher(store, bounds, listeners=listeners)
+        batcher = Batcher(store, bounds, listeners=listeners, seatings=seatings)
         # If there are several connections, bulk calls leave one to the other changes.
         bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
         reads = PostgresReads(read_pool)
@@ -135,6 +138,7 @@ async def open_engine(
             taken_seats=taken_seats,
             shared_read=shared_read,
             directory=ReservationDirectory(store),
+            seatings=seatings,
             features=open_features(stack, read_pool),
             hoarding=None if limits is None else Hoarding(limits, shared_read),
         )

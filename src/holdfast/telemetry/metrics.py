@@ -77,6 +77,10 @@ seat_maps_bytes = Gauge(
     "holdfast_seat_maps_bytes", "Approximate memory of the maps of busy events.", multiprocess_mode="livesum"
 )
 seat_maps_loaded_total = Counter("holdfast_seat_maps_loaded_total", "Maps loaded from the tables.")
+seatings_loaded_total = Counter("holdfast_seatings_loaded_total", "Charts loaded for choosing seats.")
+choices_postponed_total = Counter(
+    "holdfast_choices_postponed_total", "Requests for the best available seats that waited for the event's chart."
+)
 
 pool_busy = Gauge(
     "holdfast_pool_busy_connections", "Connections to PostgreSQL in use.", ["pool"], multiprocess_mode="livesum"

@@ -6,6 +6,7 @@ from holdfast.application.booking.batching.batcher import Batcher
 from holdfast.application.booking.hoarding import Hoarding
 from holdfast.application.booking.ports import Gate
 from holdfast.application.booking.reservation_directory import ReservationDirectory
+from holdfast.application.booking.seatings.seatings import Seatings
 from holdfast.application.booking.shared_read import SharedRead
 from holdfast.application.booking.taken_seats import TakenSeats
 from holdfast.application.features import Features
@@ -23,6 +24,7 @@ class Booking:
     taken_seats: TakenSeats
     shared_read: SharedRead
     directory: ReservationDirectory
+    seatings: Seatings
     features: Features
     hoarding: Hoarding | None = None
     """None if no setting limits hoarding: then a request does nothing for it."""

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeAlias
 from uuid import UUID
 
+from holdfast.domain.booking.choosing.chart_seat import ChartSeat
+from holdfast.domain.booking.choosing.seating import Category, Section
 from holdfast.domain.booking.commands import Reserve
-from holdfast.domain.booking.snapshot import Changes, Snapshot
+from holdfast.domain.booking.snapshot import Changes, Mark, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,36 @@ class Closure:
 
 Lock: TypeAlias = Literal["locked", "busy", "absent"]
 """The result of trying to lock an event: it is locked, another session has it, or there is no such event."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedStep:
+    """One entry of an event's log."""
+
+    mark: Mark
+    seat_ids: tuple[UUID, ...]
+    freed_seat_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatingChart:
+    """All seats of an event at one version of its log."""
+
+    mark: Mark
+    seats: Sequence[ChartSeat]
+    """In chart order."""
+    taken: Sequence[UUID]
+    """Those that are held or sold."""
+    sections: Sequence[Section]
+    categories: Mapping[int, Category]
+
+
+class SeatingSource(Protocol):
+    """Reads the seats of events. Every call may raise `ConnectionLost` and `Contended`."""
+
+    async def chart(self, event_id: UUID) -> SeatingChart | None:
+        """Read all seats of an event in one snapshot, without keeping the event loop long; None if there is none."""
+        ...
 
 
 class BatchTransaction(Protocol):
@@ -62,6 +94,10 @@ class BatchTransaction(Protocol):
         Events that another session has locked are left out. For an event that does not exist, the snapshot's `event` is
         None.
         """
+        ...
+
+    async def log_from(self, event_id: UUID, version: int) -> list[LoggedStep]:
+        """Read the log of a locked event from the entry at a version on. Version 0 has none."""
         ...
 
     async def store(self, changes: Changes, now: datetime) -> None:

@@ -1,11 +1,14 @@
 """Hold seats for a buyer."""
 
+import asyncio
 from typing import Literal
 from uuid import UUID
 
 from holdfast.application.booking.booking import Booking
+from holdfast.application.failures import Unavailable
 from holdfast.application.identifiers import uuid7
-from holdfast.domain.booking.commands import Done, Refused, Reserve
+from holdfast.domain.booking.choosing.wish import BestAvailable
+from holdfast.domain.booking.commands import Done, Outcome, Postponed, Refused, Reserve
 from holdfast.domain.booking.refusals import SeatsUnavailable
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.refusal import Conflict, Refusal
@@ -14,6 +17,10 @@ from holdfast.telemetry import context, metrics, tracing
 GATE_TRIES = 3
 """How often a request that lost at the gate, and then found its seats free, tries the gate again. After that it queues
 without it."""
+
+CHOOSING_SECONDS_MAX = 8.0
+"""How long a request that leaves the choice of seats to us may be postponed, while an event's seats are loaded or its
+overdue holds expire."""
 
 _outcomes = {
     status: metrics.reservations_total.labels(status)
@@ -28,7 +35,8 @@ async def reserve(
     event_id: UUID,
     user_id: str,
     idempotency_key: str,
-    seat_ids: tuple[UUID, ...],
+    seat_ids: tuple[UUID, ...] = (),
+    best: BestAvailable | None = None,
     address: str | None = None,
     limited: bool = True,
     sees_drafts: bool = False,
@@ -36,15 +44,17 @@ async def reserve(
 ) -> Done:
     """Hold every requested seat for `user_id`, or none of them.
 
-    The gate steers; PostgreSQL decides. A request that loses at the gate joins a shared read, which finds out which of
-    its seats are taken.
+    The seats are either named, or chosen by us under the event's lock. A request that leaves the choice to us has
+    nothing to lock at the gate, and goes straight into the queue. For named seats the gate steers and PostgreSQL
+    decides: a request that loses at the gate joins a shared read, which finds out which of its seats are taken.
 
     Args:
         booking: What the use cases of booking share.
         event_id: The event.
         user_id: The buyer.
         idempotency_key: The buyer's name for this request, unchanged when it is sent again.
-        seat_ids: The seats.
+        seat_ids: The seats; empty if the choice is left to us.
+        best: How many seats, and where, if the choice is left to us.
         address: The address that the request came from, if holds are limited by it (see `hoarding`).
         limited: Whether limits on hoarding apply. They do not to a seller who holds seats for a buyer.
         sees_drafts: Whether the caller may see the event if it is a draft.
@@ -61,6 +71,7 @@ async def reserve(
         user_id=user_id,
         idempotency_key=idempotency_key,
         seat_ids=seat_ids,
+        best=best,
         sees_drafts=sees_drafts,
         beyond_limit=beyond_limit,
     )
@@ -82,6 +93,8 @@ async def reserve(
 
 
 async def _through_the_gate(booking: Booking, event_id: UUID, wish: Reserve) -> Done:
+    if wish.best is not None:
+        return await _choose(booking, event_id, wish)
     for _ in range(GATE_TRIES):
         steered_by = await _steered_by(booking, event_id, wish)
         if steered_by is None:
@@ -115,10 +128,31 @@ async def _steered_by(booking: Booking, event_id: UUID, wish: Reserve) -> Litera
     return None
 
 
+async def _choose(booking: Booking, event_id: UUID, wish: Reserve) -> Done:
+    """Have the seats chosen in the event's queue, and submit the request again for as long as it is postponed."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + CHOOSING_SECONDS_MAX
+    await booking.seatings.load(event_id)
+    while True:
+        outcome, batch = await booking.batcher.submit(event_id, wish)
+        context.note_batch(batch)
+        if not isinstance(outcome, Postponed):
+            return _done(booking, outcome)
+        if loop.time() > deadline:
+            raise Unavailable("The event's free seats could not be loaded in time.", outcome="none")
+        if outcome.load:
+            metrics.choices_postponed_total.inc()
+            await booking.seatings.load(event_id)
+
+
 async def _queue(booking: Booking, event_id: UUID, wish: Reserve, *, gated: bool) -> Done:
     release = (lambda: booking.gate.release(wish)) if gated else None
     outcome, batch = await booking.batcher.submit(event_id, wish, on_finished=release)
     context.note_batch(batch)
+    return _done(booking, outcome)
+
+
+def _done(booking: Booking, outcome: Outcome) -> Done:
     if isinstance(outcome, Refused):
         _note_refusal(booking, outcome.refusal, lost_at_gate=False)
         raise outcome.refusal

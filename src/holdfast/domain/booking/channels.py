@@ -74,6 +74,12 @@ class EventChannels:
         closed = self.closed_to(code_digest)
         return [seat_id for seat_id in seat_ids if self._channel_of.get(seat_id) in closed]
 
+    def learn(self, channel_of: Mapping[UUID, str | None]) -> None:
+        """Add the channels of more seats."""
+        known = {seat_id: key for seat_id, key in channel_of.items() if key is not None}
+        if known:
+            self._channel_of = {**self._channel_of, **known}
+
     def kept_back(self, seat_ids: Sequence[UUID]) -> tuple[UUID, ...]:
         """Return those of some free seats that their channels keep back."""
         return tuple(self.out_of_reach(seat_ids, None))

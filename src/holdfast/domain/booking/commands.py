@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
+from holdfast.domain.booking.choosing.wish import BestAvailable
 from holdfast.domain.booking.reservation import SEATS_MAX, Reservation, fingerprint_of
 from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.domain.value import value
@@ -18,6 +19,7 @@ class Reserve:
     user_id: str
     idempotency_key: str
     seat_ids: tuple[UUID, ...]
+    """The requested seats; empty if the choice is left to us."""
     fingerprint: bytes
     sees_drafts: bool = False
     """Whether the event may be one that is not published."""
@@ -28,6 +30,13 @@ class Reserve:
     """Of the access code in the request, if it names one (`channels.digest_of`). The fingerprint does not cover it."""
     uses_channels: bool = False
     """Whether the seats of all channels are reached without a code."""
+    best: BestAvailable | None = None
+    """How many seats, and where, if the choice is left to us."""
+
+    @property
+    def count(self) -> int:
+        """The number of seats."""
+        return len(self.seat_ids) if self.best is None else self.best.count
 
     @classmethod
     def wish(
@@ -37,17 +46,31 @@ class Reserve:
         event_id: UUID,
         user_id: str,
         idempotency_key: str,
-        seat_ids: tuple[UUID, ...],
+        seat_ids: tuple[UUID, ...] = (),
+        best: BestAvailable | None = None,
         sees_drafts: bool = False,
         beyond_limit: bool = False,
         code_digest: bytes | None = None,
         uses_channels: bool = False,
     ) -> "Reserve":
-        """Build the command from a buyer's request.
+        """Build the command from a buyer's request, which either names seats or leaves the choice to us.
 
         Raises:
             InvalidValue: if there are no seats, too many seats, or the same seat twice.
         """
+        if best is not None:
+            return cls(
+                reservation_id,
+                user_id,
+                idempotency_key,
+                (),
+                best.fingerprint(event_id),
+                sees_drafts,
+                beyond_limit,
+                code_digest,
+                uses_channels,
+                best,
+            )
         if not 1 <= len(seat_ids) <= SEATS_MAX:
             raise InvalidValue("seat_ids", f"must name 1 to {SEATS_MAX} seats")
         if len(set(seat_ids)) != len(seat_ids):
@@ -123,4 +146,15 @@ class Refused:
     refusal: Refusal
 
 
-Outcome: TypeAlias = Done | Expired | Refused
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """The command was not decided. It changed nothing, and has to be submitted again.
+
+    Seats could not be chosen: which ones are free has to be loaded first, or more holds have to expire first.
+    """
+
+    load: bool
+    """Whether the event's free seats have to be loaded."""
+
+
+Outcome: TypeAlias = Done | Expired | Refused | Postponed

@@ -1,7 +1,11 @@
 """The rules for a new hold."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
+from holdfast.domain.booking import refusals
 from holdfast.domain.booking.checks import (
     area_named,
     booking_over,
@@ -12,11 +16,13 @@ from holdfast.domain.booking.checks import (
     seats_taken,
     seats_unknown,
 )
-from holdfast.domain.booking.commands import Done, Outcome, Refused, Reserve
+from holdfast.domain.booking.choosing.choose import Chosen, TooFew, choose
+from holdfast.domain.booking.choosing.wish import BestAvailable
+from holdfast.domain.booking.commands import Done, Outcome, Postponed, Refused, Reserve
 from holdfast.domain.booking.refusals import IdempotencyKeyReused
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.working_state import WorkingState
-from holdfast.domain.refusal import Refusal
+from holdfast.domain.refusal import InvalidValue, Refusal
 
 
 def reserve(state: WorkingState, command: Reserve, now: datetime, hold: timedelta) -> Outcome:
@@ -27,6 +33,11 @@ def reserve(state: WorkingState, command: Reserve, now: datetime, hold: timedelt
     if found is not None:
         own = found.id == command.reservation_id
         return Done(found, found.created_version if own else state.version, replayed=not own)
+    if command.best is not None:
+        chosen = _choose(state, command, command.best)
+        if not isinstance(chosen, tuple):
+            return chosen
+        command = replace(command, seat_ids=chosen)
     reservation = state.hold(command, now=now, expires_at=now + hold)
     return Done(reservation, state.version)
 
@@ -47,6 +58,35 @@ def examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation | 
         or seats_unknown(state, wish.seat_ids)
         or (None if wish.beyond_limit else area_named(state, wish.seat_ids))
         or companions_alone(state, wish.seat_ids)
-        or (None if wish.beyond_limit else limit_passed(state, wish.user_id, wanted=len(wish.seat_ids)))
+        or (None if wish.beyond_limit else limit_passed(state, wish.user_id, wanted=wish.count))
         or seats_taken(state, wish.seat_ids, code_digest=wish.code_digest, uses_channels=wish.uses_channels)
     )
+
+
+def _choose(state: WorkingState, command: Reserve, best: BestAvailable) -> tuple[UUID, ...] | Refused | Postponed:
+    """Choose the best of the seats that are free at this point of the batch.
+
+    Nothing is refused for lack of seats as long as holds that have run out, but are not loaded, may have some.
+    """
+    free = state.free_seats
+    if free is None:
+        return Postponed(load=True)
+    try:
+        choice = choose(free, best, barred=_barred(state, command))
+    except InvalidValue as invalid:
+        return Refused(invalid.at(state.version))
+    if isinstance(choice, Chosen):
+        return state.learn_seats(choice.places)
+    if state.more_overdue:
+        return Postponed(load=False)
+    refusal: Refusal = refusals.NotTogether(best.count)
+    if isinstance(choice, TooFew):
+        refusal = refusals.NotEnoughSeats(left=choice.left, wanted=best.count)
+    return Refused(refusal.at(state.version))
+
+
+def _barred(state: WorkingState, command: Reserve) -> Collection[str]:
+    """Return the channels whose seats the request does not reach."""
+    if state.channels is None or command.uses_channels:
+        return ()
+    return state.channels.closed_to(command.code_digest)

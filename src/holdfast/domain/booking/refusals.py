@@ -10,6 +10,8 @@ Conflict
 ├── CompanionAlone
 ├── PurchaseLimitReached
 ├── SeatsUnavailable
+├── NotEnoughSeats
+├── NotTogether
 ├── HoldExpired
 ├── AlreadyCancelled
 ├── AlreadyConfirmed
@@ -120,6 +122,26 @@ class SeatsUnavailable(Conflict):
         names = [str(seat_id) for seat_id in seat_ids]
         super().__init__(f"Already taken: {', '.join(names)}. Nothing was held.", seat_ids=names)
         self.seat_ids = tuple(seat_ids)
+
+
+class NotEnoughSeats(Conflict):
+    """Fewer free seats fit the request than it asks for. None of them was held."""
+
+    code = "not_enough_seats"
+
+    def __init__(self, *, left: int, wanted: int) -> None:
+        super().__init__(
+            f"{left} free seats fit the request, and it asks for {wanted}. Nothing was held.", left=left, wanted=wanted
+        )
+
+
+class NotTogether(Conflict):
+    """Enough free seats fit the request, but nowhere next to each other. None of them was held."""
+
+    code = "not_together"
+
+    def __init__(self, wanted: int) -> None:
+        super().__init__(f"There are no {wanted} free seats next to each other. Nothing was held.", wanted=wanted)
 
 
 class HoldExpired(Conflict):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from holdfast.domain.booking.channels import Channel
+from holdfast.domain.booking.choosing.free_seats import FreeSeats
 from holdfast.domain.booking.commands import Outcome
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Claim
@@ -102,6 +103,10 @@ class Snapshot:
     """Those of the requested seats that are places of an area for general admission."""
     companions: dict[UUID, UUID] = field(default_factory=dict)
     """Those of the requested seats that are companion seats, each with its accessible seat."""
+    free_seats: FreeSeats | None = None
+    """All free seats of the event at this version, if a command leaves the choice of seats to us and they are known."""
+    more_overdue: bool = False
+    """Whether there may be more overdue holds than those above."""
 
 
 class ChangeKind(StrEnum):

@@ -1,10 +1,12 @@
 """The event while a batch is being decided: the loaded state and the changes so far."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from holdfast.domain.booking.channels import EventChannels
+from holdfast.domain.booking.choosing.seating import Place
 from holdfast.domain.booking.commands import Reserve
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Claim
@@ -31,11 +33,14 @@ class WorkingState:
         self.published = event.published
         self.max_seats_per_buyer = event.max_seats_per_buyer
         self.version = event.version
-        self.prices = snapshot.prices
         self.areas = snapshot.areas
         self.companions = snapshot.companions
         self.channels = EventChannels(snapshot.channels, snapshot.channel_of) if snapshot.channels else None
         """None if the event has no channels."""
+        self.prices = snapshot.prices if snapshot.free_seats is None else dict(snapshot.prices)
+        self.free_seats = None if snapshot.free_seats is None else snapshot.free_seats.copy()
+        """All free seats, if they are known."""
+        self.more_overdue = snapshot.more_overdue
         self.claims: dict[UUID, Claim] = dict(snapshot.claims)
         self.reservations: dict[UUID, Reservation] = dict(snapshot.reservations)
         self.by_key: dict[tuple[str, str], Reservation] = {
@@ -60,6 +65,16 @@ class WorkingState:
     def seats_of(self, user_id: str) -> int:
         """Return how many seats a user who makes a request has, if the event limits them."""
         return self._seats_by_buyer.get(user_id, 0)
+
+    def learn_seats(self, places: Sequence[Place]) -> tuple[UUID, ...]:
+        """Add free seats that were chosen: what they cost, and their channels. Return their ids."""
+        assert self.free_seats is not None, "seats are chosen among the free ones"
+        seating = self.free_seats.seating
+        seat_ids = tuple([seating.id_at(place) for place in places])
+        self.prices.update(zip(seat_ids, map(seating.price_at, places), strict=True))
+        if self.channels is not None:
+            self.channels.learn(dict(zip(seat_ids, map(seating.channel_at, places), strict=True)))
+        return seat_ids
 
     def hold(self, command: Reserve, *, now: datetime, expires_at: datetime) -> Reservation:
         """Hold seats that were found free, and return the new reservation."""
@@ -189,6 +204,8 @@ class WorkingState:
         self._touched_seats[seat_id] = None
         if self.channels is not None and (before is None) != (claim is None):
             self.channels.count(seat_id, freed=claim is None)
+        if self.free_seats is not None and (before is None) != (claim is None):
+            self.free_seats.change(seat_id, free=claim is None)
 
     def _count_seats(self, user_id: str, more: int) -> None:
         self._seats_by_buyer[user_id] = self._seats_by_buyer.get(user_id, 0) + more

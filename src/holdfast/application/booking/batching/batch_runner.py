@@ -10,6 +10,7 @@ from holdfast.application.booking.batching.bounds import Bounds
 from holdfast.application.booking.batching.persistence import OBSTRUCTED_TRIES_MAX, persist
 from holdfast.application.booking.batching.write import Written, write_together
 from holdfast.application.booking.ports import BatchStore, CommitListener
+from holdfast.application.booking.seatings.seatings import Seatings
 from holdfast.application.failures import Unavailable
 from holdfast.domain.booking.snapshot import ChangeKind, Changes
 from holdfast.telemetry import metrics
@@ -22,7 +23,10 @@ _holds_expired = metrics.holds_expired_total.labels("batch")
 class BatchRunner:
     """Writes batches. A batch that fails is retried in smaller parts, so that only the command at fault is refused."""
 
-    def __init__(self, store: BatchStore, bounds: Bounds, listeners: Sequence[CommitListener]) -> None:
+    def __init__(
+        self, store: BatchStore, bounds: Bounds, listeners: Sequence[CommitListener], seatings: Seatings | None = None
+    ) -> None:
+        self._seatings = seatings
         self._store = store
         self._bounds = bounds
         self._listeners = listeners
@@ -42,6 +46,7 @@ class BatchRunner:
                 hold=self._bounds.hold,
                 overdue_max=self._bounds.overdue_max,
                 progress={batch.event_id: batch.progress for batch in batches},
+                seatings=self._seatings,
             )
         except Exception as failure:  # noqa: BLE001 - one event must not fail the others
             log.warning("batches_rerun_alone", events=len(batches), error=repr(failure))
@@ -105,6 +110,7 @@ class BatchRunner:
             deadline=batch.deadline if deadline is None else deadline,
             wait_seconds=wait_seconds,
             obstructed_tries_max=obstructed_tries_max,
+            seatings=self._seatings,
         )
         if written is None:
             return False

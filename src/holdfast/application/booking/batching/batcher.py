@@ -15,6 +15,7 @@ from holdfast.application.booking.batching.locked_events import LockedEvents
 from holdfast.application.booking.batching.queue import Ticket
 from holdfast.application.booking.batching.queues import Queues
 from holdfast.application.booking.ports import BatchStore, CommitListener
+from holdfast.application.booking.seatings.seatings import Seatings
 from holdfast.application.failures import Unavailable
 from holdfast.domain.booking.commands import Command, Done, Outcome
 from holdfast.telemetry import context, metrics, tracing
@@ -39,9 +40,16 @@ class Batcher:
     transaction costs much more than a command.
     """
 
-    def __init__(self, store: BatchStore, bounds: Bounds, *, listeners: Sequence[CommitListener] = ()) -> None:
+    def __init__(
+        self,
+        store: BatchStore,
+        bounds: Bounds,
+        *,
+        listeners: Sequence[CommitListener] = (),
+        seatings: Seatings | None = None,
+    ) -> None:
         self._bounds = bounds
-        self._runner = BatchRunner(store, bounds, listeners)
+        self._runner = BatchRunner(store, bounds, listeners, seatings)
         self._queues = Queues(bounds)
         self._locked = LockedEvents(self._wait_for, self._try_again)
         self._free_slots = bounds.batches_at_once

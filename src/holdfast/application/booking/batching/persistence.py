@@ -11,6 +11,7 @@ from holdfast.application.booking.batching.bounds import Bounds
 from holdfast.application.booking.batching.progress import Progress
 from holdfast.application.booking.batching.write import Written, write_batch
 from holdfast.application.booking.ports import BatchStore
+from holdfast.application.booking.seatings.seatings import Seatings
 from holdfast.application.failures import Contended, GuardMismatch, Obstructed, OperationalFailure, Unavailable
 from holdfast.domain.booking.commands import Command
 from holdfast.telemetry import metrics
@@ -34,6 +35,7 @@ async def persist(
     deadline: float,
     wait_seconds: float,
     obstructed_tries_max: int = OBSTRUCTED_TRIES_MAX,
+    seatings: Seatings | None = None,
 ) -> Written | None:
     """Write a batch, submitting the same commands again after operational failures.
 
@@ -49,6 +51,7 @@ async def persist(
         deadline: In seconds of the event loop's clock. No further attempt begins after it.
         wait_seconds: How long to wait while another session has the event locked.
         obstructed_tries_max: How many obstructed attempts to make before raising `Obstructed`.
+        seatings: The free seats of events.
 
     Returns:
         What was written, or None if another session still has the event locked.
@@ -73,6 +76,7 @@ async def persist(
                 overdue_max=bounds.overdue_max,
                 progress=progress,
                 wait_seconds=wait_seconds,
+                seatings=seatings,
             )
         except OperationalFailure as failure:
             reason = "contended" if isinstance(failure, Contended) else "connection_lost"

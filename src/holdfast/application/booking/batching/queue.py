@@ -79,7 +79,7 @@ class EventQueue:
                     ticket.finish()
                     continue
                 command = ticket.command
-                seats += len(command.seat_ids) if isinstance(command, Reserve) else 1
+                seats += command.count if isinstance(command, Reserve) else 1
                 if seats > seats_max and taken:
                     line[ticket] = None
                     line.move_to_end(ticket, last=False)

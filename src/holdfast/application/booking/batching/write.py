@@ -1,15 +1,26 @@
 """One attempt to write a batch, or those of several events: lock, load, decide, store, commit."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from holdfast.application.booking.batching.progress import Progress
-from holdfast.application.booking.ports import BatchStore, Closure
+from holdfast.application.booking.ports import BatchStore, BatchTransaction, Closure
+from holdfast.application.booking.seatings.seatings import Seatings, leaves_choice
+from holdfast.application.failures import GuardMismatch
 from holdfast.domain.booking.commands import Command, Expire, Outcome, Reserve
 from holdfast.domain.booking.decide import decide
-from holdfast.domain.booking.snapshot import Changes, Snapshot
+from holdfast.domain.booking.snapshot import Changes, Decision, Snapshot
+
+CHOOSING_OVERDUE_MAX = 500
+"""Overdue holds that a batch expires if it chooses seats. It refuses no request while holds that have run out may have
+the seats for it, so after a storm of holds that all ran out, it has to get through them quickly."""
+ON_LOOP_WORK_MAX = 1_500
+"""Blocks of seats that a batch may search on the event loop, if every request searches all of them. It takes 10 to
+20 ms. A batch with more to do is decided in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,8 @@ def closure_of(commands: Sequence[Command], *, overdue_max: int) -> Closure:
         if isinstance(command, Reserve):
             seat_ids.update(dict.fromkeys(command.seat_ids))
             keys[command.user_id, command.idempotency_key] = None
+            if command.best is not None:
+                overdue_max = max(overdue_max, CHOOSING_OVERDUE_MAX)
         elif isinstance(command, Expire):
             overdue_max = max(overdue_max, command.holds_max)
         else:
@@ -45,6 +58,7 @@ async def write_batch(
     overdue_max: int,
     progress: Progress,
     wait_seconds: float | None = None,
+    seatings: Seatings | None = None,
 ) -> Written | None:
     """Decide and store a batch in one transaction.
 
@@ -60,6 +74,7 @@ async def write_batch(
         overdue_max: How many overdue holds to expire, in addition to those that the commands touch.
         progress: Kept up to date.
         wait_seconds: How long to wait while another session has the event locked; None for the store's own limit.
+        seatings: The free seats of events, for commands that leave the choice of seats to us.
 
     Returns:
         What was committed, or None if the event stayed locked that long.
@@ -77,10 +92,13 @@ async def write_batch(
             # The lock proves that any earlier attempt is over. If this attempt fails as well, the version read here is
             # what decides whether the clients are told that the outcome is unknown.
             progress.locked_at(await transaction.version(event_id))
-        snapshot, now = await transaction.load(event_id, closure_of(commands, overdue_max=overdue_max))
-        decision = decide(snapshot, commands, now, hold=hold)
+        closure = closure_of(commands, overdue_max=overdue_max)
+        snapshot, now = await transaction.load(event_id, closure)
+        snapshot = await _with_free_seats(seatings, transaction, snapshot, commands, closure=closure, now=now)
+        decision = await _decided(snapshot, commands, now, hold)
         if decision.changes is not None:
-            await transaction.store(decision.changes, now)
+            with _not_chosen_again(seatings, [snapshot]):
+                await transaction.store(decision.changes, now)
         if locked:
             progress.about_to_commit(_version_of(snapshot))
             await transaction.commit()
@@ -94,6 +112,7 @@ async def write_together(
     hold: timedelta,
     overdue_max: int,
     progress: Mapping[UUID, Progress],
+    seatings: Seatings | None = None,
 ) -> dict[UUID, Written]:
     """Decide and store the batches of several events in one transaction.
 
@@ -111,12 +130,17 @@ async def write_together(
         await transaction.lock_idle(list(batches))
         closures = {event_id: closure_of(commands, overdue_max=overdue_max) for event_id, commands in batches.items()}
         snapshots, now = await transaction.load_locked(closures)
+        for event_id, snapshot in snapshots.items():
+            snapshots[event_id] = await _with_free_seats(
+                seatings, transaction, snapshot, batches[event_id], closure=closures[event_id], now=now
+            )
         decisions = {
-            event_id: decide(snapshot, batches[event_id], now, hold=hold) for event_id, snapshot in snapshots.items()
+            event_id: await _decided(snapshot, batches[event_id], now, hold) for event_id, snapshot in snapshots.items()
         }
         changes = [decision.changes for decision in decisions.values() if decision.changes is not None]
         if changes:
-            await transaction.store_together(changes, now)
+            with _not_chosen_again(seatings, snapshots.values()):
+                await transaction.store_together(changes, now)
         locked = [event_id for event_id, snapshot in snapshots.items() if snapshot.event is not None]
         if locked:
             for one in progress.values():
@@ -125,6 +149,43 @@ async def write_together(
                 progress[event_id].about_to_commit(_version_of(snapshots[event_id]))
             await transaction.commit()
         return {event_id: Written(decision.outcomes, decision.changes) for event_id, decision in decisions.items()}
+
+
+async def _with_free_seats(
+    seatings: Seatings | None,
+    transaction: BatchTransaction,
+    snapshot: Snapshot,
+    commands: Sequence[Command],
+    *,
+    closure: Closure,
+    now: datetime,
+) -> Snapshot:
+    """Add what choosing seats needs to know, if any command leaves the choice to us."""
+    if seatings is None or not leaves_choice(commands):
+        return snapshot
+    overdue = sum(reservation.is_overdue(now) for reservation in snapshot.reservations.values())
+    snapshot = await seatings.attach(transaction, snapshot)
+    return replace(snapshot, more_overdue=overdue >= closure.overdue_max)
+
+
+@contextmanager
+def _not_chosen_again(seatings: Seatings | None, snapshots: Iterable[Snapshot]) -> Iterator[None]:
+    """Forget the free seats if the store found a row that was not as expected: a chosen seat may not have been free."""
+    try:
+        yield
+    except GuardMismatch:
+        for snapshot in snapshots:
+            if seatings is not None and snapshot.free_seats is not None:
+                seatings.drop(snapshot.event_id)
+        raise
+
+
+async def _decided(snapshot: Snapshot, commands: Sequence[Command], now: datetime, hold: timedelta) -> Decision:
+    """Decide a batch: in a thread if it may take so long that other events' batches would feel it."""
+    free = snapshot.free_seats
+    if free is None or len(commands) * (2 + len(free.masks)) <= ON_LOOP_WORK_MAX:
+        return decide(snapshot, commands, now, hold=hold)
+    return await asyncio.to_thread(decide, snapshot, commands, now, hold=hold)
 
 
 def _version_of(snapshot: Snapshot) -> int:

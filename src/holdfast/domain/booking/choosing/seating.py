@@ -157,6 +157,13 @@ class Seating:
         own = block.prices[place.bit]
         return own if own >= 0 else self.categories[block.category_numbers[place.bit]].price
 
+    def channel_at(self, place: Place) -> str | None:
+        """Return the channel that the seat at a place is in."""
+        for key, masks in self.by_channel.items():
+            if masks[place.block] >> place.bit & 1:
+                return key
+        return None
+
     def scope_of(self, wish: BestAvailable) -> Scope:
         """Return the seats that fit a wish.
 

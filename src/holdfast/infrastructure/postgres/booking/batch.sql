@@ -15,6 +15,13 @@ SELECT true FROM events WHERE id = :event_id
 -- anything.
 SELECT version FROM events WHERE id = :event_id
 
+-- log_from
+-- Read the log of a locked event from a version on, for free seats that are behind it.
+SELECT c.version, c.at, c.kind, c.reservation_id, c.seat_ids, c.freed_seat_ids
+FROM changes c WHERE c.event_id = :event_id AND c.version >= :version
+ORDER BY c.version
+LIMIT :steps_max
+
 -- lock_idle_events
 -- Lock those of some events that no other session has locked. The result of this statement is not read, because it is
 -- sent together with BEGIN. The locked events are kept in a setting of the transaction, which `load_batch` reads.

@@ -15,6 +15,14 @@ class OfEvent(TypedDict):
     event_id: UUID
 
 
+class LogFrom(TypedDict):
+    """A version of one event, and the maximum number of entries."""
+
+    event_id: UUID
+    version: int
+    steps_max: int
+
+
 class OfEvents(TypedDict):
     """Several events."""
 
@@ -166,6 +174,7 @@ class BatchQueries:
     lock_event_unless_locked: Query[OfEvent]
     event_exists: Query[OfEvent]
     locked_version: Query[OfEvent]
+    log_from: Query[LogFrom]
     lock_idle_events: Query[OfEvents]
     load_batch: Query[Touched]
     store_new_holds: Query[NewHolds]

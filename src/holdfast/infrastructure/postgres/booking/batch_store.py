@@ -7,9 +7,10 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.application.booking.ports import Closure, Lock
+from holdfast.application.booking.ports import Closure, Lock, LoggedStep
+from holdfast.application.booking.seatings.seatings import STEPS_MAX
 from holdfast.application.failures import GuardMismatch
-from holdfast.domain.booking.snapshot import Changes, Snapshot
+from holdfast.domain.booking.snapshot import Changes, Mark, Snapshot
 from holdfast.infrastructure.postgres.booking.batch_arguments import (
     channel_arguments,
     expected_channel_counts,
@@ -19,7 +20,7 @@ from holdfast.infrastructure.postgres.booking.batch_arguments import (
     new_hold_arguments,
     store_arguments,
 )
-from holdfast.infrastructure.postgres.booking.batch_queries import BATCH, BatchQueries
+from holdfast.infrastructure.postgres.booking.batch_queries import BATCH, BatchQueries, LogFrom
 from holdfast.infrastructure.postgres.booking.rows import snapshot_from
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
@@ -84,6 +85,20 @@ class PostgresBatchTransaction:
             if row["locked"] or row["version"] is None
         }
         return locked, rows[0]["now"]
+
+    async def log_from(self, event_id: UUID, version: int) -> list[LoggedStep]:
+        """Read the log in one statement."""
+        given: LogFrom = {"event_id": event_id, "version": version, "steps_max": STEPS_MAX + 1}
+        with translated():
+            rows = await self._queries.log_from(given).fetch(self._connection)
+        return [
+            LoggedStep(
+                Mark(row["version"], row["at"], row["kind"], row["reservation_id"]),
+                tuple(row["seat_ids"]),
+                tuple(row["freed_seat_ids"] or ()),
+            )
+            for row in rows
+        ]
 
     async def store(self, changes: Changes, now: datetime) -> None:
         """Write in one statement, and check the number of rows."""

@@ -25,6 +25,7 @@ from operator import itemgetter
 from typing import Any, Generic, TypeAlias, TypedDict, TypeVar, get_args, get_origin, get_type_hints
 
 import asyncpg
+from asyncpg.cursor import Cursor
 
 from holdfast.infrastructure.postgres.driver.named_parameters import numbered
 
@@ -64,6 +65,10 @@ class Filled:
     def fetchval(self, connection: Connection) -> Awaitable[Any]:
         """Run it and return the first value of the first row; None if there is no row."""
         return connection.fetchval(self._query.sql, *self._arguments)
+
+    def cursor(self, connection: Connection) -> Awaitable["Cursor[asyncpg.Record]"]:
+        """Run it within a transaction, and return a cursor that fetches its rows in portions."""
+        return connection.cursor(self._query.sql, *self._arguments)
 
     def execute(self, connection: Connection) -> Awaitable[str]:
         """Run it and return its status, such as `UPDATE 1`."""

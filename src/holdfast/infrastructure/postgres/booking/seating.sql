@@ -1,0 +1,36 @@
+-- event_of_seats
+-- Read the state of an event, how many seats it has, its categories, and the sections of its hall.
+SELECT
+    e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id,
+    e.available + e.reserved + e.confirmed AS seats,
+    category.numbers AS category_numbers, category.keys AS category_keys, category.prices AS category_prices,
+    h.sections
+FROM events e
+LEFT JOIN LATERAL (
+    SELECT c.at, c.kind, c.reservation_id FROM changes c WHERE c.event_id = e.id AND c.version = e.version LIMIT 1
+) AS last ON true
+CROSS JOIN LATERAL (
+    SELECT array_agg(c.number) AS numbers, array_agg(c.key) AS keys, array_agg(c.price) AS prices
+    FROM categories c WHERE c.event_id = e.id
+) AS category
+LEFT JOIN halls h ON h.event_id = e.id
+WHERE e.id = :event_id AND e.deleted_at IS NULL
+
+-- seats_to_choose
+-- Read the seats of an event in chart order, whether each is taken, and which channel keeps it back. The companion seats
+-- of a channel that has opened are sold to all, and so have no accessible seat here.
+SELECT
+    s.id, coalesce(s.section_key, s.section) AS section, s.row_name, s.x, s.y, s.price, s.category, s.area, s.accessible,
+    s.restricted_view, CASE WHEN NOT coalesce(channel.is_open, false) THEN s.companion_of END AS companion_of,
+    channel.key AS channel, claim.taken
+FROM seats s
+LEFT JOIN LATERAL (
+    SELECT true AS taken FROM claims c WHERE c.seat_id = s.id AND c.event_id = :event_id LIMIT 1
+) AS claim ON true
+LEFT JOIN LATERAL (
+    SELECT ch.key, ch.opened_at IS NOT NULL OR ch.opens_to_all_at <= clock_timestamp() AS is_open
+    FROM channel_seats cs JOIN channels ch ON ch.event_id = cs.event_id AND ch.key = cs.channel_key
+    WHERE cs.seat_id = s.id AND cs.event_id = :event_id LIMIT 1
+) AS channel ON true
+WHERE s.event_id = :event_id
+ORDER BY s.position
