@@ -90,6 +90,7 @@ def test_bad_input_is_400_and_422_is_a_reused_key_only():
         (examples.NUMBERED_SEATS, "NumberedSeatsInput"),
         (examples.LISTED_SEATS, "ListedSeatsInput"),
         (examples.WISH, "ReservationInput"),
+        (examples.BEST_AVAILABLE_WISH, "BestAvailableReservationInput"),
         (examples.RESERVATION, "ReservationBody"),
     ],
 )

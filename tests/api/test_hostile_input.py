@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from api.serving import refused
 from builders import a_seat, a_wish, an_event, numbered_seats
 from holdfast.api.event_bodies import EventInput
-from holdfast.api.reservation_bodies import ReservationInput
 from holdfast.api.seats.bulk_body import SeatsInput, read_bulk_body
+from holdfast.api.wish_bodies import ReservationInput
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.strict_json import StrictDecoder
 

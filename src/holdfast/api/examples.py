@@ -34,6 +34,11 @@ SEAT = {**SEAT_INPUT, "id": _SEAT_IDS[0], "event_id": _EVENT_ID, "status": "avai
 NUMBERED_SEATS = {"prefix": "A", "count": 500, "price": 5000}
 LISTED_SEATS = {"seats": [SEAT_INPUT, {"seat_number": "A-2", "price": 4500}]}
 WISH = {"event_id": _EVENT_ID, "seat_ids": _SEAT_IDS, "idempotency_key": "order-7d1f"}
+BEST_AVAILABLE_WISH = {
+    "event_id": _EVENT_ID,
+    "best_available": {"count": 2, "category": "std", "together": "required"},
+    "idempotency_key": "order-7d20",
+}
 RESERVATION = {
     "id": RESERVATION_ID,
     "event_id": _EVENT_ID,

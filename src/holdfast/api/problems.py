@@ -28,6 +28,8 @@ PROBLEMS: ProblemTable = {
     booking.CompanionAlone: Row(409, "Companion alone"),
     booking.PurchaseLimitReached: Row(409, "Purchase limit reached"),
     booking.SeatsUnavailable: Row(409, "Seats unavailable"),
+    booking.NotEnoughSeats: Row(409, "Not enough seats"),
+    booking.NotTogether: Row(409, "Not together"),
     booking.HoldExpired: Row(409, "Hold expired"),
     booking.AlreadyCancelled: Row(409, "Already cancelled"),
     booking.AlreadyConfirmed: Row(409, "Already confirmed"),

@@ -1,4 +1,4 @@
-"""Reservations as they are written in requests and answers."""
+"""Reservations as they are written in answers."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,27 +6,8 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api.fields import Time
-from holdfast.domain.booking.reservation import SEATS_MAX, Reservation
+from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.states import CancelReason, ReservationStatus
-
-KEY_MAX = 255
-"""Characters in an idempotency key (contract)."""
-
-
-class ReservationInput(Struct, kw_only=True):
-    """A buyer's request. `seat_ids` must not contain duplicates."""
-
-    event_id: UUID
-    seat_ids: Annotated[list[UUID], Meta(min_length=1, max_length=SEATS_MAX, extra_json_schema={"uniqueItems": True})]
-    idempotency_key: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=KEY_MAX,
-            description="Printable ASCII, unchanged when the request is sent again.",
-            extra_json_schema={"pattern": "^[ -~]+$"},
-        ),
-    ]
 
 
 class ReservationBody(Struct, kw_only=True):

@@ -3,10 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+from msgspec import UNSET
+
 from holdfast.api import examples
 from holdfast.api.identity.admission import buyer_of, caller_of, principal_of
 from holdfast.api.paging import BASE, PAGE
-from holdfast.api.reservation_bodies import KEY_MAX, ReservationBody, ReservationInput, reservation_body
+from holdfast.api.reservation_bodies import ReservationBody, reservation_body
+from holdfast.api.wish_bodies import BestAvailableReservationInput, ReservationInput, best_of, read_wish
 from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.cancel import cancel as cancel_reservation
 from holdfast.application.booking.confirm import confirm as confirm_reservation
@@ -23,6 +26,8 @@ from holdfast.domain.booking.refusals import (
     CompanionAlone,
     HoldExpired,
     IdempotencyKeyReused,
+    NotEnoughSeats,
+    NotTogether,
     PurchaseLimitReached,
     ReholdTooSoon,
     ReservationNotFound,
@@ -38,7 +43,6 @@ from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import REPLAYED, Answer, event_version, json_answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Link, Operation, Success
-from holdfast.http.endpoints.strict_json import StrictDecoder
 
 WISH_BODY_BYTES = 16 * 1024
 """A request for 20 seats takes 2,500 bytes, with every character of the key escaped."""
@@ -48,20 +52,11 @@ EMPTY_BODY_BYTES = 160 * 1024
 _EMPTY_BODIES = (b"", b"{}", b"null")
 
 
-def _quotes_of_wish(given: ReservationInput) -> int:
-    return 10 + 2 * len(given.seat_ids)
-
-
-_decoder = StrictDecoder(ReservationInput, quotes=_quotes_of_wish)
-
-
 async def reserve(booking: Booking, call: Call) -> Answer:
     """POST /reservations."""
     user_id = buyer_of(call)
-    given = await _decoder.read(await call.body(WISH_BODY_BYTES))
-    key = given.idempotency_key
-    if not (key.isascii() and key.isprintable()):
-        raise InvalidValue("idempotency_key", f"must be 1 to {KEY_MAX} printable ASCII characters")
+    given = read_wish(await call.body(WISH_BODY_BYTES))
+    best = best_of(given)
     caller = caller_of(call)
     for_another = caller.principal.user_id is None
     if for_another:
@@ -73,8 +68,9 @@ async def reserve(booking: Booking, call: Call) -> Answer:
         booking,
         event_id=given.event_id,
         user_id=user_id,
-        idempotency_key=key,
-        seat_ids=tuple(given.seat_ids),
+        idempotency_key=given.idempotency_key,
+        seat_ids=() if given.seat_ids is UNSET else tuple(given.seat_ids),
+        best=best,
         address=call.client_address(),
         limited=not for_another,
         sees_drafts=sees_drafts,
@@ -155,13 +151,15 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         summary="Hold seats",
         description=(
             "Holds every requested seat for 15 minutes, or none. The key belongs to its user and event: sent again "
-            "with the same seats, in any order, it returns the same reservation in its present state."
+            "with the same seats, in any order, it returns the same reservation in its present state. With "
+            "`best_available` in place of `seat_ids` the seats are chosen here: next to each other, near the focal "
+            "point. Such a request is the same if it asks for the same, and returns the seats of the first time."
         ),
         needs=Booking,
         handler=reserve,
         needs_user=True,
-        request=(ReservationInput,),
-        request_examples={"two seats": examples.WISH},
+        request=(ReservationInput, BestAvailableReservationInput),
+        request_examples={"two seats": examples.WISH, "best available": examples.BEST_AVAILABLE_WISH},
         success=Success(
             status=201,
             description="The reservation: pending, or after a replay, in its present state.",
@@ -183,6 +181,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             CompanionAlone,
             PurchaseLimitReached,
             SeatsUnavailable,
+            NotEnoughSeats,
+            NotTogether,
         ),
     ),
     Operation(
