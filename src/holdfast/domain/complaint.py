@@ -1,6 +1,8 @@
 """Turns what the decoder of JSON says into a refusal that names the field as the caller wrote it."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from holdfast.domain.refusal import InvalidValue
 
@@ -24,12 +26,13 @@ _NAMES = {
 }
 
 
-def complaint(message: str, *, within: str = "") -> InvalidValue:
+def complaint(message: str, *, within: str = "", forms: Mapping[str, str] = MappingProxyType({})) -> InvalidValue:
     """Convert msgspec's message into the field, as the caller wrote it, and what is wrong with it.
 
     Args:
         message: msgspec's message.
         within: The field that was being decoded; empty for a whole body.
+        forms: What a text must be, in words, by a part of the pattern that it must match.
     """
     located = _PATH.match(message)
     problem, path = (located["problem"], located["path"]) if located else (message, "")
@@ -40,7 +43,7 @@ def complaint(message: str, *, within: str = "") -> InvalidValue:
     if unknown := _UNKNOWN.match(problem):
         name = printable(unknown["name"])
         return InvalidValue(f"{path}.{name}" if path else name, "is not known")
-    return InvalidValue(path or BODY, _in_words(problem))
+    return InvalidValue(path or BODY, _in_words(problem, forms))
 
 
 def printable(name: str) -> str:
@@ -48,7 +51,7 @@ def printable(name: str) -> str:
     return name[:100].encode("ascii", "backslashreplace").decode()
 
 
-def _in_words(problem: str) -> str:
+def _in_words(problem: str, forms: Mapping[str, str]) -> str:
     if wrong_type := _TYPE.match(problem):
         wanted, given = wrong_type["wanted"], wrong_type["given"]
         article = "a number" if wanted == "float" else _NAMES.get(wanted, wanted)
@@ -60,13 +63,7 @@ def _in_words(problem: str) -> str:
         unit = "characters" if out_of_range["kind"] == "str" else "entries"
         return f"must have {bound} {out_of_range['limit']} {unit}"
     if problem.startswith("Expected `str` matching regex"):
-        return _pattern(problem)
+        return next((words for part, words in forms.items() if part in problem), "must not contain the character NUL")
     if problem == "Expected `datetime` with a timezone component":
         return "must have an offset, such as Z or +09:00"
     return problem[:1].lower() + problem[1:]
-
-
-def _pattern(problem: str) -> str:
-    if "u0000" in problem:
-        return "must not contain the character NUL"
-    return "must match " + problem.removeprefix("Expected `str` matching regex ").strip("'\"`")

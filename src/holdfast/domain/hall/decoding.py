@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from holdfast.domain.complaint import BODY, complaint, printable
+from holdfast.domain.hall.document import FORMS
 from holdfast.domain.refusal import InvalidValue
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ def decode_document(
         if not repeats and raw.count(b'"') != msgspec.json.encode(value).count(b'"'):
             json.loads(raw, object_pairs_hook=_refuse_repeats, parse_int=float)
     except msgspec.ValidationError as error:
-        raise complaint(str(error), within=within) from None
+        raise complaint(str(error), within=within, forms=FORMS) from None
     except UnicodeDecodeError as error:
         raise InvalidValue(BODY, f"is not UTF-8 (byte {error.start})") from None
     except RecursionError:

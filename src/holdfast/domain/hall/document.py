@@ -28,21 +28,27 @@ _NO_NUL = r"^[^\u0000]*$"
 Coordinate: TypeAlias = Annotated[float, Meta(ge=-COORDINATE_MAX, le=COORDINATE_MAX)]
 Length: TypeAlias = Annotated[float, Meta(ge=0, le=COORDINATE_MAX)]
 Point: TypeAlias = tuple[Coordinate, Coordinate]
-Key: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,30}$")]
+Key: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,30}$(?!\n)")]
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=SEAT_NUMBER_MAX, pattern=_NO_NUL)]
 RowLabel: TypeAlias = Annotated[str, Meta(max_length=SEAT_NUMBER_MAX, pattern=_NO_NUL)]
 Caption: TypeAlias = Annotated[str, Meta(max_length=TEXT_MAX, pattern=_NO_NUL)]
-Color: TypeAlias = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$")]
+Color: TypeAlias = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$(?!\n)")]
 Price: TypeAlias = Annotated[int, Meta(ge=0, le=PRICE_MAX, description="In the currency's minor unit.")]
 Rotation: TypeAlias = Annotated[float, Meta(ge=-360, le=360, description="In degrees, clockwise about the point `at`.")]
 Polygon: TypeAlias = Annotated[list[Point], Meta(min_length=3, max_length=POINTS_MAX)]
 Numbering: TypeAlias = Annotated[
     str,
     Meta(
-        pattern=r"^([0-9]{1,6}\.\.( (odd|even))?( from right)?|(odd|even)( from right)?|from right)$",
+        pattern=r"^([0-9]{1,6}\.\.( (odd|even))?( from right)?|(odd|even)( from right)?|from right)$(?!\n)",
         description="Such as `odd`, `21..`, `even from right` or `101.. odd`. Right is the row's end.",
     ),
 ]
+FORMS = {
+    "a-z0-9-": "must be 1 to 30 of the characters a-z, 0-9 and -",
+    "0-9A-Fa-f": "must be a color such as #1f6feb",
+    "from right": "must be such as odd, 21.., even from right or 101.. odd",
+}
+"""The patterns in words, by a part of each."""
 
 
 class _Part(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -1,6 +1,6 @@
 """Makes the seats of a hall from its document, in chart order and slice by slice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 
 from holdfast.domain.catalogue.seat import SEAT_NUMBER_MAX
@@ -114,6 +114,8 @@ class _Making:
         first = len(self._made)
         numbers = numbers_of(row, path)
         prefix = f"{section.key}-{row.label}-" if row.label else f"{section.key}-"
+        for name, listed in (("numbers", row.numbers), ("seat_numbers", row.seat_numbers)):
+            _require_legible(f"{path}.{name}", listed or ())
         self._add(section, row.label or None, numbers, row.seat_numbers or [prefix + each for each in numbers], path)
         if row.category is not None or row.price is not None:
             self._add_worth(row.category or section.category, row.price, len(numbers))
@@ -148,15 +150,11 @@ class _Making:
         self._made.prices += [price] * count
 
     def _require_new(self, seat_numbers: list[str], path: str) -> None:
-        """Refuse numbers that are too long, illegible or there already."""
+        """Refuse seat numbers that are too long or there already."""
         if max(map(len, seat_numbers)) > SEAT_NUMBER_MAX:
             long = max(seat_numbers, key=len)
             raise InvalidValue(path, f"makes the seat number {printable(long)}, over {SEAT_NUMBER_MAX} characters")
-        whole = "".join(seat_numbers)
-        if not whole.isascii() or not whole.isprintable() or " " in whole:
-            for number in seat_numbers:
-                require_legible(path, number)
-        looks = seat_numbers if whole.isascii() else [same_look(number) for number in seat_numbers]
+        looks = seat_numbers if "".join(seat_numbers).isascii() else [same_look(number) for number in seat_numbers]
         if len(set(looks)) < len(looks) or not self._looks.isdisjoint(looks):
             taken = set(self._looks)
             for number, look in zip(seat_numbers, looks, strict=True):
@@ -183,6 +181,8 @@ class _Making:
             if exception.companion_of is not None:
                 named = places.get(exception.companion_of)
                 whole = exception.companion_of if named is None else made.seat_numbers[named]
+                if exception.companion_of in exception.seats:
+                    raise InvalidValue(f"{here}.companion_of", "must be another seat")
                 self._companions.append((whole, f"{here}.companion_of"))
                 for name in exception.seats:
                     made.companions_of[places[name]] = whole
@@ -205,3 +205,10 @@ class _Making:
         """Remove a place that has no seat. Nobody else gets its seat number."""
         for column in fields(self._made):
             del getattr(self._made, column.name)[place]
+
+
+def _require_legible(field: str, texts: Sequence[str]) -> None:
+    whole = "".join(texts)
+    if not whole.isascii() or not whole.isprintable() or " " in whole:
+        for at, text in enumerate(texts):
+            require_legible(f"{field}[{at}]", text)

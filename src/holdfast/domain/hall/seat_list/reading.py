@@ -1,7 +1,7 @@
 """Reads a hall from CSV."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -76,9 +76,10 @@ class _Reading:
         self._categories = categories
         self._sections: dict[str, _ListedSection] = {}
         self._keys: set[str] = set()
+        self._category_keys: dict[str, str] = {}
         self._lines: dict[str, int] = {}
         """The line of each seat number, in the form that is the same for all that look the same."""
-        self._costs: dict[str, Counter[int]] = {}
+        self._costs: defaultdict[str, Counter[int]] = defaultdict(Counter)
         """What the seats of each category cost."""
 
     def add(self, line: int, values: dict[str, str]) -> None:
@@ -140,9 +141,11 @@ class _Reading:
             if price is None:
                 raise InvalidValue(place(line, "category"), "is required, or a price")
             return None, price
-        category = self._categories.key_of(place(line, "category"), name)
+        category = self._category_keys.get(name)
+        if category is None:
+            category = self._category_keys[name] = self._categories.key_of(place(line, "category"), name)
         if price is not None:
-            self._costs.setdefault(category, Counter())[price] += 1
+            self._costs[category][price] += 1
         return category, price
 
 
@@ -196,6 +199,8 @@ def _text(line: int, column: str, values: dict[str, str], *, required: bool = Fa
     text = values.get(column, "")
     if required and not text:
         raise InvalidValue(place(line, column), "is required")
+    if text.isascii() and text.isprintable() and len(text) <= SEAT_NUMBER_MAX:
+        return text
     if len(text) > SEAT_NUMBER_MAX:
         raise InvalidValue(place(line, column), f"must have at most {SEAT_NUMBER_MAX} characters")
     require_legible(place(line, column), text)
