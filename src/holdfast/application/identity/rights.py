@@ -41,7 +41,6 @@ ENTRIES_MAX = 20_000
 """Cached keys, and cached users; beyond this the least recently used are removed."""
 QUESTIONS_MAX = 200
 """Ids in one look-up."""
-_TRIES = 3
 _ASKING_MAX = 100_000
 """Requests that share a read of the version: all there can be."""
 
@@ -81,8 +80,8 @@ class Rights:
         return stored
 
     def changed(self) -> None:
-        """Record that this process has changed rights: requests from now on wait for the new version."""
-        self._freshness.doubt()
+        """Record that this process has changed rights: requests from now on look up what they need."""
+        self._forget_all()
 
     async def close(self) -> None:
         """Read nothing any more."""
@@ -93,27 +92,14 @@ class Rights:
         self._members.clear()
 
     async def _look_up_keys(self, key_ids: Sequence[UUID]) -> Sequence[StoredKey | None]:
-        found = await self._of_this_version(lambda: self._source.api_keys_by_id(key_ids))
+        version, found = await self._source.api_keys_by_id(key_ids)
+        self._freshness.seen(version)
         return [found.get(key_id) for key_id in key_ids]
 
     async def _look_up_members(self, user_ids: Sequence[str]) -> Sequence[Mapping[UUID, Role]]:
-        found = await self._of_this_version(lambda: self._source.memberships(user_ids))
+        version, found = await self._source.memberships(user_ids)
+        self._freshness.seen(version)
         return [found.get(user_id, _NONE) for user_id in user_ids]
-
-    async def _of_this_version(
-        self, look_up: Callable[[], Awaitable[tuple[int, Mapping[Name, Found]]]]
-    ) -> Mapping[Name, Found]:
-        """Look something up, and make its version the known one if it is newer.
-
-        It must not be read again until two reads agree: one organiser who puts members all the time would keep
-        everybody else out.
-        """
-        for _ in range(_TRIES):
-            version, found = await look_up()
-            if self._freshness.reached(version):
-                return found
-            await self._freshness.read()  # the look-up was older, or a failover lost the known version
-        raise Unavailable("Permissions cannot be checked now: their versions go back and forth.", outcome="none")
 
 
 class _Freshness:
@@ -125,8 +111,6 @@ class _Freshness:
         self._reads: Coalescer[None, None, None] = Coalescer(self._read, questions_max=_ASKING_MAX)
         self._known_at = float("-inf")
         """When the read of the known version began, by the event loop's clock."""
-        self._doubted_at = float("-inf")
-        """A version read before this time does not count as fresh."""
         self._failed_at = float("-inf")
         self._reading = False
         self._now: datetime | None = None
@@ -139,17 +123,16 @@ class _Freshness:
             Unavailable: It could not be read for too long.
         """
         now = asyncio.get_running_loop().time()
-        doubted = self._known_at <= self._doubted_at
         age = now - self._known_at
-        if age <= FRESH_SECONDS and not doubted:
+        if age <= FRESH_SECONDS:
             return
         if now - self._failed_at > RETRY_SECONDS:
-            if age <= LATE_SECONDS and not doubted:
+            if age <= LATE_SECONDS:
                 if not self._reading:
                     self._reads.tell(None, None)
                 return
             try:
-                await asyncio.wait_for(self.read(), WAIT_SECONDS_MAX)
+                await asyncio.wait_for(self._reads.ask(None, None), WAIT_SECONDS_MAX)
             except TimeoutError:
                 self._failed_at = asyncio.get_running_loop().time()
             except OperationalFailure:
@@ -157,20 +140,15 @@ class _Freshness:
         if asyncio.get_running_loop().time() - self._known_at > AWAY_SECONDS_MAX:
             raise Unavailable("Permissions cannot be checked now: the database is unavailable.", outcome="none")
 
-    async def read(self) -> None:
-        """Read the version in a read that begins after this call; many callers share it.
+    def seen(self, version: int) -> None:
+        """Make the version of a look-up the known one if it is newer.
 
-        Raises:
-            ConnectionLost, Contended: It could not be read.
+        What was found counts in any case: it was read after it was asked for. Once a look-up was repeated until it had
+        the version that was known, and one organiser that put members without a pause kept everybody else waiting.
         """
-        await self._reads.ask(None, None)
-
-    def reached(self, version: int) -> bool:
-        """Make a version from another query the known one if it is newer; return whether it is the known one now."""
         if self.version is not None and version > self.version:
             self.version = version
             self._forget_all()
-        return version == self.version
 
     async def _read(self, _: None, asked: Sequence[None]) -> Sequence[None]:
         began_at = asyncio.get_running_loop().time()
@@ -192,11 +170,6 @@ class _Freshness:
         """Return the database's time, from the last read of the version and the time since."""
         assert self._now is not None
         return self._now + timedelta(seconds=asyncio.get_running_loop().time() - self._known_at)
-
-    def doubt(self) -> None:
-        """Treat everything read, or begun to be read, before now as stale."""
-        self._doubted_at = asyncio.get_running_loop().time()
-        self._failed_at = float("-inf")
 
     async def close(self) -> None:
         """Wait for the read in progress."""
