@@ -16,6 +16,7 @@ from holdfast.infrastructure.oidc.key_cache import (
     UNKNOWN_KEY_SECONDS,
 )
 from holdfast.infrastructure.oidc.keys import KEYS_MAX
+from holdfast.telemetry import metrics
 from oidc.local_issuer import Clock, answer, local_issuer, verifier_of
 from oidc.signing import public
 
@@ -380,3 +381,17 @@ async def _until(fact):
     async with asyncio.timeout(20):
         while not fact():  # noqa: ASYNC110 - a fact rings no bell
             await asyncio.sleep(0)
+
+
+async def test_how_many_issuers_are_away_is_measured():
+    before = metrics.issuers_away._value.get()
+    clock = Clock(1000)
+    async with local_issuer("rsa") as shop, local_issuer("rsa", short="club") as club:
+        async with verifier_of(shop, club, monotonic=clock) as verifier:
+            for seconds, away in ((0, set()), (100, {shop, club}), (200, {club}), (300, {club})):
+                clock.seconds = 1000 + seconds
+                for issuer in (shop, club):
+                    issuer.answers = {DISCOVERY: b"nonsense"} if issuer in away else {}
+                    await asyncio.gather(verifier.verify(issuer.shop.token(kid="new")), return_exceptions=True)
+                assert metrics.issuers_away._value.get() - before == len(away)
+        assert metrics.issuers_away._value.get() == before, "nobody misses it when the node has ended"

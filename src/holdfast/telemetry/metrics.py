@@ -124,6 +124,9 @@ tokens_total = Counter(
 issuer_fetches_total = Counter(
     "holdfast_issuer_fetches_total", "Attempts to fetch an issuer's keys: fetched, failed.", ["issuer", "result"]
 )
+issuers_away = Gauge(
+    "holdfast_issuers_away", "Issuers whose keys could not be fetched the last time.", multiprocess_mode="livemax"
+)
 live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.", multiprocess_mode="livesum")
 live_listeners_dropped_total = Counter(
     "holdfast_live_listeners_dropped_total", "Listeners who were too slow and were told to reload."

@@ -63,6 +63,7 @@ class KeyCache:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._not_away()
 
     async def find(self, kid: str | None, algorithm: str) -> SigningKey:
         """Return the key that a token names; ask the issuer if it is unknown, unless that was done just now.
@@ -140,17 +141,23 @@ class KeyCache:
         metrics.issuer_fetches_total.labels(self.issuer.short, "failed").inc()
         self._failures += 1
         if self._failures == 1:
+            metrics.issuers_away.inc()
             log.warning("issuer_away", issuer=self.issuer.short, reason=reason, keys=len(self.key_set.keys))
 
     def _loaded_with(self, key_set: KeySet, left_out: tuple[str, ...], max_age_seconds: int | None) -> None:
         metrics.issuer_fetches_total.labels(self.issuer.short, "fetched").inc()
         if self._failures:
             log.info("issuer_back", issuer=self.issuer.short)
+        self._not_away()
         if self._loaded_at is None or key_set != self.key_set:
             tell = log.info if key_set.keys else log.error
             tell("issuer_keys", issuer=self.issuer.short, keys=len(key_set.keys), left_out=sorted(set(left_out)))
             self.key_set = key_set
-        self._failures = 0
         self._loaded_at = self._monotonic()
         lifetime = REFRESH_SECONDS_MAX if max_age_seconds is None else max_age_seconds
         self._refresh_seconds = min(max(lifetime, REFRESH_SECONDS_MIN), REFRESH_SECONDS_MAX)
+
+    def _not_away(self) -> None:
+        if self._failures:
+            metrics.issuers_away.dec()
+        self._failures = 0
