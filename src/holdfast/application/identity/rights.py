@@ -114,6 +114,8 @@ class _Freshness:
         self._failed_at = float("-inf")
         self._reading = False
         self._now: datetime | None = None
+        self._now_at = float("-inf")
+        """When the database's time arrived: connecting, which may precede the query, must not count."""
         self.version: int | None = None
 
     async def wait(self) -> None:
@@ -160,16 +162,17 @@ class _Freshness:
             raise
         finally:
             self._reading = False
-        self._known_at, self._now = began_at, read.now
+        self._known_at = began_at
+        self._now, self._now_at = read.now, asyncio.get_running_loop().time()
         if read.number != self.version:
             self.version = read.number
             self._forget_all()
         return asked
 
     def database_time(self) -> datetime:
-        """Return the database's time, from the last read of the version and the time since."""
+        """Return the database's time or a little less, from the last read of the version and the time since."""
         assert self._now is not None
-        return self._now + timedelta(seconds=asyncio.get_running_loop().time() - self._known_at)
+        return self._now + timedelta(seconds=asyncio.get_running_loop().time() - self._now_at)
 
     async def close(self) -> None:
         """Wait for the read in progress."""
