@@ -1,12 +1,12 @@
-"""One PostgreSQL and one Redis for the whole run, and for each test a fresh database of its own.
+"""One PostgreSQL and one Redis for the whole run, and for each test an empty database of its own.
 
 The servers are started by the process that controls the run (with pytest-xdist the controller, else the only
-one), and end with it. The schema is migrated once, into a template; a test's database is a copy of that.
+one), and end with it. The schema is migrated once, into a template; a test's database is a copy of that (see
+`databases`).
 """
 
 import asyncio
 import fcntl
-import itertools
 import os
 import shutil
 import tempfile
@@ -19,6 +19,7 @@ import asyncpg
 import pytest
 import redis
 
+from databases import Databases, create, drop
 from holdfast.infrastructure.embedded import EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.postgres import THROW_AWAY_SETTINGS
 
@@ -123,19 +124,33 @@ def _template(servers, _in_own_loop) -> str:
     return _TEMPLATE
 
 
-_numbers = itertools.count(1)
+@pytest.fixture(scope="session")
+def _databases(servers, _template) -> Databases:
+    return Databases(servers.postgres_url, servers.superuser_url, _template)
 
 
 @pytest.fixture
 def empty_database_url(servers, _in_own_loop) -> Iterator[str]:
     """A database without a schema, for tests of the migrations."""
-    yield from _temporary(servers, _in_own_loop, "template1")
+    name = _in_own_loop(create(servers.postgres_url, "template1"))
+    yield servers.database(name)
+    _in_own_loop(drop(servers.superuser_url, name))
 
 
 @pytest.fixture
-def database_url(servers, _template, _in_own_loop) -> Iterator[str]:
-    """A migrated, empty database that is this test's own."""
-    yield from _temporary(servers, _in_own_loop, _template)
+def new_database_url(servers, _template, _in_own_loop) -> Iterator[str]:
+    """A migrated database that no other test has used, for tests of plans and statistics."""
+    name = _in_own_loop(create(servers.postgres_url, _template))
+    yield servers.database(name)
+    _in_own_loop(drop(servers.superuser_url, name))
+
+
+@pytest.fixture
+def database_url(_databases, _in_own_loop) -> Iterator[str]:
+    """A migrated, empty database that is this test's own while it runs."""
+    url = _in_own_loop(_databases.take())
+    yield url
+    _in_own_loop(_databases.give_back(url))
 
 
 @pytest.fixture
@@ -148,14 +163,6 @@ def redis_url(servers) -> str:
     with redis.Redis.from_url(url) as client:
         client.flushdb()
     return url
-
-
-def _temporary(servers, run, template) -> Iterator[str]:
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    run(_execute(servers.postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield servers.database(name)
-    # Autovacuum may be at work in it, and only the superuser may end that.
-    run(_execute(servers.superuser_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 async def _execute(url: str, *statements: str) -> None:
