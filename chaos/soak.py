@@ -17,7 +17,8 @@ from random import Random
 
 import uvloop
 
-from chaos.buyers.load import Habits, Load, buying, new_load, put_on_sale, seconds_until_write
+from chaos.buyers.load import Habits, Load, buying, new_load, seconds_until_write
+from chaos.buyers.sale import put_on_sale
 from chaos.checkers.verdict import Acknowledged, judge, judge_all
 from chaos.site.processes import Site, off_loop, open_site
 from chaos.soak_display import Progress, showing

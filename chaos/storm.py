@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from chaos.buyers.caller import Target
-from chaos.buyers.load import Sale, put_on_sale
+from chaos.buyers.sale import Sale, put_on_sale
 from chaos.site.processes import off_loop, open_site
 from holdfast.bench.clients.driver import Load, drive
 from holdfast.infrastructure.postgres.upkeep.invariants import check_invariants

@@ -10,16 +10,8 @@ from random import Random
 from typing import Literal, TypeAlias
 
 from chaos.buyers.caller import Target
-from chaos.buyers.load import (
-    Habits,
-    Load,
-    Sale,
-    buying,
-    longest_gap_seconds,
-    new_load,
-    put_on_sale,
-    seconds_until_write,
-)
+from chaos.buyers.load import Habits, Load, buying, longest_gap_seconds, new_load, seconds_until_write
+from chaos.buyers.sale import Sale, put_on_sale
 from chaos.checkers.verdict import Verdict, judge
 from chaos.site.processes import Site
 

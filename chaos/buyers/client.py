@@ -19,6 +19,10 @@ from holdfast.bench.clients.raw import Answer
 
 BASE = "/api/v1"
 _REFUSED_PAUSE_SECONDS = 0.05
+SELLER = {"X-User-Roles": "admin"}
+"""What a gateway says of the seller."""
+_AS_SELLER = ("sell", "read_seat")
+"""What the seller does. Buyers are not told by which reservation a seat is taken where callers are known."""
 
 
 @dataclass(slots=True)
@@ -29,7 +33,7 @@ class Tally:
     """Answers by HTTP status; `reset` if the connection broke, `refused` if none could be opened."""
     operations: int = 0
     acknowledged: int = 0
-    """Writes (reserve, confirm, cancel) that succeeded."""
+    """Writes (reserve, confirm, sell, cancel) that succeeded."""
     unknown: int = 0
     """Operations whose outcome is unknown to the client."""
     internal_errors: list[str] = field(default_factory=list)
@@ -99,8 +103,8 @@ class Client:
         return self._reservation(number, "reserve", answer)
 
     async def resolve(self, verb: Kind, event: str, user: str, reservation: str) -> Seen:
-        """Confirm or cancel."""
-        path = f"/reservations/{reservation}/{verb}"
+        """Confirm or cancel; `sell` confirms as the seller, which nodes believe whose gateway this is."""
+        path = f"/reservations/{reservation}/{'confirm' if verb == 'sell' else verb}"
         number, answer = await self._ask(verb, event, "POST", path, None, user=user, reservation=reservation)
         return self._reservation(number, verb, answer)
 
@@ -159,7 +163,9 @@ class Client:
         )
         called_ns = time.monotonic_ns()
         try:
-            answer = await caller.call(method, BASE + path, body, user=user)
+            answer = await caller.call(
+                method, BASE + path, body, user=user or "seller", headers=SELLER if kind in _AS_SELLER else None
+            )
         except NotSentError:
             self._tally.note(kind, "refused")
             self._recorder.complete(number, "fail", "none")

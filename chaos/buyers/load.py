@@ -5,53 +5,17 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from pathlib import Path
 from random import Random
 
 from chaos.buyers.caller import Caller, NoAnswerError, NotSentError, Target
-from chaos.buyers.client import BASE, Client, Seen, Tally, Wish
-from chaos.histories.history import Recorder
+from chaos.buyers.client import Client, Seen, Tally, Wish
+from chaos.buyers.sale import Sale
+from chaos.histories.history import Kind, Recorder
 
 SETTLE_SECONDS_MAX = 25.0
 _RETRY_PAUSE_SECONDS = 0.1
-
-
-class NoEventError(Exception):
-    """The event of a run could not be created."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """An event and its seats."""
-
-    event: str
-    seats: Sequence[str]
-
-
-async def put_on_sale(
-    target: Target, *, seats: int, starts_in: timedelta = timedelta(days=2), limit: int | None = None
-) -> Sale:
-    """Create an event with seats, of which one buyer may have `limit`.
-
-    Raises:
-        NoEventError: with the answer that was not 201.
-    """
-    start = datetime.now(UTC) + starts_in
-    details = {"name": "Chaos", "start_at": start.isoformat(), "end_at": start.isoformat(), "total_seats": seats}
-    if limit is not None:
-        details["max_seats_per_buyer"] = limit
-    async with Caller(target) as caller:
-        made = await caller.call("POST", f"{BASE}/events", details)
-        if made.status != 201:
-            raise NoEventError(f"{made.status} {made.body[:300]!r}")
-        event = made.json()["id"]
-        body = {"prefix": "A", "count": seats, "price": 5_000}
-        added = await caller.call("POST", f"{BASE}/events/{event}/seats/bulk", body)
-        if added.status != 201:
-            raise NoEventError(f"{added.status} {added.body[:300]!r}")
-        return Sale(event, [seat["id"] for seat in added.json()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +26,8 @@ class Habits:
     """Half of the requests are for these first seats, so that buyers compete for them."""
     seats_max: int = 3
     confirms: float = 0.15
+    by_seller: float = 0.0
+    """Share of the confirmations that the seller makes."""
     leaves: float = 0.1
     """Share of the holds made; the others are cancelled."""
     replays: float = 0.05
@@ -69,6 +35,8 @@ class Habits:
     meddles: float = 0.05
     """Confirms or cancels any reservation that it knows of, whatever its state."""
     reads: float = 0.5
+    lists: bool = True
+    """Reads the whole list of seats, which names no reservations where callers are known."""
     pause_seconds: float = 0.01
 
 
@@ -147,7 +115,9 @@ class Load:
         dice, habits = self.random.random(), self.habits
         if self.known and dice < habits.meddles:
             reservation, owner, event = self.random.choice(self.known[-200:])
-            await client.resolve(self.random.choice(("confirm", "cancel")), event, owner, reservation)
+            await client.resolve(
+                self._confirming() if dice < habits.meddles / 2 else "cancel", event, owner, reservation
+            )
             return
         wish = self.wish(user)
         if self.wishes and dice < habits.meddles + habits.replays:
@@ -181,10 +151,14 @@ class Load:
         dice = self.random.random()
         if dice < habits.leaves:
             return
-        verb = "confirm" if dice < habits.leaves + habits.confirms else "cancel"
-        seen = await client.resolve("confirm" if verb == "confirm" else "cancel", event, user, reservation)
+        verb = self._confirming() if dice < habits.leaves + habits.confirms else "cancel"
+        seen = await client.resolve(verb, event, user, reservation)
         if seen.outcome == "info" and not self.stopping.is_set():
-            await client.resolve("confirm" if verb == "confirm" else "cancel", event, user, reservation)
+            await client.resolve(verb, event, user, reservation)
+
+    def _confirming(self) -> Kind:
+        by_seller = self.habits.by_seller and self.random.random() < self.habits.by_seller
+        return "sell" if by_seller else "confirm"
 
     async def _read(self, client: Client, user: str, reservation: str = "", event: str = "") -> None:
         dice = self.random.random()
@@ -194,7 +168,7 @@ class Load:
         sale = self.random.choice(self.sales)
         if dice < 0.85:
             await client.read_seat(sale.event, self.random.choice(sale.seats))
-        elif dice < 0.97:
+        elif dice < 0.97 or not self.habits.lists:
             await client.read_count(sale.event)
         else:
             await client.read_list(sale.event)

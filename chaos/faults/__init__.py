@@ -18,6 +18,7 @@ from chaos.faults import (
     operators,
     processes,
     purchase_limits,
+    sales,
     several_events,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "operators",
     "processes",
     "purchase_limits",
+    "sales",
     "several_events",
 ]

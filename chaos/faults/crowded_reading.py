@@ -13,8 +13,9 @@ import asyncpg
 
 from chaos.buyers.caller import Caller, Target
 from chaos.buyers.client import BASE
-from chaos.buyers.load import Habits, Load, put_on_sale
+from chaos.buyers.load import Habits, Load
 from chaos.buyers.pace import rounds_a_second, writes_a_second
+from chaos.buyers.sale import put_on_sale
 from chaos.trial import Trial, fault
 
 _EVENTS = 1_500

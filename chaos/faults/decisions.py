@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from chaos.buyers.caller import Caller
 from chaos.buyers.client import BASE, Wish
-from chaos.buyers.load import Habits, Load, Sale
+from chaos.buyers.load import Habits, Load
+from chaos.buyers.sale import Sale
 from chaos.faults.database import execute
 from chaos.trial import Trial, fault
 from holdfast.bench.clients.raw import Answer

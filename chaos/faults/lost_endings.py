@@ -14,7 +14,8 @@ import asyncpg
 
 from chaos.buyers.caller import Caller, Target
 from chaos.buyers.client import BASE, Wish
-from chaos.buyers.load import Load, Sale, answers, put_on_sale, until, until_true
+from chaos.buyers.load import Load, answers, until, until_true
+from chaos.buyers.sale import Sale, put_on_sale
 from chaos.buyers.stream import Stream
 from chaos.site.postmaster import Postmaster, standby_of
 from chaos.site.processes import POSTGRES_SETTINGS, Program, off_loop

@@ -5,7 +5,8 @@ import json
 from collections import Counter
 from random import Random
 
-from chaos.buyers.load import Habits, Sale
+from chaos.buyers.load import Habits
+from chaos.buyers.sale import Sale
 from chaos.edge_fuzz.answers import read_answers
 from chaos.edge_fuzz.case import CORPUS, read_cases
 from chaos.edge_fuzz.exchange import send_quickly

@@ -12,8 +12,9 @@ import asyncpg
 
 from chaos.buyers.caller import Caller, Target
 from chaos.buyers.client import BASE
-from chaos.buyers.load import Habits, Load, Sale, longest_gap_seconds, put_on_sale
+from chaos.buyers.load import Habits, Load, longest_gap_seconds
 from chaos.buyers.pace import writes_a_second
+from chaos.buyers.sale import Sale, put_on_sale
 from chaos.trial import Trial, fault
 
 _QUIET_SECONDS = 2.0

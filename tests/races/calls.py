@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from holdfast.application.booking.confirm import confirm
 from holdfast.application.booking.reserve import reserve
 from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.application.catalogue.delete_event import delete_event
+from holdfast.application.catalogue.edit_event import edit_event
 from holdfast.application.failures import Unavailable
 from holdfast.bootstrap.engine import Engine
 from holdfast.domain.booking.commands import Done
@@ -83,10 +85,21 @@ async def _perform(engine: Engine, call: Call) -> Answer:
                     seat_ids=tuple(UUID(seat_id) for seat_id in call.seat_ids),
                 )
             )
-        case "confirm":
+        case "confirm" | "sell":
             return _answer(
-                await confirm(engine.booking, reservation_id=UUID(call.reservation_id), user_id=call.user_id)
+                await confirm(
+                    engine.booking,
+                    reservation_id=UUID(call.reservation_id),
+                    user_id=call.user_id,
+                    by_seller=call.verb == "sell",
+                )
             )
+        case "move_opening":
+            event = await engine.catalogue.reads.event(UUID(call.event_id))
+            assert event is not None
+            opens_at = datetime.fromisoformat(call.key) if call.key else None
+            await edit_event(engine.catalogue, event.id, replace(event.details, sale_opens_at=opens_at))
+            return Answer("done")
         case "cancel":
             return _answer(await cancel(engine.booking, reservation_id=UUID(call.reservation_id), user_id=call.user_id))
         case "delete_event":

@@ -13,8 +13,9 @@ import asyncpg
 from chaos.buyers.caller import Target
 from chaos.buyers.client import BASE
 from chaos.buyers.crowd import Crowd, room_for
-from chaos.buyers.load import Habits, Load, Sale, until_true
+from chaos.buyers.load import Habits, Load, until_true
 from chaos.buyers.pace import watched_health, writes_a_second
+from chaos.buyers.sale import Sale
 from chaos.buyers.stream import Stream
 from chaos.site.processes import off_loop
 from chaos.trial import Trial, fault
