@@ -123,10 +123,11 @@ def _free_port() -> int:
         return probe.getsockname()[1]
 
 
-def _holdfast(*words, **environment) -> subprocess.CompletedProcess:
+def _holdfast(*words, given=None, **environment) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "holdfast", *words],
         env={"PATH": os.environ["PATH"], **environment},
+        input=given,
         capture_output=True,
         text=True,
         check=False,
@@ -182,6 +183,30 @@ def test_passwords_are_shown_on_a_terminal_and_in_files_only_when_asked_for(star
     on_terminal.process.send_signal(signal.SIGTERM)
     assert on_terminal.ended()[0] == 0
     os.close(ours)
+
+
+def test_organisers_keys_and_accounts_are_made_beside_a_running_run(start):
+    run = start(AUTH_MODE="tokens").ready()
+
+    def beside(*words, given=None) -> str:
+        done = _holdfast(*words, given=given, HOLDFAST_DATA_DIR=str(run.data_dir))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()[-1] if done.stdout else done.stderr
+
+    def me(key):
+        return httpx.get(
+            f"http://127.0.0.1:{run.port}/api/v1/me", headers={"Authorization": f"Bearer {key}"}, timeout=5
+        )
+
+    organiser_id = beside("organisers", "create", "Grand Hall")
+    key = beside("keys", "create", "till", "--role", "box_office", "--organiser", organiser_id)
+    found = me(key).json()
+    assert found["organisers"] == [{"id": organiser_id, "role": "box_office"}]
+    assert "account:ann" in beside("accounts", "add", "ann", given="correct horse battery staple\n")
+    beside("keys", "revoke", found["subject"].removeprefix("key:"))
+    assert wait_until(lambda: me(key).status_code == 401, END_SECONDS)
+    run.process.send_signal(signal.SIGTERM)
+    assert run.ended() == (0, ""), "what the commands did has not disturbed it"
 
 
 def test_after_the_kill_of_its_supervisor_nothing_is_left_and_the_next_run_goes_on(start):

@@ -102,6 +102,10 @@ def test_a_password_comes_from_the_standard_input(holdfast, database_url):
         (("keys", "create", "", "--role", "admin"), "name: must have 1 to 255"),
         (("keys", "create", "x", "--role", "admin", "--expires", "soon"), "--expires: must be a time"),
         (("keys", "create", "x", "--role", "admin", "--expires", "2031-02-03T04:05:06"), "--expires: must be a time"),
+        (
+            ("keys", "create", "x", "--role", "admin", "--expires", "0001-01-01T00:00:00+09:00"),
+            "--expires: must be a time",
+        ),
         (("keys", "create", "x", "--role", "admin", "--expires", "2001-02-03T04:05:06Z"), "expires_at: must be in the"),
         (("keys", "create", "x", "--role", "buyer", "--organiser", "0" * 32), "There is no organiser"),
         (("keys", "revoke", str(DEFAULT_ORGANISER_ID)), "There is no API key"),

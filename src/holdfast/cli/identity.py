@@ -188,11 +188,12 @@ def _time_of(expires: str | None) -> datetime | None:
         return datetime.now(UTC) + int(duration[1]) * _UNITS[duration[2]]
     try:
         time = datetime.fromisoformat(expires)
-    except ValueError:
-        time = None
-    if time is None or time.tzinfo is None:
+        in_utc = None if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter in the first and the last hours of the calendar
+        in_utc = None
+    if in_utc is None:
         raise EmbeddedError("--expires: must be a time with offset, such as 2031-02-03T04:05:06Z, or 12h, 30d, 52w")
-    return time.astimezone(UTC)
+    return in_utc
 
 
 def _shown(time: datetime | None) -> str:
