@@ -2,7 +2,7 @@
 --
 --   holdfast_owner    owns the tables: `holdfast migrate …`
 --   holdfast_app      the nodes and the workers: `holdfast serve`, `holdfast work`, `holdfast keys …`
---   holdfast_auditor  reads everything and writes nothing: `holdfast check`
+--   holdfast_auditor  reads everything but the accounts' password hashes, and writes nothing: `holdfast check`
 --
 -- So a node that was broken into, or a mistake of ours, can append to the audit and to the log of sales, and can neither
 -- change nor remove what stands there.
@@ -59,6 +59,9 @@ SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I, %I', current_datab
 SELECT format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I, %I', current_schema(), :'app', :'auditor')
 \gexec
 SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), :'auditor')
+\gexec
+SELECT format('REVOKE ALL ON %I.accounts FROM %I', schemaname, :'auditor')
+FROM pg_tables WHERE tablename = 'accounts' AND schemaname = current_schema()
 \gexec
 SELECT format('GRANT %s ON %I.%I TO %I', granted.privileges, current_schema(), granted.table_name, :'app')
 FROM (

@@ -127,6 +127,7 @@ async def test_what_was_appended_is_neither_changed_nor_removed_and_no_table_is_
             "DELETE FROM claims",
             "UPDATE seats SET price = 0",
             "UPDATE rights SET version = 0",
+            "SELECT password_hash FROM accounts",
         ]
     assert [statement for statement in forbidden if not await _refused(urls[role], statement)] == []
 

@@ -163,6 +163,8 @@ async def arguments_of(connection, name):
         "list_page": {"event_id": EVENT, "after_number": "S-2", "seats_max": 20, "chart_seats": 90},
         "positions": {"seat_ids": some, "event_ids": some},
         "mark": {"event_id": EVENT, "version": 1},
+        "events": {"all_drafts": False, "drafts_of": some[:2], "limit": 20, "offset": 0},
+        "event_stamps": {"all_drafts": False, "drafts_of": some[:2], "limit": 20, "offset": 0},
         "reservations": {"user_id": "user-1", "limit": 20, "offset": 0},
         "reservations_of_event": {
             "event_id": EVENT,
@@ -226,6 +228,9 @@ HOT = [
 ]
 
 
+LISTS_EVENTS = {"events_newest_idx", "events_published_idx", "events_drafts_idx", "events_pkey"}
+"""The first only in a branch for those who see all drafts."""
+
 INDEXES = [
     ("booking/batch", "overdue_events", {"reservations_pending_idx", "channels_due_idx"}),
     ("booking/batch", "load_batch", {*LOOKED_UP_BY, "reservations_pending_idx"} - OF_LISTS),
@@ -233,6 +238,8 @@ INDEXES = [
     ("booking/batch", "store_new_holds", {"events_pkey"}),
     ("booking/batch", "store_batch", {"events_pkey", "reservations_pkey", "claims_pkey"}),
     ("catalogue/catalogue", "cancel_holds_of_deleted_event", {"reservations_pending_idx", "claims_pkey"}),
+    ("reading/reads", "events", LISTS_EVENTS),
+    ("reading/reads", "event_stamps", LISTS_EVENTS),
     ("reading/reads", "reservations", {"reservations_user_idx"}),
     ("reading/seat_maps", "list_page", {"seats_number_key"}),
     (

@@ -93,16 +93,18 @@ class PostgresIdentityReads:
 
     async def audit(self, reach: Reach, *, after: UUID | None, limit: int) -> list[StoredEntry]:
         """Return entries of the audit."""
-        before = _BEHIND_ALL
+        before, ids = _BEHIND_ALL, sorted(reach.organiser_ids)
         if after is not None:
-            place = await self._rows(IDENTITY_READS.place_in_audit({"entry_id": after}))
+            entry = IDENTITY_READS.place_in_audit(
+                {"entry_id": after, "everything": reach.everything, "organiser_ids": ids}
+            )
+            place = await self._rows(entry)
             if not place:
                 return []
             before = place[0]["position"]
         if reach.everything:
             statement = IDENTITY_READS.whole_audit({"before": before, "limit": limit})
         else:
-            ids = sorted(reach.organiser_ids)
             statement = IDENTITY_READS.audit_of_organisers({"organiser_ids": ids, "before": before, "limit": limit})
         return [entry_from(row) for row in await self._rows(statement)]
 

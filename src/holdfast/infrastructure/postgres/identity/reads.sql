@@ -38,8 +38,9 @@ WHERE organiser_id = ANY (:organiser_ids::uuid[])
 ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 
 -- place_in_audit
--- Find the position of an entry of the audit.
-SELECT position FROM audit WHERE id = :entry_id
+-- Find the position of an entry of the audit that is listed for some organisers, or for all.
+SELECT position FROM audit
+WHERE id = :entry_id AND (:everything::boolean OR organiser_id = ANY (:organiser_ids::uuid[]))
 
 -- whole_audit
 -- List entries before a position, newest first.

@@ -35,9 +35,11 @@ class PageOfOrganiser(Page):
 
 
 class OfEntry(TypedDict):
-    """One entry of the audit."""
+    """An entry of the audit, among those of some organisers or all."""
 
     entry_id: UUID
+    everything: bool
+    organiser_ids: Sequence[UUID]
 
 
 class Entries(TypedDict):

@@ -7,23 +7,68 @@ SELECT
 FROM events WHERE id = :event_id AND deleted_at IS NULL
 
 -- events
--- List events, newest first: those that are published, and the drafts of some organisers, or all.
+-- List events, newest first: those that are published, and the drafts of some organisers, or all. What is listed is
+-- found without going through the drafts of others, of which there may be any number.
+WITH page AS (
+    (
+        SELECT id, created_at FROM events WHERE :all_drafts::boolean AND deleted_at IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+    )
+    UNION ALL
+    (
+        SELECT id, created_at FROM events WHERE NOT :all_drafts::boolean AND published AND deleted_at IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+    )
+    UNION ALL
+    (
+        SELECT draft.id, draft.created_at
+        FROM unnest(:drafts_of::uuid[]) AS of_organiser (id)
+        CROSS JOIN LATERAL (
+            SELECT id, created_at FROM events
+            WHERE organiser_id = of_organiser.id AND NOT published AND deleted_at IS NULL
+            ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+        ) AS draft
+    )
+    ORDER BY created_at DESC, id DESC
+    LIMIT :limit OFFSET :offset
+)
 SELECT
-    id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, published,
-    timezone, currency, sale_opens_at, sale_closes_at, confirmation, created_at, updated_at, version, available,
-    reserved, confirmed, false AS deleted
-FROM events
-WHERE deleted_at IS NULL AND (published OR :all_drafts::boolean OR organiser_id = ANY (:drafts_of::uuid[]))
-ORDER BY created_at DESC, id DESC
-LIMIT :limit OFFSET :offset
+    e.id, e.organiser_id, e.name, e.description, e.venue, e.start_at, e.end_at, e.total_seats, e.max_seats_per_buyer,
+    e.published, e.timezone, e.currency, e.sale_opens_at, e.sale_closes_at, e.confirmation, e.created_at, e.updated_at,
+    e.version, e.available, e.reserved, e.confirmed, false AS deleted
+FROM page
+CROSS JOIN LATERAL (SELECT * FROM events one WHERE one.id = page.id LIMIT 1) AS e
+ORDER BY page.created_at DESC, page.id DESC
 
 -- event_stamps
 -- List the same events, only by their ids and the times of their last edits.
-SELECT id, updated_at
-FROM events
-WHERE deleted_at IS NULL AND (published OR :all_drafts::boolean OR organiser_id = ANY (:drafts_of::uuid[]))
-ORDER BY created_at DESC, id DESC
-LIMIT :limit OFFSET :offset
+WITH page AS (
+    (
+        SELECT id, created_at FROM events WHERE :all_drafts::boolean AND deleted_at IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+    )
+    UNION ALL
+    (
+        SELECT id, created_at FROM events WHERE NOT :all_drafts::boolean AND published AND deleted_at IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+    )
+    UNION ALL
+    (
+        SELECT draft.id, draft.created_at
+        FROM unnest(:drafts_of::uuid[]) AS of_organiser (id)
+        CROSS JOIN LATERAL (
+            SELECT id, created_at FROM events
+            WHERE organiser_id = of_organiser.id AND NOT published AND deleted_at IS NULL
+            ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+        ) AS draft
+    )
+    ORDER BY created_at DESC, id DESC
+    LIMIT :limit OFFSET :offset
+)
+SELECT e.id, e.updated_at
+FROM page
+CROSS JOIN LATERAL (SELECT one.id, one.updated_at FROM events one WHERE one.id = page.id LIMIT 1) AS e
+ORDER BY page.created_at DESC, page.id DESC
 
 -- seat
 -- Find a seat of an event that is not deleted; an overdue hold no longer counts, nor does a channel that is due to open.

@@ -57,6 +57,11 @@ DROP TABLE halls;
 -- step: categories
 DROP TABLE categories;
 
+-- step: events_drafts_idx, outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS events_drafts_idx;
+-- step: events_published_idx, outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS events_published_idx;
+
 -- step: events
 ALTER TABLE events
     DROP COLUMN confirmation,

@@ -18,6 +18,14 @@ ALTER TABLE events
 -- step: check of events, outside a transaction
 ALTER TABLE events VALIDATE CONSTRAINT events_confirmation_check;
 
+-- step: events_published_idx, outside a transaction
+-- The list of events, which everybody reads, must not go through the drafts of one organiser who made very many.
+CREATE INDEX CONCURRENTLY events_published_idx ON events (created_at DESC, id DESC)
+WHERE deleted_at IS NULL AND published;
+-- step: events_drafts_idx, outside a transaction
+CREATE INDEX CONCURRENTLY events_drafts_idx ON events (organiser_id, created_at DESC, id DESC)
+WHERE deleted_at IS NULL AND NOT published;
+
 -- step: categories
 -- The price categories of an event. A seat refers to its category by number, which stays when the key or price changes.
 CREATE TABLE categories (
