@@ -16,6 +16,7 @@ from holdfast.application.catalogue.create_event import create_event
 from holdfast.application.failures import Unavailable
 from holdfast.application.identifiers import uuid7
 from holdfast.bootstrap.engine import Engine
+from holdfast.domain.booking.choosing.wish import BestAvailable
 from holdfast.domain.booking.commands import Done, Reserve
 from holdfast.domain.catalogue.event import EventDetails
 from holdfast.domain.catalogue.seat import numbered_seats
@@ -53,6 +54,27 @@ class OnSale:
             user_id=user,
             idempotency_key=key or str(number),
             seat_ids=tuple(self.seats[place] for place in places),
+        )
+
+    def best(self, count: int, *, user="ann", key: str | None = None, **wanted) -> Reserve:
+        """A command for the best free seats."""
+        number = uuid7()
+        return Reserve.wish(
+            reservation_id=number,
+            event_id=self.event_id,
+            user_id=user,
+            idempotency_key=key or str(number),
+            best=BestAvailable.wish(count=count, **wanted),
+        )
+
+    async def reserve_best(self, engine: Engine, count: int, *, user="ann", key: str | None = None, **wanted) -> Done:
+        """What POST /reservations does with `best_available`."""
+        return await reserve(
+            engine.booking,
+            event_id=self.event_id,
+            user_id=user,
+            idempotency_key=key or str(uuid7()),
+            best=BestAvailable.wish(count=count, **wanted),
         )
 
     async def reserve(self, engine: Engine, *places: int, user="ann", key: str | None = None) -> Done:
