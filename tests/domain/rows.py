@@ -3,9 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import UUID
 
+from holdfast.application.booking.seatings.seatings import leaves_choice
 from holdfast.domain.booking.channels import Channel
+from holdfast.domain.booking.choosing.build import built
+from holdfast.domain.booking.choosing.chart_seat import ChartSeat
+from holdfast.domain.booking.choosing.free_seats import FreeSeats
+from holdfast.domain.booking.choosing.seating import Seating
+from holdfast.domain.booking.choosing.wish import BestAvailable
 from holdfast.domain.booking.commands import Cancel, Command, Confirm, Expire, Reserve
 from holdfast.domain.booking.decide import decide
 from holdfast.domain.booking.reservation import Reservation
@@ -47,6 +54,18 @@ def wish(number, user="ann", key=None, seats=(SEATS[0],), **options) -> Reserve:
         seat_ids=tuple(seats),
         **options,
     )
+
+
+@cache
+def _seating(channels: tuple[str | None, ...]) -> Seating:
+    seats = zip(SEATS, channels, strict=True)
+    return built([ChartSeat(seat, "stalls", "A", price=PRICES[seat], channel=channel) for seat, channel in seats])
+
+
+def best(number, count, user="ann", key=None, **wanted) -> Reserve:
+    """Return a wish for the best free seats."""
+    choice = BestAvailable.wish(count=count, **wanted)
+    return wish(number, user, key, seats=(), best=choice)
 
 
 @dataclass
@@ -100,7 +119,16 @@ class Rows:
             seats_by_buyer=self._seats_by_buyer(commands, now),
             channels=dict(self.channels),
             channel_of={seat: self.channel_of[seat] for seat in wanted | held if seat in self.channel_of},
+            free_seats=self.free_seats() if leaves_choice(commands) else None,
+            more_overdue=len(overdue) > overdue_max,
         )
+
+    def free_seats(self) -> FreeSeats:
+        """Return the seats that have no claim: one row of all seats."""
+        free = FreeSeats.all_of(_seating(tuple(map(self.channel_of.get, SEATS))))
+        for seat in self.claims:
+            free.change(seat, free=False)
+        return free
 
     def _seats_by_buyer(self, commands: Sequence[Command], now: datetime) -> dict[str, int]:
         if self.event.max_seats_per_buyer is None:

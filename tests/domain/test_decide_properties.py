@@ -6,7 +6,8 @@ from uuid import UUID
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from domain.rows import HOLD, NOON, SEATS, Rows, wish
+from domain.rows import HOLD, NOON, SEATS, Rows, best, wish
+from holdfast.domain.booking.choosing.wish import Together
 from holdfast.domain.booking.commands import Cancel, Confirm, Done, Expire, Expired, Refused, Reserve
 from holdfast.domain.booking.decide import decide
 
@@ -20,7 +21,10 @@ new_numbers = st.integers(10**6, 10**9)
 
 @st.composite
 def reserves(draw, numbers=new_numbers):
-    return wish(draw(numbers), draw(st.sampled_from(USERS)), f"key-{draw(st.integers(0, 3))}", draw(seat_lists))
+    number, user, key = draw(numbers), draw(st.sampled_from(USERS)), f"key-{draw(st.integers(0, 3))}"
+    if draw(st.integers(0, 3)) == 0:
+        return best(number, draw(st.integers(1, 4)), user, key, together=draw(st.sampled_from(Together)))
+    return wish(number, user, key, draw(seat_lists))
 
 
 @st.composite
@@ -99,7 +103,8 @@ def test_only_a_new_reservation_leaves_a_trace(history, last):
 def _parties(command, rows):
     """Everything that a command reads or writes."""
     if isinstance(command, Reserve):
-        return {(command.user_id, command.idempotency_key), command.reservation_id, *command.seat_ids}
+        seats = command.seat_ids if command.best is None else SEATS
+        return {(command.user_id, command.idempotency_key), command.reservation_id, *seats}
     known = rows.reservations.get(command.reservation_id)
     return {command.reservation_id, *(known.seat_ids if known else ())}
 

@@ -162,7 +162,7 @@ def test_nobody_ever_has_more_and_nobody_is_refused_who_has_less(history, limit)
             had = limited.seats_of(command.user_id, now) if hasattr(command, "user_id") else 0
             (outcome,) = limited.write([command], now).outcomes
             if isinstance(outcome, Refused) and isinstance(outcome.refusal, PurchaseLimitReached):
-                wanted = len(command.seat_ids)
+                wanted = command.count
                 assert outcome.refusal.data == {"limit": limit, "have": had, "wanted": wanted}
                 assert had + wanted > limit
             assert all(limited.seats_of(user, now) <= limit for user in ("ann", "bob", "cy"))
