@@ -137,6 +137,7 @@ OF_THINGS = {
     **dict.fromkeys(("stream_changes", "list_categories"), SEES_EVENTS),
     **dict.fromkeys(("edit_event", "delete_event", "add_seat", "add_seats", "put_categories"), CHANGES_EVENTS),
     "list_event_reservations": SEES_SALES,
+    "get_sales": SEES_SALES | {"box": "404 403 404 403 404", "box_key": "404 403 404 403 404"},
     "create_event": CREATES_EVENTS,
     "reserve": RESERVES,
     **dict.fromkeys(("get_reservation", "confirm", "cancel"), HAS_RESERVATIONS),

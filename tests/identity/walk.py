@@ -79,6 +79,7 @@ class Walk:
             Verb.CONFIRM: ("POST", f"/reservations/{held}/confirm", None),
             Verb.CANCEL: ("POST", f"/reservations/{held}/cancel", None),
             Verb.LIST_EVENT_RESERVATIONS: ("GET", f"/events/{event}/reservations", None),
+            Verb.GET_SALES: ("GET", f"/events/{event}/sales", None),
             Verb.CREATE_ORGANISER: ("POST", "/organisers", {"name": "Another"}),
             Verb.LIST_ORGANISERS: ("GET", "/organisers", None),
             Verb.GET_ORGANISER: ("GET", f"/organisers/{organiser}", None),

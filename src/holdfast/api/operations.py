@@ -10,6 +10,7 @@ from holdfast.api import events, reservations
 from holdfast.api.halls import categories
 from holdfast.api.identity import api_keys, audit, organisers
 from holdfast.api.reports import reservations as reported_reservations
+from holdfast.api.reports import sales
 from holdfast.api.seats import additions as seat_additions
 from holdfast.api.seats import availability
 from holdfast.api.seats import reads as seats
@@ -28,6 +29,7 @@ _WRITTEN: tuple[Operation[Any], ...] = (
     *categories.OPERATIONS,
     *events.OPERATIONS,
     *reported_reservations.OPERATIONS,
+    *sales.OPERATIONS,
     *organisers.OPERATIONS,
     *api_keys.OPERATIONS,
     *audit.OPERATIONS,

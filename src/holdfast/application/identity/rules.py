@@ -126,6 +126,7 @@ RULES: Mapping[Verb, Rule] = {
     Verb.CONFIRM: _buys,
     Verb.CANCEL: _buys,
     Verb.LIST_EVENT_RESERVATIONS: _rule(Kind.SALES_OF_EVENT, _NO, _NO, _OWN, _OWN, _YES),
+    Verb.GET_SALES: _rule(Kind.SALES_OF_EVENT, _NO, _NO, _NO, _OWN, _YES),
     Verb.CREATE_ORGANISER: _administers,
     Verb.LIST_ORGANISERS: _rule(Kind.NOTHING, _NO, _NO, _OWN, _OWN, _YES),
     Verb.GET_ORGANISER: _rule(Kind.ORGANISER, _NO, _NO, _OWN, _OWN, _YES),

@@ -46,6 +46,7 @@ class Verb(StrEnum):
 
     # What organisers read about their sales
     LIST_EVENT_RESERVATIONS = "list_event_reservations"
+    GET_SALES = "get_sales"
 
     # Identity
     CREATE_ORGANISER = "create_organiser"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from holdfast.application.reports.export import Exports
+from holdfast.application.reports.kept_sales import KeptSales
 from holdfast.application.reports.ports import ReservationSource
 
 
@@ -12,3 +13,4 @@ class Reports:
 
     reservations: ReservationSource
     exports: Exports
+    kept_sales: KeptSales
