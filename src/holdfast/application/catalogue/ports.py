@@ -1,16 +1,39 @@
 """What the catalogue needs from outside, as Protocols."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from holdfast.application.catalogue.hall_seats import HallSlice, StoredSeat
 from holdfast.domain.catalogue.categories import Category
 from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.seat import NewSeat
+from holdfast.domain.hall.sections import SectionSummary
 from holdfast.domain.identity.audit import AuditEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HallChange:
+    """What is stored when a hall is put, or a section added to it."""
+
+    document: str
+    sections: Sequence[SectionSummary]
+    slices: Sequence[HallSlice]
+    """The seats to store, in chart order."""
+    added: int
+    """How many of them have ids; the others are stored already."""
+    removed: int
+    replaces: bool
+    """Whether all stored seats are removed first. Nobody has ever held any of them."""
+    category_numbers: Mapping[str, int]
+    companion_ids: Mapping[str, UUID]
+    """The ids of accessible seats by their numbers."""
+    categories: Sequence[Category] | None
+    """All categories of the event, if the document brings new ones or new prices."""
 
 
 class HallTransaction(Protocol):
@@ -34,6 +57,26 @@ class HallTransaction(Protocol):
             categories: What it has from now on, in their order.
             now: The time of the change.
             prices_only: Whether they differ from the present ones only in their prices.
+        """
+        ...
+
+    async def document(self, event_id: UUID) -> str | None:
+        """Read the document of the event's hall; None if it has no hall."""
+        ...
+
+    async def was_ever_held(self, event: Event) -> bool:
+        """Return whether anybody has ever held a seat of the event."""
+        ...
+
+    async def seats(self, event_id: UUID) -> dict[str, StoredSeat]:
+        """Read the event's seats, by number."""
+        ...
+
+    async def change_hall(self, event: Event, change: HallChange, now: datetime) -> tuple[int, int]:
+        """Store a hall with its seats, with one log entry; return the event's and the chart's new version.
+
+        Raises:
+            SeatNumberTaken: naming seat numbers that the event has already, in any Unicode form.
         """
         ...
 

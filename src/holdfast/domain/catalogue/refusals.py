@@ -2,12 +2,14 @@
 
 NotFound
 ├── EventNotFound
+├── HallNotFound
 └── SeatNotFound
 PreconditionFailed
 Conflict
 ├── SeatNumberTaken
 ├── SeatsExceedTotal
 ├── CategoryInUse
+├── HallInUse
 ├── EventHasConfirmedReservations
 └── UpgradeUnfinished
 """
@@ -28,6 +30,15 @@ class EventNotFound(NotFound):
     def at(self, version: int | None) -> "EventNotFound":  # noqa: ARG002 - it is the same for all refusals
         """Record no version: a draft is refused like an event that does not exist, which has none."""
         return self
+
+
+class HallNotFound(NotFound):
+    """The event has no hall: its seats were added without a document, or there are none."""
+
+    code = "hall_not_found"
+
+    def __init__(self, event_id: UUID) -> None:
+        super().__init__(f"Event {event_id} has no hall.", event_id=str(event_id))
 
 
 class SeatNotFound(NotFound):
@@ -86,6 +97,21 @@ class CategoryInUse(Conflict):
 
     def __init__(self, keys: list[str]) -> None:
         super().__init__(f"Seats have the category {', '.join(keys)}. Nothing was changed.", categories=keys)
+
+
+class HallInUse(Conflict):
+    """Seats of this event have been held, so its hall may only grow. Nothing was changed."""
+
+    code = "hall_in_use"
+
+    def __init__(self, *, removed: int, changed: int, seat_number: str) -> None:
+        super().__init__(
+            f"Seats of this event have been held, so its hall may only get more seats. This would remove {removed} and "
+            f"change {changed}, such as {seat_number}. Nothing was changed.",
+            removed=removed,
+            changed=changed,
+            seat_number=seat_number,
+        )
 
 
 class EventHasConfirmedReservations(Conflict):

@@ -5,21 +5,19 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-
 from holdfast.application.failures import GuardMismatch
 from holdfast.application.features import FEATURES
 from holdfast.domain.booking.snapshot import ChangeKind
 from holdfast.domain.catalogue.event import Event, EventDetails
-from holdfast.domain.catalogue.refusals import SeatNumberTaken
 from holdfast.domain.catalogue.seat import NewSeat
 from holdfast.domain.identity.audit import AuditEntry
 from holdfast.infrastructure.postgres.catalogue.catalogue_queries import CATALOGUE, Details
 from holdfast.infrastructure.postgres.catalogue.hall_store import PostgresHallTransaction
 from holdfast.infrastructure.postgres.catalogue.rows import event_from
-from holdfast.infrastructure.postgres.catalogue.seat_copy import binary_rows, copy_seats
+from holdfast.infrastructure.postgres.catalogue.seat_copy import COLUMNS, binary_rows
+from holdfast.infrastructure.postgres.catalogue.seat_numbers import copy_new_seats
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection
-from holdfast.infrastructure.postgres.driver.failures import SEAT_NUMBER_CONSTRAINT, translated
+from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.driver.queries import Filled
 from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
@@ -103,24 +101,15 @@ class PostgresCatalogueTransaction:
         *,
         other_forms: Sequence[str],
     ) -> int:
-        """Append seats with COPY. If a number is already taken, find out which."""
-        # The unique index finds equal numbers. Numbers that only look alike are found here, under the event's lock; for
-        # that, one of them must be in a form other than NFC.
-        with translated():
-            suspects = list(other_forms)
-            if await CATALOGUE.has_other_forms({"event_id": event.id}).fetchval(self._connection):
-                suspects = [seat.seat_number for seat in seats]
-        if suspects and (taken := await self._taken(event.id, suspects)):
-            raise SeatNumberTaken(taken)
-        rows = binary_rows(event.id, seats, seat_ids, first_position=event.seats)
-        try:
-            with translated():
-                await self._connection.execute("SAVEPOINT adding")
-                await copy_seats(self._connection, rows)
-        except asyncpg.UniqueViolationError as violation:
-            if violation.constraint_name != SEAT_NUMBER_CONSTRAINT:
-                raise
-            raise await self._seat_numbers_taken(event.id, seats) from violation
+        """Append seats with COPY, count them and log it."""
+        await copy_new_seats(
+            self._connection,
+            event.id,
+            binary_rows(event.id, seats, seat_ids, first_position=event.seats),
+            COLUMNS,
+            seat_numbers=lambda: [seat.seat_number for seat in seats],
+            other_forms=other_forms,
+        )
         await self._guarded(
             event,
             CATALOGUE.count_added_seats(
@@ -138,18 +127,6 @@ class PostgresCatalogueTransaction:
         """Commit. A warning about the wait for the standby counts as a lost connection."""
         with translated():
             await commit(self._connection)
-
-    async def _seat_numbers_taken(self, event_id: UUID, seats: Sequence[NewSeat]) -> SeatNumberTaken:
-        with translated():
-            await self._connection.execute("ROLLBACK TO adding")
-        return SeatNumberTaken(await self._taken(event_id, [seat.seat_number for seat in seats]))
-
-    async def _taken(self, event_id: UUID, numbers: Sequence[str]) -> list[str]:
-        with translated():
-            rows = await CATALOGUE.taken_seat_numbers({"event_id": event_id, "seat_numbers": numbers}).fetch(
-                self._connection
-            )
-        return [row["seat_number"] for row in rows]
 
     async def _log(self, event: Event, version: int, kind: ChangeKind, at: datetime) -> None:
         await self._execute(CATALOGUE.log_change({"event_id": event.id, "version": version, "kind": kind, "at": at}))

@@ -37,6 +37,26 @@ class CountedEdits(OfEvent):
     price_edits: int
 
 
+class GivenHall(OfEvent):
+    """A hall of an event."""
+
+    document: str
+    sections: str
+
+
+class NextSeats(OfEvent):
+    """The next seats of an event."""
+
+    after_number: str
+    seats_max: int
+
+
+class CountedChart(CountedEdits):
+    """How many more seats an event has, besides the edits."""
+
+    more_seats: int
+
+
 @dataclass(frozen=True, slots=True)
 class HallsQueries:
     """The statements of `halls.sql`."""
@@ -46,6 +66,13 @@ class HallsQueries:
     remove_categories: Query[CategoryNumbers]
     put_categories: Query[GivenCategories]
     count_edits: Query[CountedEdits]
+    hall_document: Query[OfEvent]
+    put_hall: Query[GivenHall]
+    was_ever_held: Query[OfEvent]
+    stored_seats: Query[NextSeats]
+    remove_seats: Query[OfEvent]
+    remove_channel_seats: Query[OfEvent]
+    count_chart: Query[CountedChart]
 
 
 HALLS = bound(HallsQueries, load_queries("catalogue/halls"))

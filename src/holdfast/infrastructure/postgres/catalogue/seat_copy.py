@@ -14,12 +14,12 @@ COLUMNS = ("id", "event_id", "seat_number", "section", "row_name", "price", "pos
 SLICE_ROWS = 500
 """Rows encoded between two turns of the event loop: about 0.5 ms, because a reservation waits for many turns."""
 
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
-_NULL = b"\xff\xff\xff\xff"
-_UUID_LENGTH = b"\x00\x00\x00\x10"
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
+NULL = b"\xff\xff\xff\xff"
+UUID_LENGTH = b"\x00\x00\x00\x10"
 _COLUMNS_COUNT = len(COLUMNS).to_bytes(2, "big")
-_length = Struct(">i").pack
+encoded_length = Struct(">i").pack
 _price_and_position = Struct(">iqii").pack
 
 
@@ -27,9 +27,9 @@ async def binary_rows(
     event_id: UUID, seats: Sequence[NewSeat], seat_ids: Sequence[UUID], *, first_position: int
 ) -> AsyncIterator[bytes]:
     """Yield the rows of seats in pieces, in the format of COPY."""
-    before_id = _COLUMNS_COUNT + _UUID_LENGTH
-    after_id = _UUID_LENGTH + event_id.bytes
-    yield _HEADER
+    before_id = _COLUMNS_COUNT + UUID_LENGTH
+    after_id = UUID_LENGTH + event_id.bytes
+    yield HEADER
     for start in range(0, len(seats), SLICE_ROWS):
         rows: list[bytes] = []
         for place, seat in enumerate(seats[start : start + SLICE_ROWS], start=start):
@@ -38,18 +38,20 @@ async def binary_rows(
                 before_id,
                 seat_ids[place].bytes,
                 after_id,
-                _length(len(number)),
+                encoded_length(len(number)),
                 number,
-                _text(seat.section),
-                _text(seat.row),
+                encoded_text(seat.section),
+                encoded_text(seat.row),
                 _price_and_position(8, seat.price, 4, first_position + place),
             )
         yield b"".join(rows)
         await give_way()
-    yield _TRAILER
+    yield TRAILER
 
 
-async def copy_seats(connection: WatchedConnection, rows: AsyncIterator[bytes]) -> None:
+async def copy_seats(
+    connection: WatchedConnection, rows: AsyncIterator[bytes], columns: Sequence[str] = COLUMNS
+) -> None:
     """Store rows with COPY. The call ends if the connection ends.
 
     While the driver waits for the socket to take more data, nothing tells it that the connection has gone. Such a call
@@ -66,7 +68,7 @@ async def copy_seats(connection: WatchedConnection, rows: AsyncIterator[bytes]) 
             lost.set_result(None)
 
     connection.add_termination_listener(note)
-    copying = asyncio.create_task(connection.copy_to_table("seats", source=rows, columns=COLUMNS, format="binary"))
+    copying = asyncio.create_task(connection.copy_to_table("seats", source=rows, columns=columns, format="binary"))
     try:
         await asyncio.wait((copying, lost), return_when=asyncio.FIRST_COMPLETED)
         if not copying.done():
@@ -80,8 +82,9 @@ async def copy_seats(connection: WatchedConnection, rows: AsyncIterator[bytes]) 
             await asyncio.gather(copying, return_exceptions=True)
 
 
-def _text(value: str | None) -> bytes:
+def encoded_text(value: str | None) -> bytes:
+    """Encode a text, or null, as a field of COPY."""
     if value is None:
-        return _NULL
+        return NULL
     encoded = value.encode()
-    return _length(len(encoded)) + encoded
+    return encoded_length(len(encoded)) + encoded

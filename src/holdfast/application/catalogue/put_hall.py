@@ -1,0 +1,161 @@
+"""Replace the hall of an event, or add a section to it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from holdfast.application.catalogue.audited import entry_of
+from holdfast.application.catalogue.bulk_line import Place
+from holdfast.application.catalogue.catalogue import Catalogue, Written
+from holdfast.application.catalogue.hall_seats import (
+    HallSeats,
+    HallSlice,
+    StoredSeat,
+    accessible_ids,
+    values_of,
+)
+from holdfast.application.catalogue.ports import CatalogueTransaction, HallChange
+from holdfast.application.failures import Contended
+from holdfast.application.giving_way import give_way
+from holdfast.domain.catalogue.categories import Category, CategoryDetails, numbered
+from holdfast.domain.catalogue.event import Event
+from holdfast.domain.catalogue.refusals import EventNotFound, HallInUse, UpgradeUnfinished
+from holdfast.domain.hall.document import Hall
+from holdfast.domain.hall.imported import Imported
+from holdfast.domain.hall.sections import SectionSummary, sections_of
+from holdfast.domain.identity.audit import Actor
+
+ATTEMPTS_MAX = 3
+"""How often a document is read again because the event's categories have changed in the meantime."""
+
+Read: TypeAlias = Callable[[list[CategoryDetails]], Awaitable[Imported]]
+"""Reads the document of a request, given the categories that the event has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HallPut:
+    """What came of it."""
+
+    seats: int
+    """How many seats the event has now."""
+    added: int
+    removed: int
+    chart_version: int
+    version: int
+    """The event's."""
+
+
+async def put_hall(
+    catalogue: Catalogue, event_id: UUID, read: Read, place: Place, write: Callable[[Hall], bytes], *, actor: Actor
+) -> HallPut:
+    """Replace the hall of an event with a document's: all of it, or nothing.
+
+    Seats that stay, by their number, keep their ids. Once any seat was held, a document is stored only if it leaves
+    the existing seats as they are.
+
+    Args:
+        catalogue: Where.
+        event_id: Which event.
+        read: Reads the document.
+        place: The call's place in the line of bulk calls, whose turn has come.
+        write: Encodes the document for storing.
+        actor: Who replaces it, for the audit.
+
+    Raises:
+        InvalidValue: naming the place in the document.
+        EventNotFound: if there is no such event, or it was deleted.
+        SeatsExceedTotal: if the hall has more seats than the event's total allows.
+        HallInUse: if seats were held, and existing ones would be changed or removed.
+        UpgradeUnfinished: if nodes of an older version may be running.
+        Contended: if the event's categories change all the time.
+        Unavailable: see its `outcome`.
+    """
+    for _ in range(ATTEMPTS_MAX):
+        known = await catalogue.reads.halls.categories(event_id)
+        if known is None:
+            raise EventNotFound(event_id)
+        imported = await read([one.details for one in known[0]])
+        seats = await HallSeats.of(imported.hall)
+        putting = _Putting(known[0], imported, seats, write(imported.hall).decode(), sections_of(imported.hall), actor)
+        storing = catalogue.begin_change(event_id, putting.change, bulk=True)
+        place.keep_until(storing.task)
+        done = await storing.result()
+        if done is not None:
+            return done
+    raise Contended(f"the categories of event {event_id} change all the time")
+
+
+@dataclass(frozen=True, slots=True)
+class _Putting:
+    """A hall that is being put, as read with the categories that were known then."""
+
+    known: Sequence[Category]
+    imported: Imported
+    seats: HallSeats
+    document: str
+    sections: Sequence[SectionSummary]
+    actor: Actor
+
+    async def change(self, transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[HallPut | None]:
+        """Store it. None if the categories are others by now, so that the document has to be read again."""
+        await require_halls(transaction)
+        before = await transaction.halls.categories(event.id)
+        if before != self.known:
+            return Written(event.version, now, None)
+        event.require_total_of(self.seats.count)
+        after = numbered(self.imported.categories, before=before)
+        wanted = HallChange(
+            document=self.document,
+            sections=self.sections,
+            slices=[],
+            added=0,
+            removed=0,
+            replaces=False,
+            category_numbers={one.key: one.number for one in after},
+            companion_ids={},
+            categories=None if after == before else after,
+        )
+        filled = await self._filled(transaction, event, wanted)
+        if filled is None:
+            return Written(event.version, now, await self._unchanged(transaction, event))
+        version, chart_version = await transaction.halls.change_hall(event, filled, now)
+        seats = event.seats + filled.added - filled.removed
+        entry = entry_of(
+            self.actor,
+            "put_hall",
+            event.id,
+            event.organiser_id,
+            seats=seats,
+            added=filled.added,
+            removed=filled.removed,
+            **({} if filled.categories is None else {"prices": {one.key: one.price for one in after}}),
+        )
+        await transaction.append_audit(entry, now)
+        put = HallPut(
+            seats=seats, added=filled.added, removed=filled.removed, chart_version=chart_version, version=version
+        )
+        return Written(version, now, put)
+
+    async def _filled(
+        self, transaction: CatalogueTransaction, event: Event, wanted: HallChange
+    ) -> HallChange | None:
+        """Add the seats to what is wanted; None if the event has exactly this hall already."""
+        stored = await transaction.halls.seats(event.id) if event.seats else {}
+        if stored and await transaction.halls.was_ever_held(event):
+            slices, companion_ids = await _additions(self.seats, stored, wanted.category_numbers)
+            added = self.seats.count - len(stored)
+            same = added == 0 and wanted.categories is None
+            if same and await transaction.halls.document(event.id) == self.document:
+                return None
+            return replace(wanted, slices=slices, added=added, companion_ids=companion_ids)
+        slices = await self.seats.with_ids({number: seat.id for number, seat in stored.items()})
+        return replace(
+            wanted,
+            slices=slices,
+            added=self.seats.count,
+            removed=len(stored),
+            replaces=bool(stored),
+            companion_ids=accessible_ids(slices),
+        )
