@@ -37,6 +37,26 @@ def a_category(key: str = "std", **wanted) -> dict:
     return {"key": key, "name": key.title(), "color": "#3a7bd5", "price": 5000} | wanted
 
 
+def an_area(key: str = "floor", **wanted) -> dict:
+    """A section of a hall for general admission."""
+    return {"key": key, "name": key.title(), "category": "std", "capacity": 10} | wanted
+
+
+def a_row(label: str = "A", count: int = 4, **wanted) -> dict:
+    """A row of a section."""
+    return {"label": label, "count": count, "start": [0, 0], "end": [100, 0]} | wanted
+
+
+def a_section(key: str = "stalls", *rows: dict, **wanted) -> dict:
+    """A section of a hall, with one row if none is given."""
+    return {"key": key, "name": key.title(), "category": "std", "rows": list(rows) or [a_row()]} | wanted
+
+
+def a_hall(*sections: dict, **wanted) -> dict:
+    """The body of PUT /events/{id}/hall."""
+    return {"format": "holdfast-hall/1", "sections": list(sections) or [a_section()]} | wanted
+
+
 def numbered_seats(**wanted) -> dict:
     """The body of a bulk call in form A."""
     return {"prefix": "A", "count": 5, "price": 5000} | wanted

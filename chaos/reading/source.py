@@ -14,9 +14,10 @@ from uuid import UUID
 
 from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
 from holdfast.api.seats.seat_json import seat_tail
+from holdfast.application.reading.logged_change import LoggedChange
 from holdfast.application.reading.ports import Chart
 from holdfast.application.reading.seat_list import SeatList
-from holdfast.application.reading.seat_map import LoggedChange, SeatMap
+from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import AddedSeats, Freshness, ListPage
 from holdfast.domain.booking.snapshot import Mark
 from holdfast.domain.catalogue.event import Event, EventDetails

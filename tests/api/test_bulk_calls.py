@@ -11,7 +11,7 @@ from api.serving import refused
 from box_office import event_locked
 from builders import an_event, numbered_seats
 from edge.raw import problem_in, wire_to
-from holdfast.api.seats import additions as seat_additions
+from holdfast.api.seats import bulk_call
 from holdfast.api.seats.bulk_body import read_bulk_body
 from holdfast.application.catalogue.bulk_line import CALLS_MAX
 from holdfast.domain.refusal import InvalidValue
@@ -80,7 +80,7 @@ async def test_commas_within_texts_are_no_values():
 
 async def test_a_large_body_holds_its_place_for_a_bounded_time(api, monkeypatch):
     """Even if it arrives steadily: eight callers at a kilobyte a second once blocked all other bulk calls for hours."""
-    monkeypatch.setattr(seat_additions, "LARGE_BODY_SECONDS_MAX", 0.3)
+    monkeypatch.setattr(bulk_call, "LARGE_BODY_SECONDS_MAX", 0.3)
     event_id, _ = await api.event_on_sale(seats=0)
     async with wire_to(str(api.http.base_url)) as wire:
         path = f"/api/v1/events/{event_id}/seats/bulk".encode()

@@ -134,8 +134,11 @@ OF_THINGS = {
         ("get_event", "list_seats", "count_available_seats", "get_seat", "get_seat_map", "get_availability"),
         SEES_EVENTS,
     ),
-    **dict.fromkeys(("stream_changes", "list_categories"), SEES_EVENTS),
-    **dict.fromkeys(("edit_event", "delete_event", "add_seat", "add_seats", "put_categories"), CHANGES_EVENTS),
+    **dict.fromkeys(("stream_changes", "list_categories", "get_hall"), SEES_EVENTS),
+    **dict.fromkeys(
+        ("edit_event", "delete_event", "add_seat", "add_seats", "put_categories", "put_hall", "add_section"),
+        CHANGES_EVENTS,
+    ),
     "list_event_reservations": SEES_SALES,
     "get_sales": SEES_SALES | {"box": "404 403 404 403 404", "box_key": "404 403 404 403 404"},
     "create_event": CREATES_EVENTS,
@@ -148,7 +151,7 @@ OF_THINGS = {
     "see_api_key": SEES_KEYS,
     "revoke_api_key": REVOKES,
     **dict.fromkeys(
-        ("health", "health_of_api", "live", "ready", "metrics", "openapi"),
+        ("health", "health_of_api", "live", "ready", "metrics", "openapi", "schema_of_halls"),
         EVERYBODY,
     ),
     **dict.fromkeys(("welcome", "swagger_short", "swagger_folder", "swagger"), EVERYBODY),

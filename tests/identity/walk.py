@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from api.serving import Api, api_with
-from builders import a_category, a_seat, a_wish, an_event, numbered_seats
+from builders import a_category, a_hall, a_seat, a_wish, an_area, an_event, numbered_seats
 from holdfast.application.identity import api_keys, members, organisers
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.application.identity.rules import RULES, Kind
@@ -73,6 +73,9 @@ class Walk:
             Verb.ADD_SEATS: ("POST", f"/events/{event}/seats/bulk", numbered_seats(prefix=uuid4().hex, count=2)),
             Verb.LIST_CATEGORIES: ("GET", f"/events/{event}/categories", None),
             Verb.PUT_CATEGORIES: ("PUT", f"/events/{event}/categories", [a_category()]),
+            Verb.GET_HALL: ("GET", f"/events/{event}/hall", None),
+            Verb.PUT_HALL: ("PUT", f"/events/{event}/hall", a_hall()),
+            Verb.ADD_SECTION: ("POST", f"/events/{event}/hall/sections", an_area(f"a-{uuid4().hex[:20]}", capacity=1)),
             Verb.RESERVE: ("POST", "/reservations", wish),
             Verb.LIST_RESERVATIONS: ("GET", "/reservations", None),
             Verb.GET_RESERVATION: ("GET", f"/reservations/{held}", None),
@@ -125,6 +128,8 @@ async def walking(database_url: str, **settings):
         async with api_with(database_url=database_url) as shop:
             for place in places:
                 place.event_id, place.seats = await shop.event_on_sale(seats=8, organiser_id=place.organiser_id)
+                await shop.put(f"/events/{place.event_id}/categories", [a_category()])
+                await shop.post(f"/events/{place.event_id}/hall/sections", an_area(capacity=1))
                 for number, buyer in enumerate(("shop:ann", "shop:bob")):
                     held = await shop.reserve(place.event_id, place.seats[number : number + 1], user=buyer)
                     place.held[buyer] = held.json()["id"]

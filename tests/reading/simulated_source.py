@@ -14,8 +14,9 @@ from builders import ordered_ids
 from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.failures import ConnectionLost
 from holdfast.application.identifiers import uuid7
+from holdfast.application.reading.logged_change import CODES, STATUS_AFTER, LoggedChange
 from holdfast.application.reading.seat_list import SeatList
-from holdfast.application.reading.seat_map import CODES, STATUS_AFTER, LoggedChange, SeatMap
+from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import AddedSeats, Freshness
 from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry, Mark
 from holdfast.domain.booking.states import SeatStatus

@@ -14,7 +14,7 @@ from holdfast.application.failures import OperationalFailure
 from holdfast.application.reading import live_changes
 from holdfast.application.reading.listeners import RELOAD, LastSeen
 from holdfast.application.reading.live_changes import LiveChanges
-from holdfast.application.reading.seat_map import CODES
+from holdfast.application.reading.logged_change import CODES
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.domain.booking.snapshot import ChangeKind
 from holdfast.domain.catalogue.refusals import EventNotFound

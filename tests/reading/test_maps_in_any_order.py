@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.application.failures import ConnectionLost, Contended
-from holdfast.application.reading.seat_map import CODES, STATUS_AFTER
+from holdfast.application.reading.logged_change import CODES, STATUS_AFTER
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.domain.booking.snapshot import ChangeKind
 from reading.simulated_source import SimulatedSource, changes_of, turns, until_quiet

@@ -12,8 +12,9 @@ from builders import ordered_ids
 from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.identifiers import uuid7
 from holdfast.application.reading import seat_list
+from holdfast.application.reading.logged_change import LoggedChange
 from holdfast.application.reading.seat_list import SeatList, number_of
-from holdfast.application.reading.seat_map import LoggedChange, SeatMap
+from holdfast.application.reading.seat_map import SeatMap
 from holdfast.domain.booking.snapshot import ChangeKind, Mark
 
 EVENT = uuid7()

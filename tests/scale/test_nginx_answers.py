@@ -144,6 +144,10 @@ async def test_the_largest_bulk_call_fits_and_other_bodies_stay_small(front):
         assert (await caller.call("POST", bulk, b"x" * 18_710_011)).status == 200
         assert running.seen[-1]["body_bytes"] == "18710011"
         problem_in(await caller.call("POST", bulk, b"x" * (20 * 1024 * 1024 + 1)), 413, "body_too_large")
+        for method, path in (("PUT", "hall"), ("POST", "hall/sections")):
+            large = f"{EVENTS}/7/{path}"
+            assert (await caller.call(method, large, b"x" * 18_710_011)).status == 200
+            assert running.seen[-1]["body_bytes"] == "18710011"
     async with front() as running, Caller(running.port) as caller:
         assert (await caller.call("POST", EVENTS, b"x" * 256 * 1024)).status == 200
         problem_in(await caller.call("POST", EVENTS, b"x" * (256 * 1024 + 1)), 413, "body_too_large")

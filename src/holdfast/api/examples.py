@@ -79,3 +79,17 @@ CATEGORIES = [
     {"key": "std", "name": "Standard", "color": "#3a7bd5", "price": 9000},
     {"key": "low", "name": "Reduced", "color": "#8bc34a", "price": 6000},
 ]
+HALL = {
+    "format": "holdfast-hall/1",
+    "sections": [
+        {
+            "key": "stalls",
+            "name": "Stalls",
+            "category": "std",
+            "rows": [{"label": "A", "count": 20, "start": [0, 0], "end": [400, 0], "bend": 0.1}],
+        },
+        {"key": "floor", "name": "Floor", "category": "low", "capacity": 1000},
+    ],
+}
+SECTION = {"key": "terrace", "name": "Terrace", "category": "low", "capacity": 200}
+HALL_PUT = {"event_id": _EVENT_ID, "seats": 1020, "added": 1020, "removed": 0, "chart_version": 1022}

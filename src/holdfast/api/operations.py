@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.api import events, reservations
-from holdfast.api.halls import categories
+from holdfast.api.halls import categories, hall
 from holdfast.api.identity import api_keys, audit, organisers
 from holdfast.api.reports import reservations as reported_reservations
 from holdfast.api.reports import sales
@@ -27,6 +27,7 @@ _WRITTEN: tuple[Operation[Any], ...] = (
     *seat_additions.OPERATIONS,
     *availability.OPERATIONS,
     *categories.OPERATIONS,
+    *hall.OPERATIONS,
     *events.OPERATIONS,
     *reported_reservations.OPERATIONS,
     *sales.OPERATIONS,

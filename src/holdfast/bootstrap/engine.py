@@ -35,7 +35,6 @@ from holdfast.infrastructure.postgres.booking.seating_source import PostgresSeat
 from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool_sizes import LARGE_CONNECTIONS
-from holdfast.infrastructure.postgres.reading.halls import PostgresHallReads
 from holdfast.infrastructure.postgres.reading.reads import PostgresReads
 from holdfast.infrastructure.postgres.reading.seat_map_source import PostgresSeatMapSource
 from holdfast.infrastructure.redis.connections import open_redis
@@ -150,7 +149,7 @@ async def open_engine(
             large_lists=LargeLists(map_source, tail),
             charts=map_source,
             kept_charts=KeptCharts(map_source),
-            halls=PostgresHallReads(read_pool),
+            halls=reads.halls,
         )
         yield Engine(booking, catalogue, views, open_reports(read_pool, large_pool))
 

@@ -1,6 +1,5 @@
 """Adding seats over HTTP: one, or many at once."""
 
-import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -19,6 +18,7 @@ from holdfast.api.seats.bulk_body import (
     decode_seat,
     read_bulk_body,
 )
+from holdfast.api.seats.bulk_call import body_and_place
 from holdfast.api.seats.reads import SeatBody, seat_body
 from holdfast.application.catalogue.add_seats import (
     SLICE_SEATS,
@@ -40,15 +40,9 @@ from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer, event_version, json_answer, list_pieces
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Link, Operation, Success
-from holdfast.http.protocol.refusal import TIMEOUT, RequestRefusedError
 
-SMALL_BODY_BYTES = 160 * 1024
-"""A bulk call may read a body of up to this size before its turn comes."""
 SEAT_BODY_BYTES = 16 * 1024
 """The three texts of a seat take 1,800 bytes, with every character escaped."""
-LARGE_BODY_SECONDS_MAX = 60.0
-"""For the largest body, this means 300 KB/s. The call occupies a place in the line meanwhile. Eight callers sending at
-the lowest rate that the connection allows would otherwise lock everyone else out for hours."""
 
 
 class SeatsBody(Struct, kw_only=True):
@@ -73,7 +67,7 @@ async def add_many(catalogue: Catalogue, call: Call) -> Answer:
     """POST /events/{event_id}/seats/bulk, in either form."""
     event_id = call.path_id("event_id")
     async with AsyncExitStack() as stack:
-        raw, place = await _body_and_place(catalogue, call, stack)
+        raw, place = await body_and_place(catalogue, call, stack)
         await place.turn()
         given = await read_bulk_body(raw)
         if given.seats is UNSET:
@@ -117,19 +111,6 @@ def _new_seat(given: SeatInput) -> NewSeat:
 
 async def _listed(given: Sequence[SeatInput]) -> list[NewSeat]:
     return await _in_slices(len(given), lambda start, end: map(_new_seat, given[start:end]))
-
-
-async def _body_and_place(catalogue: Catalogue, call: Call, stack: AsyncExitStack) -> tuple[bytes, Place]:
-    """Read the body of a bulk call. A large one needs its place in the line first, so few are in memory at once."""
-    line, declared = catalogue.bulk_line, call.declared_bytes()
-    if declared is not None and declared <= SMALL_BODY_BYTES:
-        return await call.body(), await stack.enter_async_context(line.place())
-    place = await stack.enter_async_context(line.place())
-    try:
-        async with asyncio.timeout(LARGE_BODY_SECONDS_MAX):
-            return await call.body(), place
-    except TimeoutError:
-        raise RequestRefusedError(TIMEOUT, "A body of this size must be sent faster.") from None
 
 
 def _series_of(given: SeatsInput) -> NumberedSeatsInput:

@@ -6,8 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from swagger_ui_bundle import swagger_ui_path
 
+from holdfast.api.representation import represent
+from holdfast.domain.hall.schema import SCHEMA_PATH, hall_schema
 from holdfast.http.endpoints.answer import Answer, Header, json_answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, Success
@@ -76,6 +79,16 @@ async def openapi(shown: Documentation, _call: Call) -> Answer:
     return Answer(200, shown.document)
 
 
+async def schema_of_halls(_shown: Documentation, call: Call) -> Answer:
+    """GET /schemas/holdfast-hall-1.json."""
+    return await represent(call, _hall_schema(), tag=b'"hall-schema-1"', version=None)
+
+
+@functools.cache
+def _hall_schema() -> bytes:
+    return msgspec.json.encode(hall_schema())
+
+
 def to_the_page(relative: str) -> Callable[[Documentation, Call], Awaitable[Answer]]:
     """Build the handler of GET /swagger and the like, which redirects to the page.
 
@@ -120,6 +133,17 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handler=openapi,
         uses_database=False,
         success=Success(status=200, description="OpenAPI 3.0.", body=dict[str, Any]),
+    ),
+    Operation(
+        method="GET",
+        path=SCHEMA_PATH,
+        name="schema_of_halls",
+        tag="service",
+        summary="The JSON Schema of a hall's document",
+        needs=Documentation,
+        handler=schema_of_halls,
+        uses_database=False,
+        success=Success(status=200, description="JSON Schema 2020-12.", body=dict[str, Any], tagged=True),
     ),
     *(
         Operation(

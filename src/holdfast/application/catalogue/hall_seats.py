@@ -52,9 +52,7 @@ class HallSlice:
     def new_numbers(self) -> list[str]:
         """Return the numbers of the seats that are to be stored."""
         return [
-            number
-            for number, seat_id in zip(self.seats.seat_numbers, self.ids, strict=True)
-            if seat_id is not None
+            number for number, seat_id in zip(self.seats.seat_numbers, self.ids, strict=True) if seat_id is not None
         ]
 
     def other_forms(self) -> list[str]:

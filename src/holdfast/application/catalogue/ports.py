@@ -13,6 +13,7 @@ from holdfast.domain.catalogue.categories import Category
 from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.seat import NewSeat
 from holdfast.domain.hall.sections import SectionSummary
+from holdfast.domain.hall.stored import StoredHall
 from holdfast.domain.identity.audit import AuditEntry
 
 
@@ -23,10 +24,11 @@ class HallChange:
     document: str
     sections: Sequence[SectionSummary]
     slices: Sequence[HallSlice]
-    """The seats to store, in chart order."""
+    """The seats to store, in chart order. Those without an id are stored already."""
     added: int
-    """How many of them have ids; the others are stored already."""
+    """How many of them the event does not have yet."""
     removed: int
+    """How many of the event's seats are not among them."""
     replaces: bool
     """Whether all stored seats are removed first. Nobody has ever held any of them."""
     category_numbers: Mapping[str, int]
@@ -66,6 +68,10 @@ class HallTransaction(Protocol):
 
     async def was_ever_held(self, event: Event) -> bool:
         """Return whether anybody has ever held a seat of the event."""
+        ...
+
+    async def chart_version(self, event_id: UUID) -> int:
+        """Read the version of the event's chart."""
         ...
 
     async def seats(self, event_id: UUID) -> dict[str, StoredSeat]:
@@ -157,8 +163,25 @@ class CatalogueStore(Protocol):
         ...
 
 
+class HallReads(Protocol):
+    """Reads of halls that a change may make before its turn comes."""
+
+    async def hall(self, event_id: UUID) -> StoredHall | None:
+        """Read an event's hall; None if there is no such event."""
+        ...
+
+    async def categories(self, event_id: UUID) -> tuple[list[Category], int] | None:
+        """Read an event's categories in their order, and its version; None if there is no such event."""
+        ...
+
+
 class EventReads(Protocol):
     """Reads that a change may make before its turn comes. They take no lock, so nothing is decided on them."""
+
+    @property
+    def halls(self) -> HallReads:
+        """Reads of halls."""
+        ...
 
     async def event(self, event_id: UUID) -> Event | None:
         """Find an event that is not deleted."""

@@ -119,7 +119,9 @@ class _Putting:
         )
         filled = await self._filled(transaction, event, wanted)
         if filled is None:
-            return Written(event.version, now, await self._unchanged(transaction, event))
+            chart_version = await transaction.halls.chart_version(event.id)
+            same = HallPut(seats=event.seats, added=0, removed=0, chart_version=chart_version, version=event.version)
+            return Written(event.version, now, same)
         version, chart_version = await transaction.halls.change_hall(event, filled, now)
         seats = event.seats + filled.added - filled.removed
         entry = entry_of(
@@ -138,9 +140,7 @@ class _Putting:
         )
         return Written(version, now, put)
 
-    async def _filled(
-        self, transaction: CatalogueTransaction, event: Event, wanted: HallChange
-    ) -> HallChange | None:
+    async def _filled(self, transaction: CatalogueTransaction, event: Event, wanted: HallChange) -> HallChange | None:
         """Add the seats to what is wanted; None if the event has exactly this hall already."""
         stored = await transaction.halls.seats(event.id) if event.seats else {}
         if stored and await transaction.halls.was_ever_held(event):
@@ -150,12 +150,63 @@ class _Putting:
             if same and await transaction.halls.document(event.id) == self.document:
                 return None
             return replace(wanted, slices=slices, added=added, companion_ids=companion_ids)
-        slices = await self.seats.with_ids({number: seat.id for number, seat in stored.items()})
+        ids = {number: seat.id for number, seat in stored.items()}
+        slices = await self.seats.with_ids(ids)
+        stay = sum(number in ids for one in slices for number in one.seats.seat_numbers) if ids else 0
         return replace(
             wanted,
             slices=slices,
-            added=self.seats.count,
-            removed=len(stored),
+            added=self.seats.count - stay,
+            removed=len(stored) - stay,
             replaces=bool(stored),
             companion_ids=accessible_ids(slices),
         )
+
+
+async def _additions(
+    seats: HallSeats, stored: Mapping[str, StoredSeat], category_numbers: Mapping[str, int]
+) -> tuple[list[HallSlice], dict[str, UUID]]:
+    """Give ids to the seats that are not stored yet, and the ids of accessible seats by their numbers.
+
+    Raises:
+        HallInUse: if a stored seat is not among them, or is not as it is stored.
+    """
+    slices = await seats.with_ids({number: seat.id for number, seat in stored.items()})
+    companion_ids = accessible_ids(slices)
+    additions: list[HallSlice] = []
+    changed: list[str] = []
+    stay = 0
+    for one in slices:
+        values = values_of(one.seats, category_numbers=category_numbers, companion_ids=companion_ids)
+        before = [stored.get(number) for number in one.seats.seat_numbers]
+        stay += len(before) - before.count(None)
+        changed += [
+            number
+            for number, known, new in zip(one.seats.seat_numbers, before, values, strict=True)
+            if known is not None and known.values != new
+        ]
+        ids = [seat_id if known is None else None for seat_id, known in zip(one.ids, before, strict=True)]
+        additions.append(HallSlice(one.seats, ids))
+        await give_way()
+    removed = len(stored) - stay
+    if removed or changed:
+        raise HallInUse(
+            removed=removed, changed=len(changed), seat_number=changed[0] if changed else _gone(seats, stored)
+        )
+    return additions, companion_ids
+
+
+def _gone(seats: HallSeats, stored: Mapping[str, StoredSeat]) -> str:
+    """Return the number of a stored seat that a document does not have."""
+    left = {number for one in seats.slices for number in one.seat_numbers}
+    return min(stored.keys() - left)
+
+
+async def require_halls(transaction: CatalogueTransaction) -> None:
+    """Refuse halls while nodes of an older version may be running.
+
+    Raises:
+        UpgradeUnfinished: if there may be some.
+    """
+    if not await transaction.feature_is_on("halls"):
+        raise UpgradeUnfinished("hall")

@@ -13,6 +13,7 @@ class Verb(StrEnum):
     READY = "ready"
     METRICS = "metrics"
     OPENAPI = "openapi"
+    SCHEMA_OF_HALLS = "schema_of_halls"
     WELCOME = "welcome"
     SWAGGER_SHORT = "swagger_short"
     SWAGGER_FOLDER = "swagger_folder"
@@ -36,6 +37,9 @@ class Verb(StrEnum):
     # Halls
     LIST_CATEGORIES = "list_categories"
     PUT_CATEGORIES = "put_categories"
+    GET_HALL = "get_hall"
+    PUT_HALL = "put_hall"
+    ADD_SECTION = "add_section"
 
     # Reservations
     RESERVE = "reserve"

@@ -11,7 +11,7 @@ import structlog
 from holdfast.application.failures import OperationalFailure
 from holdfast.application.giving_way import give_way
 from holdfast.application.reading.listeners import RELOAD, Channel, LastSeen, Listener
-from holdfast.application.reading.seat_map import LoggedChange
+from holdfast.application.reading.logged_change import LoggedChange
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.reading.source import Freshness, SeatMapSource
 from holdfast.domain.booking.snapshot import Mark

@@ -12,6 +12,7 @@ from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.snapshot import Mark
 from holdfast.domain.catalogue.categories import Category
 from holdfast.domain.catalogue.event import Event
+from holdfast.domain.hall.stored import StoredHall
 
 
 class Reads(Protocol):
@@ -79,6 +80,10 @@ class Chart:
 
 class HallReads(Protocol):
     """Reads the halls of events."""
+
+    async def hall(self, event_id: UUID) -> StoredHall | None:
+        """Read an event's hall; None if there is no such event."""
+        ...
 
     async def categories(self, event_id: UUID) -> tuple[list[Category], int] | None:
         """Read an event's price categories in their order, and its version; None if there is no such event."""

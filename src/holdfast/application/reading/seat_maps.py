@@ -11,8 +11,9 @@ from holdfast.application.coalescer import Coalescer
 from holdfast.application.failures import Contended, Unavailable
 from holdfast.application.giving_way import give_way
 from holdfast.application.reading.kept_maps import KeptMaps
+from holdfast.application.reading.logged_change import LoggedChange
 from holdfast.application.reading.map_loads import MapLoads
-from holdfast.application.reading.seat_map import LoggedChange, SeatMap
+from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import Freshness, SeatMapSource, Standing
 from holdfast.domain.booking.snapshot import ChangeKind, Changes, Mark
 

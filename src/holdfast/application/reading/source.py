@@ -6,7 +6,8 @@ from typing import Protocol
 from uuid import UUID
 
 from holdfast.application.reading.edits import NO_EDITS, Edits
-from holdfast.application.reading.seat_map import LoggedChange, SeatMap
+from holdfast.application.reading.logged_change import LoggedChange
+from holdfast.application.reading.seat_map import SeatMap
 from holdfast.domain.booking.snapshot import Mark
 
 

@@ -132,6 +132,15 @@ class Event:
         if self.seats + added > self.details.total_seats:
             raise SeatsExceedTotal(total_seats=self.details.total_seats, seats=self.seats + added)
 
+    def require_total_of(self, seats: int) -> None:
+        """Refuse a hall with more seats than the event's total allows.
+
+        Raises:
+            SeatsExceedTotal: with the total and the number of seats there would be.
+        """
+        if seats > self.details.total_seats:
+            raise SeatsExceedTotal(total_seats=self.details.total_seats, seats=seats)
+
     def require_editable_to(self, details: EventDetails) -> None:
         """Refuse to lower the total below the number of existing seats.
 

@@ -84,6 +84,12 @@ class PostgresHallTransaction:
         with translated():
             return bool(await HALLS.was_ever_held({"event_id": event.id}).fetchval(self._connection))
 
+    async def chart_version(self, event_id: UUID) -> int:
+        """Read the version of the chart."""
+        with translated():
+            chart_version: int = await HALLS.chart_version({"event_id": event_id}).fetchval(self._connection)
+        return chart_version
+
     async def seats(self, event_id: UUID) -> dict[str, StoredSeat]:
         """Read the seats in pages, letting other requests run in between."""
         seats: dict[str, StoredSeat] = {}
@@ -132,7 +138,7 @@ class PostgresHallTransaction:
         return event.version + 1, chart_version
 
     async def _copy(self, event: Event, change: HallChange) -> None:
-        if not change.added:
+        if not (change.added or change.replaces):
             return
         rows = hall_rows(
             event.id,

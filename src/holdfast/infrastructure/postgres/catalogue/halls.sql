@@ -31,6 +31,10 @@ WHERE id = :event_id AND version = :loaded_version
 -- Read the document of an event's hall.
 SELECT document FROM halls WHERE event_id = :event_id
 
+-- chart_version
+-- Read the version of an event's chart.
+SELECT available + reserved + confirmed + chart_edits FROM events WHERE id = :event_id
+
 -- put_hall
 -- Store the document of an event's hall, and what choosing seats needs of its sections.
 INSERT INTO halls (event_id, document, sections) VALUES (:event_id, :document, :sections::jsonb)

@@ -67,6 +67,7 @@ class HallsQueries:
     put_categories: Query[GivenCategories]
     count_edits: Query[CountedEdits]
     hall_document: Query[OfEvent]
+    chart_version: Query[OfEvent]
     put_hall: Query[GivenHall]
     was_ever_held: Query[OfEvent]
     stored_seats: Query[NextSeats]

@@ -7,6 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from holdfast.domain.catalogue.categories import Category
+from holdfast.domain.hall.stored import StoredHall
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.driver.queries import Filled, Query, bound, load_queries
@@ -24,6 +25,7 @@ class HallReadsQueries:
     """The statements of `halls.sql`."""
 
     categories: Query[OfEvent]
+    hall: Query[OfEvent]
 
 
 HALL_READS = bound(HallReadsQueries, load_queries("reading/halls"))
@@ -46,6 +48,11 @@ class PostgresHallReads:
             if row["key"] is not None
         ]
         return found, rows[0]["version"]
+
+    async def hall(self, event_id: UUID) -> StoredHall | None:
+        """Read the document and the versions in one statement."""
+        rows = await to_its_end(self._fetch(HALL_READS.hall({"event_id": event_id})))
+        return StoredHall(rows[0]["document"], rows[0]["chart_version"], rows[0]["version"]) if rows else None
 
     async def _fetch(self, statement: Filled) -> list[Record]:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:

@@ -5,3 +5,10 @@ FROM events e
 LEFT JOIN categories c ON c.event_id = e.id
 WHERE e.id = :event_id AND e.deleted_at IS NULL
 ORDER BY c.place
+
+-- hall
+-- Read the document of an event's hall, and the versions of its chart and of the event.
+SELECT e.version, e.available + e.reserved + e.confirmed + e.chart_edits AS chart_version, h.document
+FROM events e
+LEFT JOIN halls h ON h.event_id = e.id
+WHERE e.id = :event_id AND e.deleted_at IS NULL

@@ -18,6 +18,7 @@ from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.driver.queries import Filled, Query, bound, load_queries
 from holdfast.infrastructure.postgres.driver.reading_on import to_its_end
+from holdfast.infrastructure.postgres.reading.halls import PostgresHallReads
 from holdfast.infrastructure.postgres.reading.rows import seat_from
 
 
@@ -87,6 +88,7 @@ class PostgresReads:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self.halls = PostgresHallReads(pool)
 
     async def event(self, event_id: UUID) -> Event | None:
         """Find an event."""

@@ -12,9 +12,10 @@ import asyncpg
 
 from holdfast.application.giving_way import give_way
 from holdfast.application.reading.edits import Edits
+from holdfast.application.reading.logged_change import ABOUT_CHANNELS, LoggedChange
 from holdfast.application.reading.ports import Chart
 from holdfast.application.reading.seat_list import SeatList
-from holdfast.application.reading.seat_map import ABOUT_CHANNELS, LoggedChange, SeatMap, SeatTail
+from holdfast.application.reading.seat_map import SeatMap, SeatTail
 from holdfast.application.reading.source import AddedSeats, Freshness, ListPage
 from holdfast.domain.booking.snapshot import Mark
 from holdfast.infrastructure.postgres.driver.failures import translated
