@@ -55,7 +55,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install provider test coverage run-test upgrade-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test check format \
+.PHONY: help run scale rolling-restart rolling-restart-test install provider test coverage run-test upgrade-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test hall-pictures check format \
 	monitoring-up monitoring-down migrate-up migrate-finish migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
@@ -105,6 +105,9 @@ bench: $(INSTALLED_DEV) ## Run every experiment, each on a new stack, about 10 m
 
 bench-proportion: $(INSTALLED_DEV) ## Measure the cost of single requests and compare it with the recorded one, under 6 minutes; PROPORTION_ARGS="--quick --only metrics"
 	@exec $(PY) -m holdfast.bench.proportion $(PROPORTION_ARGS)
+
+hall-pictures: $(INSTALLED) ## Draw the pictures of docs/halls.md again
+	@exec $(PY) docs/halls/draw.py
 
 run-test: $(INSTALLED_DEV) ## Test `make run` and `make scale` as a user runs them: start, signals, kills, passwords, restarts
 	@exec $(PY) -m pytest -m runs --numprocesses=$(TEST_WORKERS) --dist=loadgroup $(TEST_ARGS)

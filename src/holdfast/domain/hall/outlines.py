@@ -8,9 +8,12 @@ from holdfast.domain.hall.document import Hall, Point, Row, Section, sections_in
 from holdfast.domain.hall.geometry import row_positions
 from holdfast.domain.hall.shapes import corners_of
 
-_SAMPLES = 5
-"""Points that stand for a bent row."""
+_SAMPLES, _SAMPLES_OF_ROUND_ROW = 5, 17
+"""Points that stand for a bent row, and for one that is bent as far as a quarter of a circle."""
+_ROUND = 0.2
 _PITCH_DEFAULT = 20.0
+_STANDING = 0.3
+"""The room that somebody standing takes, in parts of what a seat does."""
 _LINES_MAX = 100
 """Rows that are looked at; of more, evenly spread ones are."""
 _CORNERS_MAX = 40
@@ -41,8 +44,8 @@ def outlines_of(hall: Hall) -> dict[str, list[Point]]:
         pitch = sorted(pitches)[len(pitches) // 2] if pitches else _PITCH_DEFAULT
         for section in unplaced:
             bottom += 2 * pitch
-            width = max(right - left, pitch * sqrt(section.capacity or 1))
-            height = max(2 * pitch, pitch * pitch * (section.capacity or 1) / width)
+            width = max(right - left, pitch * sqrt(_STANDING * (section.capacity or 1)))
+            height = max(2 * pitch, _STANDING * pitch * pitch * (section.capacity or 1) / width)
             outlines[section.key] = [
                 (left, bottom),
                 (left + width, bottom),
@@ -58,6 +61,9 @@ def box_of(hall: Hall, outlines: dict[str, list[Point]]) -> tuple[float, float, 
     points = [point for outline in outlines.values() for point in outline]
     for _, shape in shapes_in(hall):
         points += corners_of(shape)
+    for section, _, _ in sections_in(hall):
+        if section.outline is not None:
+            points += [point for row in section.rows or () for point in samples_of(row)]
     if not points:
         return (0.0, 0.0, 0.0, 0.0)
     xs, ys = [x for x, _ in points], [y for _, y in points]
@@ -76,10 +82,13 @@ def pitch_of(rows: Sequence[Row]) -> float:
     return sorted(pitches)[len(pitches) // 2] if pitches else _PITCH_DEFAULT
 
 
-def samples_of(row: Row, count: int = _SAMPLES) -> list[Point]:
+def samples_of(row: Row, count: int | None = None) -> list[Point]:
     """Return a few points along a row, its ends included."""
+    count = count or (_SAMPLES_OF_ROUND_ROW if abs(row.bend) > _ROUND or row.positions else _SAMPLES)
     if row.positions is not None:
         last = len(row.positions) - 1
+        if last < count:
+            return row.positions
         return [row.positions[round(last * at / (count - 1))] for at in range(count)]
     if row.start is None or row.end is None:
         return [(0.0, 0.0)]
@@ -94,13 +103,27 @@ def _around(rows: Sequence[Row], padding: float) -> list[Point]:
     lines = [[point for row in same for point in samples_of(row)] for _, same in groupby(rows, key=_label)]
     if len(lines) > _LINES_MAX:
         lines = [lines[round(at * (len(lines) - 1) / (_LINES_MAX - 1))] for at in range(_LINES_MAX)]
+    if len(lines) == 1:
+        lines = _sides(lines[0], padding / 10)
     ring = [*lines[0], *(line[-1] for line in lines[1:-1])]
     if len(lines) > 1:
         ring += [*lines[-1][::-1], *(line[0] for line in lines[-2:0:-1])]
     corners = _simplified([*ring, ring[0]], padding / 8)[:-1]
-    if len(lines) == 1 or not 3 <= len(corners) <= _CORNERS_MAX or _crosses_itself(corners):
+    if not 3 <= len(corners) <= _CORNERS_MAX or _crosses_itself(corners):
         corners = _hull([point for line in lines for point in line])
     return [(round(x, 2), round(y, 2)) for x, y in _padded(corners, padding)]
+
+
+def _sides(line: list[Point], apart: float) -> list[list[Point]]:
+    """Return two lines a little to the sides of one."""
+    sides: list[list[Point]] = [[], []]
+    for at, (x, y) in enumerate(line):
+        (x0, y0), (x1, y1) = line[max(0, at - 1)], line[min(len(line) - 1, at + 1)]
+        length = hypot(x1 - x0, y1 - y0) or 1.0
+        dx, dy = apart * (y1 - y0) / length, apart * (x1 - x0) / length
+        sides[0].append((x + dx, y - dy))
+        sides[1].append((x - dx, y + dy))
+    return sides
 
 
 def _label(row: Row) -> str:

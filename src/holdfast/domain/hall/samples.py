@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import atan, cos, pi, sin, tan
+from typing import Literal, TypeAlias
 
 from msgspec.structs import replace
 
@@ -59,8 +60,8 @@ def sample_hall() -> Hall:
 
 
 def _standing() -> Section:
-    inner = [_on_arc(350, angle) for angle in (-32, -16, 0, 16, 32)]
-    outer = [_on_arc(470, angle) for angle in (32, 16, 0, -16, -32)]
+    inner = [_on_arc(375, angle) for angle in (-30, -15, 0, 15, 30)]
+    outer = [_on_arc(475, angle) for angle in (30, 15, 0, -15, -30)]
     return Section(key="arena", name="Arena", category="economy", outline=[*inner, *outer], capacity=400)
 
 
@@ -68,33 +69,19 @@ def _stalls() -> list[Section]:
     left, middle, right = [], [], []
     for at in range(16):
         radius, label = 510 + 26 * at, _LETTERS[at]
-        category = "premium" if at < 8 else None
-        left.append(_arc(label, radius, (-40, -15), numbering="odd from right"))
-        middle.append(_arc(label, radius, (-13.5, 13.5), numbering="101..", category=category))
-        right.append(_arc(label, radius, (15, 40), numbering="even"))
-    # The last row of the middle has places for wheelchairs, each with a seat for who comes along.
-    middle[-1] = _arc(
-        _LETTERS[15],
-        510 + 26 * 15,
-        (-13.5, 13.5),
-        numbering="101..",
-        exceptions=[
-            SeatException(seats=["101", "104", "117", "120"], accessible=True),
-            SeatException(seats=["102"], companion_of="101"),
-            SeatException(seats=["103"], companion_of="104"),
-            SeatException(seats=["118"], companion_of="117"),
-            SeatException(seats=["119"], companion_of="120"),
-        ],
-    )
-    for at in (8, 9):
-        taken = [str(number) for number in range(107, 112)]
-        middle[at] = _arc(
-            _LETTERS[at],
-            510 + 26 * at,
-            (-13.5, 13.5),
-            numbering="101..",
-            exceptions=[SeatException(seats=taken, missing=True)],
+        left.append(_arc(label, radius, (-40, -15), numbering="odd from right", label_at="start"))
+        middle.append(
+            _arc(
+                label,
+                radius,
+                (-13.5, 13.5),
+                numbering="101..",
+                category="premium" if at < 8 else None,
+                label_at="none",
+                exceptions=_EXCEPTIONS.get(label),
+            )
         )
+        right.append(_arc(label, radius, (15, 40), numbering="even", label_at="end"))
     return [
         Section(key="stalls-left", name="Stalls left", category="standard", rows=left),
         Section(key="stalls", name="Stalls centre", category="standard", rows=middle),
@@ -102,22 +89,39 @@ def _stalls() -> list[Section]:
     ]
 
 
+_SOUND_DESK = [SeatException(seats=[str(number) for number in range(107, 112)], missing=True)]
+_EXCEPTIONS = {
+    _LETTERS[8]: _SOUND_DESK,
+    _LETTERS[9]: _SOUND_DESK,
+    # Places for wheelchairs, each with a seat for who comes along.
+    _LETTERS[15]: [
+        SeatException(seats=["101", "104", "117", "120"], accessible=True),
+        SeatException(seats=["102"], companion_of="101"),
+        SeatException(seats=["103"], companion_of="104"),
+        SeatException(seats=["118"], companion_of="117"),
+        SeatException(seats=["119"], companion_of="120"),
+    ],
+}
+
+
 def _balcony(key: str, name: str, *, radius: int, rows: int, category: str) -> list[Section]:
-    sides = [
-        (-40.0, -14.5, f"{key}-left", f"{name} left"),
-        (-13.0, 13.0, key, f"{name} centre"),
-        (14.5, 40.0, f"{key}-right", f"{name} right"),
+    sides: list[_Side] = [
+        (-40.0, -14.5, f"{key}-left", f"{name} left", "start"),
+        (-13.0, 13.0, key, f"{name} centre", "none"),
+        (14.5, 40.0, f"{key}-right", f"{name} right", "end"),
     ]
     sections = []
-    for first, last, section_key, section_name in sides:
-        made = [_arc(_LETTERS[at], radius + 26 * at, (first, last)) for at in range(rows)]
+    for first, last, section_key, section_name, label_at in sides:
+        made = [_arc(_LETTERS[at], radius + 26 * at, (first, last), label_at=label_at) for at in range(rows)]
         if section_key != key:
-            # A railing is in the way of the outermost seats of the first row.
+            # A railing is in the way of the outermost seat of the first row.
             outermost = "1" if first < 0 else str(made[0].count)
-            railing = [SeatException(seats=[outermost], restricted_view=True)]
-            made[0] = _arc(_LETTERS[0], radius, (first, last), exceptions=railing)
+            made[0] = replace(made[0], exceptions=[SeatException(seats=[outermost], restricted_view=True)])
         sections.append(Section(key=section_key, name=section_name, category=category, rows=made))
     return sections
+
+
+_Side: TypeAlias = tuple[float, float, str, str, Literal["start", "none", "end"]]
 
 
 def _arc(
@@ -129,6 +133,7 @@ def _arc(
     pitch: float = _PITCH,
     numbering: str | None = None,
     category: str | None = None,
+    label_at: Literal["start", "end", "both", "none"] = "both",
     exceptions: list[SeatException] | None = None,
 ) -> Row:
     """Make a row on a circle, with as many seats as fit between two angles."""
@@ -142,6 +147,7 @@ def _arc(
         bend=round(tan(angle / 4) / 2, 5),
         numbering=numbering,
         category=category,
+        label_at=label_at,
         exceptions=exceptions or [],
     )
 
@@ -180,7 +186,7 @@ class _Tier:
 def stadium(seats: int) -> Hall:
     """Return a stadium of exactly so many seats, from 5,000 to 100,000; `STADIUM_CATEGORIES` are its categories."""
     lower = _Tier("lower", "Lower tier", 480, 40)
-    upper = _Tier("upper", "Upper tier", 840, 45)
+    upper = _Tier("upper", "Upper tier", 840, 34)
     left = seats
     floors = []
     for tier in (lower, upper):
