@@ -25,7 +25,7 @@ async def _account() -> bytes:
     ],
 )
 async def test_every_answer_is_guarded(line, status, body):
-    async with metrics_server("127.0.0.1", 0, _account) as server:
+    async with metrics_server("127.0.0.1", 0, _account, variables="METRICS_PORT") as server:
         method, path = line.split()
         host, port = server.sockets[0].getsockname()
         async with httpx.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False) as client:
@@ -36,7 +36,7 @@ async def test_every_answer_is_guarded(line, status, body):
 
 async def test_silent_connections_keep_no_scrape_from_its_answer():
     """With prometheus-client's own server each connection kept a thread, and the next to connect waited for seconds."""
-    async with metrics_server("127.0.0.1", 0, _account) as server:
+    async with metrics_server("127.0.0.1", 0, _account, variables="METRICS_PORT") as server:
         address = server.sockets[0].getsockname()
         silent = await asyncio.gather(*(open_raw(address) for _ in range(CONNECTIONS_MAX - 1)))
         for connection in silent:

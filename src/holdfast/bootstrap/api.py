@@ -4,7 +4,8 @@ import gc
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 
 import uvloop
 
@@ -23,7 +24,9 @@ from holdfast.http.server import NodeServer
 from holdfast.http.turns import Turns
 from holdfast.infrastructure.readiness import open_probes
 from holdfast.settings import Settings
-from holdfast.telemetry.exposition import exposition
+from holdfast.telemetry import processes
+from holdfast.telemetry.exposition import Account, exposition
+from holdfast.worker.metrics_server import metrics_server
 
 
 @asynccontextmanager
@@ -36,9 +39,13 @@ async def application(
     """Provide the API, ready to answer. Once `draining` has begun, it reports that it is not ready."""
     processes_in_use = (lambda: 1) if turns is None else turns.processes_in_use
     deadline = deadline or Deadline(settings.shutdown_seconds)
+    # Where callers are known, how an event sells is not for everybody. A node without a port of its own does not lead:
+    # nobody would see the series of events.
+    is_open = settings.auth_mode in (None, "open")
     async with (
         open_engine(settings, deadline=deadline, processes_in_use=processes_in_use) as engine,
-        reporting(settings, process="api", deadline=deadline),
+        reporting(settings, process="api", deadline=deadline, leads=is_open or settings.metrics_port > 0),
+        _own_metrics(settings),
         open_identity(settings, process="api", deadline=deadline) as identity,
         open_admission(settings, identity) as admission,
         recording_key_uses(identity),
@@ -49,7 +56,8 @@ async def application(
         draining.at_last(engine.give_up)
         readiness = Readiness(probes, draining)
         capabilities = {**engine.by_type(), Identity: identity}
-        yield build_app(capabilities, settings, admission, exposition=exposition, readiness=readiness)
+        public = partial(exposition, of_events=is_open)
+        yield build_app(capabilities, settings, admission, exposition=public, readiness=readiness)
 
 
 def serve(settings: Settings, listen_fd: int | None = None, turns: Turns | None = None) -> None:
@@ -62,6 +70,19 @@ def serve(settings: Settings, listen_fd: int | None = None, turns: Turns | None 
     """
     set_up_logging(settings)
     uvloop.run(_serve(settings, listen_fd, turns))
+
+
+def _own_metrics(settings: Settings) -> AbstractAsyncContextManager[object]:
+    """Serve all metrics on a port of their own, if there is one."""
+    if not settings.metrics_port:
+        return nullcontext()
+    return metrics_server(
+        settings.metrics_host,
+        settings.metrics_port,
+        Account(exposition).give,
+        variables="METRICS_HOST and METRICS_PORT",
+        shared=processes.folder() is not None,
+    )
 
 
 def _probes(settings: Settings, engine: Engine) -> AbstractAsyncContextManager[dict[str, Probe]]:

@@ -68,11 +68,21 @@ def open_features(stack: AsyncExitStack, pool: Pool) -> Features:
 
 
 @asynccontextmanager
-async def reporting(settings: Settings, *, process: str, deadline: Deadline) -> AsyncIterator[None]:
-    """Report on this process, and on the whole installation if it leads: traces, totals and gauges."""
-    totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=session_name(f"{process}-totals"))
+async def reporting(settings: Settings, *, process: str, deadline: Deadline, leads: bool = True) -> AsyncIterator[None]:
+    """Report on this process, and on the whole installation if it leads: traces, totals and gauges.
+
+    Args:
+        settings: The settings.
+        process: What kind of process it is, for the names of its sessions.
+        deadline: When it has to have ended.
+        leads: Whether it may lead.
+    """
     tracing.start()
-    tasks = [asyncio.create_task(watch_process()), asyncio.create_task(publish_totals(totals))]
+    tasks = [asyncio.create_task(watch_process())]
+    if leads:
+        name = session_name(f"{process}-totals")
+        totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=name)
+        tasks.append(asyncio.create_task(publish_totals(totals)))
     try:
         yield
     finally:

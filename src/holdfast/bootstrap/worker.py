@@ -57,10 +57,12 @@ async def _work(settings: Settings) -> None:
         listeners = _let_go_holds(stack, settings)
         expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings), listeners=listeners)
         auditor = PostgresAuditor(database_url_of(settings))
-        await stack.enter_async_context(reporting(settings, process="worker", deadline=deadline))
-        if settings.worker_metrics_port:
-            host, port = settings.worker_metrics_host, settings.worker_metrics_port
-            await stack.enter_async_context(metrics_server(host, port, Account(exposition).give))
+        host, port = settings.worker_metrics_host, settings.worker_metrics_port
+        # Without a port nobody would see the totals, and no other process would publish them.
+        await stack.enter_async_context(reporting(settings, process="worker", deadline=deadline, leads=port > 0))
+        if port:
+            variables = "WORKER_METRICS_HOST and WORKER_METRICS_PORT"
+            await stack.enter_async_context(metrics_server(host, port, Account(exposition).give, variables=variables))
         cutting = asyncio.create_task(_cut_in_time(stop, deadline, write_pool, read_pool))
         stack.callback(cutting.cancel)
         log.info("worker_started")

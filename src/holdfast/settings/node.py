@@ -73,6 +73,20 @@ class NodeSettings(BaseSettings):
             "`SHUTDOWN_SECONDS`."
         ),
     )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address on which a node serves the `/metrics` of `METRICS_PORT`.",
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65_535,
+        description=(
+            "TCP port on which a node serves `/metrics` with the series of single events; 0 for none. Outside `open` "
+            "mode the API's port leaves these out, and a node without this port exports no totals."
+        ),
+    )
     worker_metrics_host: str = Field(
         default="127.0.0.1", min_length=1, description="Address on which `holdfast work` serves its `/metrics`."
     )
@@ -89,7 +103,7 @@ class NodeSettings(BaseSettings):
         description="Folder of the embedded PostgreSQL's data, its password and the embedded servers' logs.",
     )
 
-    @field_validator("host", "worker_metrics_host")
+    @field_validator("host", "metrics_host", "worker_metrics_host")
     @classmethod
     def _without_brackets(cls, value: str) -> str:
         """Remove the brackets that an IPv6 address has in URLs, and nowhere else."""

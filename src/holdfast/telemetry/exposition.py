@@ -11,7 +11,7 @@ from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
 
 from holdfast.telemetry import processes
-from holdfast.telemetry.installation import published_by_sibling
+from holdfast.telemetry.installation import OF_EVENTS, published_by_sibling
 from holdfast.telemetry.sampling import sample
 
 _SLICE_LINES = 100
@@ -25,15 +25,19 @@ _PAUSE_SECONDS_MAX = 0.25
 _names: dict[tuple[str, ...], str] = {}
 
 
-def exposition() -> bytes:
-    """Write out the metrics. It takes some milliseconds, so do not call it on the event loop."""
+def exposition(*, of_events: bool = True) -> bytes:
+    """Write out the metrics. It takes some milliseconds, so do not call it on the event loop.
+
+    Args:
+        of_events: Whether the series of single events are included.
+    """
     sample()
     folder = processes.folder()
     if folder is None:
-        return written(REGISTRY.collect())
+        return written(family for family in REGISTRY.collect() if of_events or family.name not in OF_EVENTS)
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
-    return written(registry.collect()) + published_by_sibling()
+    return written(registry.collect()) + published_by_sibling(of_events=of_events)
 
 
 class Account:

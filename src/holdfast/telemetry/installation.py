@@ -16,6 +16,8 @@ from holdfast.telemetry import processes
 
 STALE_SECONDS = 5.0
 """Totals that have not been confirmed for this long are no longer exported: another leader may have taken over."""
+OF_EVENTS = frozenset({"holdfast_event_seats"})
+"""Families with a series for each event: how an event sells is its organiser's business, drafts and all."""
 NAME_MAX = 60
 """The length of an event's name in a label."""
 
@@ -94,8 +96,26 @@ class InstallationMetrics(Collector):
         return families
 
 
-def published_by_sibling() -> bytes:
-    """Return what another process of this node has published, in Prometheus' text format."""
+def published_by_sibling(*, of_events: bool = True) -> bytes:
+    """Return what another process of this node has published, in Prometheus' text format.
+
+    Args:
+        of_events: Whether the series of single events are included.
+    """
+    published = _published_by_sibling()
+    if of_events or not published:
+        return published
+    lines = published.decode().splitlines(keepends=True)
+    return "".join(line for line in lines if _family_of(line) not in OF_EVENTS).encode()
+
+
+def _family_of(line: str) -> str:
+    """Return the name in a line like `name{labels} value`, `# HELP name text` or `# TYPE name kind`."""
+    sample = line.removeprefix("# HELP ").removeprefix("# TYPE ")
+    return sample.split(maxsplit=1)[0].split("{")[0]
+
+
+def _published_by_sibling() -> bytes:
     folder = processes.folder()
     if folder is None:
         return b""

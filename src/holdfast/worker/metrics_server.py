@@ -1,4 +1,6 @@
-"""Serves GET /metrics and /livez of a worker, which has no API, with the same HTTP kit as the nodes.
+"""Serves GET /metrics and /livez of a worker, which has no API, and of a node on a port of its own.
+
+It is built with the same HTTP kit as the API.
 
 The kit's limits on connections, heads and idle time apply here too. prometheus-client's own server has none: every idle
 connection keeps a thread for ever, and with six or more connecting at once the next scrape has to wait to be accepted.
@@ -32,13 +34,17 @@ class _Serving:
 
 
 @asynccontextmanager
-async def metrics_server(host: str, port: int, account: Account) -> AsyncIterator[asyncio.Server | None]:
-    """Serve inside the block. Yields None if it cannot listen: the worker must go on without metrics.
+async def metrics_server(
+    host: str, port: int, account: Account, *, variables: str, shared: bool = False
+) -> AsyncIterator[asyncio.Server | None]:
+    """Serve inside the block. Yields None if it cannot listen: the process must go on without metrics.
 
     Args:
         host: Address to listen on.
         port: TCP port.
         account: Returns the metrics in Prometheus' text format.
+        variables: The settings that a warning names.
+        shared: The processes of a node listen on the port together; each of them serves the metrics of all.
     """
     loop = asyncio.get_running_loop()
     node = Node(
@@ -49,12 +55,11 @@ async def metrics_server(host: str, port: int, account: Account) -> AsyncIterato
         probes=frozenset({"/livez"}),
     )
     try:
-        server = await loop.create_server(lambda: Connection(node), host, port)
+        server = await loop.create_server(lambda: Connection(node), host, port, reuse_port=shared or None)
     except OSError as error:
         log.warning(
             "no_metrics",
-            reason=f"WORKER_METRICS_HOST and WORKER_METRICS_PORT: cannot listen on {host} port {port}: "
-            f"{error.strerror or error}",
+            reason=f"{variables}: cannot listen on {host} port {port}: {error.strerror or error}",
         )
         yield None
         return
