@@ -7,21 +7,23 @@ from functools import cache
 from uuid import UUID
 
 from holdfast.application.booking.seatings.seatings import leaves_choice
+from holdfast.domain.booking.changing import Extensions
 from holdfast.domain.booking.channels import Channel
 from holdfast.domain.booking.choosing.build import built
 from holdfast.domain.booking.choosing.chart_seat import ChartSeat
 from holdfast.domain.booking.choosing.free_seats import FreeSeats
 from holdfast.domain.booking.choosing.seating import Seating
 from holdfast.domain.booking.choosing.wish import BestAvailable
-from holdfast.domain.booking.commands import Cancel, Command, Confirm, Expire, Reserve
+from holdfast.domain.booking.commands import Cancel, ChangeSeats, Command, Confirm, Expire, Extend, Release, Reserve
 from holdfast.domain.booking.decide import decide
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Claim
-from holdfast.domain.booking.snapshot import Changes, Decision, EventState, LogEntry, Snapshot
+from holdfast.domain.booking.snapshot import ChangeKind, Changes, Decision, EventState, LogEntry, Snapshot
 from holdfast.domain.booking.states import ReservationStatus, SeatStatus
 
 NOON = datetime(2030, 6, 1, 12, tzinfo=UTC)
 HOLD = timedelta(minutes=15)
+EXTENSIONS = Extensions(count_max=2, total_max=timedelta(minutes=40))
 EVENT_ID = UUID(int=1)
 SEATS = [UUID(int=100 + number) for number in range(6)]
 PRICES = {seat_id: 1_000 * (number + 1) for number, seat_id in enumerate(SEATS)}
@@ -78,9 +80,10 @@ class Rows:
     log: list[LogEntry] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
     channel_of: dict[UUID, str] = field(default_factory=dict)
+    prices: dict[UUID, int] = field(default_factory=lambda: dict(PRICES))
 
     def decide(self, commands: Sequence[Command], now=NOON) -> Decision:
-        return decide(self.snapshot(commands, now), commands, now, hold=HOLD)
+        return decide(self.snapshot(commands, now), commands, now, hold=HOLD, extensions=EXTENSIONS)
 
     def write(self, commands: Sequence[Command], now=NOON) -> Decision:
         """Decide a batch and store it."""
@@ -91,7 +94,8 @@ class Rows:
 
     def snapshot(self, commands: Sequence[Command], now: datetime, overdue_max=64) -> Snapshot:
         """Load what a batch can touch, as `load_batch` does."""
-        wanted = {seat for command in commands if isinstance(command, Reserve) for seat in command.seat_ids}
+        wanting = [command for command in commands if isinstance(command, Reserve | ChangeSeats)]
+        wanted = {seat for command in wanting for seat in command.seat_ids}
         touched: set[UUID] = set()
         for command in commands:
             match command:
@@ -99,7 +103,13 @@ class Rows:
                     touched |= {
                         r.id for r in self.reservations.values() if (r.user_id, r.idempotency_key) == (user, key)
                     }
-                case Confirm(reservation_id=named) | Cancel(reservation_id=named):
+                case (
+                    Confirm(reservation_id=named)
+                    | Cancel(reservation_id=named)
+                    | Extend(reservation_id=named)
+                    | ChangeSeats(reservation_id=named)
+                    | Release(reservation_id=named)
+                ):
                     touched |= {named} & set(self.reservations)
                 case Expire(holds_max=holds_max):
                     overdue_max = max(overdue_max, holds_max)
@@ -109,7 +119,8 @@ class Rows:
         loaded = {named: self.reservations[named] for named in touched}
         held = {seat for r in loaded.values() if r.status is ReservationStatus.PENDING for seat in r.seat_ids}
         claims = {seat: claim for seat, claim in self.claims.items() if seat in wanted | held}
-        prices = {seat: PRICES[seat] for seat in wanted if seat in PRICES}
+        prices = {seat: self.prices[seat] for seat in wanted if seat in self.prices}
+        changes = {str(c.change_id): c.change_id for c in commands if isinstance(c, Extend | ChangeSeats)}
         return Snapshot(
             EVENT_ID,
             self.event,
@@ -121,6 +132,7 @@ class Rows:
             channel_of={seat: self.channel_of[seat] for seat in wanted | held if seat in self.channel_of},
             free_seats=self.free_seats() if leaves_choice(commands) else None,
             more_overdue=len(overdue) > overdue_max,
+            logged_changes=frozenset(changes[entry.detail] for entry in self.log if entry.detail in changes),
         )
 
     def free_seats(self) -> FreeSeats:
@@ -133,7 +145,7 @@ class Rows:
     def _seats_by_buyer(self, commands: Sequence[Command], now: datetime) -> dict[str, int]:
         if self.event.max_seats_per_buyer is None:
             return {}
-        users = {command.user_id for command in commands if isinstance(command, Reserve)}
+        users = {command.user_id for command in commands if isinstance(command, Reserve | ChangeSeats)}
         return {user: self.seats_of(user, now) for user in users}
 
     def seats_of(self, user: str, now: datetime) -> int:
@@ -189,9 +201,31 @@ class Rows:
         for key, channel in self.channels.items():
             free = [seat for seat, of in self.channel_of.items() if of == key and seat not in owned]
             assert channel.kept_back == len(free), "a channel miscounts its free seats"
-        assert all(set(entry.kept_back_seat_ids) <= set(entry.seat_ids) for entry in self.log)
+        for entry in self.log:
+            assert set(entry.kept_back_seat_ids) <= set(entry.freed_seat_ids or entry.seat_ids)
         keys = [(r.user_id, r.idempotency_key) for r in self.reservations.values()]
         assert len(keys) == len(set(keys)), "a key made two reservations"
         for reservation in self.reservations.values():
             assert reservation.confirmed_at is None or reservation.confirmed_at < reservation.expires_at
-            assert reservation.total_amount == sum(PRICES[seat] for seat in reservation.seat_ids)
+            assert reservation.prices is None or len(reservation.prices) == len(reservation.seat_ids)
+            assert reservation.prices is None or reservation.total_amount == sum(reservation.prices)
+            assert reservation.extensions <= EXTENSIONS.count_max
+            assert reservation.expires_at <= reservation.created_at + EXTENSIONS.total_max
+            assert set(reservation.seat_ids) == self._seats_told(reservation.id)
+
+    def _seats_told(self, reservation_id: UUID) -> set[UUID]:
+        """Return the seats of a reservation by its log entries, each of which must agree with those before it."""
+        seats: set[UUID] = set()
+        for entry in self.log:
+            if entry.reservation_id != reservation_id:
+                continue
+            told, freed = set(entry.seat_ids), set(entry.freed_seat_ids)
+            if entry.kind is ChangeKind.SEATS_CHANGED:
+                assert freed <= seats
+                assert not told & seats
+                seats = (seats - freed) | told
+            else:
+                assert entry.kind is ChangeKind.RESERVED or told == seats
+                assert not freed
+                seats = told
+        return seats

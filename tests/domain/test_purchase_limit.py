@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.rows import HOLD, NOON, SEATS, Rows, new_event, wish
 from domain.test_decide_properties import batches
-from holdfast.domain.booking.commands import Cancel, Confirm, Done, Refused
+from holdfast.domain.booking.commands import Cancel, ChangeSeats, Confirm, Done, Refused
 from holdfast.domain.booking.decide import foresee
 from holdfast.domain.booking.refusals import PurchaseLimitReached, SeatsNotFound, SeatsUnavailable
 from holdfast.domain.catalogue.event import EventDetails
@@ -160,9 +160,10 @@ def test_nobody_ever_has_more_and_nobody_is_refused_who_has_less(history, limit)
         now += pause
         for command in batch:
             had = limited.seats_of(command.user_id, now) if hasattr(command, "user_id") else 0
+            changed = limited.reservations.get(command.reservation_id) if isinstance(command, ChangeSeats) else None
             (outcome,) = limited.write([command], now).outcomes
             if isinstance(outcome, Refused) and isinstance(outcome.refusal, PurchaseLimitReached):
-                wanted = command.count
+                wanted = command.count - (len(changed.seat_ids) if changed else 0)
                 assert outcome.refusal.data == {"limit": limit, "have": had, "wanted": wanted}
                 assert had + wanted > limit
             assert all(limited.seats_of(user, now) <= limit for user in ("ann", "bob", "cy"))

@@ -68,6 +68,7 @@ CHANGES_EVENTS = {
     "open": "ok ok ok ok ok",
     "unnamed": "ok ok ok ok ok",
 }
+RELEASES = CHANGES_EVENTS | dict.fromkeys(("box", "box_key"), "403 ok 403 ok 404")
 RESERVES = {
     "nobody": "401 401 401 401 401",
     "buyer": "ok 403 403 404 404",
@@ -142,8 +143,9 @@ OF_THINGS = {
     "list_event_reservations": SEES_SALES,
     "get_sales": SEES_SALES | {"box": "404 403 404 403 404", "box_key": "404 403 404 403 404"},
     "create_event": CREATES_EVENTS,
+    "release": RELEASES,
     "reserve": RESERVES,
-    **dict.fromkeys(("get_reservation", "confirm", "cancel"), HAS_RESERVATIONS),
+    **dict.fromkeys(("get_reservation", "confirm", "cancel", "extend", "change_seats"), HAS_RESERVATIONS),
     "get_organiser": SEES_ORGANISERS,
     "list_members": RUNS_ORGANISERS,
     **dict.fromkeys(("put_member", "delete_member"), LETS_IN),

@@ -64,6 +64,7 @@ LOOKED_UP_BY = {
     "channel_seats_pkey": ("(seat_id = ", "(event_id = "),
     "channel_seats_channel_idx": ("(event_id = ", "(channel_key = "),
     "changes_pkey": ("(event_id = ", "(version "),
+    "changes_of_holds_idx": ("(reservation_id = ", "(detail = "),
     "reservations_of_buyer_idx": ("(event_id = ", "(user_id = "),
     "reservations_of_event_idx": ("(event_id = ", "(status = ", "(created_version < "),
     "reservations_user_idx": ("(user_id)::text = ",),

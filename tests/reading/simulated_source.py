@@ -180,7 +180,9 @@ class SimulatedSource:
 
 def changes_of(entry: LoggedChange, loaded: Mark) -> Changes:
     """Return the changes of a batch of one entry, as the process that committed it receives them."""
-    logged = LogEntry(entry.version, ChangeKind(entry.kind), entry.mark.reservation_id, entry.seat_ids)
+    logged = LogEntry(
+        entry.version, ChangeKind(entry.kind), entry.mark.reservation_id, entry.seat_ids, entry.freed_seat_ids
+    )
     state = EventState(UUID(int=0), entry.version, BEGAN, False, 0, 0, 0, 0, 0)
     return Changes(entry.mark.at, state, loaded.version, loaded, log=[logged])
 

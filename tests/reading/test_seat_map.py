@@ -1,6 +1,7 @@
 """A map in memory compared with the simplest possible map: a dictionary."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -62,7 +63,17 @@ def statuses_of(seat_map: SeatMap) -> list[int]:
 STEPS = st.lists(
     st.tuples(
         st.integers(0, 12),
-        st.sampled_from([ChangeKind.RESERVED, ChangeKind.CONFIRMED, ChangeKind.CANCELLED, ChangeKind.EXPIRED]),
+        st.integers(0, 12),
+        st.sampled_from(
+            [
+                ChangeKind.RESERVED,
+                ChangeKind.CONFIRMED,
+                ChangeKind.CANCELLED,
+                ChangeKind.EXPIRED,
+                ChangeKind.EXTENDED,
+                ChangeKind.SEATS_CHANGED,
+            ]
+        ),
     ),
     max_size=60,
 )
@@ -73,11 +84,16 @@ def test_follows_any_log_like_a_dictionary(steps, order):
     seat_ids = ordered_ids(13)
     seat_map = a_map(seat_ids, positions=list(order))
     model = dict.fromkeys(seat_ids, ("available", None))
-    for version, (place, kind) in enumerate(steps, start=1):
+    for version, (place, freed, kind) in enumerate(steps, start=1):
         holder = uuid7()
-        assert seat_map.apply(a_change(version, kind, seat_ids[place], by=holder))
-        status = {"reserved": "reserved", "confirmed": "confirmed"}.get(kind.value, "available")
-        model[seat_ids[place]] = (status, None if status == "available" else str(holder))
+        change = a_change(version, kind, seat_ids[place], by=holder)
+        if kind is ChangeKind.SEATS_CHANGED and freed != place:
+            change = replace(change, freed_seat_ids=(seat_ids[freed],))
+            model[seat_ids[freed]] = ("available", None)
+        assert seat_map.apply(change)
+        status = {"reserved": "reserved", "seats_changed": "reserved", "confirmed": "confirmed"}.get(kind, "available")
+        if kind is not ChangeKind.EXTENDED:
+            model[seat_ids[place]] = (status, None if status == "available" else str(holder))
 
     told = listed(seat_map)
     assert [seat["seat_number"] for seat in told] == sorted(seat["seat_number"] for seat in told)

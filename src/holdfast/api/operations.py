@@ -6,7 +6,7 @@ The routes, the OpenAPI document, metric labels and tests are all built from it.
 from dataclasses import replace
 from typing import Any
 
-from holdfast.api import events, reservations
+from holdfast.api import events, hold_changes, reservations
 from holdfast.api.halls import categories, hall
 from holdfast.api.identity import api_keys, audit, organisers
 from holdfast.api.reports import reservations as reported_reservations
@@ -23,6 +23,7 @@ from holdfast.http.endpoints.operation import Operation
 
 _WRITTEN: tuple[Operation[Any], ...] = (
     *reservations.OPERATIONS,
+    *hold_changes.OPERATIONS,
     *seats.OPERATIONS,
     *seat_additions.OPERATIONS,
     *availability.OPERATIONS,

@@ -34,6 +34,8 @@ PROBLEMS: ProblemTable = {
     booking.HoldExpired: Row(409, "Hold expired"),
     booking.AlreadyCancelled: Row(409, "Already cancelled"),
     booking.AlreadyConfirmed: Row(409, "Already confirmed"),
+    booking.HoldChanged: Row(409, "Hold changed"),
+    booking.ExtensionLimitReached: Row(409, "Extension limit reached"),
     booking.ReholdTooSoon: Row(409, "Rehold too soon", waits=True),
     catalogue.PreconditionFailed: Row(412, "Precondition failed"),
     catalogue.SeatNumberTaken: Row(409, "Seat number taken"),

@@ -76,7 +76,7 @@ async def reserve(booking: Booking, call: Call) -> Answer:
         sees_drafts=sees_drafts,
         beyond_limit=beyond_limit,
     )
-    return _done_answer(201, done, call)
+    return done_answer(201, done, call)
 
 
 async def find_all(views: Views, call: Call) -> Answer:
@@ -95,7 +95,7 @@ async def find_all(views: Views, call: Call) -> Answer:
 async def find(views: Views, call: Call) -> Answer:
     """GET /reservations/{id}."""
     user_id = buyer_of(call)
-    reservation_id = _reservation_id(call)
+    reservation_id = reservation_id_of(call)
     found = await views.reads.reservation(reservation_id, user_id)
     if found is None:
         raise ReservationNotFound(reservation_id)
@@ -106,23 +106,24 @@ async def find(views: Views, call: Call) -> Answer:
 async def confirm(booking: Booking, call: Call) -> Answer:
     """POST /reservations/{id}/confirm."""
     user_id = buyer_of(call)
-    reservation_id = _reservation_id(call)
+    reservation_id = reservation_id_of(call)
     await _require_no_body(call)
     by_seller = caller_of(call).may_as_seller(Verb.SELL)
     done = await confirm_reservation(booking, reservation_id=reservation_id, user_id=user_id, by_seller=by_seller)
-    return _done_answer(200, done, call)
+    return done_answer(200, done, call)
 
 
 async def cancel(booking: Booking, call: Call) -> Answer:
     """POST /reservations/{id}/cancel."""
     user_id = buyer_of(call)
-    reservation_id = _reservation_id(call)
+    reservation_id = reservation_id_of(call)
     await _require_no_body(call)
     done = await cancel_reservation(booking, reservation_id=reservation_id, user_id=user_id)
-    return _done_answer(200, done, call)
+    return done_answer(200, done, call)
 
 
-def _reservation_id(call: Call) -> UUID:
+def reservation_id_of(call: Call) -> UUID:
+    """Return the id in the path, and note it for the log."""
     call.reservation_id = call.path_id("id")
     return call.reservation_id
 
@@ -133,7 +134,8 @@ async def _require_no_body(call: Call) -> None:
         raise InvalidValue("body", "must be empty")
 
 
-def _done_answer(status: int, done: Done, call: Call) -> Answer:
+def done_answer(status: int, done: Done, call: Call) -> Answer:
+    """Answer with the reservation that a command made, found or changed."""
     call.reservation_id = done.reservation.id
     body = reservation_body(done.reservation)
     if done.replayed:
@@ -141,7 +143,7 @@ def _done_answer(status: int, done: Done, call: Call) -> Answer:
     return json_answer(status, body, event_version(done.version))
 
 
-_ONE = Success(status=200, description="The reservation.", body=ReservationBody, event_version=True)
+ONE = Success(status=200, description="The reservation.", body=ReservationBody, event_version=True)
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
         method="POST",
@@ -167,7 +169,13 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             event_version=True,
             replayed=True,
             example=examples.RESERVATION,
-            links=(Link("get_reservation", "id"), Link("confirm", "id"), Link("cancel", "id")),
+            links=(
+                Link("get_reservation", "id"),
+                Link("confirm", "id"),
+                Link("cancel", "id"),
+                Link("extend", "id"),
+                Link("change_seats", "id"),
+            ),
         ),
         refusals=(
             IdempotencyKeyReused,
@@ -215,7 +223,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         needs=Booking,
         handler=confirm,
         needs_user=True,
-        success=_ONE,
+        success=ONE,
         refusals=(ReservationNotFound, HoldExpired, AlreadyCancelled, SellerConfirms),
     ),
     Operation(
@@ -228,7 +236,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         needs=Booking,
         handler=cancel,
         needs_user=True,
-        success=_ONE,
+        success=ONE,
         refusals=(ReservationNotFound, AlreadyConfirmed),
     ),
     Operation(
@@ -240,7 +248,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         needs=Views,
         handler=find,
         needs_user=True,
-        success=_ONE,
+        success=ONE,
         refusals=(ReservationNotFound,),
     ),
 )

@@ -14,6 +14,7 @@ from holdfast.application.features import Features
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.application.upkeep.learn_features import keep_learning
 from holdfast.application.upkeep.publish_totals import publish_totals
+from holdfast.domain.booking.changing import Extensions
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.pool import Pool
@@ -34,6 +35,10 @@ def bounds_from(settings: Settings) -> Bounds:
     """Take the batcher's limits from the settings."""
     return Bounds(
         hold=timedelta(seconds=settings.hold_seconds),
+        extensions=Extensions(
+            count_max=settings.hold_extensions_max,
+            total_max=timedelta(seconds=settings.hold_seconds_total_max or 3 * settings.hold_seconds),
+        ),
         commands_max=settings.batch_commands_max,
         seats_max=settings.batch_seats_max,
         events_max=settings.batch_events_max,

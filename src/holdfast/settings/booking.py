@@ -14,6 +14,18 @@ class BookingSettings(BaseSettings):
     hold_seconds: int = Field(
         default=900, ge=1, le=86_400, description="How long a hold keeps its seats before it expires."
     )
+    hold_extensions_max: int = Field(
+        default=2, ge=0, le=100, description="How often a hold can be extended; 0: not at all."
+    )
+    hold_seconds_total_max: int = Field(
+        default=0,
+        ge=0,
+        le=604_800,
+        description=(
+            "How long a hold lasts at most in all, from its creation, however often it is extended. 0: three times "
+            "`HOLD_SECONDS`."
+        ),
+    )
     batch_commands_max: Count = Field(default=256, description="Most commands decided in one transaction.")
     batch_seats_max: int = Field(default=1000, ge=20, le=100_000, description="Most seats decided in one transaction.")
     batch_events_max: Count = Field(

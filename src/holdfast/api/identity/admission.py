@@ -83,6 +83,10 @@ class Caller:
         organiser_id = await self._owners.of_event(event_id)
         return decide(self.principal, verb, Thing(organiser_id=organiser_id)) is Verdict.ALLOWED
 
+    async def organiser_of(self, event_id: UUID) -> UUID | None:
+        """Return the organiser of an event; None if there is no such event."""
+        return await self._owners.of_event(event_id)
+
     async def organiser_for(self, verb: Verb, organiser_id: UUID | None) -> UUID:
         """Return the organiser for which something new is created.
 

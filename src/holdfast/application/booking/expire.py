@@ -89,6 +89,7 @@ class Expirer:
                 event_id,
                 [Expire(holds_max=HOLDS_MAX)],
                 hold=self.bounds.hold,
+                extensions=self.bounds.extensions,
                 overdue_max=0,
                 progress=Progress(),
                 wait_seconds=self.wait_seconds_max if waits else 0.0,

@@ -12,10 +12,13 @@ from holdfast.domain.booking.commands import Done, Reserve
 from holdfast.domain.booking.refusals import IdempotencyKeyReused, ReholdTooSoon, TooManyHolds
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.snapshot import Changes
-from holdfast.domain.booking.states import ReservationStatus
+from holdfast.domain.booking.states import CancelReason, ReservationStatus
 
 _IPV6_NETWORK_BITS = 64
 """One household or machine usually has a whole /64, and may choose a new address in it for every request."""
+
+
+_LET_GO = (CancelReason.USER, CancelReason.EXPIRED)
 
 
 class Hoarding:
@@ -82,9 +85,9 @@ class LetGoHolds:
         self._limits = limits
 
     def committed(self, event_id: UUID, changes: Changes) -> None:
-        """Count what a batch released. Holds that were sold, or ended with their event, do not count."""
+        """Count what a batch released. Holds that were sold, or that the seller ended, do not count."""
         for before, after in changes.changed:
-            if before.status is ReservationStatus.PENDING and after.status is ReservationStatus.CANCELLED:
+            if before.status is ReservationStatus.PENDING and after.cancel_reason in _LET_GO:
                 self._limits.let_go(event_id, after.user_id)
 
 

@@ -22,9 +22,13 @@ class Closure:
     keys: Sequence[tuple[str, str]]
     """(user_id, idempotency_key) of each reservation request."""
     reservation_ids: Sequence[UUID]
-    """The reservations to be confirmed or cancelled."""
+    """The reservations that are to end or to change."""
     overdue_max: int
     """How many overdue holds to load, in addition to those on the requested seats."""
+    changes: Sequence[tuple[UUID, UUID]] = ()
+    """(change_id, reservation_id) of each change of a hold, to be looked up in the log."""
+    buyers: Sequence[str] = ()
+    """Users whose seats are to be counted, in addition to those of `keys`."""
 
 
 Lock: TypeAlias = Literal["locked", "busy", "absent"]

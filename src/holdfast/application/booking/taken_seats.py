@@ -50,6 +50,12 @@ class TakenSeats:
             for reservation in changes.created
             if reservation.status is not ReservationStatus.CANCELLED
         )
+        if changes.changed:
+            self._remember(
+                (after.seat_ids, (after.user_id, after.idempotency_key))
+                for before, after in changes.changed
+                if after.seat_ids != before.seat_ids and after.status is not ReservationStatus.CANCELLED
+            )
 
     def _remember(self, taken: Iterable[tuple[tuple[UUID, ...], Owner | None]]) -> None:
         until = asyncio.get_running_loop().time() + self._memory_seconds

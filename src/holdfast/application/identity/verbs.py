@@ -47,6 +47,9 @@ class Verb(StrEnum):
     GET_RESERVATION = "get_reservation"
     CONFIRM = "confirm"
     CANCEL = "cancel"
+    EXTEND = "extend"
+    CHANGE_SEATS = "change_seats"
+    RELEASE = "release"
 
     # What organisers read about their sales
     LIST_EVENT_RESERVATIONS = "list_event_reservations"

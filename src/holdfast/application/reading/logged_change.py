@@ -16,6 +16,7 @@ STATUS_AFTER: dict[str | None, SeatStatus] = {
     ChangeKind.CONFIRMED: SeatStatus.CONFIRMED,
     ChangeKind.CANCELLED: SeatStatus.AVAILABLE,
     ChangeKind.EXPIRED: SeatStatus.AVAILABLE,
+    ChangeKind.SEATS_CHANGED: SeatStatus.RESERVED,
 }
 ABOUT_CHANNELS: frozenset[str | None] = frozenset(
     {
@@ -27,7 +28,9 @@ ABOUT_CHANNELS: frozenset[str | None] = frozenset(
     }
 )
 """Changes of channels. They name the free seats that they keep back, and those that they make free for all."""
-_WITHOUT_EFFECT: frozenset[str | None] = frozenset({ChangeKind.EVENT_EDITED, ChangeKind.SEATS_ADDED})
+_WITHOUT_EFFECT: frozenset[str | None] = frozenset(
+    {ChangeKind.EXTENDED, ChangeKind.EVENT_EDITED, ChangeKind.SEATS_ADDED}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """The commands that act on one event's seats, and their outcomes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
 from holdfast.domain.booking.choosing.wish import BestAvailable
 from holdfast.domain.booking.reservation import SEATS_MAX, Reservation, fingerprint_of
+from holdfast.domain.identity.audit import AuditEntry
 from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.domain.value import value
 
@@ -71,10 +73,7 @@ class Reserve:
                 uses_channels,
                 best,
             )
-        if not 1 <= len(seat_ids) <= SEATS_MAX:
-            raise InvalidValue("seat_ids", f"must name 1 to {SEATS_MAX} seats")
-        if len(set(seat_ids)) != len(seat_ids):
-            raise InvalidValue("seat_ids", "must not name a seat twice")
+        _require_seats(seat_ids)
         fingerprint = fingerprint_of(event_id, seat_ids)
         return cls(
             reservation_id,
@@ -108,13 +107,82 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class Extend:
+    """Let a hold end later."""
+
+    change_id: UUID
+    """Made once per request. A log entry with this id was therefore written by this very request."""
+    reservation_id: UUID
+    user_id: str
+    known_expires_at: datetime
+    """The end that the caller knows. A hold that ends later than this has been extended already."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSeats:
+    """Give a hold exactly these seats, or leave it as it is."""
+
+    change_id: UUID
+    """As in `Extend`."""
+    reservation_id: UUID
+    user_id: str
+    seat_ids: tuple[UUID, ...]
+    beyond_limit: bool = False
+    uses_channels: bool = False
+    """These two as in `Reserve`."""
+
+    @property
+    def count(self) -> int:
+        """The number of seats."""
+        return len(self.seat_ids)
+
+    @classmethod
+    def wish(
+        cls,
+        *,
+        change_id: UUID,
+        reservation_id: UUID,
+        user_id: str,
+        seat_ids: tuple[UUID, ...],
+        beyond_limit: bool = False,
+        uses_channels: bool = False,
+    ) -> "ChangeSeats":
+        """Build the command from a buyer's request.
+
+        Raises:
+            InvalidValue: if there are no seats, too many seats, or the same seat twice.
+        """
+        _require_seats(seat_ids)
+        return cls(change_id, reservation_id, user_id, seat_ids, beyond_limit, uses_channels)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Release the held seats, as the seller."""
+
+    reservation_id: UUID
+    entry: AuditEntry | None = None
+    """What the audit says of it, if it takes effect."""
+
+
+@dataclass(frozen=True, slots=True)
 class Expire:
     """Record expired holds: at most `holds_max`, in addition to those that other commands in the batch touch."""
 
     holds_max: int
 
 
-Command: TypeAlias = Reserve | Confirm | Cancel | Expire
+def _require_seats(seat_ids: tuple[UUID, ...]) -> None:
+    if not 1 <= len(seat_ids) <= SEATS_MAX:
+        raise InvalidValue("seat_ids", f"must name 1 to {SEATS_MAX} seats")
+    if len(set(seat_ids)) != len(seat_ids):
+        raise InvalidValue("seat_ids", "must not name a seat twice")
+
+
+OfReservation: TypeAlias = Confirm | Cancel | Extend | ChangeSeats | Release
+"""The commands about an existing reservation."""
+
+Command: TypeAlias = Reserve | OfReservation | Expire
 
 
 @value(frozen=True, slots=True)

@@ -2,33 +2,54 @@
 
 `decide()` takes an event's current state, the commands of a batch in order, and the time. It returns an outcome for
 each command and the changes to store. It reads no clock and does no I/O, so the same arguments always lead to the same
-decision. The rules of each command are in `holding` and `resolving`.
+decision. The rules of the commands are in `holding`, `changing` and `resolving`.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
+from uuid import UUID
 
-from holdfast.domain.booking.commands import Cancel, Command, Confirm, Expire, Expired, Outcome, Refused, Reserve
+from holdfast.domain.booking.changing import Extensions, change_seats, examine_change, extend
+from holdfast.domain.booking.commands import (
+    Cancel,
+    ChangeSeats,
+    Command,
+    Confirm,
+    Expire,
+    Expired,
+    Extend,
+    Outcome,
+    Refused,
+    Release,
+    Reserve,
+)
 from holdfast.domain.booking.holding import examine, reserve
 from holdfast.domain.booking.refusals import ReservationNotFound
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.resolving import expire_overdue, resolve
 from holdfast.domain.booking.snapshot import Decision, Snapshot
-from holdfast.domain.booking.states import Verb
 from holdfast.domain.booking.working_state import WorkingState
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.refusal import Refusal
 
 
-def decide(snapshot: Snapshot, commands: Sequence[Command], now: datetime, *, hold: timedelta) -> Decision:
+def decide(
+    snapshot: Snapshot,
+    commands: Sequence[Command],
+    now: datetime,
+    *,
+    hold: timedelta,
+    extensions: Extensions = Extensions(),  # noqa: B008 - it is immutable
+) -> Decision:
     """Decide a batch of commands of one event.
 
     Args:
         snapshot: The event, closed over what the commands can touch (see `Snapshot`).
         commands: In the order in which they take effect.
         now: The database's time, read after the event was locked.
-        hold: How long a new hold lasts.
+        hold: How long a new or extended hold lasts.
+        extensions: How far holds can be extended.
 
     Returns:
         One outcome per command, and the netted changes. Channels that are due are opened and holds that have run out
@@ -39,7 +60,9 @@ def decide(snapshot: Snapshot, commands: Sequence[Command], now: datetime, *, ho
     state = WorkingState(snapshot.event, snapshot)
     state.open_due_channels(now)
     expired = expire_overdue(state, now)
-    outcomes = [_decide_one(state, command, now, hold=hold, expired=expired) for command in commands]
+    outcomes = [
+        _decide_one(state, command, now, hold=hold, extensions=extensions, expired=expired) for command in commands
+    ]
     return Decision(outcomes, state.net(now))
 
 
@@ -64,9 +87,37 @@ def foresee(snapshot: Snapshot, wishes: Sequence[Reserve], now: datetime) -> lis
     return [seen.at(snapshot.event.version) if isinstance(seen, Refusal) else seen for seen in found]
 
 
+def foresee_changes(
+    snapshot: Snapshot, wishes: Sequence[ChangeSeats], now: datetime
+) -> list[tuple[UUID, ...] | Refusal]:
+    """Check requests for other seats against an unlocked read, without deciding them.
+
+    Args:
+        snapshot: The event, read without a lock.
+        wishes: The buyers' requests.
+        now: The database's time at that read.
+
+    Returns:
+        One entry per request: the refusal that was true at the snapshot's version, or the seats that the hold did not
+        have and that were free. There are none if it was as the request wants it.
+    """
+    if snapshot.event is None:
+        return [ReservationNotFound(wish.reservation_id) for wish in wishes]
+    state = WorkingState(snapshot.event, snapshot)
+    expire_overdue(state, now)
+    found: list[tuple[UUID, ...] | Refusal] = []
+    for wish in wishes:
+        seen = examine_change(state, wish, now)
+        if isinstance(seen, Refusal):
+            found.append(seen.at(snapshot.event.version))
+        else:
+            found.append(tuple([seat_id for seat_id in wish.seat_ids if seat_id not in seen.seat_ids]))
+    return found
+
+
 def _refuse_without_event(snapshot: Snapshot, command: Command) -> Outcome:
     match command:
-        case Confirm() | Cancel():
+        case Confirm() | Cancel() | Extend() | ChangeSeats() | Release():
             return Refused(ReservationNotFound(command.reservation_id))
         case Reserve() | Expire():
             return Refused(EventNotFound(snapshot.event_id))
@@ -74,14 +125,18 @@ def _refuse_without_event(snapshot: Snapshot, command: Command) -> Outcome:
             assert_never(command)
 
 
-def _decide_one(state: WorkingState, command: Command, now: datetime, *, hold: timedelta, expired: int) -> Outcome:
+def _decide_one(
+    state: WorkingState, command: Command, now: datetime, *, hold: timedelta, extensions: Extensions, expired: int
+) -> Outcome:
     match command:
         case Reserve():
             return reserve(state, command, now, hold)
-        case Confirm():
-            return resolve(state, command, Verb.CONFIRM, now)
-        case Cancel():
-            return resolve(state, command, Verb.CANCEL, now)
+        case Confirm() | Cancel() | Release():
+            return resolve(state, command, now)
+        case Extend():
+            return extend(state, command, now, hold, extensions)
+        case ChangeSeats():
+            return change_seats(state, command, now)
         case Expire():
             return Expired(expired, state.version, more=expired >= command.holds_max)
         case _:

@@ -1,4 +1,4 @@
-"""The reasons for refusing a reservation, a confirmation or a cancellation.
+"""The reasons for refusing a reservation, or what is asked of one.
 
 NotFound
 ├── ReservationNotFound
@@ -15,6 +15,8 @@ Conflict
 ├── HoldExpired
 ├── AlreadyCancelled
 ├── AlreadyConfirmed
+├── HoldChanged
+├── ExtensionLimitReached
 └── ReholdTooSoon
 IdempotencyKeyReused
 SellerConfirms
@@ -157,7 +159,7 @@ class HoldExpired(Conflict):
 
 
 class AlreadyCancelled(Conflict):
-    """The reservation was cancelled, so it cannot be confirmed."""
+    """The reservation was cancelled, so it can neither be confirmed nor changed."""
 
     code = "already_cancelled"
 
@@ -166,14 +168,40 @@ class AlreadyCancelled(Conflict):
 
 
 class AlreadyConfirmed(Conflict):
-    """The reservation was confirmed, so it cannot be cancelled."""
+    """The reservation was confirmed, so it can be neither cancelled nor changed."""
 
     code = "already_confirmed"
 
     def __init__(self, reservation_id: UUID) -> None:
         super().__init__(
-            f"Reservation {reservation_id} is confirmed and cannot be cancelled.",
+            f"Reservation {reservation_id} is confirmed. It can be neither cancelled nor changed.",
             reservation_id=str(reservation_id),
+        )
+
+
+class HoldChanged(Conflict):
+    """The caller expects the hold to end later than it does."""
+
+    code = "hold_changed"
+
+    def __init__(self, reservation_id: UUID, expires_at: datetime) -> None:
+        super().__init__(
+            f"The hold of reservation {reservation_id} ends earlier than you say, at {expires_at.isoformat()}.",
+            reservation_id=str(reservation_id),
+            expires_at=expires_at.isoformat(),
+        )
+
+
+class ExtensionLimitReached(Conflict):
+    """The hold cannot end any later than it does."""
+
+    code = "extension_limit_reached"
+
+    def __init__(self, reservation_id: UUID, expires_at: datetime) -> None:
+        super().__init__(
+            f"The hold of reservation {reservation_id} cannot be extended beyond {expires_at.isoformat()}.",
+            reservation_id=str(reservation_id),
+            expires_at=expires_at.isoformat(),
         )
 
 

@@ -13,6 +13,7 @@ from holdfast.domain.booking.choosing.free_seats import FreeSeats
 from holdfast.domain.booking.commands import Outcome
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Claim
+from holdfast.domain.identity.audit import AuditEntry
 from holdfast.domain.value import value
 
 
@@ -94,6 +95,8 @@ class Snapshot:
     seats_by_buyer: dict[str, int] = field(default_factory=dict)
     """Where the event limits the seats of a buyer: how many each user who makes a request has, held and sold together.
     Holds that had run out when this was read do not count, recorded or not. Users without seats may be missing."""
+    logged_changes: frozenset[UUID] = frozenset()
+    """The commands in the batch whose `change_id` is in the log: an earlier attempt has carried them out."""
     channels: dict[str, Channel] = field(default_factory=dict)
     """The event's channels, by key."""
     channel_of: dict[UUID, str] = field(default_factory=dict)
@@ -143,7 +146,7 @@ class LogEntry:
     kept_back_seat_ids: tuple[UUID, ...] = ()
     """Of the seats that became free with this step, those that a channel keeps back."""
     detail: str | None = None
-    """The key of the channel, in an entry about one."""
+    """The key of the channel, in an entry about one; the command's `change_id`, in `EXTENDED` and `SEATS_CHANGED`."""
 
 
 @dataclass(slots=True)
@@ -171,6 +174,7 @@ class Changes:
     channels: list[tuple[Channel, Channel]] = field(default_factory=list)
     """(as loaded, after the change)."""
     log: list[LogEntry] = field(default_factory=list)
+    audit: list[AuditEntry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from holdfast.domain.booking.refusals import AlreadyCancelled, AlreadyConfirmed, HoldExpired
 
 ResolutionRefusal: TypeAlias = type[AlreadyCancelled] | type[AlreadyConfirmed] | type[HoldExpired]
-"""Why a reservation that has ended cannot be confirmed or cancelled. Each class takes the reservation's id."""
+"""Why nothing more can be done with a reservation that has ended. Each class takes the reservation's id."""
 
 
 class SeatStatus(StrEnum):
@@ -47,6 +47,10 @@ class Verb(StrEnum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
     EXPIRE = "expire"
+    EXTEND = "extend"
+    CHANGE_SEATS = "change_seats"
+    RELEASE = "release"
+    """As `CANCEL`, by the seller."""
 
 
 SEAT_TRANSITIONS: dict[SeatStatus, frozenset[SeatStatus]] = {
@@ -60,15 +64,24 @@ RESERVATION_TRANSITIONS: dict[tuple[ReservationStatus, Verb], ReservationStatus 
     (ReservationStatus.PENDING, Verb.CONFIRM): ReservationStatus.CONFIRMED,
     (ReservationStatus.PENDING, Verb.CANCEL): ReservationStatus.CANCELLED,
     (ReservationStatus.PENDING, Verb.EXPIRE): ReservationStatus.CANCELLED,
+    (ReservationStatus.PENDING, Verb.EXTEND): ReservationStatus.PENDING,
+    (ReservationStatus.PENDING, Verb.CHANGE_SEATS): ReservationStatus.PENDING,
+    (ReservationStatus.PENDING, Verb.RELEASE): ReservationStatus.CANCELLED,
     (ReservationStatus.CONFIRMED, Verb.CONFIRM): ReservationStatus.CONFIRMED,
     (ReservationStatus.CONFIRMED, Verb.CANCEL): AlreadyConfirmed,
     (ReservationStatus.CONFIRMED, Verb.EXPIRE): ReservationStatus.CONFIRMED,
+    (ReservationStatus.CONFIRMED, Verb.EXTEND): AlreadyConfirmed,
+    (ReservationStatus.CONFIRMED, Verb.CHANGE_SEATS): AlreadyConfirmed,
+    (ReservationStatus.CONFIRMED, Verb.RELEASE): AlreadyConfirmed,
     (ReservationStatus.CANCELLED, Verb.CONFIRM): AlreadyCancelled,
     (ReservationStatus.CANCELLED, Verb.CANCEL): ReservationStatus.CANCELLED,
     (ReservationStatus.CANCELLED, Verb.EXPIRE): ReservationStatus.CANCELLED,
+    (ReservationStatus.CANCELLED, Verb.EXTEND): AlreadyCancelled,
+    (ReservationStatus.CANCELLED, Verb.CHANGE_SEATS): AlreadyCancelled,
+    (ReservationStatus.CANCELLED, Verb.RELEASE): ReservationStatus.CANCELLED,
 }
-"""The next status, or the refusal. If the status stays the same, the command succeeds and changes nothing.
-Confirming a reservation that was cancelled with the reason `expired` is refused with `HoldExpired` instead."""
+"""The next status, or the refusal. If a reservation that has ended stays as it is, the command succeeds and changes
+nothing. What is refused with `AlreadyCancelled` is refused with `HoldExpired` if the reason was `expired`."""
 
 
 def next_status(

@@ -7,15 +7,16 @@ from uuid import UUID
 
 from holdfast.domain.booking.channels import EventChannels
 from holdfast.domain.booking.choosing.seating import Place
-from holdfast.domain.booking.commands import Reserve
+from holdfast.domain.booking.commands import ChangeSeats, Reserve
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Claim
 from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry, Snapshot
 from holdfast.domain.booking.states import SEAT_TRANSITIONS, CancelReason, ReservationStatus, SeatStatus
+from holdfast.domain.identity.audit import AuditEntry
 
 
 class WorkingState:
-    """A mutable snapshot. Only `hold`, `sell`, `release` and `open_due_channels` change it.
+    """A mutable snapshot. Only the methods from `hold` to `open_due_channels` change it.
 
     Each of them raises the version by one, writes one log entry, adjusts the counters and checks the seat's transition
     against the table. `net()` compares the result with what was loaded.
@@ -33,6 +34,7 @@ class WorkingState:
         self.published = event.published
         self.max_seats_per_buyer = event.max_seats_per_buyer
         self.version = event.version
+        self.logged_changes = snapshot.logged_changes
         self.areas = snapshot.areas
         self.companions = snapshot.companions
         self.channels = EventChannels(snapshot.channels, snapshot.channel_of) if snapshot.channels else None
@@ -61,6 +63,8 @@ class WorkingState:
         self._touched_seats: dict[UUID, None] = {}
         self._touched_reservations: dict[UUID, None] = {}
         self._log: list[LogEntry] = []
+        self.audit: list[AuditEntry] = []
+        """What the audit is to say of this batch."""
 
     def seats_of(self, user_id: str) -> int:
         """Return how many seats a user who makes a request has, if the event limits them."""
@@ -123,7 +127,7 @@ class WorkingState:
         """End a hold, free its seats, and return the changed reservation."""
         kind = ChangeKind.EXPIRED if reason is CancelReason.EXPIRED else ChangeKind.CANCELLED
         kept_back = () if self.channels is None else self.channels.kept_back(reservation.seat_ids)
-        version = self._record(kind, reservation.id, reservation.seat_ids, kept_back)
+        version = self._record(kind, reservation.id, reservation.seat_ids, kept_back=kept_back)
         for seat_id in reservation.seat_ids:
             self._move_seat(seat_id, None)
         if self.max_seats_per_buyer is not None and reason is not CancelReason.EXPIRED:
@@ -134,6 +138,56 @@ class WorkingState:
                 reservation,
                 status=ReservationStatus.CANCELLED,
                 cancel_reason=reason,
+                changed_version=version,
+            )
+        )
+
+    def extend(self, reservation: Reservation, *, expires_at: datetime, change_id: UUID) -> Reservation:
+        """Let a live hold end later, and return the changed reservation."""
+        version = self._record(ChangeKind.EXTENDED, reservation.id, reservation.seat_ids, detail=str(change_id))
+        for seat_id in reservation.seat_ids:
+            self.claims[seat_id] = Claim(seat_id, reservation.id, SeatStatus.RESERVED, expires_at)
+            self._touched_seats[seat_id] = None
+        return self._put(
+            replace(
+                reservation,
+                expires_at=expires_at,
+                extensions=reservation.extensions + 1,
+                changed_version=version,
+            )
+        )
+
+    def change_seats(self, reservation: Reservation, command: ChangeSeats) -> Reservation:
+        """Give a live hold other seats, of which those it does not have were found free; return the changed hold.
+
+        A seat that stays keeps its price.
+        """
+        held, wanted = frozenset(reservation.seat_ids), frozenset(command.seat_ids)
+        added = tuple([seat_id for seat_id in command.seat_ids if seat_id not in held])
+        freed = tuple([seat_id for seat_id in reservation.seat_ids if seat_id not in wanted])
+        agreed = dict(zip(reservation.seat_ids, reservation.prices or (), strict=reservation.prices is not None))
+        prices = tuple([agreed.get(seat_id, self.prices[seat_id]) for seat_id in command.seat_ids])
+        version = self._record(
+            ChangeKind.SEATS_CHANGED,
+            reservation.id,
+            added,
+            freed=freed,
+            kept_back=() if self.channels is None else self.channels.kept_back(freed),
+            detail=str(command.change_id),
+        )
+        for seat_id in freed:
+            self._move_seat(seat_id, None)
+        for seat_id in added:
+            self._move_seat(seat_id, Claim(seat_id, reservation.id, SeatStatus.RESERVED, reservation.expires_at))
+        if self.max_seats_per_buyer is not None:
+            self._count_seats(reservation.user_id, len(added) - len(freed))
+        return self._put(
+            replace(
+                reservation,
+                seat_ids=command.seat_ids,
+                prices=prices,
+                total_amount=sum(prices),
+                beyond_limit=reservation.beyond_limit or command.beyond_limit,
                 changed_version=version,
             )
         )
@@ -163,6 +217,7 @@ class WorkingState:
             loaded_version=self._loaded_event.version,
             loaded_mark=self._loaded.mark,
             log=self._log,
+            audit=self.audit,
         )
         if self.channels is not None:
             changes.channels = self.channels.changes()
@@ -183,10 +238,17 @@ class WorkingState:
         return changes
 
     def _record(
-        self, kind: ChangeKind, reservation_id: UUID, seat_ids: tuple[UUID, ...], kept_back: tuple[UUID, ...] = ()
+        self,
+        kind: ChangeKind,
+        reservation_id: UUID,
+        seat_ids: tuple[UUID, ...],
+        *,
+        freed: tuple[UUID, ...] = (),
+        kept_back: tuple[UUID, ...] = (),
+        detail: str | None = None,
     ) -> int:
         self.version += 1
-        self._log.append(LogEntry(self.version, kind, reservation_id, seat_ids, kept_back_seat_ids=kept_back))
+        self._log.append(LogEntry(self.version, kind, reservation_id, seat_ids, freed, kept_back, detail))
         return self.version
 
     def _move_seat(self, seat_id: UUID, claim: Claim | None) -> None:

@@ -127,12 +127,12 @@ class EventHasConfirmedReservations(Conflict):
 
 
 class UpgradeUnfinished(Conflict):
-    """A field cannot be set yet: nodes of an older version, which would not respect it, may still be running."""
+    """Something cannot be set or done yet: nodes of an older version, which would not respect it, may be running."""
 
     code = "upgrade_unfinished"
 
     def __init__(self, field: str) -> None:
         super().__init__(
-            f"{field} can be set once the upgrade of this installation is finished (`holdfast migrate finish`).",
+            f"{field} is possible once the upgrade of this installation is finished (`holdfast migrate finish`).",
             field=field,
         )

@@ -44,6 +44,7 @@ class BatchRunner:
                 self._store,
                 {batch.event_id: batch.commands for batch in batches},
                 hold=self._bounds.hold,
+                extensions=self._bounds.extensions,
                 overdue_max=self._bounds.overdue_max,
                 progress={batch.event_id: batch.progress for batch in batches},
                 seatings=self._seatings,

@@ -1,7 +1,9 @@
 """The limits of the batcher. Every one of them is a setting."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from holdfast.domain.booking.changing import Extensions
 
 LOCK_WAITS_AT_ONCE = 1
 """Transactions that may wait for a locked event, in addition to those of the writers."""
@@ -12,6 +14,7 @@ class Bounds:
     """How much one batch takes, how much may wait, and for how long."""
 
     hold: timedelta = timedelta(minutes=15)
+    extensions: Extensions = field(default_factory=Extensions)
     commands_max: int = 256
     """Commands in one batch."""
     seats_max: int = 1_000

@@ -39,8 +39,8 @@ async def persist(
 ) -> Written | None:
     """Write a batch, submitting the same commands again after operational failures.
 
-    Resubmitting is safe because every command converges: a reservation is found again by its id and its key, and a
-    confirmation or cancellation finds its reservation in the state it wanted.
+    Resubmitting is safe because every command converges: a reservation is found again by its id and its key, a change
+    of a hold by its id in the log, and what ends a reservation finds it in the state it wanted.
 
     Args:
         store: Where the batch is written.
@@ -73,6 +73,7 @@ async def persist(
                 event_id,
                 commands,
                 hold=bounds.hold,
+                extensions=bounds.extensions,
                 overdue_max=bounds.overdue_max,
                 progress=progress,
                 wait_seconds=wait_seconds,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from holdfast.application.failures import Unavailable
-from holdfast.domain.booking.commands import Command, Outcome, Reserve
+from holdfast.domain.booking.commands import ChangeSeats, Command, Outcome, Reserve
 from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class Ticket:
 
 
 class EventQueue:
-    """Two lines. Confirmations and cancellations go ahead of new reservations, because they need no free seat."""
+    """Two lines. What needs no free seat, such as a confirmation, goes ahead of new reservations and other seats."""
 
     def __init__(self) -> None:
         self._urgent: OrderedDict[Ticket, None] = OrderedDict()
@@ -79,7 +79,7 @@ class EventQueue:
                     ticket.finish()
                     continue
                 command = ticket.command
-                seats += command.count if isinstance(command, Reserve) else 1
+                seats += command.count if isinstance(command, Reserve | ChangeSeats) else 1
                 if seats > seats_max and taken:
                     line[ticket] = None
                     line.move_to_end(ticket, last=False)
@@ -96,4 +96,4 @@ class EventQueue:
         return taken
 
     def _line_of(self, ticket: Ticket) -> OrderedDict[Ticket, None]:
-        return self._wishes if isinstance(ticket.command, Reserve) else self._urgent
+        return self._wishes if isinstance(ticket.command, Reserve | ChangeSeats) else self._urgent

@@ -11,7 +11,8 @@ from holdfast.application.booking.batching.progress import Progress
 from holdfast.application.booking.ports import BatchStore, BatchTransaction, Closure
 from holdfast.application.booking.seatings.seatings import Seatings, leaves_choice
 from holdfast.application.failures import GuardMismatch
-from holdfast.domain.booking.commands import Command, Expire, Outcome, Reserve
+from holdfast.domain.booking.changing import Extensions
+from holdfast.domain.booking.commands import ChangeSeats, Command, Expire, Extend, Outcome, Reserve
 from holdfast.domain.booking.decide import decide
 from holdfast.domain.booking.snapshot import Changes, Decision, Snapshot
 
@@ -36,6 +37,8 @@ def closure_of(commands: Sequence[Command], *, overdue_max: int) -> Closure:
     seat_ids: dict[UUID, None] = {}
     keys: dict[tuple[str, str], None] = {}
     reservation_ids: dict[UUID, None] = {}
+    changes: list[tuple[UUID, UUID]] = []
+    buyers: dict[str, None] = {}
     for command in commands:
         if isinstance(command, Reserve):
             seat_ids.update(dict.fromkeys(command.seat_ids))
@@ -46,7 +49,12 @@ def closure_of(commands: Sequence[Command], *, overdue_max: int) -> Closure:
             overdue_max = max(overdue_max, command.holds_max)
         else:
             reservation_ids[command.reservation_id] = None
-    return Closure(list(seat_ids), list(keys), list(reservation_ids), overdue_max)
+            if isinstance(command, Extend | ChangeSeats):
+                changes.append((command.change_id, command.reservation_id))
+            if isinstance(command, ChangeSeats):
+                seat_ids.update(dict.fromkeys(command.seat_ids))
+                buyers[command.user_id] = None
+    return Closure(list(seat_ids), list(keys), list(reservation_ids), overdue_max, changes, list(buyers))
 
 
 async def write_batch(
@@ -55,6 +63,7 @@ async def write_batch(
     commands: Sequence[Command],
     *,
     hold: timedelta,
+    extensions: Extensions,
     overdue_max: int,
     progress: Progress,
     wait_seconds: float | None = None,
@@ -70,7 +79,8 @@ async def write_batch(
         store: Where it is written.
         event_id: The event of all commands.
         commands: The commands, in order.
-        hold: How long a new hold lasts.
+        hold: How long a new or extended hold lasts.
+        extensions: How far holds can be extended.
         overdue_max: How many overdue holds to expire, in addition to those that the commands touch.
         progress: Kept up to date.
         wait_seconds: How long to wait while another session has the event locked; None for the store's own limit.
@@ -95,7 +105,7 @@ async def write_batch(
         closure = closure_of(commands, overdue_max=overdue_max)
         snapshot, now = await transaction.load(event_id, closure)
         snapshot = await _with_free_seats(seatings, transaction, snapshot, commands, closure=closure, now=now)
-        decision = await _decided(snapshot, commands, now, hold)
+        decision = await _decided(snapshot, commands, now, hold, extensions)
         if decision.changes is not None:
             with _not_chosen_again(seatings, [snapshot]):
                 await transaction.store(decision.changes, now)
@@ -110,6 +120,7 @@ async def write_together(
     batches: Mapping[UUID, Sequence[Command]],
     *,
     hold: timedelta,
+    extensions: Extensions,
     overdue_max: int,
     progress: Mapping[UUID, Progress],
     seatings: Seatings | None = None,
@@ -135,7 +146,8 @@ async def write_together(
                 seatings, transaction, snapshot, batches[event_id], closure=closures[event_id], now=now
             )
         decisions = {
-            event_id: await _decided(snapshot, batches[event_id], now, hold) for event_id, snapshot in snapshots.items()
+            event_id: await _decided(snapshot, batches[event_id], now, hold, extensions)
+            for event_id, snapshot in snapshots.items()
         }
         changes = [decision.changes for decision in decisions.values() if decision.changes is not None]
         if changes:
@@ -180,12 +192,14 @@ def _not_chosen_again(seatings: Seatings | None, snapshots: Iterable[Snapshot]) 
         raise
 
 
-async def _decided(snapshot: Snapshot, commands: Sequence[Command], now: datetime, hold: timedelta) -> Decision:
+async def _decided(
+    snapshot: Snapshot, commands: Sequence[Command], now: datetime, hold: timedelta, extensions: Extensions
+) -> Decision:
     """Decide a batch: in a thread if it may take so long that other events' batches would feel it."""
     free = snapshot.free_seats
     if free is None or len(commands) * (2 + len(free.masks)) <= ON_LOOP_WORK_MAX:
-        return decide(snapshot, commands, now, hold=hold)
-    return await asyncio.to_thread(decide, snapshot, commands, now, hold=hold)
+        return decide(snapshot, commands, now, hold=hold, extensions=extensions)
+    return await asyncio.to_thread(decide, snapshot, commands, now, hold=hold, extensions=extensions)
 
 
 def _version_of(snapshot: Snapshot) -> int:

@@ -31,11 +31,12 @@ CROSS JOIN LATERAL (SELECT e.id FROM events e WHERE e.id = asked.id LIMIT 1 FOR 
 
 -- load_batch
 -- Read what the batches of some events (:event_ids) can touch, and the time, in one snapshot: the requested seats; the
--- reservations that the requests' users and keys have made before; the reservations to be confirmed or cancelled, each
--- with its event; for each event, up to :overdue_max overdue holds in addition to those on the requested seats; if the
--- event limits the seats of a buyer, how many the requests' users have; if a requested seat has no price of its own, the
--- prices of the event's categories; and if it has channels, these, and in which of them the seats of all this are. What
--- only some seats have comes in lists of its own, which most events lack.
+-- reservations that the requests' users and keys have made before; the reservations that are to end or to change, each
+-- with its event, and which of these changes are in the log; for each event, up to :overdue_max overdue holds in
+-- addition to those on the requested seats; if the event limits the seats of a buyer, how many the requests' users have;
+-- if a requested seat has no price of its own, the prices of the event's categories; and if it has channels, these, and
+-- in which of them the seats of all this are. What only some seats have comes in lists of its own, which most events
+-- lack.
 WITH clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
@@ -123,7 +124,19 @@ SELECT
             SELECT r AS reservation FROM reservations r WHERE r.id = t.id AND r.event_id = asked.event_id LIMIT 1
         ) AS found
         WHERE t.event_id = asked.event_id
-    ) AS reservations
+    ) AS reservations,
+    ARRAY(
+        SELECT found.change_id
+        FROM unnest(:change_ids::text[], :changed_reservation_ids::uuid[], :change_event_ids::uuid[])
+            AS wish (change_id, reservation_id, event_id)
+        CROSS JOIN LATERAL (
+            SELECT c.detail AS change_id FROM changes c
+            WHERE c.reservation_id = wish.reservation_id AND c.detail = wish.change_id
+                AND c.kind IN ('extended', 'seats_changed')
+            LIMIT 1
+        ) AS found
+        WHERE wish.event_id = asked.event_id
+    ) AS logged_changes
 FROM clock
 CROSS JOIN unnest(:event_ids::uuid[]) WITH ORDINALITY AS asked (event_id, place)
 LEFT JOIN LATERAL (SELECT * FROM events x WHERE x.id = asked.event_id LIMIT 1) AS e ON true
@@ -153,8 +166,12 @@ CROSS JOIN LATERAL (
     -- Of an event without a limit nothing of this is run. A hold that ran out no longer counts, recorded or not.
     SELECT array_agg(buyer.user_id) AS buyers, array_agg(owned.seats) AS seats_of_buyers
     FROM (
-        SELECT DISTINCT wish.user_id
+        SELECT wish.user_id
         FROM unnest(:key_user_ids::text[], :key_event_ids::uuid[]) AS wish (user_id, event_id)
+        WHERE wish.event_id = asked.event_id AND e.max_seats_per_buyer IS NOT NULL
+        UNION
+        SELECT wish.user_id
+        FROM unnest(:buyer_user_ids::text[], :buyer_event_ids::uuid[]) AS wish (user_id, event_id)
         WHERE wish.event_id = asked.event_id AND e.max_seats_per_buyer IS NOT NULL
     ) AS buyer
     CROSS JOIN LATERAL (

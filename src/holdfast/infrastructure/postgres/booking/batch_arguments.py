@@ -133,6 +133,8 @@ def load_arguments(closures: Mapping[UUID, Closure]) -> Touched:
     """Arrange what batches can touch, by event, as the arguments of `load_batch`."""
     wanted = [(seat_id, event_id) for event_id, closure in closures.items() for seat_id in closure.seat_ids]
     keys = [(*key, event_id) for event_id, closure in closures.items() for key in closure.keys]
+    changes = [(*change, event_id) for event_id, closure in closures.items() for change in closure.changes]
+    buyers = [(user_id, event_id) for event_id, closure in closures.items() for user_id in closure.buyers]
     asked = [(asked_id, event_id) for event_id, closure in closures.items() for asked_id in closure.reservation_ids]
     return {
         "event_ids": list(closures),
@@ -143,6 +145,11 @@ def load_arguments(closures: Mapping[UUID, Closure]) -> Touched:
         "key_event_ids": [event_id for _, _, event_id in keys],
         "asked_reservation_ids": [reservation_id for reservation_id, _ in asked],
         "asked_event_ids": [event_id for _, event_id in asked],
+        "change_ids": [str(change_id) for change_id, _, _ in changes],
+        "changed_reservation_ids": [reservation_id for _, reservation_id, _ in changes],
+        "change_event_ids": [event_id for _, _, event_id in changes],
+        "buyer_user_ids": [user_id for user_id, _ in buyers],
+        "buyer_event_ids": [event_id for _, event_id in buyers],
         "overdue_max": max(closure.overdue_max for closure in closures.values()),
     }
 

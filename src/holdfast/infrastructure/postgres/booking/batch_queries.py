@@ -42,7 +42,7 @@ class EventsMax(TypedDict):
 
 
 class Touched(TypedDict):
-    """What batches can touch: events, requested seats, keys of requests, and reservations to confirm or cancel."""
+    """What batches can touch: events, requested seats, requests, reservations that end or change, and buyers."""
 
     event_ids: Sequence[UUID]
     wanted_seat_ids: Sequence[UUID]
@@ -52,6 +52,11 @@ class Touched(TypedDict):
     key_event_ids: Sequence[UUID]
     asked_reservation_ids: Sequence[UUID]
     asked_event_ids: Sequence[UUID]
+    change_ids: Sequence[str]
+    changed_reservation_ids: Sequence[UUID]
+    change_event_ids: Sequence[UUID]
+    buyer_user_ids: Sequence[str]
+    buyer_event_ids: Sequence[UUID]
     overdue_max: int
 
 

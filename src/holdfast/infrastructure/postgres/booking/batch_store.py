@@ -27,6 +27,7 @@ from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.driver.queries import Filled
 from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
+from holdfast.infrastructure.postgres.identity.audit import append_to_audit
 
 
 class PostgresBatchTransaction:
@@ -105,7 +106,7 @@ class PostgresBatchTransaction:
         await self.store_together([changes], now)
 
     async def store_together(self, batches: Sequence[Changes], now: datetime) -> None:
-        """Write all new holds in one statement, and any other changes with one statement per event."""
+        """Write all new holds in one statement, and any other changes with one per event; then into the audit."""
         new_holds: list[Changes] = []
         others: list[Changes] = []
         for changes in batches:
@@ -116,6 +117,9 @@ class PostgresBatchTransaction:
             await self._write(self._queries.store_new_holds(new_hold_arguments(new_holds, now)), *new_holds)
         for changes in others:
             await self._write(self._queries.store_batch(store_arguments(changes, now)), changes)
+        for changes in others:
+            for entry in changes.audit:
+                await append_to_audit(self._connection, entry, now)
 
     async def _write(self, statement: Filled, *batches: Changes) -> None:
         with translated():

@@ -56,8 +56,9 @@ def snapshot_from(event_id: UUID, row: asyncpg.Record) -> Snapshot:
         reservations,
         mark,
         seats_by_buyer,
-        channels,
-        channel_of,
+        logged_changes=frozenset(map(UUID, row["logged_changes"])),
+        channels=channels,
+        channel_of=channel_of,
         areas=frozenset(row["area_ids"] or ()),
         companions=dict(zip(row["companion_ids"] or (), row["companions_of"] or (), strict=True)),
     )

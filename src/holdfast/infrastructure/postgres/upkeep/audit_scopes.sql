@@ -153,6 +153,13 @@ FROM (
     SELECT event_id, version FROM scoped_entries
     UNION SELECT event_id, created_version FROM scoped_reservations
     UNION SELECT event_id, changed_version FROM scoped_reservations
+    UNION
+    SELECT between_them.event_id, between_them.version
+    FROM scoped_reservations r
+    CROSS JOIN LATERAL (
+        SELECT x.event_id, x.version FROM changes x
+        WHERE x.reservation_id = r.id AND x.event_id = r.event_id AND x.kind IN ('extended', 'seats_changed')
+    ) AS between_them
     UNION SELECT id, version FROM scoped_events WHERE deleted_at IS NOT NULL
 ) AS told
 CROSS JOIN LATERAL (

@@ -86,54 +86,94 @@ SELECT event_id, id AS reservation_id, confirmed_at, expires_at
 FROM reservations WHERE status = 'confirmed' AND confirmed_at >= expires_at
 
 -- legal_transitions
--- A reservation is reserved once and then ends at most once: confirmed, cancelled or expired.
+-- A reservation is reserved once, may then be extended and get other seats, and ends at most once: confirmed, cancelled
+-- or expired. Nothing follows its end.
 SELECT
     event_id, reservation_id, array_agg(kind ORDER BY version) AS kinds, array_agg(version ORDER BY version) AS versions
 FROM changes
 WHERE reservation_id IS NOT NULL
 GROUP BY event_id, reservation_id
 HAVING (array_agg(kind ORDER BY version))[1] <> 'reserved' OR count(*) FILTER (WHERE kind = 'reserved') <> 1
-    OR count(*) > 2
+    OR max(version) > min(version) FILTER (WHERE kind IN ('confirmed', 'cancelled', 'expired'))
 
 -- seats_pass_from_hand_to_hand
--- In the log no seat is reserved while it is held or sold, and none is sold or freed by another than its holder.
-SELECT steps.event_id, steps.seat_id, steps.version, steps.kind, steps.kind_before, steps.reservation_id
+-- In the log no seat is taken while it is held or sold, and none is kept, sold or freed by another than its holder.
+SELECT steps.event_id, steps.seat_id, steps.version, steps.kind, steps.step, steps.step_before, steps.reservation_id
 FROM (
     SELECT
-        c.event_id, s.seat_id, c.version, c.kind, c.reservation_id,
-        lag(c.kind) OVER w AS kind_before, lag(c.reservation_id) OVER w AS reservation_before
-    FROM changes c CROSS JOIN LATERAL unnest(c.seat_ids) AS s (seat_id)
-    WHERE c.reservation_id IS NOT NULL
-    WINDOW w AS (PARTITION BY c.event_id, s.seat_id ORDER BY c.version)
+        told.*, lag(told.step) OVER w AS step_before, lag(told.reservation_id) OVER w AS reservation_before
+    FROM (
+        SELECT
+            c.event_id, s.seat_id, c.version, c.kind, c.reservation_id,
+            CASE
+                WHEN s.place > cardinality(c.seat_ids) THEN 'frees'
+                WHEN c.kind IN ('reserved', 'seats_changed') THEN 'takes'
+                WHEN c.kind = 'extended' THEN 'keeps'
+                WHEN c.kind = 'confirmed' THEN 'sells'
+                ELSE 'frees'
+            END AS step
+        FROM changes c
+        CROSS JOIN LATERAL unnest(c.seat_ids || c.freed_seat_ids) WITH ORDINALITY AS s (seat_id, place)
+        WHERE c.reservation_id IS NOT NULL
+    ) AS told
+    WINDOW w AS (PARTITION BY told.event_id, told.seat_id ORDER BY told.version)
 ) AS steps
-WHERE (steps.kind = 'reserved' AND steps.kind_before IN ('reserved', 'confirmed'))
+WHERE (steps.step = 'takes' AND steps.step_before <> 'frees')
     OR (
-        steps.kind <> 'reserved'
-        AND (steps.kind_before IS DISTINCT FROM 'reserved' OR steps.reservation_before <> steps.reservation_id)
+        steps.step <> 'takes' AND (
+            steps.step_before IS NULL OR steps.step_before NOT IN ('takes', 'keeps')
+            OR steps.reservation_before <> steps.reservation_id
+        )
     )
 
 -- log_tells_of_reservations
--- Every reservation stands in the log as it was made and as it now is, and the log tells of no other.
-SELECT
-    coalesce(r.event_id, c.event_id) AS event_id, coalesce(r.id, c.reservation_id) AS reservation_id,
-    r.status, r.cancel_reason, r.created_version, r.changed_version, c.kinds, c.versions
-FROM reservations r
-FULL JOIN (
+-- Every reservation stands in the log as it was made and as it now is, and the log tells of no other. Its entries name
+-- its seats; if it got others, the entries together give the seats that it now has.
+WITH told AS (
     SELECT
         event_id, reservation_id, array_agg(kind ORDER BY version) AS kinds,
-        array_agg(version ORDER BY version) AS versions, min(seat_ids) AS seats_first, max(seat_ids) AS seats_last
+        array_agg(version ORDER BY version) AS versions, min(seat_ids) AS seats_first, max(seat_ids) AS seats_last,
+        count(*) FILTER (WHERE kind = 'extended') AS extensions,
+        count(*) FILTER (WHERE kind = 'seats_changed') AS seat_changes
     FROM changes WHERE reservation_id IS NOT NULL
     GROUP BY event_id, reservation_id
-) AS c ON c.event_id = r.event_id AND c.reservation_id = r.id
+),
+reseated AS (
+    SELECT left_over.event_id, left_over.reservation_id, array_agg(left_over.seat_id ORDER BY left_over.seat_id) AS seat_ids
+    FROM (
+        SELECT c.event_id, c.reservation_id, s.seat_id
+        FROM told t
+        JOIN changes c ON c.event_id = t.event_id AND c.reservation_id = t.reservation_id
+        CROSS JOIN LATERAL unnest(c.seat_ids || c.freed_seat_ids) WITH ORDINALITY AS s (seat_id, place)
+        WHERE t.seat_changes > 0 AND c.kind IN ('reserved', 'seats_changed')
+        GROUP BY c.event_id, c.reservation_id, s.seat_id
+        HAVING sum(CASE WHEN s.place > cardinality(c.seat_ids) THEN -1 ELSE 1 END) > 0
+    ) AS left_over
+    GROUP BY left_over.event_id, left_over.reservation_id
+)
+SELECT
+    coalesce(r.event_id, c.event_id) AS event_id, coalesce(r.id, c.reservation_id) AS reservation_id,
+    r.status, r.cancel_reason, r.created_version, r.changed_version, r.extensions, c.kinds, c.versions
+FROM reservations r
+FULL JOIN told c ON c.event_id = r.event_id AND c.reservation_id = r.id
+LEFT JOIN reseated n ON n.event_id = r.event_id AND n.reservation_id = r.id
+LEFT JOIN changes last ON c.seat_changes > 0 AND last.event_id = r.event_id AND last.version = r.changed_version
 WHERE r.id IS NULL OR c.reservation_id IS NULL
     OR c.versions[1] <> r.created_version OR c.versions[cardinality(c.versions)] <> r.changed_version
-    OR c.seats_first <> r.seat_ids OR c.seats_last <> r.seat_ids
-    OR c.kinds[cardinality(c.kinds)] <> CASE
-        WHEN r.status = 'pending' THEN 'reserved'
-        WHEN r.status = 'confirmed' THEN 'confirmed'
-        WHEN r.cancel_reason = 'expired' THEN 'expired'
-        ELSE 'cancelled'
-    END
+    OR c.extensions <> r.extensions
+    OR (c.seat_changes = 0 AND (c.seats_first <> r.seat_ids OR c.seats_last <> r.seat_ids))
+    OR (
+        c.seat_changes > 0 AND (
+            n.seat_ids IS DISTINCT FROM ARRAY(SELECT seat_id FROM unnest(r.seat_ids) AS now (seat_id) ORDER BY seat_id)
+            OR (last.kind <> 'seats_changed' AND last.seat_ids <> r.seat_ids)
+        )
+    )
+    OR NOT c.kinds[cardinality(c.kinds)] = ANY (CASE
+        WHEN r.status = 'pending' THEN ARRAY['reserved', 'extended', 'seats_changed']
+        WHEN r.status = 'confirmed' THEN ARRAY['confirmed']
+        WHEN r.cancel_reason = 'expired' THEN ARRAY['expired']
+        ELSE ARRAY['cancelled']
+    END)
 
 -- one_effect_per_key
 -- A user's idempotency key made at most one reservation of an event.

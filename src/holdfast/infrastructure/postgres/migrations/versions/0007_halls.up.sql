@@ -142,6 +142,7 @@ ALTER TABLE changes
 -- step: check of changes, outside a transaction
 ALTER TABLE changes VALIDATE CONSTRAINT changes_kind_check;
 -- step: changes_of_holds_idx, outside a transaction
--- The entries between the first and the last one of a reservation, of which most have none. The log's checks look them
--- up, since the reservation's row names only the versions of the first and the last.
-CREATE INDEX CONCURRENTLY changes_of_holds_idx ON changes (reservation_id) WHERE kind IN ('extended', 'seats_changed');
+-- The entries between the first and the last one of a reservation, of which most have none. A batch looks up whether an
+-- earlier attempt has made a change, by its id, and the log's checks find what the reservation's row does not name.
+CREATE INDEX CONCURRENTLY changes_of_holds_idx ON changes (reservation_id, detail)
+    WHERE kind IN ('extended', 'seats_changed');
