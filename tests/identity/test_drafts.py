@@ -156,3 +156,25 @@ async def test_there_are_no_drafts_while_nodes_may_be_running_that_would_show_th
         problem = refused(await api.post("/events", an_event(published=False)), 409, "upgrade_unfinished")
         assert problem["field"] == "published"
         assert (await api.post("/events", an_event(published=True))).status_code == 201
+
+
+async def test_the_streams_of_strangers_end_when_an_event_is_taken_back(shop):
+    api, named = shop
+    event_id, seat_ids = await a_draft(api, named["organiser"])
+    await api.put(f"/events/{event_id}", an_event(published=True), headers=named["organiser"])
+    url = f"/api/v1/events/{event_id}/changes"
+    async with (
+        api.http.stream("GET", url) as of_nobody,
+        api.http.stream("GET", url, headers=named["others"]) as of_others,
+        api.http.stream("GET", url, headers=named["box office"]) as of_ours,
+    ):
+        ours = of_ours.aiter_lines()
+        assert await anext(ours) == "event: hello"
+        await api.put(f"/events/{event_id}", an_event(published=False), headers=named["organiser"])
+        for stream in (of_nobody, of_others):
+            lines = [line async for line in stream.aiter_lines()]
+            assert [line for line in lines if line.startswith("event: ")] == ["event: hello", "event: deleted"]
+        wish = a_wish(event_id=event_id, seat_ids=seat_ids[:1])
+        assert (await api.post("/reservations", wish, headers=named["box office"] | BUYER)).status_code == 201
+        while '"changes":[[0,1]]' not in (line := await anext(ours)).replace(" ", ""):
+            assert "deleted" not in line

@@ -8,9 +8,11 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from holdfast.api import examples
+from holdfast.api.identity.admission import caller_of
 from holdfast.api.paging import BASE
 from holdfast.api.representation import headers_of, represent, state_tag, tags_of, unchanged
 from holdfast.api.seats.standing import seat_map_of, standing_of
+from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.listeners import LastSeen
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import Standing
@@ -134,7 +136,8 @@ async def changes(views: Views, call: Call) -> Answer:
     """GET /events/{event_id}/changes: server-sent events."""
     event_id = call.path_id("event_id")
     after = LastSeen.parse(call.headers.get(b"last-event-id", b""))
-    listener = await views.live_changes.listen(event_id, after=after)
+    sees_drafts = await caller_of(call).may(Verb.SEE_DRAFTS, event_id)
+    listener = await views.live_changes.listen(event_id, after=after, sees_drafts=sees_drafts)
     headers = (event_version(listener.version), *_STREAM_HEADERS)
     return Answer(200, b"", headers, EVENT_STREAM, stream=listener)
 

@@ -48,6 +48,8 @@ class Listener:
         """The event's version when the stream was opened."""
         self.knows_version = 0
         """The latest version the listener has seen on another node. Frames up to it are not sent."""
+        self.sees_drafts = True
+        """Whether the stream goes on when the event becomes a draft."""
         self._leave = leave
         self._sink: Callable[[bytes], bool] | None = None
         self._frames: deque[bytes] = deque()

@@ -59,11 +59,12 @@ class LiveChanges:
         """The number of open streams."""
         return self._listeners
 
-    async def listen(self, event_id: UUID, *, after: LastSeen | None) -> Listener:
+    async def listen(self, event_id: UUID, *, after: LastSeen | None, sees_drafts: bool = True) -> Listener:
         """Open a stream.
 
         Args:
             event_id: The event to follow.
+            sees_drafts: Whether the listener may go on following it if it is a draft one day.
             after: What the listener has seen. It is sent everything since then, or told to reload if that is too much
                 or was lost in a failover.
 
@@ -75,6 +76,7 @@ class LiveChanges:
         if standing is None:
             raise EventNotFound(event_id)
         channel, listener = self._join(event_id, standing.mark)
+        listener.sees_drafts = sees_drafts
         mark = channel.mark
         if after is None or after.means(mark):
             listener.put_first(_frame("hello", mark, {"version": mark.version, "seats": standing.seats}))
@@ -211,6 +213,8 @@ class LiveChanges:
             # A failover lost changes that these listeners have already been sent.
             self._end(channel, RELOAD)
         else:
+            if not fresh.published:
+                self._end_for_strangers(channel)
             try:
                 frame = _changes_frame(fresh.seats, fresh.changes, positions)
             except KeyError:
@@ -220,6 +224,12 @@ class LiveChanges:
                 return
             channel.mark = fresh.changes[-1].mark
             await self._broadcast(channel, frame, channel.mark.version)
+
+    def _end_for_strangers(self, channel: Channel) -> None:
+        """End the streams of an event that is a draft now, for those who may not see drafts."""
+        for listener in [one for one in channel.listeners if not one.sees_drafts]:
+            listener.end(_frame("deleted", channel.mark, {}))
+            self._drop(channel, listener)
 
     async def _positions(self, changes: Mapping[UUID, Sequence[LoggedChange]]) -> dict[UUID, int]:
         """Find the chart positions of changed seats, in the maps in memory or else in the tables."""

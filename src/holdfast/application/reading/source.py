@@ -26,6 +26,8 @@ class Freshness:
     changes: Sequence[LoggedChange]
     """What came after the known version, in order. If there is very much, only the first part of it."""
     edits: Edits = NO_EDITS
+    published: bool = True
+    """Whether everybody may see the event now."""
 
     @property
     def chart_version(self) -> int:

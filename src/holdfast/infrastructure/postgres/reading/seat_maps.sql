@@ -4,7 +4,7 @@
 -- those after it, up to :entries_max in all. Version 0 has no entry; the event's creation stands in for it. The seats
 -- that channels keep back do not count as available.
 SELECT
-    known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted,
+    known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, e.published,
     hold.overdue OR coalesce(channel.due, false) AS overdue,
     e.available - coalesce(channel.kept_back, 0) AS available, e.available + e.reserved + e.confirmed AS seats,
     e.chart_edits, e.price_edits,
@@ -15,7 +15,7 @@ FROM unnest(:event_ids::uuid[], :known_versions::bigint[]) WITH ORDINALITY AS kn
 CROSS JOIN LATERAL (
     SELECT
         one.version, one.available, one.reserved, one.confirmed, one.chart_edits, one.price_edits, one.created_at,
-        one.deleted_at
+        one.deleted_at, one.published
     FROM events one WHERE one.id = known.event_id LIMIT 1
 ) AS e
 CROSS JOIN LATERAL (
