@@ -19,9 +19,10 @@ from holdfast.application.failures import ConnectionLost, OperationalFailure, Un
 from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
+from holdfast.application.reading.kept_layouts import KeptLayouts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
-from holdfast.application.reading.ports import HallReads, Reads
+from holdfast.application.reading.ports import HallReads, Layouts, Reads
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.reading.views import Views
 from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry
@@ -57,6 +58,7 @@ class Node:
             seat_maps=maps,
             event_pages=EventPages(cast("Reads", source), event_list),
             kept_charts=KeptCharts(source),
+            kept_layouts=KeptLayouts(cast("Layouts", source)),
             halls=cast("HallReads", source),
             large_lists=LargeLists(source, seat_tail),
             live_changes=LiveChanges(maps, source),

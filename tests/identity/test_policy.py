@@ -135,7 +135,7 @@ OF_THINGS = {
         ("get_event", "list_seats", "count_available_seats", "get_seat", "get_seat_map", "get_availability"),
         SEES_EVENTS,
     ),
-    **dict.fromkeys(("stream_changes", "list_categories", "get_hall"), SEES_EVENTS),
+    **dict.fromkeys(("stream_changes", "list_categories", "get_hall", "get_layout"), SEES_EVENTS),
     **dict.fromkeys(
         ("edit_event", "delete_event", "add_seat", "add_seats", "put_categories", "put_hall", "add_section"),
         CHANGES_EVENTS,

@@ -74,6 +74,7 @@ class Walk:
             Verb.LIST_CATEGORIES: ("GET", f"/events/{event}/categories", None),
             Verb.PUT_CATEGORIES: ("PUT", f"/events/{event}/categories", [a_category()]),
             Verb.GET_HALL: ("GET", f"/events/{event}/hall", None),
+            Verb.GET_LAYOUT: ("GET", f"/events/{event}/layout", None),
             Verb.PUT_HALL: ("PUT", f"/events/{event}/hall", a_hall()),
             Verb.ADD_SECTION: ("POST", f"/events/{event}/hall/sections", an_area(f"a-{uuid4().hex[:20]}", capacity=1)),
             Verb.RESERVE: ("POST", "/reservations", wish),

@@ -93,3 +93,9 @@ HALL = {
 }
 SECTION = {"key": "terrace", "name": "Terrace", "category": "low", "capacity": 200}
 HALL_PUT = {"event_id": _EVENT_ID, "seats": 1020, "added": 1020, "removed": 0, "chart_version": 1022}
+LAYOUT = {
+    "event_id": _EVENT_ID,
+    "chart_version": 1022,
+    "format": "holdfast-layout/1",
+    "seats": 1020,
+}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.api import events, hold_changes, reservations
-from holdfast.api.halls import categories, hall
+from holdfast.api.halls import categories, hall, layout
 from holdfast.api.identity import api_keys, audit, organisers
 from holdfast.api.reports import reservations as reported_reservations
 from holdfast.api.reports import sales
@@ -29,6 +29,7 @@ _WRITTEN: tuple[Operation[Any], ...] = (
     *availability.OPERATIONS,
     *categories.OPERATIONS,
     *hall.OPERATIONS,
+    *layout.OPERATIONS,
     *events.OPERATIONS,
     *reported_reservations.OPERATIONS,
     *sales.OPERATIONS,

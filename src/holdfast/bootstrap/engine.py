@@ -22,6 +22,7 @@ from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
+from holdfast.application.reading.kept_layouts import KeptLayouts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import PAUSE_SECONDS, SeatMaps
@@ -35,6 +36,7 @@ from holdfast.infrastructure.postgres.booking.seating_source import PostgresSeat
 from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool_sizes import LARGE_CONNECTIONS
+from holdfast.infrastructure.postgres.reading.layouts import PostgresLayouts
 from holdfast.infrastructure.postgres.reading.reads import PostgresReads
 from holdfast.infrastructure.postgres.reading.seat_map_source import PostgresSeatMapSource
 from holdfast.infrastructure.redis.connections import open_redis
@@ -149,6 +151,7 @@ async def open_engine(
             large_lists=LargeLists(map_source, tail),
             charts=map_source,
             kept_charts=KeptCharts(map_source),
+            kept_layouts=KeptLayouts(PostgresLayouts(read_pool, large_pool)),
             halls=reads.halls,
         )
         yield Engine(booking, catalogue, views, open_reports(read_pool, large_pool))

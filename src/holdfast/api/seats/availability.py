@@ -22,7 +22,7 @@ from holdfast.http.endpoints.answer import JSON, Answer, Header, event_version
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
 
-_CHART_VERSION = QueryParameter("chart_version", "The chart's expected version; makes the response immutable.", "2000")
+CHART_VERSION = QueryParameter("chart_version", "The chart's expected version; makes the response immutable.", "2000")
 
 OCTETS: Header = (b"content-type", b"application/octet-stream")
 EVENT_STREAM: Header = (b"content-type", b"text/event-stream; charset=utf-8")
@@ -36,7 +36,7 @@ async def seat_map(views: Views, call: Call) -> Answer:
     event_id = call.path_id("event_id")
     standing = await standing_of(views, event_id)
     # A response for this version of the chart never changes. So it is without the prices of categories.
-    lasting = _names(call, standing.chart_version)
+    lasting = names_version(call, standing.chart_version)
     headers = (IMMUTABLE,) if lasting else ()
     # The map moves on while the log is asked. The answer is about this version.
     version = standing.version
@@ -47,7 +47,7 @@ async def seat_map(views: Views, call: Call) -> Answer:
     if found is None:
         raise EventNotFound(event_id)
     chart, version = found
-    lasting = _names(call, chart.chart_version)
+    lasting = names_version(call, chart.chart_version)
     headers = (IMMUTABLE,) if lasting else ()
     edition = f"{chart.chart_version}-{chart.mark.name}"
     body, tag = chart.body, f'"chart-{chart.edits.prices}-{edition}"'.encode()
@@ -56,7 +56,8 @@ async def seat_map(views: Views, call: Call) -> Answer:
     return await represent(call, body, tag=tag, version=version, headers=headers, kept=(chart.answers, chart.mark))
 
 
-def _names(call: Call, chart_version: int) -> bool:
+def names_version(call: Call, chart_version: int) -> bool:
+    """Return whether a request names this version of the chart, so that its response never changes."""
     return call.query().get("chart_version") == str(chart_version)
 
 
@@ -91,7 +92,7 @@ async def availability(views: Views, call: Call) -> Answer:
     bare = b"application/octet-stream" in call.headers.get(b"accept", b"")
     name = "bits" if bare else "availability"
     standing = await standing_of(views, event_id)
-    headers = _chart_version(standing.chart_version)
+    headers = chart_version_header(standing.chart_version)
     known = unchanged(call, state_tag(name, standing), version=standing.version, headers=headers)
     if known is not None:
         return known
@@ -105,12 +106,13 @@ async def availability(views: Views, call: Call) -> Answer:
         tag=state_tag(name, current),
         version=current.version,
         content_type=OCTETS if bare else JSON,
-        headers=_chart_version(current.chart_version),
+        headers=chart_version_header(current.chart_version),
         kept=(current.answers, current.mark),
     )
 
 
-def _chart_version(chart_version: int) -> tuple[Header, ...]:
+def chart_version_header(chart_version: int) -> tuple[Header, ...]:
+    """Return the header with the version of the chart."""
     return ((b"chart-version", b"%d" % chart_version),)
 
 
@@ -207,7 +209,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         ),
         needs=Views,
         handler=seat_map,
-        query=(_CHART_VERSION,),
+        query=(CHART_VERSION,),
         success=Success(
             status=200,
             description="The chart.",

@@ -122,6 +122,7 @@ RULES: Mapping[Verb, Rule] = {
     Verb.LIST_CATEGORIES: _sees_event,
     Verb.PUT_CATEGORIES: _changes_event,
     Verb.GET_HALL: _sees_event,
+    Verb.GET_LAYOUT: _sees_event,
     Verb.PUT_HALL: _changes_event,
     Verb.ADD_SECTION: _changes_event,
     Verb.RESERVE: _rule(Kind.EVENT, _NO, _OWN, _OWN, _OWN, _YES, as_buyer=True),

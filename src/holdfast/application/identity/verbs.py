@@ -40,6 +40,7 @@ class Verb(StrEnum):
     GET_HALL = "get_hall"
     PUT_HALL = "put_hall"
     ADD_SECTION = "add_section"
+    GET_LAYOUT = "get_layout"
 
     # Reservations
     RESERVE = "reserve"

@@ -1,6 +1,8 @@
 """What reads need from outside, as Protocols."""
 
+from collections.abc import AsyncIterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,8 +12,9 @@ from holdfast.application.reading.edits import NO_EDITS, Edits
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.snapshot import Mark
-from holdfast.domain.catalogue.categories import Category
+from holdfast.domain.catalogue.categories import Category, CategoryDetails
 from holdfast.domain.catalogue.event import Event
+from holdfast.domain.hall.layout import ChartSeats
 from holdfast.domain.hall.stored import StoredHall
 
 
@@ -87,6 +90,32 @@ class HallReads(Protocol):
 
     async def categories(self, event_id: UUID) -> tuple[list[Category], int] | None:
         """Read an event's price categories in their order, and its version; None if there is no such event."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChartToLayOut:
+    """An event's chart as it is read for its layout, in one snapshot."""
+
+    mark: Mark
+    """The state of the event at which it is read."""
+    edits: Edits
+    document: str | None
+    """The hall's document; None if the event has no hall."""
+    categories: Sequence[CategoryDetails]
+    slices: AsyncIterator[ChartSeats]
+    """The seats in chart order, read as they are taken."""
+
+
+class Layouts(Protocol):
+    """Reads what layouts are made of."""
+
+    def chart(self, event_id: UUID, *, large: bool) -> AbstractAsyncContextManager[ChartToLayOut | None]:
+        """Open an event's chart, to be read inside the block; None if there is no such event."""
+        ...
+
+    async def mark(self, event_id: UUID, version: int) -> Mark | None:
+        """Identify the state of an event at a version; None if the event has not reached that version."""
         ...
 
 

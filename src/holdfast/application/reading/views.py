@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
+from holdfast.application.reading.kept_layouts import KeptLayouts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.ports import Charts, HallReads, Reads
@@ -24,4 +25,5 @@ class Views:
     large_lists: LargeLists
     charts: Charts
     kept_charts: KeptCharts
+    kept_layouts: KeptLayouts
     halls: HallReads

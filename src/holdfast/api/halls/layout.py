@@ -1,0 +1,103 @@
+"""The layout of a chart over HTTP: what a renderer needs, by rows."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from holdfast.api import examples
+from holdfast.api.paging import BASE
+from holdfast.api.representation import headers_of, represent, tags_of
+from holdfast.api.seats.availability import CHART_VERSION, IMMUTABLE, chart_version_header, names_version
+from holdfast.api.seats.standing import standing_of
+from holdfast.application.reading.seat_map import SeatMap
+from holdfast.application.reading.source import Standing
+from holdfast.application.reading.views import Views
+from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.http.endpoints.answer import Answer, Header
+from holdfast.http.endpoints.call import Call
+from holdfast.http.endpoints.operation import Operation, Success
+
+_TAG = re.compile(rb'"layout-([0-9]{1,10})-(([0-9]{1,18})-[0-9a-f]{12})(?:-gz)?"')
+
+
+async def layout(views: Views, call: Call) -> Answer:
+    """GET /events/{id}/layout."""
+    event_id = call.path_id("id")
+    standing = await standing_of(views, event_id)
+    version, chart_version = standing.version, standing.chart_version
+    tag = await _known_tag(views, call, event_id, standing)
+    if tag is not None:
+        return Answer(304, b"", headers_of(tag, version, _headers(call, chart_version)), content_type=None)
+    found = await views.kept_layouts.layout(event_id, standing)
+    if found is None:
+        raise EventNotFound(event_id)
+    kept, version = found
+    return await represent(
+        call,
+        kept.body,
+        tag=f'"layout-{kept.chart_version}-{kept.mark.name}"'.encode(),
+        version=version,
+        headers=_headers(call, kept.chart_version),
+        kept=(kept.answers, kept.mark),
+    )
+
+
+def _headers(call: Call, chart_version: int) -> tuple[Header, ...]:
+    lasting = (IMMUTABLE,) if names_version(call, chart_version) else ()
+    return (*chart_version_header(chart_version), *lasting)
+
+
+async def _known_tag(views: Views, call: Call, event_id: UUID, standing: SeatMap | Standing) -> bytes | None:
+    """Return the client's entity tag that identifies the layout of the present chart; None if it has none.
+
+    As with charts, the log must still have the state of the event that the tag names.
+    """
+    mark, chart_version = standing.mark, standing.chart_version
+    for tag in tags_of(call):
+        parts = _TAG.fullmatch(tag)
+        if parts is None or int(parts[1]) != chart_version:
+            continue
+        if parts[2] == mark.name.encode():
+            return tag
+        known = await views.charts.mark(event_id, int(parts[3]))
+        if known is not None and known.name.encode() == parts[2]:
+            return tag
+    return None
+
+
+class LayoutBody(Struct, kw_only=True):
+    """The layout of a chart, in the format `holdfast-layout/1`. docs/halls.md describes its other fields."""
+
+    event_id: UUID
+    chart_version: int
+    format: str
+    seats: int
+
+
+OPERATIONS: tuple[Operation[Any], ...] = (
+    Operation(
+        method="GET",
+        path=f"{BASE}/events/{{id}}/layout",
+        name="get_layout",
+        tag="halls",
+        summary="Show where an event's seats are: what a renderer needs, by rows",
+        description=(
+            "Floors, outlines, categories without prices, and for each row where its seats are, in chart order (see "
+            "`availability`). With `?chart_version=` and the present version, the response may be cached for ever."
+        ),
+        needs=Views,
+        handler=layout,
+        query=(CHART_VERSION,),
+        success=Success(
+            status=200,
+            description="The layout.",
+            body=LayoutBody,
+            event_version=True,
+            tagged=True,
+            example=examples.LAYOUT,
+        ),
+        refusals=(EventNotFound,),
+    ),
+)
