@@ -22,7 +22,7 @@ from holdfast.application.reading.kept_charts import KeptCharts
 from holdfast.application.reading.kept_layouts import KeptLayouts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
-from holdfast.application.reading.ports import HallReads, Layouts, Reads
+from holdfast.application.reading.ports import AccessCodes, ChannelReads, HallReads, Layouts, Reads
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.reading.views import Views
 from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry
@@ -60,6 +60,8 @@ class Node:
             kept_charts=KeptCharts(source),
             kept_layouts=KeptLayouts(cast("Layouts", source)),
             halls=cast("HallReads", source),
+            channels=cast("ChannelReads", source),
+            access_codes=cast("AccessCodes", source),
             large_lists=LargeLists(source, seat_tail),
             live_changes=LiveChanges(maps, source),
         )

@@ -80,6 +80,7 @@ async def test_availability_tells_every_status_in_two_bits(api):
         "seats": 5,
         "available": 3,
         "bits_per_seat": 2,
+        "representation_version": 2,
     }
     bare = await api.get(f"/events/{event_id}/availability", headers={"Accept": "application/octet-stream"})
     assert (bare.content, bare.headers["content-type"]) == (statuses, "application/octet-stream")

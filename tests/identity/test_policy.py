@@ -135,7 +135,18 @@ OF_THINGS = {
         ("get_event", "list_seats", "count_available_seats", "get_seat", "get_seat_map", "get_availability"),
         SEES_EVENTS,
     ),
-    **dict.fromkeys(("stream_changes", "list_categories", "get_hall", "get_layout"), SEES_EVENTS),
+    **dict.fromkeys(("stream_changes", "list_categories", "get_hall", "get_layout", "name_access_code"), SEES_EVENTS),
+    **dict.fromkeys(
+        (
+            "list_channels",
+            "put_channel",
+            "delete_channel",
+            "list_channel_seats",
+            "keep_back_seats",
+            "give_back_seats",
+        ),
+        CHANGES_EVENTS,
+    ),
     **dict.fromkeys(
         ("edit_event", "delete_event", "add_seat", "add_seats", "put_categories", "put_hall", "add_section"),
         CHANGES_EVENTS,
@@ -161,7 +172,10 @@ OF_THINGS = {
     "sell": SELLS,
     "see_holders": INSIDERS_SEE,
     "see_drafts": INSIDERS_SEE,
-    "exceed_purchase_limit": INSIDERS_SEE | {"open": "403 403 403", "unnamed": "401 401 401"},
+    **dict.fromkeys(
+        ("exceed_purchase_limit", "use_channels"),
+        INSIDERS_SEE | {"open": "403 403 403", "unnamed": "401 401 401"},
+    ),
 }
 """For each caller, the verdicts for `mine`, `ours`, `theirs`, and for events also `draft` and `their_draft`."""
 

@@ -12,12 +12,18 @@ from holdfast.application.booking.cancel import cancel
 from holdfast.application.booking.confirm import confirm
 from holdfast.application.booking.reserve import reserve
 from holdfast.application.catalogue.add_seats import add_seats
+from holdfast.application.catalogue.delete_channel import delete_channel
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.catalogue.edit_event import edit_event
+from holdfast.application.catalogue.keep_seats_back import begin_giving_back, begin_keeping_back
 from holdfast.application.failures import Unavailable
 from holdfast.bootstrap.engine import Engine
+from holdfast.domain.booking.channels import digest_of
 from holdfast.domain.booking.commands import Done
+from holdfast.domain.catalogue.channel import SeatSelection
 from holdfast.domain.catalogue.seat import NewSeat
+from holdfast.domain.identity.audit import Actor
+from holdfast.domain.identity.principal import open_principal
 from holdfast.domain.refusal import Refusal
 
 
@@ -33,6 +39,8 @@ class Call:
     reservation_id: str = ""
     seat_numbers: tuple[str, ...] = ()
     delay_seconds: float = 0.0
+    channel: str = ""
+    """The channel, for calls about its seats; of a wish, whose code it names."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,11 @@ def reserve_call(event_id: UUID, user_id: str, seat_ids: Sequence[UUID], *, key:
     return Call("reserve", str(event_id), user_id, key, tuple(str(seat_id) for seat_id in seat_ids))
 
 
+def channel_call(verb: str, event_id: UUID, seat_ids: Sequence[UUID] = (), *, channel: str = "fans") -> Call:
+    """Return a change of a channel and its seats. The code of a channel is its key."""
+    return Call(verb, str(event_id), seat_ids=tuple(str(seat_id) for seat_id in seat_ids), channel=channel)
+
+
 def resolve_call(verb: str, reservation_id: str, user_id: str, *, delay_seconds: float = 0.0) -> Call:
     """Return a confirmation or a cancellation."""
     return Call(verb, user_id=user_id, reservation_id=reservation_id, delay_seconds=delay_seconds)
@@ -64,7 +77,8 @@ def resolve_call(verb: str, reservation_id: str, user_id: str, *, delay_seconds:
 async def perform(engine: Engine, call: Call) -> Answer:
     """Perform one call and return its result; nothing is raised."""
     try:
-        return await _perform(engine, call)
+        act = _change_channel if call.channel and call.verb != "reserve" else _perform
+        return await act(engine, call)
     except Refusal as refusal:
         return Answer(refusal.code, data=dict(refusal.data))
     except Unavailable as unavailable:
@@ -83,6 +97,7 @@ async def _perform(engine: Engine, call: Call) -> Answer:
                     user_id=call.user_id,
                     idempotency_key=call.key,
                     seat_ids=tuple(UUID(seat_id) for seat_id in call.seat_ids),
+                    code_digest=digest_of(call.channel) if call.channel else None,
                 )
             )
         case "confirm" | "sell":
@@ -110,6 +125,22 @@ async def _perform(engine: Engine, call: Call) -> Answer:
             seats, _ = await add_seats(engine.catalogue, UUID(call.event_id), new)
             return Answer("done", seat_ids=tuple(str(seat.id) for seat in seats))
     raise ValueError(call.verb)
+
+
+async def _change_channel(engine: Engine, call: Call) -> Answer:
+    event_id, actor = UUID(call.event_id), Actor(principal=open_principal("organiser"), request_id="race")
+    if call.verb == "delete_channel":
+        await delete_channel(engine.catalogue, event_id, call.channel)
+        return Answer("done")
+    if call.verb not in ("keep_back", "give_back"):
+        raise ValueError(call.verb)
+    selection = SeatSelection(seat_ids=[UUID(seat_id) for seat_id in call.seat_ids])
+    arguments = engine.catalogue, event_id, call.channel, selection, list(selection.seat_ids)
+    if call.verb == "keep_back":
+        kept = await begin_keeping_back(*arguments, actor=actor).result()
+        return Answer("done", seat_ids=tuple(map(str, kept.taken_seat_ids)), data={"kept_back": kept.kept_back})
+    given = await begin_giving_back(*arguments, actor=actor).result()
+    return Answer("done", data={"seats": given.seats, "available": given.available})
 
 
 def _answer(done: Done) -> Answer:

@@ -63,6 +63,7 @@ AVAILABILITY = {
     "seats": 2,
     "available": 1,
     "bits_per_seat": 2,
+    "representation_version": 2,
     "statuses": "BA==",
 }
 SEAT_MAP = {
@@ -98,4 +99,18 @@ LAYOUT = {
     "chart_version": 1022,
     "format": "holdfast-layout/1",
     "seats": 1020,
+}
+CHANNEL_INPUT = {
+    "name": "Fan club",
+    "access_code": "the-code-of-this-channel",
+    "opens_to_all_at": "2031-02-08T10:00:00+09:00",
+}
+CHANNEL = {
+    "key": "fan-club",
+    "name": "Fan club",
+    "has_access_code": True,
+    "opens_to_all_at": "2031-02-08T01:00:00Z",
+    "open": False,
+    "seats": 200,
+    "kept_back": 180,
 }

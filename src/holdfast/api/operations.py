@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.api import events, hold_changes, reservations
+from holdfast.api.channels import channels
+from holdfast.api.channels import seats as channel_seats
 from holdfast.api.halls import categories, hall, layout
 from holdfast.api.identity import api_keys, audit, organisers
 from holdfast.api.reports import reservations as reported_reservations
@@ -27,6 +29,8 @@ _WRITTEN: tuple[Operation[Any], ...] = (
     *seats.OPERATIONS,
     *seat_additions.OPERATIONS,
     *availability.OPERATIONS,
+    *channels.OPERATIONS,
+    *channel_seats.OPERATIONS,
     *categories.OPERATIONS,
     *hall.OPERATIONS,
     *layout.OPERATIONS,

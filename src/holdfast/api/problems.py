@@ -19,6 +19,9 @@ PROBLEMS: ProblemTable = {
     identity.TooManyMembers: Row(409, "Too many members"),
     catalogue.EventNotFound: Row(404, "Event not found"),
     catalogue.HallNotFound: Row(404, "Hall not found"),
+    catalogue.ChannelNotFound: Row(404, "Channel not found"),
+    catalogue.SelectionNotFound: Row(404, "Selection not found"),
+    catalogue.TooManyChannels: Row(409, "Too many channels"),
     catalogue.SeatNotFound: Row(404, "Seat not found"),
     booking.ReservationNotFound: Row(404, "Reservation not found"),
     booking.SeatsNotFound: Row(404, "Seats not found"),
@@ -46,6 +49,7 @@ PROBLEMS: ProblemTable = {
     catalogue.UpgradeUnfinished: Row(409, "Upgrade unfinished"),
     booking.IdempotencyKeyReused: Row(422, "Idempotency key reused"),
     booking.TooManyHolds: Row(429, "Too many holds", waits=True),
+    booking.TooManyTries: Row(429, "Too many tries", waits=True),
     NotReady: Row(503, "Not ready", retry_after_seconds=1),
 }
 

@@ -17,6 +17,7 @@ from holdfast.application.booking.reserve import reserve as reserve_seats
 from holdfast.application.identity.policy import reach_of
 from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
+from holdfast.domain.booking.channels import digest_of
 from holdfast.domain.booking.commands import Done
 from holdfast.domain.booking.refusals import (
     AlreadyCancelled,
@@ -36,6 +37,7 @@ from holdfast.domain.booking.refusals import (
     SeatsUnavailable,
     SellerConfirms,
     TooManyHolds,
+    TooManyTries,
 )
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.identity.principal import Proof
@@ -64,6 +66,7 @@ async def reserve(booking: Booking, call: Call) -> Answer:
     known = caller.principal.proof is not Proof.OPEN
     sees_drafts = known and await caller.may(Verb.SEE_DRAFTS, given.event_id)
     beyond_limit = known and await caller.may(Verb.EXCEED_PURCHASE_LIMIT, given.event_id)
+    uses_channels = known and await caller.may(Verb.USE_CHANNELS, given.event_id)
     done = await reserve_seats(
         booking,
         event_id=given.event_id,
@@ -75,6 +78,8 @@ async def reserve(booking: Booking, call: Call) -> Answer:
         limited=not for_another,
         sees_drafts=sees_drafts,
         beyond_limit=beyond_limit,
+        code_digest=None if given.access_code is UNSET else digest_of(given.access_code),
+        uses_channels=uses_channels,
     )
     return done_answer(201, done, call)
 
@@ -181,6 +186,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             IdempotencyKeyReused,
             TooManyHolds,
             ReholdTooSoon,
+            TooManyTries,
             EventNotFound,
             SaleNotOpen,
             BookingClosed,

@@ -23,6 +23,9 @@ IdempotencyKey = Annotated[
         extra_json_schema={"pattern": "^[ -~]+$"},
     ),
 ]
+AccessCode = Annotated[
+    str, Meta(max_length=255, description="Reaches the seats of the channel with this code. A replay needs none.")
+]
 Key = Annotated[str, Meta(min_length=1, max_length=50)]
 
 
@@ -56,6 +59,7 @@ class ReservationInput(Struct, kw_only=True):
     event_id: UUID
     seat_ids: SeatIds
     idempotency_key: IdempotencyKey
+    access_code: AccessCode | UnsetType = UNSET
 
 
 class BestAvailableReservationInput(Struct, kw_only=True):
@@ -64,6 +68,7 @@ class BestAvailableReservationInput(Struct, kw_only=True):
     event_id: UUID
     best_available: BestAvailableInput
     idempotency_key: IdempotencyKey
+    access_code: AccessCode | UnsetType = UNSET
 
 
 class WishInput(Struct, kw_only=True):
@@ -73,10 +78,11 @@ class WishInput(Struct, kw_only=True):
     seat_ids: SeatIds | UnsetType = UNSET
     best_available: BestAvailableInput | UnsetType = UNSET
     idempotency_key: IdempotencyKey
+    access_code: AccessCode | UnsetType = UNSET
 
 
 def _quotes_of_wish(given: WishInput) -> int:
-    quotes = 8
+    quotes = 8 if given.access_code is UNSET else 12
     if given.seat_ids is not UNSET:
         quotes += 2 + 2 * len(given.seat_ids)
     if given.best_available is not UNSET:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from holdfast.api.event_bodies import event_list
 from holdfast.api.seats.seat_json import seat_tail, seat_tail_for_strangers
+from holdfast.application.booking.access_codes import AccessCodes, LocalCodeTries
 from holdfast.application.booking.batching.batcher import Batcher
 from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE
 from holdfast.application.booking.booking import Booking
@@ -34,11 +35,14 @@ from holdfast.bootstrap.reports import open_reports
 from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.booking.seating_source import PostgresSeatingSource
 from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
+from holdfast.infrastructure.postgres.catalogue.seat_search import PostgresSeatSearch
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool_sizes import LARGE_CONNECTIONS
+from holdfast.infrastructure.postgres.reading.channels import PostgresChannelReads
 from holdfast.infrastructure.postgres.reading.layouts import PostgresLayouts
 from holdfast.infrastructure.postgres.reading.reads import PostgresReads
 from holdfast.infrastructure.postgres.reading.seat_map_source import PostgresSeatMapSource
+from holdfast.infrastructure.redis.code_tries import RedisCodeTries
 from holdfast.infrastructure.redis.connections import open_redis
 from holdfast.infrastructure.redis.gate import RedisGate
 from holdfast.infrastructure.redis.open_gate import OpenGate
@@ -128,11 +132,16 @@ async def open_engine(
         # If there are several connections, bulk calls leave one to the other changes.
         bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
         reads = PostgresReads(read_pool)
-        catalogue = Catalogue(PostgresCatalogueStore(catalogue_pool, timeouts), reads, bulk_line)
+        catalogue = Catalogue(
+            PostgresCatalogueStore(catalogue_pool, timeouts), reads, PostgresSeatSearch(catalogue_pool), bulk_line
+        )
         stack.push_async_callback(_close_writers, batcher, catalogue, deadline)
         live_changes = LiveChanges(seat_maps, map_source)
         stack.callback(live_changes.close)
         shared_read = SharedRead(store)
+        local_tries = LocalCodeTries()
+        tries = RedisCodeTries(gate.redis, gate.breaker, local_tries) if isinstance(gate, RedisGate) else local_tries
+        access_codes = AccessCodes(store, tries, shared_read)
         booking = Booking(
             batcher=batcher,
             gate=gate,
@@ -141,6 +150,7 @@ async def open_engine(
             directory=ReservationDirectory(store),
             seatings=seatings,
             features=open_features(stack, read_pool),
+            access_codes=access_codes,
             hoarding=None if limits is None else Hoarding(limits, shared_read),
         )
         views = Views(
@@ -153,6 +163,8 @@ async def open_engine(
             kept_charts=KeptCharts(map_source),
             kept_layouts=KeptLayouts(PostgresLayouts(read_pool, large_pool)),
             halls=reads.halls,
+            channels=PostgresChannelReads(read_pool),
+            access_codes=access_codes,
         )
         yield Engine(booking, catalogue, views, open_reports(read_pool, large_pool))
 

@@ -149,10 +149,19 @@ class Admission:
             ValueError: The policy has no rule for an operation of this name.
         """
         verb = Verb(operation_name)
-        rule = RULES[verb]
-        if rule.kind is Kind.SERVICE:
+        if RULES[verb].kind is Kind.SERVICE:
             return None
+        if verb is not Verb.LIST_CHANNEL_SEATS:
+            return self._by(verb)
+        otherwise, by_code = self._by(verb), self._by(Verb.NAME_ACCESS_CODE)
 
+        async def admit(call: Call) -> None:
+            await (by_code if call.headers.get(b"x-access-code") else otherwise)(call)
+
+        return admit
+
+    def _by(self, verb: Verb) -> Callable[[Call], Awaitable[None]]:
+        rule = RULES[verb]
         # In `open` mode all callers who name themselves may do the same, so it is decided once instead of for each.
         open_to_all = decide_unseen(open_principal("anybody"), verb) is Verdict.ALLOWED
 

@@ -24,6 +24,10 @@ from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
 
 CHART_VERSION = QueryParameter("chart_version", "The chart's expected version; makes the response immutable.", "2000")
 
+_AFTER = QueryParameter("after", "An id of this stream, as `Last-Event-ID`, which counts if both are sent.", "42")
+REPRESENTATION_VERSION = 2
+"""Version 1 had no code 3. A client that does not know it takes the seat for one that is not available."""
+
 OCTETS: Header = (b"content-type", b"application/octet-stream")
 EVENT_STREAM: Header = (b"content-type", b"text/event-stream; charset=utf-8")
 IMMUTABLE: Header = (b"cache-control", b"public, max-age=31536000, immutable")
@@ -92,7 +96,7 @@ async def availability(views: Views, call: Call) -> Answer:
     bare = b"application/octet-stream" in call.headers.get(b"accept", b"")
     name = "bits" if bare else "availability"
     standing = await standing_of(views, event_id)
-    headers = chart_version_header(standing.chart_version)
+    headers = _versions(standing.chart_version)
     known = unchanged(call, state_tag(name, standing), version=standing.version, headers=headers)
     if known is not None:
         return known
@@ -106,7 +110,7 @@ async def availability(views: Views, call: Call) -> Answer:
         tag=state_tag(name, current),
         version=current.version,
         content_type=OCTETS if bare else JSON,
-        headers=chart_version_header(current.chart_version),
+        headers=_versions(current.chart_version),
         kept=(current.answers, current.mark),
     )
 
@@ -116,19 +120,25 @@ def chart_version_header(chart_version: int) -> tuple[Header, ...]:
     return ((b"chart-version", b"%d" % chart_version),)
 
 
+def _versions(chart_version: int) -> tuple[Header, ...]:
+    return *chart_version_header(chart_version), (b"representation-version", b"%d" % REPRESENTATION_VERSION)
+
+
 def _bits(current: SeatMap) -> bytes:
     return current.statuses
 
 
 def _availability(current: SeatMap) -> bytes:
     return (
-        b'{"event_id":"%s","version":%d,"chart_version":%d,"seats":%d,"available":%d,"bits_per_seat":2,"statuses":"%s"}'
+        b'{"event_id":"%s","version":%d,"chart_version":%d,"seats":%d,"available":%d,"bits_per_seat":2,'
+        b'"representation_version":%d,"statuses":"%s"}'
         % (
             str(current.event_id).encode(),
             current.version,
             current.chart_version,
             current.seats,
             current.available,
+            REPRESENTATION_VERSION,
             b64encode(current.statuses),
         )
     )
@@ -137,7 +147,9 @@ def _availability(current: SeatMap) -> bytes:
 async def changes(views: Views, call: Call) -> Answer:
     """GET /events/{event_id}/changes: server-sent events."""
     event_id = call.path_id("event_id")
-    after = LastSeen.parse(call.headers.get(b"last-event-id", b""))
+    # A browser's reconnection sends both: the address as it was, and what it has seen since.
+    given = call.headers.get(b"last-event-id") or call.query().get("after", "").encode()
+    after = LastSeen.parse(given)
     sees_drafts = await caller_of(call).may(Verb.SEE_DRAFTS, event_id)
     listener = await views.live_changes.listen(event_id, after=after, sees_drafts=sees_drafts)
     headers = (event_version(listener.version), *_STREAM_HEADERS)
@@ -153,6 +165,7 @@ class AvailabilityBody(Struct, kw_only=True):
     seats: int
     available: int
     bits_per_seat: int
+    representation_version: int
     statuses: str
 
 
@@ -183,7 +196,9 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         summary="Show the status of every seat in two bits",
         description=(
             "Seats in chart order (see `seat-map`), four to a byte, the first in the lowest bits: 0 available, "
-            "1 reserved, 2 confirmed. With `Accept: application/octet-stream` only the bytes."
+            "1 reserved, 2 confirmed, 3 free but kept back by a channel: to be shown as reserved. With `Accept: "
+            "application/octet-stream` only the bytes. `representation_version` (and the header of that name) is 2; it "
+            "was 1, and not named, before there was a code 3. A version with more codes will have more bits per seat."
         ),
         needs=Views,
         handler=availability,
@@ -228,10 +243,12 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         description=(
             "`hello` carries the version from which changes are sent; `changes` carries `[position in the chart, "
             "status]` pairs since the last frame; `reload` asks to load the availability again; `deleted` ends the "
-            "stream. `Last-Event-ID` resumes without a gap: send the last id unchanged (the second of two in a frame)."
+            "stream. `Last-Event-ID` resumes without a gap: send the last id unchanged (the second of two in a frame). "
+            "Clients that cannot send the header give it as `?after=`."
         ),
         needs=Views,
         handler=changes,
+        query=(_AFTER,),
         success=Success(status=200, description="The stream.", media_type="text/event-stream", event_version=True),
         refusals=_REFUSALS,
     ),

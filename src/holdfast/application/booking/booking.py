@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from holdfast.application.booking.access_codes import AccessCodes
 from holdfast.application.booking.batching.batcher import Batcher
 from holdfast.application.booking.hoarding import Hoarding
 from holdfast.application.booking.ports import Gate
@@ -26,5 +27,6 @@ class Booking:
     directory: ReservationDirectory
     seatings: Seatings
     features: Features
+    access_codes: AccessCodes
     hoarding: Hoarding | None = None
     """None if no setting limits hoarding: then a request does nothing for it."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from hmac import compare_digest
 from typing import Literal, Protocol, TypeAlias
 from uuid import UUID
 
@@ -184,6 +185,40 @@ class HoldLimits(Protocol):
 
     def let_go(self, event_id: UUID, user_id: str) -> None:
         """Count a hold that its buyer released or left to expire, shortly."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CodedChannel:
+    """A channel that has an access code."""
+
+    key: str
+    code_digest: bytes
+    is_open: bool
+    """Its seats are for everybody, with or without the code."""
+
+    def has_code(self, digest: bytes) -> bool:
+        """Return whether this is the digest of its code, in a time that does not depend on how they differ."""
+        return compare_digest(self.code_digest, digest)
+
+
+class AccessCodeReads(Protocol):
+    """Reads access codes. It takes no lock."""
+
+    async def coded_channels(self, event_id: UUID) -> Sequence[CodedChannel]:
+        """Find the channels of an event that have a code, as they are now."""
+        ...
+
+
+class CodeTries(Protocol):
+    """Counts wrong access codes per address and event, for all nodes together while Redis works. It never raises."""
+
+    async def judge(self, event_id: UUID, network: str, *, wrong: bool) -> int | None:
+        """Count a code if it is wrong, unless there have been too many: then no code is accepted, right or wrong.
+
+        Returns:
+            None if the code may be used. Otherwise the seconds until the next may be tried.
+        """
         ...
 
 

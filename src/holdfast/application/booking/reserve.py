@@ -41,6 +41,8 @@ async def reserve(
     limited: bool = True,
     sees_drafts: bool = False,
     beyond_limit: bool = False,
+    code_digest: bytes | None = None,
+    uses_channels: bool = False,
 ) -> Done:
     """Hold every requested seat for `user_id`, or none of them.
 
@@ -55,10 +57,13 @@ async def reserve(
         idempotency_key: The buyer's name for this request, unchanged when it is sent again.
         seat_ids: The seats; empty if the choice is left to us.
         best: How many seats, and where, if the choice is left to us.
-        address: The address that the request came from, if holds are limited by it (see `hoarding`).
+        address: The address that the request came from; holds may be limited by it (see `hoarding`), and wrong access
+            codes are.
         limited: Whether limits on hoarding apply. They do not to a seller who holds seats for a buyer.
         sees_drafts: Whether the caller may see the event if it is a draft.
         beyond_limit: Whether the buyer may get more seats than the event sells to one buyer.
+        code_digest: Of the access code in the request, if it names one (`domain.booking.channels.digest_of`).
+        uses_channels: Whether the seats of all channels are reached without a code.
 
     Raises:
         Refusal: any that the contract lists, with the event's version at which it was true.
@@ -74,8 +79,12 @@ async def reserve(
         best=best,
         sees_drafts=sees_drafts,
         beyond_limit=beyond_limit,
+        code_digest=code_digest,
+        uses_channels=uses_channels,
     )
     try:
+        if code_digest is not None and not uses_channels:
+            await booking.access_codes.admit(event_id, wish, address)
         if booking.hoarding is None or not limited:
             done = await _through_the_gate(booking, event_id, wish)
         else:

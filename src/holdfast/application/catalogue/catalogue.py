@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 
 from holdfast.application.catalogue.bulk_line import BulkLine
-from holdfast.application.catalogue.ports import CatalogueStore, CatalogueTransaction, EventReads
+from holdfast.application.catalogue.ports import CatalogueStore, CatalogueTransaction, EventReads, SeatSearch
 from holdfast.application.failures import ClientOutcome, GuardMismatch, OperationalFailure, Unavailable, told
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import EventNotFound
@@ -52,9 +52,10 @@ class Catalogue:
     finished.
     """
 
-    def __init__(self, store: CatalogueStore, reads: EventReads, bulk_line: BulkLine) -> None:
+    def __init__(self, store: CatalogueStore, reads: EventReads, seat_search: SeatSearch, bulk_line: BulkLine) -> None:
         self._store = store
         self.reads = reads
+        self.seat_search = seat_search
         self._under_way: set[UnderWay[Any]] = set()
         self._closing = False
         self.bulk_line = bulk_line

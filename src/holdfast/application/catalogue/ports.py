@@ -10,6 +10,7 @@ from uuid import UUID
 
 from holdfast.application.catalogue.hall_seats import HallSlice, StoredSeat
 from holdfast.domain.catalogue.categories import Category
+from holdfast.domain.catalogue.channel import ChannelDetails, GivenBack, KeptBack, SeatSelection, StoredChannel
 from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.seat import NewSeat
 from holdfast.domain.hall.sections import SectionSummary
@@ -87,12 +88,80 @@ class HallTransaction(Protocol):
         ...
 
 
+class ChannelTransaction(Protocol):
+    """What a transaction on a locked event can do with its channels."""
+
+    async def open_due(self, event: Event, now: datetime) -> Event:
+        """Record the opening of channels whose time has come, each with a log entry; return the event after that."""
+        ...
+
+    async def find(self, event_id: UUID, key: str) -> StoredChannel | None:
+        """Read a channel; None if there is none of this key."""
+        ...
+
+    async def count(self, event_id: UUID) -> int:
+        """Count the event's channels."""
+        ...
+
+    async def put(
+        self, event: Event, key: str, details: ChannelDetails, now: datetime, *, before: StoredChannel | None
+    ) -> int:
+        """Store a channel, with one log entry; return the event's new version.
+
+        Args:
+            event: The locked event.
+            key: The channel's key.
+            details: What is said of it from now on.
+            now: The time of the change.
+            before: The channel as it is stored; None for a new one.
+        """
+        ...
+
+    async def unknown_seats(self, event_id: UUID, seat_ids: Sequence[UUID]) -> list[UUID]:
+        """Return those of the seats that the event does not have."""
+        ...
+
+    async def keep_back(
+        self, event: Event, channel: StoredChannel, seat_ids: Sequence[UUID], now: datetime
+    ) -> KeptBack:
+        """Put seats into a channel, with one log entry if any was not in it. Seats that do not exist are left out."""
+        ...
+
+    async def give_back(
+        self, event: Event, channel: StoredChannel, seat_ids: Sequence[UUID], now: datetime
+    ) -> GivenBack:
+        """Take those seats out of a channel that are in it, with one log entry if there are any."""
+        ...
+
+    async def delete(self, event: Event, channel: StoredChannel, now: datetime, *, seats_max: int) -> GivenBack:
+        """Delete a channel of at most `seats_max` seats. Of a larger one only that many seats are given back."""
+        ...
+
+
+class SeatSearch(Protocol):
+    """Finds the seats that a selection describes. It takes no lock, so the seats are looked up again under the lock."""
+
+    async def selected(self, event_id: UUID, selection: SeatSelection) -> list[UUID]:
+        """Return the seats.
+
+        Raises:
+            InvalidValue: if there are more than one call may change.
+            SelectionNotFound: naming what the event has no seats of.
+        """
+        ...
+
+
 class CatalogueTransaction(Protocol):
     """One transaction on one event's row and chart. If the event exists, `lock_event` is called first."""
 
     @property
     def halls(self) -> HallTransaction:
         """What it can do with categories and the hall."""
+        ...
+
+    @property
+    def channels(self) -> ChannelTransaction:
+        """What it can do with channels."""
         ...
 
     async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:

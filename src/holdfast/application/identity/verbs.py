@@ -31,6 +31,12 @@ class Verb(StrEnum):
     GET_SEAT_MAP = "get_seat_map"
     GET_AVAILABILITY = "get_availability"
     STREAM_CHANGES = "stream_changes"
+    LIST_CHANNELS = "list_channels"
+    PUT_CHANNEL = "put_channel"
+    DELETE_CHANNEL = "delete_channel"
+    LIST_CHANNEL_SEATS = "list_channel_seats"
+    KEEP_BACK_SEATS = "keep_back_seats"
+    GIVE_BACK_SEATS = "give_back_seats"
     ADD_SEAT = "add_seat"
     ADD_SEATS = "add_seats"
 
@@ -82,6 +88,10 @@ class Verb(StrEnum):
     SELL = "sell"
     """Confirm reservations that only the seller may confirm."""
     EXCEED_PURCHASE_LIMIT = "exceed_purchase_limit"
+    USE_CHANNELS = "use_channels"
+    """Hold seats of every channel, without its code."""
+    NAME_ACCESS_CODE = "name_access_code"
+    """List the seats of a channel whose code the request names (`X-Access-Code`)."""
 
     @property
     def is_operation(self) -> bool:
@@ -98,6 +108,8 @@ PARTS = frozenset(
         Verb.SEE_API_KEY,
         Verb.SELL,
         Verb.EXCEED_PURCHASE_LIMIT,
+        Verb.USE_CHANNELS,
+        Verb.NAME_ACCESS_CODE,
     }
 )
 """Verbs that are not operations."""

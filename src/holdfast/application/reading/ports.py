@@ -13,6 +13,7 @@ from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.snapshot import Mark
 from holdfast.domain.catalogue.categories import Category, CategoryDetails
+from holdfast.domain.catalogue.channel import StoredChannel
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.hall.layout import ChartSeats
 from holdfast.domain.hall.stored import StoredHall
@@ -116,6 +117,42 @@ class Layouts(Protocol):
 
     async def mark(self, event_id: UUID, version: int) -> Mark | None:
         """Identify the state of an event at a version; None if the event has not reached that version."""
+        ...
+
+
+class ChannelReads(Protocol):
+    """Reads channels, as they are at this instant."""
+
+    async def channels(self, event_id: UUID) -> tuple[list[StoredChannel], int] | None:
+        """Read an event's channels by key, and its version; None if there is no such event."""
+        ...
+
+    async def seats(
+        self, event_id: UUID, key: str, *, after: UUID | None, limit: int
+    ) -> tuple[list[Seat] | None, int] | None:
+        """Read seats of a channel by id, and the event's version; None if there is no such event.
+
+        They are shown as they are to those who reach them. Instead of the seats there is None if the event has no such
+        channel.
+
+        Args:
+            event_id: The event.
+            key: The channel.
+            after: The last seat of the page before; None for the first page.
+            limit: The most seats.
+        """
+        ...
+
+
+class AccessCodes(Protocol):
+    """Tells right access codes from wrong ones."""
+
+    async def opens(self, event_id: UUID, key: str, code_digest: bytes, address: str | None) -> bool:
+        """Return whether a code is that of a channel.
+
+        Raises:
+            TooManyTries: if too many wrong ones came from the address.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from holdfast.application.reading.kept_charts import KeptCharts
 from holdfast.application.reading.kept_layouts import KeptLayouts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
-from holdfast.application.reading.ports import Charts, HallReads, Reads
+from holdfast.application.reading.ports import AccessCodes, ChannelReads, Charts, HallReads, Reads
 from holdfast.application.reading.seat_maps import SeatMaps
 
 
@@ -27,3 +27,5 @@ class Views:
     kept_charts: KeptCharts
     kept_layouts: KeptLayouts
     halls: HallReads
+    channels: ChannelReads
+    access_codes: AccessCodes

@@ -21,6 +21,7 @@ Conflict
 IdempotencyKeyReused
 SellerConfirms
 TooManyHolds
+TooManyTries
 """
 
 from datetime import UTC, datetime
@@ -234,6 +235,18 @@ class TooManyHolds(Refusal):
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__(
             f"Too many new holds from this address; the next is possible in {retry_after_seconds} seconds.",
+            retry_after_seconds=retry_after_seconds,
+        )
+
+
+class TooManyTries(Refusal):
+    """Too many wrong access codes for this event came from the caller's address. For a while none is accepted."""
+
+    code = "too_many_tries"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"Too many wrong access codes from this address; the next is possible in {retry_after_seconds} seconds.",
             retry_after_seconds=retry_after_seconds,
         )
 

@@ -3,9 +3,12 @@
 NotFound
 ├── EventNotFound
 ├── HallNotFound
-└── SeatNotFound
+├── SeatNotFound
+├── ChannelNotFound
+└── SelectionNotFound
 PreconditionFailed
 Conflict
+├── TooManyChannels
 ├── SeatNumberTaken
 ├── SeatsExceedTotal
 ├── CategoryInUse
@@ -136,3 +139,39 @@ class UpgradeUnfinished(Conflict):
             f"{field} is possible once the upgrade of this installation is finished (`holdfast migrate finish`).",
             field=field,
         )
+
+
+class ChannelNotFound(NotFound):
+    """The event has no such channel, or the caller may not see it."""
+
+    code = "channel_not_found"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"This event has no channel {key!r}.", key=key)
+
+
+class SelectionNotFound(NotFound):
+    """The event has no seats of that description. Nothing was changed."""
+
+    code = "selection_not_found"
+
+    NAMED_MAX = 100
+
+    def __init__(self, kind: str, missing: list[str]) -> None:
+        named = missing[: self.NAMED_MAX]
+        rest = len(missing) - len(named)
+        more = f" and {rest} more" if rest else ""
+        super().__init__(
+            f"{kind}: this event has no seats in {', '.join(named)}{more}. Nothing was changed.",
+            field=kind,
+            missing=named,
+        )
+
+
+class TooManyChannels(Conflict):
+    """An event has a limited number of channels."""
+
+    code = "too_many_channels"
+
+    def __init__(self, channels_max: int) -> None:
+        super().__init__(f"An event has at most {channels_max} channels.", channels_max=channels_max)

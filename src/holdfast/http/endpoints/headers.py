@@ -24,6 +24,7 @@ READ_HEADERS = (
     ReadHeader("If-None-Match"),
     ReadHeader("Last-Event-ID"),
     ReadHeader("Accept"),
+    ReadHeader("X-Access-Code"),
     ReadHeader("traceparent"),
     ReadHeader("tracestate"),
     ReadHeader("Accept-Encoding", by_pages=False),
@@ -62,6 +63,10 @@ ANSWER_HEADERS: Mapping[str, Mapping[str, Any]] = {
     "Chart-Version": {
         "description": "The chart that the answer's positions belong to.",
         "schema": {"type": "integer", "minimum": 0},
+    },
+    "Representation-Version": {
+        "description": "Which codes the statuses in the answer may have.",
+        "schema": {"type": "integer", "minimum": 1},
     },
     "WWW-Authenticate": {
         "description": "How to say who is asking; `error` where what was said is not valid.",

@@ -415,6 +415,13 @@ logged AS (
 )
 SELECT (SELECT count(*) FROM changed) AS channels, (SELECT count(*) FROM logged) AS openings
 
+-- coded_channels
+-- Find the channels of an event that have an access code, and whether they are open at this instant.
+SELECT
+    k.key, k.code_digest,
+    k.opened_at IS NOT NULL OR coalesce(k.opens_to_all_at <= clock_timestamp(), false) AS is_open
+FROM channels k WHERE k.event_id = :event_id AND k.code_digest IS NOT NULL
+
 -- reservation_owners
 -- Find the event and the user of each reservation.
 SELECT r.id, r.event_id, r.user_id

@@ -185,6 +185,7 @@ class BatchQueries:
     store_new_holds: Query[NewHolds]
     store_batch: Query[NettedChanges]
     store_channels: Query[ChangedChannels]
+    coded_channels: Query[OfEvent]
     reservation_owners: Query[OfReservations]
     overdue_events: Query[EventsMax]
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from holdfast.application.booking.ports import Closure, Lock, LoggedStep
+from holdfast.application.booking.ports import Closure, CodedChannel, Lock, LoggedStep
 from holdfast.application.booking.seatings.seatings import STEPS_MAX
 from holdfast.application.failures import GuardMismatch
 from holdfast.domain.booking.snapshot import Changes, Mark, Snapshot
@@ -188,6 +188,13 @@ class PostgresBatchStore:
         """Read what a batch would load, without a lock."""
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             return await load(connection, self.queries, event_id, closure)
+
+    async def coded_channels(self, event_id: UUID) -> list[CodedChannel]:
+        """Find the channels that have an access code."""
+        async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
+            with translated():
+                rows = await self.queries.coded_channels({"event_id": event_id}).fetch(connection)
+        return [CodedChannel(row["key"], row["code_digest"], row["is_open"]) for row in rows]
 
     async def find_reservations(self, reservation_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
         """Find the event and the user of each reservation."""

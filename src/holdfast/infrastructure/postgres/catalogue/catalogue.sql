@@ -101,6 +101,10 @@ UPDATE events SET
     pending_reservations = 0
 WHERE id = :event_id AND version = :loaded_version AND confirmed = 0
 
+-- delete_channels_of_deleted_event
+-- Delete the channels of a deleted event, or they would still be opened at their times. Which seats they had stays.
+DELETE FROM channels WHERE event_id = :event_id
+
 -- has_entry
 -- Return whether the log has the entry that an earlier attempt made at this time.
 SELECT EXISTS (SELECT 1 FROM changes WHERE event_id = :event_id AND version = :version AND at = :at)

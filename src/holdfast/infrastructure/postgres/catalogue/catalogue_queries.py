@@ -110,6 +110,7 @@ class CatalogueQueries:
     log_change: Query[LoggedChange]
     cancel_holds_of_deleted_event: Query[EndedHolds]
     delete_event: Query[DeletedEvent]
+    delete_channels_of_deleted_event: Query[OfEvent]
     has_entry: Query[Entry]
     has_other_forms: Query[OfEvent]
     taken_seat_numbers: Query[SeatNumbers]

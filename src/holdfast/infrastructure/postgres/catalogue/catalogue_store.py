@@ -12,6 +12,7 @@ from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.seat import NewSeat
 from holdfast.domain.identity.audit import AuditEntry
 from holdfast.infrastructure.postgres.catalogue.catalogue_queries import CATALOGUE, Details
+from holdfast.infrastructure.postgres.catalogue.channel_store import PostgresChannelTransaction
 from holdfast.infrastructure.postgres.catalogue.hall_store import PostgresHallTransaction
 from holdfast.infrastructure.postgres.catalogue.rows import event_from
 from holdfast.infrastructure.postgres.catalogue.seat_copy import COLUMNS, binary_rows
@@ -30,6 +31,7 @@ class PostgresCatalogueTransaction:
     def __init__(self, connection: WatchedConnection) -> None:
         self._connection = connection
         self.halls = PostgresHallTransaction(connection, self._guarded, self._log)
+        self.channels = PostgresChannelTransaction(connection, self._guarded)
 
     async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
         """Lock, then read in a separate statement, which sees what was committed while waiting for the lock."""
@@ -83,6 +85,7 @@ class PostgresCatalogueTransaction:
                 {"event_id": event.id, "loaded_version": event.version, "now": now, "version": version}
             ),
         )
+        await self._execute(CATALOGUE.delete_channels_of_deleted_event({"event_id": event.id}))
         await self._log(event, version, ChangeKind.EVENT_DELETED, now)
         return version
 

@@ -1,0 +1,1 @@
+"""Channels over HTTP: what they are, and which seats they keep back."""
