@@ -32,14 +32,15 @@ from holdfast.bootstrap.engine import Engine, open_engine
 from holdfast.bootstrap.process import database_url_of
 from holdfast.domain.booking.commands import Done
 from holdfast.domain.booking.reservation import Reservation
-from holdfast.domain.catalogue.event import EventDetails
+from holdfast.domain.catalogue.event import Confirmation, EventDetails
 from holdfast.domain.catalogue.seat import numbered_seats
 from holdfast.domain.refusal import Refusal
 from holdfast.settings import load_settings
 
 _KINDS: tuple[Kind, ...] = (
     *("reserve",) * 12,
-    *("confirm",) * 1,
+    "confirm",
+    "sell",
     *("cancel",) * 4,
     *("read_seat",) * 4,
     "read_reservation",
@@ -106,9 +107,11 @@ class Clients:
         reservation, user = self.random.choice(self.known[-100:])
         number = self.recorder.call(client, kind, str(self.event), user=user, reservation=str(reservation))
         try:
-            done = await (confirm if kind == "confirm" else cancel)(
-                self.engine.booking, reservation_id=reservation, user_id=user
-            )
+            if kind == "cancel":
+                done = await cancel(self.engine.booking, reservation_id=reservation, user_id=user)
+            else:
+                by_seller = kind == "sell"
+                done = await confirm(self.engine.booking, reservation_id=reservation, user_id=user, by_seller=by_seller)
         except (Refusal, Unavailable, OperationalFailure) as failure:
             self._failed(number, failure)
         else:
@@ -167,7 +170,7 @@ def status_of(reservation: Reservation) -> str:
 
 
 async def run(folder: Path, *, operations: int, clients: int, seats: int, seed: int) -> None:
-    """Record one run into `folder`."""
+    """Record one run into `folder`. With an odd seed only the seller confirms."""
     settings = load_settings()
     with Recorder(folder / "history.jsonl") as recorder:
         async with open_engine(settings) as engine:
@@ -175,7 +178,13 @@ async def run(folder: Path, *, operations: int, clients: int, seats: int, seed: 
             event = await create_event(
                 engine.catalogue,
                 EventDetails(
-                    name="Run", description="", venue="", start_at=start_at, end_at=start_at, total_seats=seats
+                    name="Run",
+                    description="",
+                    venue="",
+                    start_at=start_at,
+                    end_at=start_at,
+                    total_seats=seats,
+                    confirmation=Confirmation.SELLER if seed % 2 else Confirmation.BUYER,
                 ),
             )
             chart, _ = await add_seats(engine.catalogue, event.id, numbered_seats(prefix="A", count=seats, price=5_000))

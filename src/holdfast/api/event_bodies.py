@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api.fields import NO_NUL, Time, in_utc
-from holdfast.domain.catalogue.currencies import DEFAULT_CURRENCY, require_currency
+from holdfast.domain.catalogue.currencies import DEFAULT_CURRENCY, MINOR_DIGITS, require_currency
 from holdfast.domain.catalogue.event import (
     DESCRIPTION_MAX,
     SEATS_PER_BUYER_MAX,
@@ -55,7 +55,7 @@ class EventInput(Struct, kw_only=True):
         ),
     ] = UNSET
     timezone: Annotated[
-        Annotated[str, Meta(min_length=1, max_length=NAME_MAX)] | UnsetType | None,
+        Annotated[str, Meta(min_length=1, max_length=NAME_MAX, examples=["Asia/Tokyo"])] | UnsetType | None,
         Meta(
             description=(
                 "The IANA name of the zone that the event takes place in, to show its times in (null or, for a new "
@@ -64,7 +64,7 @@ class EventInput(Struct, kw_only=True):
         ),
     ] = UNSET
     currency: Annotated[
-        Annotated[str, Meta(min_length=3, max_length=3)] | UnsetType | None,
+        Annotated[str, Meta(extra_json_schema={"enum": list(MINOR_DIGITS)})] | UnsetType | None,
         Meta(
             description=(
                 "The ISO 4217 code of the currency of its prices, which are counted in its minor unit (null or, for a "
