@@ -206,6 +206,21 @@ def test_a_document_with_very_many_values_is_refused_before_they_take_memory():
         read(b"[" + b"0," * 2_000_000 + b"0]")
 
 
+def test_a_stored_document_may_have_grown_beyond_what_is_given_at_once():
+    rows = [{"label": str(at), "count": 5, "positions": [[0, 0]] * 5} for at in range(20_000)]
+    hall = {**hall_of(*rows), "name": "x"}
+    hall["sections"] = [{**hall["sections"][0], "key": f"s{at}"} for at in range(2)]
+    raw = json.dumps(hall).encode()
+    with pytest.raises(InvalidValue):
+        read_hall(raw)
+    assert len(read_hall(raw, seats_max=200_000).sections) == 2
+
+
+def test_a_row_without_seats_makes_none():
+    row = {**ROW, "count": 3, "exceptions": [{"seats": ["1", "2", "3"], "missing": True}]}
+    assert seats_in(hall_of(row, {**ROW, "label": "B"})).rows == ["B"] * 5
+
+
 def test_the_categories_must_be_the_events():
     known = [CategoryDetails("std", "Standard", "#000000", 1)]
     row = {**ROW, "exceptions": [{"seats": ["1"], "category": "low"}]}

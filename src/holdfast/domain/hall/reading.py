@@ -27,7 +27,8 @@ def read_hall(raw: bytes, *, seats_max: int = HALL_SEATS_MAX) -> Hall:
     Raises:
         InvalidValue: naming the place in the document, such as `sections[0].rows[3].count`.
     """
-    hall = decode_document(_hall, raw, values_max=VALUES_MAX)
+    # A stored document that grew section by section may be larger than any that is given at once.
+    hall = decode_document(_hall, raw, values_max=VALUES_MAX * max(1, seats_max // HALL_SEATS_MAX))
     check_hall(hall, seats_max=seats_max)
     return hall
 

@@ -189,8 +189,8 @@ class _Making:
         self._accessible.update(
             made.seat_numbers[place] for place in places.values() if made.accessible[place] and place not in missing
         )
-        for place in sorted(missing, reverse=True):
-            self._leave_out(place)
+        if missing:
+            self._leave_out(missing, first)
 
     def _except_one(self, exception: SeatException, place: int) -> None:
         made = self._made
@@ -201,10 +201,12 @@ class _Making:
         made.accessible[place] |= exception.accessible
         made.restricted_views[place] |= exception.restricted_view
 
-    def _leave_out(self, place: int) -> None:
-        """Remove a place that has no seat. Nobody else gets its seat number."""
+    def _leave_out(self, missing: set[int], first: int) -> None:
+        """Remove the places without a seat from the last row. Nobody else gets their seat numbers."""
+        kept = [place for place in range(first, len(self._made)) if place not in missing]
         for column in fields(self._made):
-            del getattr(self._made, column.name)[place]
+            values = getattr(self._made, column.name)
+            values[first:] = [values[place] for place in kept]
 
 
 def _require_legible(field: str, texts: Sequence[str]) -> None:
