@@ -34,6 +34,7 @@ TEST_WORKERS ?= 2
 CHAOS_REPORT ?= build/chaos
 SOAK_MINUTES ?= 30
 FUZZ_REQUESTS ?= 200000
+READING_RUNS ?= 500
 # The commit of the last release: its nodes must run on this version's schema.
 LAST_RELEASE := a433af106efba6e547e3d6a8f1e637c1cdf3498b
 LAST_RELEASE_DIR := build/last-release
@@ -85,6 +86,7 @@ coverage: $(INSTALLED_DEV) $(PROVIDER) ## The same with branch coverage, which t
 
 chaos: $(INSTALLED_DEV) ## Inject every fault under load into real processes, about 14 minutes; report in build/chaos
 	@$(PY) -m chaos.run --report $(CHAOS_REPORT) $(CHAOS_ARGS)
+	@$(PY) -m chaos.reading --runs $(READING_RUNS)
 	@exec $(PY) -m chaos.edge_fuzz --requests $(FUZZ_REQUESTS) $(FUZZ_ARGS)
 
 chaos-quick: $(INSTALLED_DEV) ## Inject the most important faults, about 3 minutes
