@@ -157,7 +157,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             QueryParameter(
                 "from", f"{_RANGE} If it is left out, the first hold.", "2031-02-03T00:00:00Z", is_time=True
             ),
-            QueryParameter("to", f"{_RANGE} If it is left out, now.", "2031-03-03T00:00:00Z", is_time=True),
+            QueryParameter("to", f"{_RANGE} If it is left out, now.", "2031-02-04T00:00:00Z", is_time=True),
         ),
         success=Success(status=200, description="The sales.", body=SalesBody, event_version=True, example=_EXAMPLE),
         refusals=(EventNotFound,),
