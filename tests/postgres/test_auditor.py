@@ -8,7 +8,9 @@ import pytest
 
 from box_office import open_engine, put_on_sale, sql
 from holdfast.application.booking.cancel import cancel
+from holdfast.application.booking.change_seats import change_seats
 from holdfast.application.booking.confirm import confirm
+from holdfast.application.booking.extend import extend
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.domain.refusal import Refusal
 from holdfast.infrastructure.postgres.upkeep.auditor import PostgresAuditor
@@ -26,6 +28,13 @@ async def _write(engine, sale, source, number):
     done = None
     with suppress(Refusal):
         done = await sale.reserve(engine, *source.sample(range(30), 2), key=f"k{number}")
+    if done is not None and source.random() < 0.5:
+        seat_ids = tuple(sale.seats[place] for place in source.sample(range(30), 3))
+        hold = {"reservation_id": done.reservation.id, "user_id": "ann"}
+        with suppress(Refusal):
+            await change_seats(engine.booking, **hold, seat_ids=seat_ids)
+        with suppress(Refusal):
+            await extend(engine.booking, **hold, known_expires_at=done.reservation.expires_at)
     if done is not None and source.random() < 0.8:
         verb = confirm if source.random() < 0.1 else cancel
         with suppress(Refusal):

@@ -9,7 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.application.booking.cancel import cancel
+from holdfast.application.booking.change_seats import change_seats
 from holdfast.application.booking.confirm import confirm
+from holdfast.application.booking.extend import extend
 from holdfast.application.booking.reserve import reserve
 from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.application.catalogue.delete_channel import delete_channel
@@ -74,6 +76,16 @@ def resolve_call(verb: str, reservation_id: str, user_id: str, *, delay_seconds:
     return Call(verb, user_id=user_id, reservation_id=reservation_id, delay_seconds=delay_seconds)
 
 
+def extend_call(reservation_id: str, user_id: str, known: datetime) -> Call:
+    """Return an extension of a hold whose end is known."""
+    return Call("extend", user_id=user_id, reservation_id=reservation_id, key=known.isoformat())
+
+
+def change_call(reservation_id: str, user_id: str, seat_ids: Sequence[UUID]) -> Call:
+    """Return a wish of a hold for other seats."""
+    return Call("change_seats", "", user_id, "", tuple(str(seat_id) for seat_id in seat_ids), reservation_id)
+
+
 async def perform(engine: Engine, call: Call) -> Answer:
     """Perform one call and return its result; nothing is raised."""
     try:
@@ -100,23 +112,14 @@ async def _perform(engine: Engine, call: Call) -> Answer:
                     code_digest=digest_of(call.channel) if call.channel else None,
                 )
             )
-        case "confirm" | "sell":
-            return _answer(
-                await confirm(
-                    engine.booking,
-                    reservation_id=UUID(call.reservation_id),
-                    user_id=call.user_id,
-                    by_seller=call.verb == "sell",
-                )
-            )
+        case "confirm" | "sell" | "cancel" | "extend" | "change_seats":
+            return _answer(await _perform_on_hold(engine, call, UUID(call.reservation_id)))
         case "move_opening":
             event = await engine.catalogue.reads.event(UUID(call.event_id))
             assert event is not None
             opens_at = datetime.fromisoformat(call.key) if call.key else None
             await edit_event(engine.catalogue, event.id, replace(event.details, sale_opens_at=opens_at))
             return Answer("done")
-        case "cancel":
-            return _answer(await cancel(engine.booking, reservation_id=UUID(call.reservation_id), user_id=call.user_id))
         case "delete_event":
             await delete_event(engine.catalogue, UUID(call.event_id))
             return Answer("done")
@@ -141,6 +144,19 @@ async def _change_channel(engine: Engine, call: Call) -> Answer:
         return Answer("done", seat_ids=tuple(map(str, kept.taken_seat_ids)), data={"kept_back": kept.kept_back})
     given = await begin_giving_back(*arguments, actor=actor).result()
     return Answer("done", data={"seats": given.seats, "available": given.available})
+
+
+async def _perform_on_hold(engine: Engine, call: Call, reservation_id: UUID) -> Done:
+    hold: dict[str, Any] = {"reservation_id": reservation_id, "user_id": call.user_id}
+    match call.verb:
+        case "cancel":
+            return await cancel(engine.booking, **hold)
+        case "extend":
+            return await extend(engine.booking, **hold, known_expires_at=datetime.fromisoformat(call.key))
+        case "change_seats":
+            return await change_seats(engine.booking, **hold, seat_ids=tuple(map(UUID, call.seat_ids)))
+        case _:
+            return await confirm(engine.booking, **hold, by_seller=call.verb == "sell")
 
 
 def _answer(done: Done) -> Answer:
