@@ -10,6 +10,8 @@ class Ticket:
     user: str
     seats: frozenset[int]
     state: str = "pending"
+    best: int | None = None
+    """How many seats were asked for, if the choice was left to the box office."""
 
 
 @dataclass
@@ -36,16 +38,35 @@ class BoxOffice:
     def reserve(self, user: str, key: str, seats: frozenset[int]) -> str:
         prior = self.tickets.get((user, key))
         if prior is not None:
-            return prior.state if prior.seats == seats else "idempotency_key_reused"
-        if self.deleted:
-            return "event_not_found"
-        if self.sale != "open":
-            return self.sale
-        refusal = self.refusal_of_seats(user, seats)
+            return prior.state if (prior.seats, prior.best) == (seats, None) else "idempotency_key_reused"
+        refusal = self.refusal_of_anybody() or self.refusal_of_seats(user, seats)
         if refusal is not None:
             return refusal
         self.tickets[user, key] = Ticket(user, seats)
         return "pending"
+
+    def reserve_best(self, user: str, key: str, count: int, chosen: frozenset[int]) -> str:
+        """Seats that are `chosen` for a user must be free; there are none if the user was refused."""
+        prior = self.tickets.get((user, key))
+        if prior is not None:
+            return prior.state if prior.best == count and prior.seats == chosen else "idempotency_key_reused"
+        refusal = self.refusal_of_anybody()
+        if refusal is None and self.limit is not None and self.has(user) + count > self.limit:
+            refusal = "purchase_limit_reached"
+        free = frozenset(range(self.seats)) - self.taken()
+        if refusal is None and len(free) < count:
+            refusal = "not_enough_seats"
+        if refusal is not None:
+            return refusal
+        if len(chosen) != count or not chosen <= free:
+            return f"{count} of the seats {sorted(free)}"
+        self.tickets[user, key] = Ticket(user, chosen, best=count)
+        return "pending"
+
+    def refusal_of_anybody(self) -> str | None:
+        if self.deleted:
+            return "event_not_found"
+        return None if self.sale == "open" else self.sale
 
     def refusal_of_seats(self, user: str, seats: frozenset[int]) -> str | None:
         if any(seat >= self.seats for seat in seats):

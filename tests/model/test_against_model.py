@@ -79,11 +79,27 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
             assert self._reserve(user, key, seats) == self.model.reserve(user, key, seats)
             return user, key
 
+        @rule(target=made, user=users, key=keys, count=st.integers(1, 4))
+        def reserve_best(self, user, key, count):
+            seats = set()
+
+            def told(done):
+                known = self.ids.setdefault((user, key), done.reservation.id)
+                assert done.reservation.id == known, "a key made two reservations"
+                seats.update(map(self.chart.index, done.reservation.seat_ids))
+                return done.reservation.cancel_reason or done.reservation.status
+
+            answer = self.answer(self.sale.reserve_best(self.engine, count, user=user, key=key), told)
+            assert answer == self.model.reserve_best(user, key, count, frozenset(seats))
+            return user, key
+
         @rule(name=made)
         def replay(self, name):
             ticket = self.model.tickets.get(name)
-            if ticket is not None:
+            if ticket is not None and ticket.best is None:
                 assert self._reserve(*name, ticket.seats) == ticket.state
+            elif ticket is not None:
+                self.reserve_best(*name, ticket.best)
 
         @rule(name=made, verb=st.sampled_from(["confirm", "cancel"]), how=st.sampled_from([{}, {"by_seller": True}]))
         def resolve(self, name, verb, how):
