@@ -16,8 +16,8 @@ from holdfast.domain.booking.choosing.wish import BestAvailable, Together
 
 CATEGORIES = {1: Category("best", 9_000), 2: Category("good", 5_000)}
 SECTIONS = (
-    Section("left", "ground", (10.0, -3.0)),
-    Section("right", "balcony", (40.0, -3.0)),
+    Section("left", "ground", (9.3, -3.0)),
+    Section("right", "balcony", (39.6, -3.0)),
     Section("pit", None, None),
 )
 

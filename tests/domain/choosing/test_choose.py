@@ -34,7 +34,7 @@ def drawn(*rows: str) -> FreeSeats:
                     )
                 )
                 taken += [seat_id] if sign == "x" else []
-    free = FreeSeats.all_of(built(seats, [Section("stalls", None, (len(rows[0]) / 2, 0.0))]))
+    free = FreeSeats.all_of(built(seats, [Section("stalls", None, ((len(rows[0]) - 1) / 2, 0.0))]))
     for seat_id in taken:
         free.change(seat_id, free=False)
     return free
@@ -52,13 +52,13 @@ def test_the_middle_of_the_first_row_is_the_best():
 
 
 def test_a_missing_seat_parts_neighbours():
-    assert picture(drawn("oo o", "oooo"), 3, together=Together.REQUIRED) == [(1, 1), (1, 2), (1, 3)]
+    assert picture(drawn("oo o", "oooo"), 3, together=Together.REQUIRED) == [(1, 0), (1, 1), (1, 2)]
     assert choose(drawn("oo oo"), BestAvailable.wish(count=3, together=Together.REQUIRED)) == NotTogether()
 
 
 def test_no_single_seat_is_left_alone_where_another_place_will_do():
     assert picture(drawn("xooox", "xoxoo"), 2) == [(1, 3), (1, 4)]
-    assert picture(drawn("xooox"), 2) == [(0, 2), (0, 3)], "but no sale is refused for it"
+    assert picture(drawn("xooox"), 2) == [(0, 1), (0, 2)], "but no sale is refused for it"
 
 
 def test_a_single_buyer_gets_the_seat_that_was_left_alone():
@@ -78,7 +78,7 @@ def test_a_seat_that_is_given_back_can_be_found_again():
 
 
 def test_accessible_seats_are_given_to_others_only_when_nothing_else_is_left():
-    assert picture(drawn("ooAoo"), 2) == [(0, 3), (0, 4)]
+    assert picture(drawn("ooAoo"), 2) == [(0, 0), (0, 1)]
     assert picture(drawn("oxAxo"), 2) == [(0, 0), (0, 4)]
     assert picture(drawn("oxAxo"), 3) == [(0, 0), (0, 2), (0, 4)]
 

@@ -14,6 +14,18 @@ from holdfast.telemetry import metrics
 log = structlog.get_logger(__name__)
 
 
+CHOICES_MAX = 64
+"""Requests in one batch that leave the choice of seats to us. Choosing keeps the event loop busier than anything else
+that a batch decides: 0.1 ms each in an ordinary hall, up to 1 ms in a large one that is almost sold out."""
+
+
+def _weight_of(command: Command, seats_max: int) -> int:
+    """Return as how many seats a command counts in a batch of at most `seats_max`."""
+    if isinstance(command, Reserve) and command.best is not None:
+        return max(command.count, seats_max // CHOICES_MAX)
+    return command.count if isinstance(command, Reserve | ChangeSeats) else 1
+
+
 @dataclass(slots=True, eq=False)
 class Ticket:
     """A queued command, and the future that receives its outcome."""
@@ -79,7 +91,7 @@ class EventQueue:
                     ticket.finish()
                     continue
                 command = ticket.command
-                seats += command.count if isinstance(command, Reserve | ChangeSeats) else 1
+                seats += _weight_of(command, seats_max)
                 if seats > seats_max and taken:
                     line[ticket] = None
                     line.move_to_end(ticket, last=False)

@@ -83,7 +83,7 @@ class Packing:
             starts=[],
             seats=0,
             ids=b"",
-            distances=array("d", bytes(8 * bits)),
+            distances=array("d", [0.0]),
             prices=array("q", bytes(8 * bits)),
             category_numbers=array("h", bytes(2 * bits)),
         )
@@ -93,13 +93,14 @@ class Packing:
             block.rows.append(self._row(arranged, number, start))
             block.starts.append(start)
             for bit, (seat, distance) in enumerate(zip(arranged.seats, arranged.distances, strict=True), start=start):
+                block.distances.append(block.distances[-1] + distance)
                 if seat is not None:
                     ids[ID_BYTES * bit : ID_BYTES * (bit + 1)] = seat.id.bytes
-                    block.distances[bit] = distance
                     block.prices[bit] = -1 if seat.price is None else seat.price
                     block.category_numbers[bit] = seat.category or 0
                     block.seats |= 1 << bit
                     self._mark(seat, Place(number, bit), arranged.section)
+            block.distances.append(block.distances[-1])
             start += len(arranged.seats) + 1
             yield
         block.ids = bytes(ids)
@@ -111,7 +112,8 @@ class Packing:
             for place, (seat, distance) in enumerate(zip(arranged.seats, arranged.distances, strict=True))
             if seat is not None and distance == nearest
         )
-        row = Row(block, start, len(arranged.seats), middle, nearest, arranged.section, arranged.place)
+        width = len(arranged.seats)
+        row = Row(block, start, width, middle, nearest, arranged.section, arranged.place, (1 << width) - 1)
         if not arranged.area:
             self._rows_by_section[arranged.section].append(row)
         return row

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from holdfast.domain.booking.choosing.pool import Pool
-from holdfast.domain.booking.choosing.seating import Block, Place, Row
+from holdfast.domain.booking.choosing.seating import Place, Row
 from holdfast.domain.booking.choosing.windows import (
+    beside,
     holding,
     leaving_single,
     lowest_bit,
@@ -13,7 +15,7 @@ from holdfast.domain.booking.choosing.windows import (
     windows,
 )
 
-ROWS_MAX = 32
+ROWS_MAX = 16
 """Rows compared in one search. They are visited in the order of their nearest seats, so that only a window that is not
 much better can be missed."""
 
@@ -29,8 +31,6 @@ class Window:
     bit: int
     """Of the first seat, in its block."""
     count: int
-    distance: float
-    """The sum of the seats' distances."""
 
     @property
     def places(self) -> list[Place]:
@@ -52,54 +52,43 @@ def nearest_window(pool: Pool, count: int, starts: Starts, *, first_block: int =
         starts: Finds the windows.
         first_block: The blocks before it have none.
     """
-    blocks = pool.seating.blocks
-    best: Window | None = None
+    best: tuple[Row, int] | None = None
+    nearest = inf
     rows = 0
     for number in range(first_block, pool.seating.row_blocks):
-        block = blocks[number]
-        if best is not None and block.nearest * count > best.distance:
+        block = pool.seating.blocks[number]
+        if block.nearest * count > nearest:
             break
         found = starts(number)
         while found:
             row = block.row_of(lowest_bit(found))
-            if best is not None and row.nearest * count > best.distance:
-                return best
-            window = window_in(block, row, found >> row.start & (1 << row.width) - 1, count)
-            if best is None or window.distance < best.distance:
-                best = window
             rows += 1
-            if rows == ROWS_MAX:
-                return best
-            end = row.start + row.width
-            found = found >> end << end
-    return best
+            if row.nearest * count > nearest or rows > ROWS_MAX:
+                found = 0
+                break
+            in_row = found >> row.start & row.mask
+            found ^= in_row << row.start
+            for bit in beside(in_row, max(0, row.middle - (count - 1) // 2)):
+                distance = block.distance(row.start + bit, count)
+                if distance < nearest:
+                    best, nearest = (row, row.start + bit), distance
+        if rows > ROWS_MAX:
+            break
+    return None if best is None else Window(best[0], best[1], count)
 
 
-def window_in(block: Block, row: Row, found: int, count: int, offset: float = 0.0) -> Window:
-    """Return the best window of a row: the one nearest to its middle, or to `offset` seats beside it.
+def window_in(row: Row, found: int, count: int, offset: float) -> Window:
+    """Return the window of a row that is nearest to a place `offset` seats beside the row's middle.
 
     Args:
-        block: The row's block.
         row: The row.
-        found: The first bits of its windows, counted from the row's start.
+        found: The first bits of its windows, counted from the row's start; there is one at least.
         count: Their length.
         offset: Where the middle of the window would ideally be.
     """
     ideal = max(0, round(row.middle + offset - (count - 1) / 2))
-    after = found >> ideal
-    before = found & (1 << ideal) - 1
-    candidates = []
-    if before:
-        candidates.append(before.bit_length() - 1)
-    if after:
-        candidates.append(ideal + lowest_bit(after))
-    if len(candidates) == 2 and offset:
-        candidates = [min(candidates, key=lambda bit: abs(bit - ideal))]
-    windows_found = [
-        Window(row, row.start + bit, count, sum(block.distances[row.start + bit : row.start + bit + count]))
-        for bit in candidates
-    ]
-    return min(windows_found, key=lambda window: window.distance)
+    bit = min(beside(found, ideal), key=lambda bit: abs(bit - ideal))
+    return Window(row, row.start + bit, count)
 
 
 def ordinary_window(pool: Pool, count: int) -> Window | None:

@@ -60,6 +60,8 @@ class Row:
     """The number of its section, in chart order."""
     place: int
     """Its place among the rows of its section, in chart order."""
+    mask: int
+    """A mask of its `width`."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,7 @@ class Block:
     ids: bytes
     """16 bytes for each bit."""
     distances: "array[float]"
+    """The sums of the distances of all seats before each bit."""
     prices: "array[int]"
     """-1 if the seat costs what its category costs."""
     category_numbers: "array[int]"
@@ -84,6 +87,10 @@ class Block:
     def nearest(self) -> float:
         """The distance of its best seat."""
         return self.rows[0].nearest
+
+    def distance(self, bit: int, count: int) -> float:
+        """Return the sum of the distances of `count` neighbours from a bit on."""
+        return self.distances[bit + count] - self.distances[bit]
 
     def row_of(self, bit: int) -> Row:
         """Return the row that a bit belongs to."""
@@ -141,8 +148,10 @@ class Seating:
 
     def place_of(self, seat_id: UUID) -> Place | None:
         """Return the place of a seat; None if it is not in the chart."""
+        wanted = seat_id.bytes
         for place in self.places.find(seat_id):
-            if self.id_at(place) == seat_id:
+            start = ID_BYTES * place.bit
+            if self.blocks[place.block].ids[start : start + ID_BYTES] == wanted:
                 return place
         return None
 

@@ -114,11 +114,10 @@ def _near(pool: Pool, first: Window | None, size: int) -> Window:
     for row in sorted(rows, key=lambda row: (abs(row.place - first.row.place) if first else 0, row.place)):
         mask = pool.ordinary(row.block)
         found = windows(mask, size)
-        whole = (1 << row.width) - 1
-        if found >> row.start & whole:
+        if found >> row.start & row.mask:
             clean = found & ~leaving_single(pool.ordinary_for_all(row.block), size)
-            best = (clean >> row.start & whole) or (found >> row.start & whole)
-            return window_in(seating.blocks[row.block], row, best, size, first.offset if first else 0.0)
+            best = (clean >> row.start & row.mask) or (found >> row.start & row.mask)
+            return window_in(row, best, size, first.offset if first else 0.0)
     window = ordinary_window(pool, size)
     assert window is not None, "a window of this size was found"
     return window

@@ -90,3 +90,13 @@ def shifted(mask: int, bits: int) -> int:
 def lowest_bit(mask: int) -> int:
     """Return the number of the lowest bit that is set."""
     return (mask & -mask).bit_length() - 1
+
+
+def beside(mask: int, ideal: int) -> tuple[int, ...]:
+    """Return the set bits nearest to `ideal`, below it and not below it, as far as there are any."""
+    above = mask >> ideal
+    below = (mask & (1 << ideal) - 1).bit_length() - 1
+    if not above:
+        return (below,) if below >= 0 else ()
+    first = ideal + (above & -above).bit_length() - 1
+    return (below, first) if below >= 0 else (first,)
