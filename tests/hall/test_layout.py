@@ -6,8 +6,11 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hall.charts import FIRST_ID, layout_of, read_layout, stored
+from hall.halls import halls
 from holdfast.domain.hall.layout import ChartSeats, LayoutMaker
 from holdfast.domain.hall.reading import read_hall
 from holdfast.domain.hall.samples import SAMPLE_CATEGORIES, STADIUM_CATEGORIES, sample_hall, stadium
@@ -88,6 +91,13 @@ def test_any_row_is_read_back_from_the_layout(row):
     hall = read_hall(json.dumps(rows_of({"label": "A", **row}, frame)).encode())
     category = replace(SAMPLE_CATEGORIES[0], key="std")
     assert_same(layout_of(hall, [category], stored(hall)), hall)
+
+
+@given(halls(), st.integers(1, 50))
+@settings(max_examples=60)
+def test_any_hall_is_read_back_from_its_layout(hall, slice_seats):
+    categories = [replace(SAMPLE_CATEGORIES[0], key=key) for key in ("std", "low", "vip")]
+    assert_same(layout_of(hall, categories, stored(hall, slice_seats)), hall)
 
 
 def test_gaps_cost_no_positions():
