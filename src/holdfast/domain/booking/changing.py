@@ -28,6 +28,9 @@ class Extensions:
     """How long after its creation a hold can end at the latest."""
 
 
+USUAL_EXTENSIONS = Extensions()
+
+
 def extend(state: WorkingState, command: Extend, now: datetime, hold: timedelta, extensions: Extensions) -> Outcome:
     """Let the hold last as long again as a new one, within the limits; never shorten it."""
     found = _live_hold(state, command, Verb.EXTEND)

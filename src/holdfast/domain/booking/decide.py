@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
-from holdfast.domain.booking.changing import Extensions, change_seats, examine_change, extend
+from holdfast.domain.booking.changing import USUAL_EXTENSIONS, Extensions, change_seats, examine_change, extend
 from holdfast.domain.booking.commands import (
     Cancel,
     ChangeSeats,
@@ -40,7 +40,7 @@ def decide(
     now: datetime,
     *,
     hold: timedelta,
-    extensions: Extensions = Extensions(),  # noqa: B008 - it is immutable
+    extensions: Extensions = USUAL_EXTENSIONS,
 ) -> Decision:
     """Decide a batch of commands of one event.
 

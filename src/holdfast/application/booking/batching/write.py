@@ -11,7 +11,7 @@ from holdfast.application.booking.batching.progress import Progress
 from holdfast.application.booking.ports import BatchStore, BatchTransaction, Closure
 from holdfast.application.booking.seatings.seatings import Seatings, leaves_choice
 from holdfast.application.failures import GuardMismatch
-from holdfast.domain.booking.changing import Extensions
+from holdfast.domain.booking.changing import USUAL_EXTENSIONS, Extensions
 from holdfast.domain.booking.commands import ChangeSeats, Command, Expire, Extend, Outcome, Reserve
 from holdfast.domain.booking.decide import decide
 from holdfast.domain.booking.snapshot import Changes, Decision, Snapshot
@@ -63,7 +63,7 @@ async def write_batch(
     commands: Sequence[Command],
     *,
     hold: timedelta,
-    extensions: Extensions,
+    extensions: Extensions = USUAL_EXTENSIONS,
     overdue_max: int,
     progress: Progress,
     wait_seconds: float | None = None,
@@ -120,7 +120,7 @@ async def write_together(
     batches: Mapping[UUID, Sequence[Command]],
     *,
     hold: timedelta,
-    extensions: Extensions,
+    extensions: Extensions = USUAL_EXTENSIONS,
     overdue_max: int,
     progress: Mapping[UUID, Progress],
     seatings: Seatings | None = None,
