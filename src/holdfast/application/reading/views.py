@@ -1,9 +1,10 @@
 """What all reads of a process share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
+from holdfast.application.reading.kept_exports import KeptExports
 from holdfast.application.reading.kept_layouts import KeptLayouts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
@@ -29,3 +30,4 @@ class Views:
     halls: HallReads
     channels: ChannelReads
     access_codes: AccessCodes
+    kept_exports: KeptExports = field(default_factory=KeptExports)
