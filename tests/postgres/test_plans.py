@@ -184,6 +184,7 @@ async def arguments_of(connection, name):
             "before_id": UUID(int=7),
             "limit": 20,
         },
+        "sums_of_log": {"event_id": EVENT, "after_version": 10, "until_version": 20, "by_category": True},
         "place_of_reservation": {"event_id": EVENT, "reservation_id": UUID(int=7)},
         "mark_of_event": {"event_id": EVENT, "version": 1},
         "cancel_holds_of_deleted_event": {"event_id": EVENT, "loaded_version": 1, "now": datetime.now(UTC)},
@@ -226,6 +227,7 @@ HOT = [
     ("reports/reservations", "place_of_reservation"),
     ("reports/reservations", "reservations_of_event"),
     ("reports/reservations", "reservations_of_user_in_event"),
+    ("reports/sales", "sums_of_log"),
 ]
 
 

@@ -105,6 +105,19 @@ async def test_figures_by_category_and_of_reservations_without_prices(api, datab
     assert [one["held"] for one in totals["categories"]] == [2, 2, 2]
 
 
+async def test_seats_that_are_exchanged_extended_and_released(api):
+    event_id, seats = await api.event_on_sale(seats=4, price=500)
+    held = (await api.reserve(event_id, seats[:2])).json()
+    changed = await api.call("PUT", f"/reservations/{held['id']}/seats", {"seat_ids": seats[1:4]}, user="ann")
+    assert changed.status_code == 200, changed.text
+    other = (await api.reserve(event_id, seats[:1])).json()
+    released = await api.post(f"/events/{event_id}/reservations/{other['id']}/release", {})
+    assert released.status_code == 200, released.text
+    await api.confirm(held["id"])
+    answer = await api.get(f"/events/{event_id}/sales?bucket=hour")
+    assert figures(answer.json()["totals"]) == (5, 3, 2, 1500)
+
+
 async def test_what_cannot_be_shown(api):
     event_id, _ = await api.event_on_sale(seats=0)
     path = f"/events/{event_id}/sales"
