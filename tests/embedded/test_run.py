@@ -55,7 +55,7 @@ def test_every_address_stands_on_its_own_line_and_works(start):
     for name in ("API", "Swagger", "OpenAPI", "Health", "Metrics"):
         assert run.get(run.address(name).removeprefix(f"http://127.0.0.1:{run.port}"))
     events = json.loads(run.get("/api/v1/events"))
-    assert [event["total_seats"] for event in events] == [2000]
+    assert [event["total_seats"] for event in events] == [2008]
     for name, scheme in (("PostgreSQL", "postgresql://holdfast"), ("Redis", "redis://")):
         assert re.fullmatch(rf"{scheme}:\*\*\*@127\.0\.0\.1:\d+/\w+", run.address(name))
     assert "--show-urls" in run.address("Passwords")

@@ -253,6 +253,7 @@ async def _until_it_leads(auditor):
 _SOUND = """
     UPDATE events SET version = 50, available = 50;
     UPDATE changes SET at = at - interval '1 hour';
+    UPDATE seats SET position = position - 1;
     UPDATE reservations r SET created_version = c.version, changed_version = c.version
     FROM changes c WHERE c.reservation_id = r.id
 """

@@ -19,7 +19,7 @@ from holdfast.infrastructure.postgres.driver.queries import load_queries
 
 EVENT = UUID(int=1)
 COUNTERS = ("available", "reserved", "confirmed", "pending_reservations", "confirmed_reservations")
-TABLES = {"events", "seats", "claims", "reservations", "changes", "channels", "channel_seats"}
+TABLES = {"events", "seats", "claims", "reservations", "changes", "channels", "channel_seats", "categories", "halls"}
 
 FULL = """
 INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
@@ -63,6 +63,8 @@ LOOKED_UP_BY = {
     "channels_pkey": ("(event_id = ",),
     "channel_seats_pkey": ("(seat_id = ", "(event_id = "),
     "channel_seats_channel_idx": ("(event_id = ", "(channel_key = "),
+    "categories_pkey": ("(event_id = ",),
+    "halls_pkey": ("(event_id = ",),
     "changes_pkey": ("(event_id = ", "(version "),
     "changes_of_holds_idx": ("(reservation_id = ", "(detail = "),
     "reservations_of_buyer_idx": ("(event_id = ", "(user_id = "),
@@ -71,7 +73,7 @@ LOOKED_UP_BY = {
     "reservations_idempotency_key": ("(idempotency_key = ", "(user_id = ", "(event_id = "),
 }
 """What a look-up by each index must compare: with less it goes through all rows of an event, or of everybody."""
-OF_LISTS = {"reservations_of_event_idx", "reservations_user_idx", "channel_seats_channel_idx"}
+OF_LISTS = {"reservations_of_event_idx", "reservations_user_idx", "channel_seats_channel_idx", "halls_pkey"}
 """Indexes that the load of a batch may not use: it would go through all rows of an event, or of a user."""
 
 
@@ -158,6 +160,8 @@ async def arguments_of(connection, name):
         "load_batch": load_arguments({EVENT: wanted, UUID(int=2): wanted}),
         "overdue_events": {"events_max": 1_000},
         "reservation_owners": {"reservation_ids": some},
+        "used_categories": {"event_id": EVENT, "numbers": [1, 2]},
+        "stored_seats": {"event_id": EVENT, "after_number": "", "seats_max": 20},
         "freshness": {"event_ids": some, "known_versions": [1] * len(some), "entries_max": 500},
         "load_maps": {"event_ids": some, "listed": [True] * len(some)},
         "added_seats": {"event_id": EVENT, "first_position": 50, "listed": True},
@@ -216,6 +220,14 @@ HOT = [
     ("booking/batch", "overdue_events"),
     ("catalogue/catalogue", "cancel_holds_of_deleted_event"),
     ("catalogue/catalogue", "event_after_lock"),
+    ("catalogue/halls", "categories"),
+    ("catalogue/halls", "used_categories"),
+    ("catalogue/halls", "was_ever_held"),
+    ("catalogue/halls", "stored_seats"),
+    ("reading/halls", "categories"),
+    ("reading/halls", "hall"),
+    ("reading/layouts", "event"),
+    ("reading/layouts", "seats"),
     ("reading/seat_maps", "freshness"),
     ("reading/seat_maps", "load_maps"),
     ("reading/seat_maps", "added_seats"),

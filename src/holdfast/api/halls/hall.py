@@ -35,7 +35,6 @@ from holdfast.domain.catalogue.refusals import (
     UpgradeUnfinished,
 )
 from holdfast.domain.hall.formats import HallFormat, document_of
-from holdfast.domain.hall.reading import write_hall
 from holdfast.http.endpoints.answer import JSON, Answer, Header, event_version, json_answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, Success
@@ -74,7 +73,7 @@ async def put(catalogue: Catalogue, call: Call) -> Answer:
         raw, place = await body_and_place(catalogue, call, stack)
         await place.turn()
         read = reading_of(call, raw)
-        done = await put_hall(catalogue, event_id, read, place, write_hall, actor=actor_of(call))
+        done = await put_hall(catalogue, event_id, read, place=place, actor=actor_of(call))
     return _answer(200, event_id, done)
 
 
@@ -88,7 +87,7 @@ async def add(catalogue: Catalogue, call: Call) -> Answer:
     async with AsyncExitStack() as stack:
         raw, place = await body_and_place(catalogue, call, stack)
         await place.turn()
-        done = await add_section(catalogue, event_id, grow, place, write_hall, actor=actor_of(call))
+        done = await add_section(catalogue, event_id, grow, place=place, actor=actor_of(call))
     return _answer(201, event_id, done)
 
 

@@ -17,6 +17,7 @@ from holdfast.application.failures import Contended
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.hall.document import Hall
+from holdfast.domain.hall.reading import write_hall
 from holdfast.domain.hall.rules import require_known_categories
 from holdfast.domain.hall.sections import sections_of
 from holdfast.domain.identity.audit import Actor
@@ -36,9 +37,8 @@ async def add_section(
     catalogue: Catalogue,
     event_id: UUID,
     grow: Callable[[str | None], Awaitable[Grown]],
-    place: Place,
-    write: Callable[[Hall], bytes],
     *,
+    place: Place,
     actor: Actor,
 ) -> HallPut:
     """Add a section with its seats to the hall of an event: all of it, or nothing.
@@ -48,7 +48,6 @@ async def add_section(
         event_id: Which event.
         grow: Adds the section to the stored document, if there is one.
         place: The call's place in the line of bulk calls, whose turn has come.
-        write: Encodes the document for storing.
         actor: Who adds it, for the audit.
 
     Raises:
@@ -67,7 +66,7 @@ async def add_section(
         grown = await grow(stored.document)
         with _places_in_section():
             seats = await HallSeats.of(grown.alone)
-        adding = _Adding(stored.chart_version, grown, seats, write(grown.whole).decode(), actor)
+        adding = _Adding(stored.chart_version, grown, seats, write_hall(grown.whole).decode(), actor)
         storing = catalogue.begin_change(event_id, adding.change, bulk=True)
         place.keep_until(storing.task)
         done = await storing.result()

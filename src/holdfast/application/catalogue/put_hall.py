@@ -22,8 +22,8 @@ from holdfast.application.giving_way import give_way
 from holdfast.domain.catalogue.categories import Category, CategoryDetails, numbered
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import EventNotFound, HallInUse, UpgradeUnfinished
-from holdfast.domain.hall.document import Hall
 from holdfast.domain.hall.imported import Imported
+from holdfast.domain.hall.reading import write_hall
 from holdfast.domain.hall.sections import SectionSummary, sections_of
 from holdfast.domain.identity.audit import Actor
 
@@ -48,7 +48,7 @@ class HallPut:
 
 
 async def put_hall(
-    catalogue: Catalogue, event_id: UUID, read: Read, place: Place, write: Callable[[Hall], bytes], *, actor: Actor
+    catalogue: Catalogue, event_id: UUID, read: Read, *, place: Place | None = None, actor: Actor | None = None
 ) -> HallPut:
     """Replace the hall of an event with a document's: all of it, or nothing.
 
@@ -60,8 +60,7 @@ async def put_hall(
         event_id: Which event.
         read: Reads the document.
         place: The call's place in the line of bulk calls, whose turn has come.
-        write: Encodes the document for storing.
-        actor: Who replaces it, for the audit.
+        actor: Who replaces it, for the audit; None: Holdfast itself.
 
     Raises:
         InvalidValue: naming the place in the document.
@@ -78,9 +77,12 @@ async def put_hall(
             raise EventNotFound(event_id)
         imported = await read([one.details for one in known[0]])
         seats = await HallSeats.of(imported.hall)
-        putting = _Putting(known[0], imported, seats, write(imported.hall).decode(), sections_of(imported.hall), actor)
+        putting = _Putting(
+            known[0], imported, seats, write_hall(imported.hall).decode(), sections_of(imported.hall), actor
+        )
         storing = catalogue.begin_change(event_id, putting.change, bulk=True)
-        place.keep_until(storing.task)
+        if place is not None:
+            place.keep_until(storing.task)
         done = await storing.result()
         if done is not None:
             return done
@@ -96,7 +98,7 @@ class _Putting:
     seats: HallSeats
     document: str
     sections: Sequence[SectionSummary]
-    actor: Actor
+    actor: Actor | None
 
     async def change(self, transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[HallPut | None]:
         """Store it. None if the categories are others by now, so that the document has to be read again."""
@@ -124,17 +126,11 @@ class _Putting:
             return Written(event.version, now, same)
         version, chart_version = await transaction.halls.change_hall(event, filled, now)
         seats = event.seats + filled.added - filled.removed
-        entry = entry_of(
-            self.actor,
-            "put_hall",
-            event.id,
-            event.organiser_id,
-            seats=seats,
-            added=filled.added,
-            removed=filled.removed,
-            **({} if filled.categories is None else {"prices": {one.key: one.price for one in after}}),
-        )
-        await transaction.append_audit(entry, now)
+        if self.actor is not None:
+            changed = {"seats": seats, "added": filled.added, "removed": filled.removed}
+            prices = {} if filled.categories is None else {"prices": {one.key: one.price for one in after}}
+            entry = entry_of(self.actor, "put_hall", event.id, event.organiser_id, **changed, **prices)
+            await transaction.append_audit(entry, now)
         put = HallPut(
             seats=seats, added=filled.added, removed=filled.removed, chart_version=chart_version, version=version
         )

@@ -1,34 +1,21 @@
-"""A sample event to try things out: a hall of 2,000 seats in three sections at three prices."""
+"""A sample event to try things out: a concert hall of about 2,000 places at three prices."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from string import ascii_uppercase
 
-from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.create_event import create_event
+from holdfast.application.catalogue.put_categories import put_categories
+from holdfast.application.catalogue.put_hall import put_hall
+from holdfast.domain.catalogue.categories import CategoryDetails
 from holdfast.domain.catalogue.event import Event, EventDetails
-from holdfast.domain.catalogue.seat import NewSeat
+from holdfast.domain.hall.imported import Imported
+from holdfast.domain.hall.samples import SAMPLE_CATEGORIES, sample_hall
 
 ON_SALE_DAYS = 30
 """Days until the sample event starts, during which it can be booked."""
 LASTS_HOURS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    name: str
-    prefix: str
-    rows: int
-    seats_per_row: int
-    price: int
-
-
-_HALL = (
-    _Section("Stalls", "ST", rows=20, seats_per_row=40, price=12_000),
-    _Section("Circle", "CI", rows=16, seats_per_row=40, price=9_000),
-    _Section("Balcony", "BA", rows=14, seats_per_row=40, price=6_000),
-)
+TOTAL_SEATS = 2_008
+"""As many as the hall has."""
 
 
 async def add_sample_event(catalogue: Catalogue, *, today: datetime) -> Event | None:
@@ -39,26 +26,22 @@ async def add_sample_event(catalogue: Catalogue, *, today: datetime) -> Event | 
     """
     if await catalogue.reads.events(limit=1, offset=0, drafts_of=None):
         return None
-    seats = [seat for section in _HALL for seat in _seats_of(section)]
     start_at = (today + timedelta(days=ON_SALE_DAYS)).replace(hour=19, minute=0, second=0, microsecond=0)
     event = await create_event(
         catalogue,
         EventDetails(
             name="Opening Night",
             description="A sample event: hold a seat, confirm it, let one run out.",
-            venue="Harbour Hall",
+            venue="Aoyama Concert Hall",
             start_at=start_at,
             end_at=start_at + timedelta(hours=LASTS_HOURS),
-            total_seats=len(seats),
+            total_seats=TOTAL_SEATS,
         ),
     )
-    await add_seats(catalogue, event.id, seats)
+    await put_categories(catalogue, event.id, SAMPLE_CATEGORIES)
+    await put_hall(catalogue, event.id, _read)
     return event
 
 
-def _seats_of(section: _Section) -> list[NewSeat]:
-    return [
-        NewSeat(seat_number=f"{section.prefix}-{row}-{number:02}", price=section.price, section=section.name, row=row)
-        for row in ascii_uppercase[: section.rows]
-        for number in range(1, section.seats_per_row + 1)
-    ]
+async def _read(known: list[CategoryDetails]) -> Imported:
+    return Imported(sample_hall(), known)

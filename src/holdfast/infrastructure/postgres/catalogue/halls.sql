@@ -43,7 +43,10 @@ ON CONFLICT (event_id) DO UPDATE SET document = excluded.document, sections = ex
 -- was_ever_held
 -- Return whether the log of an event has an entry about a reservation. The first one is soon found.
 SELECT EXISTS (
-    SELECT 1 FROM (SELECT c.reservation_id FROM changes c WHERE c.event_id = :event_id ORDER BY c.version) AS log
+    SELECT 1
+    FROM (
+        SELECT c.reservation_id FROM changes c WHERE c.event_id = :event_id AND c.version >= 1 ORDER BY c.version
+    ) AS log
     WHERE log.reservation_id IS NOT NULL
 )
 

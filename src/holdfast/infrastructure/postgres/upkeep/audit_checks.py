@@ -18,6 +18,9 @@ WHOLE_EVENTS_ONLY = frozenset(
         "channels_count_free_seats",
         "channels_have_their_own_seats",
         "openings_are_logged",
+        "charts_are_numbered",
+        "edits_are_counted",
+        "companions_are_not_alone",
     }
 )
 """Promises that cannot be checked on a part of an event's rows."""
@@ -30,6 +33,7 @@ _WHOLE: Mapping[str, Query[OfEvents]] = {
     "claims": AUDIT.whole_claims,
     "channels": AUDIT.whole_channels,
     "channel_seats": AUDIT.whole_channel_seats,
+    "categories": AUDIT.whole_categories,
 }
 """The statement that selects each table's rows for checking some events as a whole. The later ones use the results of
 the earlier ones: no index leads from an event to its reservations or claims, since it would slow every sale."""
@@ -49,6 +53,7 @@ _NEW: Mapping[str, Query[OfWindows]] = {
     "events": AUDIT.new_events,
     "seats": AUDIT.new_seats,
     "claims": AUDIT.new_claims,
+    "categories": AUDIT.new_categories,
     "changes": AUDIT.new_changes,
 }
 """The same for a window of the log. The order matters, because each uses the results of those before it."""

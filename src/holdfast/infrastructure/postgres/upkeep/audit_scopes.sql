@@ -80,6 +80,10 @@ SELECT k.* FROM channels k WHERE k.event_id = ANY (:event_ids::uuid[])
 -- The seats of their channels.
 SELECT m.* FROM channel_seats m WHERE m.event_id = ANY (:event_ids::uuid[])
 
+-- whole_categories
+-- Their categories.
+SELECT c.* FROM categories c WHERE c.event_id = ANY (:event_ids::uuid[])
+
 -- counted_seats
 -- The chart of an event, only to be counted.
 SELECT id, event_id FROM seats WHERE event_id = ANY (:event_ids::uuid[])
@@ -139,6 +143,14 @@ CROSS JOIN LATERAL (
     SELECT x.* FROM claims x WHERE x.seat_id = wanted.seat_id AND x.event_id = wanted.event_id LIMIT 1
 ) AS c
 WHERE wanted.live
+
+-- new_categories
+-- The categories that these seats have.
+SELECT c.*
+FROM (SELECT DISTINCT event_id, category FROM scoped_seats WHERE category IS NOT NULL) AS wanted
+CROSS JOIN LATERAL (
+    SELECT x.* FROM categories x WHERE x.event_id = wanted.event_id AND x.number = wanted.category LIMIT 1
+) AS c
 
 -- new_events
 -- The events of new entries.

@@ -264,3 +264,40 @@ WHERE k.opened_at IS NOT NULL AND (
             AND c.kind IN ('channel_opened', 'channel_changed')
     )
 )
+
+-- charts_are_numbered
+-- The seats of a chart have the positions 0, 1, 2 … in it.
+SELECT s.event_id, count(*) AS seats, min(s.position) AS first, max(s.position) AS last
+FROM seats s
+GROUP BY s.event_id
+HAVING min(s.position) <> 0 OR max(s.position) <> count(*) - 1 OR sum(s.position) <> count(*) * (count(*) - 1) / 2
+
+-- seats_have_known_categories
+-- A seat's category is one of its event's, and a seat without one has a price of its own.
+SELECT s.event_id, s.id AS seat_id, s.category, s.price
+FROM seats s
+LEFT JOIN categories c ON c.event_id = s.event_id AND c.number = s.category
+WHERE c.number IS NULL AND (s.category IS NOT NULL OR s.price IS NULL)
+
+-- edits_are_counted
+-- Every change of a hall counts as an edit of the chart, and every change of categories as one of their prices. Otherwise
+-- readers would take an old chart for the present one.
+SELECT e.id AS event_id, e.chart_edits, e.price_edits, edits.halls, edits.categories
+FROM events e
+JOIN (
+    SELECT
+        event_id, count(*) FILTER (WHERE kind = 'hall_changed') AS halls,
+        count(*) FILTER (WHERE kind = 'categories_changed') AS categories
+    FROM changes WHERE kind IN ('hall_changed', 'categories_changed') GROUP BY event_id
+) AS edits ON edits.event_id = e.id
+WHERE e.chart_edits < edits.halls OR e.price_edits < edits.categories
+
+-- companions_are_not_alone
+-- A companion seat is held or sold together with its accessible seat, unless the event has or had channels, whose seats
+-- may be opened to all.
+SELECT s.event_id, s.id AS seat_id, s.companion_of, r.id AS reservation_id
+FROM seats s
+JOIN claims c ON c.seat_id = s.id AND c.event_id = s.event_id
+JOIN reservations r ON r.id = c.reservation_id AND r.event_id = c.event_id
+WHERE s.companion_of IS NOT NULL AND NOT s.companion_of = ANY (r.seat_ids)
+    AND NOT EXISTS (SELECT 1 FROM changes l WHERE l.event_id = s.event_id AND l.kind LIKE 'channel%')
