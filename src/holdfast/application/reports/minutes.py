@@ -93,16 +93,19 @@ class MinutesOfEvent:
     async def series(self, edges: Sequence[int]) -> list[ByCategory]:
         """Return the figures of the buckets between some edges, which are in seconds since 1970."""
         buckets: list[ByCategory] = [{} for _ in edges[1:]]
+        minutes, categories = self._minutes, self._categories
+        held, sold, released, revenue = self._figures
         for start in range(0, len(self), ROWS_PER_TURN):
             if start:
                 await give_way()
             for row in range(start, min(start + ROWS_PER_TURN, len(self))):
-                place = bisect_right(edges, self._minutes[row] * 60) - 1
+                place = bisect_right(edges, minutes[row] * 60) - 1
                 if 0 <= place < len(buckets):
-                    number = self._categories[row]
-                    category = None if number == _NO_CATEGORY else number
-                    figures = buckets[place].setdefault(category, Figures())
-                    figures.add(*(column[row] for column in self._figures))
+                    category = None if categories[row] == _NO_CATEGORY else categories[row]
+                    figures = buckets[place].get(category)
+                    if figures is None:
+                        figures = buckets[place][category] = Figures()
+                    figures.add(held[row], sold[row], released[row], revenue[row])
         return buckets
 
 
