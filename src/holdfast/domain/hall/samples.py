@@ -69,7 +69,7 @@ def _stalls() -> list[Section]:
     left, middle, right = [], [], []
     for at in range(16):
         radius, label = 510 + 26 * at, _LETTERS[at]
-        left.append(_arc(label, radius, (-40, -15), numbering="odd from right", label_at="start"))
+        left.append(_arc(label, radius, (-41.6, -16.6), numbering="odd from right", label_at="start"))
         middle.append(
             _arc(
                 label,
@@ -81,7 +81,7 @@ def _stalls() -> list[Section]:
                 exceptions=_EXCEPTIONS.get(label),
             )
         )
-        right.append(_arc(label, radius, (15, 40), numbering="even", label_at="end"))
+        right.append(_arc(label, radius, (16.6, 41.6), numbering="even", label_at="end"))
     return [
         Section(key="stalls-left", name="Stalls left", category="standard", rows=left),
         Section(key="stalls", name="Stalls centre", category="standard", rows=middle),
