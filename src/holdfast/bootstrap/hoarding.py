@@ -37,5 +37,12 @@ def _limits_from(settings: Settings) -> Limits:
         holds_per_minute=settings.holds_per_address_minute,
         rehold_seconds=settings.rehold_seconds,
         rehold_after=settings.rehold_after,
-        hold_seconds=settings.hold_seconds,
+        hold_seconds=_longest_hold_seconds(settings),
     )
+
+
+def _longest_hold_seconds(settings: Settings) -> int:
+    """Return how long a hold can last if its buyer extends it as often as possible."""
+    hold_seconds = settings.hold_seconds
+    total_max = settings.hold_seconds_total_max or 3 * hold_seconds
+    return max(hold_seconds, min(total_max, hold_seconds * (1 + settings.hold_extensions_max)))

@@ -32,8 +32,8 @@ class Limits:
     rehold_seconds: int
     rehold_after: int
     hold_seconds: int
-    """How long a hold lasts. Somebody who lets one hold after another expire lets go that seldom, so a count is kept
-    for longer."""
+    """How long a hold lasts at most, with its extensions. Somebody who lets one hold after another expire lets go that
+    seldom, so a count is kept for longer."""
 
 
 class RedisHoldLimits:
