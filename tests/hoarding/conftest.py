@@ -14,7 +14,7 @@ from holdfast.infrastructure.redis.hold_limits import Limits, RedisHoldLimits
 
 
 @asynccontextmanager
-async def open_limits(url, *, holds_per_minute=0, rehold_seconds=0, rehold_after=3, hold_seconds=900):
+async def open_limits(url, *, holds_per_minute=0, rehold_seconds=0, rehold_after=3, hold_seconds=2_700):
     """The limits of one node, on connections of its own."""
     async with Redis.from_url(url) as redis:
         breaker = Breaker(call_seconds_max=5)

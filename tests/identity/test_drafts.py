@@ -7,6 +7,7 @@ import pytest
 from api.serving import api_with, refused
 from box_office import sql
 from builders import a_seat, a_wish, an_event, numbered_seats
+from holdfast.application.booking.access_codes import TRIES_MAX
 from holdfast.application.identity import api_keys, organisers
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.domain.identity.roles import Role
@@ -112,6 +113,23 @@ async def test_no_request_of_a_stranger_tells_a_draft_from_no_event(shop):
                     answer = await api.call(method, path, wish, headers=named[name] | conditions)
                     told.append(without_its_own(answer, event_id, seat_id))
                 assert told[0] == told[1], (name, method, part, body, conditions)
+
+
+async def test_guessing_access_codes_does_not_tell_a_draft_from_no_event(shop):
+    api, named = shop
+    draft, seat_ids = await a_draft(api, named["organiser"])
+    channel = f"/events/{draft}/channels/fans"
+    coded = await api.put(channel, {"name": "Fans", "access_code": "sesame"}, headers=named["organiser"])
+    assert coded.status_code == 200
+    await api.post(f"{channel}/seats", {"seat_ids": seat_ids}, headers=named["organiser"])
+    for event_id, seat_id in ((draft, seat_ids[0]), (str(UUID(int=7)), str(UUID(int=8)))):
+        for number in range(TRIES_MAX + 2):
+            wish = a_wish(event_id=event_id, seat_ids=[seat_id], idempotency_key=f"k{number}")
+            guess = await api.post("/reservations", wish | {"access_code": "guess"}, headers=named["buyer"])
+            refused(guess, 404, "event_not_found")
+            code = {"X-Access-Code": "guess"}
+            listed = await api.get(f"/events/{event_id}/channels/fans/seats", headers=named["buyer"] | code)
+            refused(listed, 404, "event_not_found")
 
 
 async def test_of_a_draft_only_its_own_box_office_holds_seats(shop):
