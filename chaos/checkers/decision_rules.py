@@ -127,9 +127,10 @@ def _overdue_holds(judged: JudgedEvent, last_call_ns: int) -> dict[str, int]:
 
 
 def _judge_doubtful(judged: JudgedEvent, rows: Iterable[int]) -> None:
-    table, created = judged.answers.taken, judged.answers.created
+    table, created, reseated = judged.answers.taken, judged.answers.created, judged.answers.reseated
     takers: dict[str, list[int]] = {}
-    for taker, (_, _, seats) in enumerate(created.details):
+    times = [*zip(created.calls, created.returns, strict=True), *zip(reseated.calls, reseated.returns, strict=True)]
+    for taker, seats in enumerate([*(wish[2] for wish in created.details), *reseated.details]):
         for seat in seats:
             takers.setdefault(seat, []).append(taker)
     for row in rows:
@@ -137,8 +138,7 @@ def _judge_doubtful(judged: JudgedEvent, rows: Iterable[int]) -> None:
         if table.subjects[row] not in table.details[row]:
             judged.complain("wrong_refusal", table, row, f"it names {table.subjects[row]!r}, which was not wanted")
         elif not any(
-            created.calls[taker] < returned and called < created.returns[taker]
-            for taker in takers.get(table.subjects[row], ())
+            times[taker][0] < returned and called < times[taker][1] for taker in takers.get(table.subjects[row], ())
         ):
             judged.complain("wrong_refusal", table, row, f"seat {table.subjects[row]!r} was free")
 
@@ -149,6 +149,7 @@ def _check_resolutions(judged: JudgedEvent) -> None:
     refused = answers.refused
     _check_reached(judged, answers.confirmed, "confirmed")
     _check_reached(judged, answers.cancelled, "cancelled", "expired")
+    _check_reached(judged, answers.released, "cancelled", "expired")
     _check_reached(judged, refused["hold_expired"], "expired")
     _check_reached(judged, refused["already_cancelled"], "cancelled")
     _check_reached(judged, refused["already_confirmed"], "confirmed")
@@ -174,12 +175,14 @@ def _check_all_were_asked(judged: JudgedEvent) -> None:
     asked = {
         "made": set(answers.created.subjects),
         "confirmed": set(answers.confirmed.subjects),
-        "cancelled": set(answers.cancelled.subjects),
+        "cancelled": {*answers.cancelled.subjects, *answers.released.subjects},
     }
     for kind, reservation in answers.settled:
         # If several calls may have made a reservation, `settle` has picked the one that did.
-        if kind != "reserve":
-            asked["cancelled" if kind == "cancel" else "confirmed"].add(reservation)
+        if kind in ("confirm", "sell"):
+            asked["confirmed"].add(reservation)
+        elif kind in ("cancel", "release"):
+            asked["cancelled"].add(reservation)
     lives, ids = log.lives, list(log.lives.numbers)
     every: Iterable[int] = range(len(ids))
     # The quick pass has already found answers for these.
@@ -189,7 +192,7 @@ def _check_all_were_asked(judged: JudgedEvent) -> None:
         status, row = lives.statuses[number], lives.rows[number]
         if ids[number] in asked.get(status, (ids[number],)):
             continue
-        if status == "confirmed" or (row is not None and row.cancel_reason == "user"):
+        if status == "confirmed" or (row is not None and row.cancel_reason in ("user", "seller")):
             unasked.append((status, lives.ended[number], ids[number]))
     for verb, version, reservation in sorted(unasked):
         text = f"reservation {reservation} was {verb}, and every call for that was refused or answered `none`"

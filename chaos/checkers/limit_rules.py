@@ -7,6 +7,7 @@ from itertools import accumulate
 
 from chaos.checkers.judged import JudgedEvent
 from chaos.histories.database_rows import Change, Chart
+from chaos.histories.lives import Lives
 from chaos.histories.operation import FOREVER
 
 _GIVEN_BACK = ("cancelled", "expired")
@@ -31,24 +32,37 @@ def check_limit(judged: JudgedEvent, chart: Chart | None, changes: Sequence[Chan
 
 
 def _check_held(judged: JudgedEvent, limit: int, since: int, changes: Sequence[Change]) -> None:
-    """Go through each buyer's reservations in the order of their versions, with those that are live beside each."""
+    """Go through the versions that gave seats to each buyer's reservations, with those that are live beside each."""
     lives = judged.log.lives
     at_us = {change.version: change.at_us for change in changes}
-    live: defaultdict[str, list[int]] = defaultdict(list)
-    for number, row in enumerate(lives.rows):
+    live: defaultdict[str, dict[int, None]] = defaultdict(dict)
+    for version, number in _takings(lives):
+        row = lives.rows[number]
         if row is None:
             continue
-        version = lives.made[number]
-        of_buyer = live[row.user] = [
-            *(one for one in live[row.user] if lives.ended[one] > version or lives.statuses[one] not in _GIVEN_BACK),
-            number,
-        ]
+        of_buyer = live[row.user]
+        for one in list(of_buyer):
+            if lives.ended[one] <= version and lives.statuses[one] in _GIVEN_BACK:
+                del of_buyer[one]
+        of_buyer[number] = None
         # What had run out by then no longer counted, even if its end was recorded later.
         counted = [one for one in of_buyer if one == number or not _ran_out(judged, one, version, at_us[version])]
-        seats = sum(len(lives.seats[one]) for one in counted)
+        seats = sum(len(lives.seats_at(one, version)) for one in counted)
         if seats > limit and version > since and not row.beyond_limit:
             text = f"with reservation {row.id} {row.user} has {seats} seats of {limit}"
             judged.report.add("purchase_limit", judged.event, version, text)
+
+
+def _takings(lives: Lives) -> list[tuple[int, int]]:
+    """Return the versions that made reservations or gave them more seats than they had, each with its reservation."""
+    takings = [(made, number) for number, made in enumerate(lives.made)]
+    for number, changes in lives.reseated.items():
+        had = len(lives.first_seats[number])
+        for version, seats in changes:
+            if len(seats) > had:
+                takings.append((version, number))
+            had = len(seats)
+    return sorted(takings)
 
 
 def _ran_out(judged: JudgedEvent, number: int, version: int, at_us: int) -> bool:
@@ -64,8 +78,11 @@ def _check_refused(judged: JudgedEvent, limit: int, since: int) -> None:
     lives = judged.log.lives
     for number, row in enumerate(lives.rows):
         if row is not None:
-            seats = len(lives.seats[number])
+            seats = len(lives.first_seats[number])
             steps[row.user].append((lives.made[number], seats))
+            for version, later in lives.reseated.get(number, ()):
+                steps[row.user].append((version, len(later) - seats))
+                seats = len(later)
             if lives.statuses[number] in _GIVEN_BACK:
                 steps[row.user].append((lives.ended[number], -seats))
     for of_buyer in steps.values():

@@ -160,7 +160,8 @@ def _seat_histories(
 ) -> SeatHistories:
     made = {operation.reservation: operation for operation in operations if operation.answer == "created"}
     seats_of = {reservation: operation.seats for reservation, operation in made.items()}
-    histories: SeatHistories = {seat: [] for seat in (_seats_named(operations) if wanted is None else wanted)}
+    searched = (_seats_named(operations) if wanted is None else wanted) - _seats_of_changed_holds(operations, seats_of)
+    histories: SeatHistories = {seat: [] for seat in searched}
     seats_by_event: dict[str, list[str]] = defaultdict(list)
     for event, seat in sorted(histories):
         seats_by_event[event].append(seat)
@@ -184,6 +185,18 @@ def _seat_histories(
             if (row.event, seat) in histories:
                 histories[row.event, seat].append(expiry)
     return histories
+
+
+def _seats_of_changed_holds(
+    operations: Iterable[Operation], seats_of: dict[str, tuple[str, ...]]
+) -> set[tuple[str, str]]:
+    """Return the seats that holds with other seats ever had. Seat by seat, nobody can tell when they gave them up."""
+    return {
+        (operation.event, seat)
+        for operation in operations
+        if operation.kind == "change_seats"
+        for seat in (*operation.seats, *seats_of.get(operation.reservation, ()))
+    }
 
 
 def _ran_out_ns(row: ReservationRow, made: Operation, assumptions: Assumptions) -> int:
@@ -215,6 +228,12 @@ _RESOLVED: dict[tuple[str, str], tuple[Did, str]] = {
     ("sell", "hold_expired"): ("has status", "expired"),
     ("sell", "already_cancelled"): ("has status", "cancelled"),
     ("cancel", "already_confirmed"): ("has status", "confirmed"),
+    ("release", "done"): ("release", ""),
+    ("release", "settled"): ("release", ""),
+    ("release", "already_confirmed"): ("has status", "confirmed"),
+    ("extend", "hold_expired"): ("has status", "expired"),
+    ("extend", "already_cancelled"): ("has status", "cancelled"),
+    ("extend", "already_confirmed"): ("has status", "confirmed"),
 }
 
 

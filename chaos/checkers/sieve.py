@@ -61,6 +61,9 @@ class EventSieve:
         self._judge_resolved()
         self._judge_reads()
         self._judge_refusals()
+        if log.replayed.freed:
+            # The columns have one state for each version, and these versions gave two.
+            self._leave |= (self._ok & self._is("kind", "read_seat")) | self._is("answer", "seats_unavailable")
         self._leave_all_created()
         self.left: list[int] = places[self._leave].tolist()
 
@@ -111,7 +114,8 @@ class EventSieve:
         self._leave[rows[~(self._stood(rows, numbers, versions) & self._wished(rows, numbers))]] = True
 
     def _judge_resolved(self) -> None:
-        self._leave |= self._is("outcome", "ok") & self._is("kind", "sell")
+        for kind in ("sell", "release", "extend", "change_seats"):
+            self._leave |= self._is("outcome", "ok") & self._is("kind", kind)
         for kind, statuses in _DONE_AS.items():
             rows, numbers, versions = self._chosen(self._ok & self._is("kind", kind))
             right = self._ended_as(numbers, versions, *statuses)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TypeVar
 
+from chaos.checkers.change_rules import check_changes
 from chaos.checkers.decision_rules import check_decisions
 from chaos.checkers.judged import JudgedEvent
 from chaos.checkers.limit_rules import check_limit
@@ -98,6 +99,7 @@ class _Judgement:
             judged = JudgedEvent(event, log, answers, self.assumptions, self.report)
             check_time_order(judged)
             check_decisions(judged)
+            check_changes(judged)
             chart = self._charts.get(event)
             check_limit(judged, chart, self._changes.get(event, []))
             check_sale(judged, chart or Chart(event, 0), self._changes.get(event, []))

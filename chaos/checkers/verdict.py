@@ -19,8 +19,13 @@ from holdfast.infrastructure.postgres.upkeep.invariants import InvariantResult, 
 _SHOWN_MAX = 10
 _QUIET_SECONDS_MAX = 15.0
 _SOLD_TWICE = ("one_buyer_per_seat", "seats_pass_from_hand_to_hand")
-_WRITES = ("reserve", "confirm", "sell", "cancel")
-_STATUS_AFTER = {"confirm": ("confirmed",), "sell": ("confirmed",), "cancel": ("cancelled", "expired")}
+_WRITES = ("reserve", "confirm", "sell", "cancel", "extend", "change_seats", "release")
+_STATUS_AFTER = {
+    "confirm": ("confirmed",),
+    "sell": ("confirmed",),
+    "cancel": ("cancelled", "expired"),
+    "release": ("cancelled", "expired"),
+}
 _BUSY = """
 SELECT count(*) FROM pg_stat_activity
 WHERE application_name LIKE 'holdfast-%' AND (state <> 'idle' OR wait_event = 'SyncRep') AND pid <> pg_backend_pid()"""

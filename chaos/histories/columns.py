@@ -77,6 +77,12 @@ class EventColumns:
         """Refusals because the sale is not open, by code."""
         self.confirmed: Table[None] = Table()
         self.cancelled: Table[None] = Table()
+        self.released: Table[None] = Table()
+        """Cancelled by the seller."""
+        self.extended: Table[int] = Table()
+        """The detail is the end in the answer (µs)."""
+        self.reseated: Table[tuple[str, ...]] = Table()
+        """The detail is the wanted seats."""
         self.sold: set[str] = set()
         """The reservations that the seller confirmed, with an answer or without one."""
         self.settled: list[tuple[str, str]] = []
@@ -114,6 +120,9 @@ class EventColumns:
             self.limited,
             self.confirmed,
             self.cancelled,
+            self.released,
+            self.extended,
+            self.reseated,
         )
         return [*tables, *self.outside_sale.values(), *self.refused.values(), self.timed_only]
 
@@ -177,8 +186,19 @@ def _add_ok(columns: EventColumns, place: int, operation: Operation) -> None:
         columns.confirmed.add(place, operation, operation.reservation, None)
     elif kind == "cancel":
         columns.cancelled.add(place, operation, operation.reservation, None)
+    elif kind in ("release", "extend", "change_seats"):
+        _add_change(columns, place, operation)
     else:
         _add_read(columns, place, operation)
+
+
+def _add_change(columns: EventColumns, place: int, operation: Operation) -> None:
+    if operation.kind == "release":
+        columns.released.add(place, operation, operation.reservation, None)
+    elif operation.kind == "extend":
+        columns.extended.add(place, operation, operation.reservation, operation.expires_at_us)
+    else:
+        columns.reseated.add(place, operation, operation.reservation, operation.seats)
 
 
 def _add_read(columns: EventColumns, place: int, operation: Operation) -> None:
@@ -206,7 +226,7 @@ def _add_refusal(columns: EventColumns, place: int, operation: Operation) -> Non
         columns.refused[answer].add(place, operation, operation.reservation, operation.user)
     elif answer == "idempotency_key_reused":
         columns.key_reused.add(place, operation, "", (operation.user, operation.key, operation.seats))
-    elif answer == "purchase_limit_reached":
+    elif answer == "purchase_limit_reached" and operation.kind == "reserve":
         columns.limited.add(place, operation, operation.user, len(operation.seats))
     elif operation.version != NO_VERSION:
         columns.timed_only.add(place, operation, "", None)

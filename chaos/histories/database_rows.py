@@ -24,6 +24,8 @@ class Change(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="change
     reservation: str
     seats: tuple[str, ...]
     at_us: int
+    freed: tuple[str, ...] = ()
+    """Of `seats_changed`: the seats that the hold gave up in the same step."""
 
 
 class ReservationRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="reservation"):
@@ -43,6 +45,7 @@ class ReservationRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag
     created_version: int = -1
     changed_version: int = -1
     beyond_limit: bool = False
+    extensions: int = 0
 
 
 class Chart(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="chart"):
@@ -113,13 +116,14 @@ class DatabaseRows:
 
 _CHANGES = """
 SELECT event_id::text AS event, version, kind, coalesce(reservation_id::text, '') AS reservation,
-       seat_ids::text[] AS seats, at AS at_us
+       seat_ids::text[] AS seats, at AS at_us,
+       CASE WHEN kind = 'seats_changed' THEN coalesce(freed_seat_ids, '{}')::text[] ELSE '{}' END AS freed
 FROM changes ORDER BY event_id, version"""
 _RESERVATIONS = """
 SELECT id::text, event_id::text AS event, user_id AS user, idempotency_key AS key, seat_ids::text[] AS seats,
        CASE WHEN cancel_reason = 'expired' THEN 'expired' ELSE status END AS status,
        coalesce(cancel_reason, '') AS cancel_reason, expires_at AS expires_at_us, created_version, changed_version,
-       beyond_limit
+       beyond_limit, extensions
 FROM reservations"""
 _CHARTS = """
 SELECT s.event_id::text AS event, count(*) AS seats, coalesce(max(e.max_seats_per_buyer), 0) AS limit,

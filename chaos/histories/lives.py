@@ -44,6 +44,12 @@ class Lives:
         self.ended_at_us: list[int] = []
         self.statuses: list[str] = []
         self.seats: list[tuple[str, ...]] = []
+        """The seats that it has at the end, or had when it ended."""
+        self.first_seats: list[tuple[str, ...]] = []
+        self.extended: dict[int, list[int]] = {}
+        """The versions that extended it, of those that were extended."""
+        self.reseated: dict[int, list[tuple[int, tuple[str, ...]]]] = {}
+        """The versions that gave it other seats, and the seats that it had from then on."""
         self.rows: list[ReservationRow | None] = []
         """Its row at the end."""
         self.overdue: list[int] = []
@@ -59,7 +65,30 @@ class Lives:
         self.ended_at_us.append(0)
         self.statuses.append("pending")
         self.seats.append(seats)
+        self.first_seats.append(seats)
         return number
+
+    def reseat(self, number: int, version: int, seats: tuple[str, ...]) -> None:
+        """Record other seats of a reservation."""
+        self.reseated.setdefault(number, []).append((version, seats))
+        self.seats[number] = seats
+
+    def seats_at(self, number: int, version: int) -> tuple[str, ...]:
+        """Return the seats that a reservation had at a version at or after its beginning."""
+        seats = self.first_seats[number]
+        for since, later in self.reseated.get(number, ()):
+            if since <= version:
+                seats = later
+        return seats
+
+    def changed(self, number: int) -> int:
+        """Return the last version that changed a reservation."""
+        if self.ended[number] != FOREVER:
+            return self.ended[number]
+        versions: list[int] = [self.made[number]]
+        versions += self.extended.get(number, [])
+        versions += [version for version, _ in self.reseated.get(number, [])]
+        return max(versions)
 
     def end(self, number: int, version: int, at_us: int, status: str) -> None:
         """Record the end of a reservation."""
@@ -96,6 +125,8 @@ class Lives:
 
     def _is_told_by(self, rows: Sequence[ReservationRow]) -> bool:
         """Return whether the rows, in the order of their numbers, agree with the log."""
+        if self.extended or self.reseated:
+            return False
         changed = [made if ended == FOREVER else ended for made, ended in zip(self.made, self.ended, strict=True)]
         return (
             [row.created_version for row in rows] == self.made
@@ -109,11 +140,13 @@ class Lives:
             life = self.get(row.id)
             if life is None:
                 continue
-            changed = life.made if life.ended == FOREVER else life.ended
+            number = self.numbers[row.id]
+            reseated = number in self.reseated
             if not (
                 row.created_version == life.made
-                and row.changed_version == changed
-                and row.seats == life.seats
+                and row.changed_version == self.changed(number)
+                and (set(row.seats) == set(life.seats) if reseated else row.seats == life.seats)
+                and row.extensions == len(self.extended.get(number, ()))
                 and (row.status == life.status or (life.ended == FOREVER and row.status not in ENDINGS))
             ):
                 said = f"{row.status}, versions {row.created_version}, {row.changed_version}, {len(row.seats)} seats"

@@ -13,13 +13,16 @@ Kind: TypeAlias = Literal[
     "confirm",
     "sell",
     "cancel",
+    "extend",
+    "change_seats",
+    "release",
     "read_reservation",
     "read_seat",
     "read_list",
     "read_free_list",
     "read_count",
 ]
-"""`sell` is a confirmation by the seller, for the reservation's user."""
+"""`sell` is a confirmation by the seller, for the reservation's user; `release` a cancellation by the seller."""
 Outcome: TypeAlias = Literal["ok", "fail", "info"]
 """`ok`: took effect, or read. `fail`: certainly no effect. `info`: may have taken effect at any time since its call."""
 
@@ -56,7 +59,7 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     version: int = NO_VERSION
     """`Event-Version` of the answer."""
     seats: tuple[str, ...] = ()
-    """The seats wanted (reserve) or the one asked for (read_seat)."""
+    """The seats wanted (reserve, change_seats) or the one asked for (read_seat)."""
     user: str = ""
     key: str = ""
     reservation: str = ""

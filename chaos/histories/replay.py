@@ -20,6 +20,7 @@ from chaos.histories.lives import ENDINGS, Complain, Lives
 from chaos.histories.operation import FOREVER, held, sold
 
 Number = TypeVar("Number", int, Column)
+CHANGES = frozenset(("extended", "seats_changed"))
 FREE = 0
 """The state of a seat is a number: this one, or one made from a reservation's, odd for a hold and even for a sale."""
 
@@ -46,12 +47,16 @@ class Replayed:
     moved_seats: Sequence[int] | Column = ()
     """The changed seats (numbers), in the order of versions; `moved_at` are the versions that changed each."""
     moved_at: Sequence[int] | Column = ()
+    freed: set[int] = field(default_factory=set)
+    """Indexes in `moved_seats` of seats that a hold gave up for others. They became free, whatever `states` says."""
     last_seats_added: int = 0
     """The last version that added seats to the event."""
 
 
 def replay_at_once(changes: Sequence[Change]) -> Replayed | None:
-    """Replay a log without errors; returns None for any other."""
+    """Replay a log without errors and without changed holds; returns None for any other."""
+    if any(change.kind in CHANGES for change in changes):
+        return None
     versions = np.array([change.version for change in changes], np.int64)
     if (versions != np.arange(1, len(changes) + 1)).any():
         return None
@@ -64,7 +69,7 @@ def replay_at_once(changes: Sequence[Change]) -> Replayed | None:
     if len(lives.numbers) != len(made) or -1 in ended or len(set(ended)) != len(ended):
         return None
     lives.made = [change.version for change in made]
-    lives.seats = [change.seats for change in made]
+    lives.seats = lives.first_seats = [change.seats for change in made]
     lives.ended, lives.ended_at_us = [FOREVER] * len(made), [0] * len(made)
     lives.statuses = ["pending"] * len(made)
     ended_at, ended_at_us, statuses = lives.ended, lives.ended_at_us, lives.statuses
@@ -143,6 +148,10 @@ class _Replay:
                 moved, state = self._hold(change)
             elif change.kind in ENDINGS:
                 moved, state = self._end(change)
+            elif change.kind in CHANGES:
+                moved, state, freed = self._change(change)
+                self._replayed.freed.update(range(len(moved_seats) + len(moved), len(moved_seats) + len(moved + freed)))
+                moved += freed
             elif change.kind == "seats_added":
                 self._replayed.last_seats_added = version
             states.append(state)
@@ -158,14 +167,44 @@ class _Replay:
             text = f"reservation {change.reservation} is made again"
             self._complain("log_transition", version=change.version, text=text)
             return (), FREE
-        numbers, claim = tuple(map(self._replayed.seats.__getitem__, change.seats)), held_by(reservation)
+        claim = held_by(reservation)
+        return self._take(change, claim), claim
+
+    def _change(self, change: Change) -> tuple[tuple[int, ...], int, tuple[int, ...]]:
+        """Extend a hold, or give it other seats; returns the seats it took, their state, and those it gave up."""
+        lives, version = self._lives, change.version
+        reservation = lives.numbers.get(change.reservation)
+        if reservation is None or lives.ended[reservation] != FOREVER:
+            status = "not made" if reservation is None else lives.statuses[reservation]
+            text = f"reservation {change.reservation}: {status} to {change.kind}"
+            self._complain("log_transition", version=version, text=text)
+            return (), FREE, ()
+        has = lives.seats[reservation]
+        if change.kind == "extended":
+            if set(change.seats) != set(has):
+                text = f"reservation {change.reservation} is extended with other seats than it has"
+                self._complain("log_transition", version=version, text=text)
+            lives.extended.setdefault(reservation, []).append(version)
+            return (), FREE, ()
+        if not set(change.freed) <= set(has):
+            text = f"reservation {change.reservation} gives up seats that it does not have"
+            self._complain("log_transition", version=version, text=text)
+        lives.reseat(reservation, version, (*(seat for seat in has if seat not in change.freed), *change.seats))
+        claim = held_by(reservation)
+        freed = [self._replayed.seats[seat] for seat in change.freed]
+        freed = [number for number in freed if self._now[number] == claim]
+        self._now.update(dict.fromkeys(freed, FREE))
+        return self._take(change, claim), claim, tuple(freed)
+
+    def _take(self, change: Change, claim: int) -> tuple[int, ...]:
+        numbers = tuple(map(self._replayed.seats.__getitem__, change.seats))
         for seat, number in zip(change.seats, numbers, strict=True):
             if self._now[number] != FREE:
                 taken = state_text(self._now[number], list(self._lives.numbers))
                 text = f"seat {seat} goes to reservation {change.reservation} while it is {taken}"
                 self._complain("double_sale", version=change.version, text=text)
             self._now[number] = claim
-        return numbers, claim
+        return numbers
 
     def _end(self, change: Change) -> tuple[tuple[int, ...], int]:
         """End a reservation by releasing or selling its seats; returns the changed seats and their new state."""

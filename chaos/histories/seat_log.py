@@ -11,7 +11,7 @@ from chaos.histories.compact_history import Column
 from chaos.histories.database_rows import Change, ReservationRow
 from chaos.histories.lives import Complain
 from chaos.histories.operation import FOREVER
-from chaos.histories.replay import replay, replay_at_once, state_text
+from chaos.histories.replay import FREE, replay, replay_at_once, state_text
 
 LATEST = FOREVER - 1
 """A version after every other."""
@@ -34,8 +34,13 @@ class SeatLog:
 
     @cached_property
     def wishes(self) -> dict[str, tuple[str, str, tuple[str, ...]]]:
-        """User, key and seats of each reservation, by its row."""
-        return {row.id: (row.user, row.key, row.seats) for row in self._rows}
+        """User, key and first seats of each reservation, by its row."""
+        lives = self.lives
+        return {
+            row.id: (row.user, row.key, row.seats if number is None else lives.first_seats[number])
+            for row in self._rows
+            for number in (lives.numbers.get(row.id),)
+        }
 
     @cached_property
     def created(self) -> dict[str, int]:
@@ -46,10 +51,14 @@ class SeatLog:
     def taken_counts(self) -> list[int]:
         """The number of taken seats, by version."""
         more = [0] * len(self.replayed.states)
-        for life in self.lives.values():
-            more[life.made] += len(life.seats)
+        for number, life in enumerate(self.lives.values()):
+            had = len(self.lives.first_seats[number])
+            more[life.made] += had
+            for version, seats in self.lives.reseated.get(number, ()):
+                more[version] += len(seats) - had
+                had = len(seats)
             if life.status in ("cancelled", "expired"):
-                more[life.ended] -= len(life.seats)
+                more[life.ended] -= had
         return list(accumulate(more))
 
     @cached_property
@@ -67,13 +76,16 @@ class SeatLog:
 
     @cached_property
     def _holds(self) -> tuple[Column, ...]:
-        """The versions at which each hold with a row was made and ended, its expiry (µs), and its seats."""
-        lives = self.lives
-        holds = [
-            (made, ended, row.expires_at_us, len(seats))
-            for made, ended, row, seats in zip(lives.made, lives.ended, lives.rows, lives.seats, strict=True)
-            if row is not None
-        ]
+        """The versions from and until which each hold with a row had a number of seats; its expiry (µs); the number."""
+        lives, holds = self.lives, []
+        for number, row in enumerate(lives.rows):
+            if row is None:
+                continue
+            since, had = lives.made[number], len(lives.first_seats[number])
+            for version, seats in lives.reseated.get(number, ()):
+                holds.append((since, version, row.expires_at_us, had))
+                since, had = version, len(seats)
+            holds.append((since, lives.ended[number], row.expires_at_us, had))
         return tuple(np.array(holds, np.int64).reshape(-1, 4).T)
 
     @property
@@ -109,9 +121,9 @@ class SeatLog:
         replayed = self.replayed
         last = np.zeros(len(replayed.seats) + 1, np.int64)
         # If a seat changed several times, the last change counts.
-        last[np.asarray(replayed.moved_seats, np.int64)] = np.asarray(replayed.states)[
-            np.asarray(replayed.moved_at, np.int64)
-        ]
+        moved = np.asarray(replayed.states)[np.asarray(replayed.moved_at, np.int64)]
+        moved[list(replayed.freed)] = FREE
+        last[np.asarray(replayed.moved_seats, np.int64)] = moved
         texts = self.texts(last[1:].tolist())
         return {seat: text for seat, text in zip(replayed.seats, texts, strict=True) if text}
 
@@ -119,8 +131,9 @@ class SeatLog:
         """Return every change of a seat's state as (version, seat, state), by version."""
         seats, replayed = ["", *self.replayed.seats], self.replayed
         texts = self.texts(np.asarray(replayed.states).tolist())
-        for number, version in zip(replayed.moved_seats, replayed.moved_at, strict=True):
-            yield int(version), seats[number], texts[version]
+        moves = zip(replayed.moved_seats, replayed.moved_at, strict=True)
+        for place, (number, version) in enumerate(moves):
+            yield int(version), seats[number], "" if place in replayed.freed else texts[version]
 
     def texts(self, states: Iterable[int]) -> list[str]:
         """Return states in the form of answers and rows."""

@@ -61,7 +61,12 @@ def _settled(
             case "reserve":
                 row = by_wish.get((operation.event, operation.user, operation.key))
                 settled[place] = _settle_reserve(operation, row, created)
-            case "confirm" | "sell" | "cancel":
+            case "extend" | "change_seats":
+                # It may have been followed by others, so whether it took effect only shows in the log.
+                known = operation.reservation in by_id
+                outcome, answer = ("ok", "settled") if known else ("fail", "none")
+                settled[place] = replace(operation, outcome=outcome, answer=answer)
+            case "confirm" | "sell" | "cancel" | "release":
                 settled[place] = _settle_resolution(operation, by_id.get(operation.reservation))
             case _:
                 settled[place] = replace(operation, outcome="fail", answer="none")

@@ -31,6 +31,13 @@ ON_SALE: tuple[Kind, ...] = (
     "read_reservation",
 )
 """Buyers who keep what they get, of an event that soon sells out: most are refused."""
+CHANGING: tuple[Kind, ...] = (
+    *RESTLESS,
+    *("extend",) * 4,
+    *("change_seats",) * 8,
+    "release",
+)
+"""Buyers who also extend their holds and change their seats, and a seller who releases some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,21 +107,25 @@ class _Clients:
                 again = random.choice(self.wishes[-20:])
                 return replace(call, user=again.user, key=again.key, seats=again.seats)
             self.keys += 1
-            wanted = random.randint(1, min(self.scenario.seats_wanted_max, len(self.service.seats)))
-            call = replace(call, key=f"k{self.keys}", seats=tuple(random.sample(self.service.seats, wanted)))
+            call = replace(call, key=f"k{self.keys}", seats=self._some_seats())
             self.wishes.append(call)
             return call
         if kind == "confirm" and random.random() < self.scenario.sold_by_seller:
             kind = "sell"
             call = replace(call, kind=kind)
-        if kind in ("confirm", "sell", "cancel", "read_reservation"):
+        if kind in ("confirm", "sell", "cancel", "extend", "change_seats", "release", "read_reservation"):
             if not self.known:
                 return replace(call, kind="read_seat", seats=(random.choice(self.service.seats),))
             reservation, owner = random.choice(self.known[-12:])
-            return replace(call, reservation=reservation, user=owner)
+            seats = self._some_seats() if kind == "change_seats" else ()
+            return replace(call, reservation=reservation, user=owner, seats=seats)
         if kind == "read_seat":
             return replace(call, seats=(random.choice(self.service.seats),))
         return call
+
+    def _some_seats(self) -> tuple[str, ...]:
+        wanted = self.random.randint(1, min(self.scenario.seats_wanted_max, len(self.service.seats)))
+        return tuple(self.random.sample(self.service.seats, wanted))
 
     def learn(self, answered: Operation) -> None:
         """Remember what an answer said."""

@@ -11,6 +11,7 @@ from chaos.histories.database_rows import Change, Chart, ClaimRow, DatabaseRows,
 from chaos.histories.history import FOREVER, Operation, held, sold
 
 EVENT = "event"
+EXTENSIONS_MAX = 2
 
 
 @dataclass(slots=True)
@@ -27,6 +28,8 @@ class SimulatedService:
     states: dict[str, str] = field(default_factory=dict)
     reservations: dict[str, ReservationRow] = field(default_factory=dict)
     by_wish: dict[tuple[str, str], str] = field(default_factory=dict)
+    first_seats: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of each reservation, those that its wish named."""
     changes: list[Change] = field(default_factory=list)
     live: dict[str, None] = field(default_factory=dict)
     """Pending reservations, ordered by expiry."""
@@ -49,15 +52,17 @@ class SimulatedService:
                 return
             self._end(reservation, "expired", now_ns)
 
-    def _record(self, kind: str, reservation: str, seats: tuple[str, ...], now_ns: int) -> int:
+    def _record(
+        self, kind: str, reservation: str, seats: tuple[str, ...], now_ns: int, freed: tuple[str, ...] = ()
+    ) -> int:
         version = len(self.changes) + 1
-        self.changes.append(Change(EVENT, version, kind, reservation, seats, now_ns // 1_000))
+        self.changes.append(Change(EVENT, version, kind, reservation, seats, now_ns // 1_000, freed))
         return version
 
-    def _end(self, reservation: str, status: str, now_ns: int) -> None:
+    def _end(self, reservation: str, status: str, now_ns: int, reason: str = "user") -> None:
         row = self.reservations[reservation]
         version = self._record(status, reservation, row.seats, now_ns)
-        reason = {"confirmed": "", "cancelled": "user", "expired": "expired"}[status]
+        reason = {"confirmed": "", "cancelled": reason, "expired": "expired"}[status]
         self.reservations[reservation] = replace(row, status=status, cancel_reason=reason, changed_version=version)
         del self.live[reservation]
         for seat in row.seats:
@@ -70,7 +75,7 @@ class SimulatedService:
         prior = self.by_wish.get((operation.user, operation.key))
         if prior is not None:
             row = self.reservations[prior]
-            if set(row.seats) != set(operation.seats):
+            if set(self.first_seats[prior]) != set(operation.seats):
                 return replace(operation, outcome="fail", answer="idempotency_key_reused")
             return replace(operation, outcome="ok", answer="replayed", reservation=prior, status=row.status)
         if not self.opens_at_us <= now_ns // 1_000 < self.closes_at_us:
@@ -97,6 +102,7 @@ class SimulatedService:
             version,
         )
         self.by_wish[operation.user, operation.key] = reservation
+        self.first_seats[reservation] = operation.seats
         self.live[reservation] = None
         for seat in operation.seats:
             self.states[seat] = held(reservation)
@@ -135,8 +141,58 @@ class SimulatedService:
         if row.status in refusals:
             return replace(operation, outcome="fail", answer=refusals[row.status])
         if row.status == "pending":
-            self._end(row.id, wanted, now_ns)
+            self._end(row.id, wanted, now_ns, "seller" if operation.kind == "release" else "user")
         return replace(operation, outcome="ok", answer="done", status=self.reservations[row.id].status)
+
+    def _release(self, operation: Operation, now_ns: int) -> Operation:
+        return self._resolve(operation, now_ns, "cancelled", {"confirmed": "already_confirmed"})
+
+    def _extend(self, operation: Operation, now_ns: int) -> Operation:
+        found = self._live_hold(operation)
+        if isinstance(found, Operation):
+            return found
+        expires_at_us = (now_ns + self.hold_ns) // 1_000
+        if found.extensions == EXTENSIONS_MAX or expires_at_us <= found.expires_at_us:
+            return replace(operation, outcome="fail", answer="extension_limit_reached")
+        version = self._record("extended", found.id, found.seats, now_ns)
+        extensions = found.extensions + 1
+        changed = replace(found, expires_at_us=expires_at_us, extensions=extensions, changed_version=version)
+        self.reservations[found.id] = changed
+        self.live = dict.fromkeys(sorted(self.live, key=lambda one: self.reservations[one].expires_at_us))
+        return replace(operation, outcome="ok", answer="done", status="pending", expires_at_us=expires_at_us)
+
+    def _change_seats(self, operation: Operation, now_ns: int) -> Operation:
+        found = self._live_hold(operation)
+        if isinstance(found, Operation):
+            return found
+        added = tuple(seat for seat in operation.seats if seat not in found.seats)
+        freed = tuple(seat for seat in found.seats if seat not in operation.seats)
+        if not (added or freed):
+            return replace(operation, outcome="ok", answer="done", status="pending")
+        if now_ns // 1_000 >= self.closes_at_us:
+            return replace(operation, outcome="fail", answer="booking_closed")
+        more = len(added) - len(freed)
+        if self.limit and more > 0 and self._seats_of(operation.user) + more > self.limit:
+            return replace(operation, outcome="fail", answer="purchase_limit_reached")
+        taken = tuple(seat for seat in added if seat in self.states)
+        if taken:
+            return replace(operation, outcome="fail", answer="seats_unavailable", named=taken)
+        version = self._record("seats_changed", found.id, added, now_ns, freed)
+        self.reservations[found.id] = replace(found, seats=operation.seats, changed_version=version)
+        for seat in freed:
+            del self.states[seat]
+        for seat in added:
+            self.states[seat] = held(found.id)
+        return replace(operation, outcome="ok", answer="done", status="pending")
+
+    def _live_hold(self, operation: Operation) -> ReservationRow | Operation:
+        row = self.reservations.get(operation.reservation)
+        if row is None or row.user != operation.user:
+            return replace(operation, outcome="fail", answer="reservation_not_found")
+        if row.status == "pending":
+            return row
+        code = {"confirmed": "already_confirmed", "cancelled": "already_cancelled", "expired": "hold_expired"}
+        return replace(operation, outcome="fail", answer=code[row.status])
 
     def _read_seat(self, operation: Operation, now_ns: int) -> Operation:
         state = self.states.get(operation.seats[0], "")
