@@ -256,7 +256,7 @@ INDEXES = [
     ("reading/reads", "events", LISTS_EVENTS),
     ("reading/reads", "event_stamps", LISTS_EVENTS),
     ("reading/reads", "reservations", {"reservations_user_idx"}),
-    ("reading/seat_maps", "list_page", {"seats_number_key"}),
+    ("reading/seat_maps", "list_page", {"seats_number_key", "categories_pkey"}),
     (
         "reports/reservations",
         "reservations_of_event",
