@@ -14,6 +14,7 @@ from uuid import UUID
 
 BEGAN = datetime(2031, 1, 1, tzinfo=UTC)
 FOREVER = float("inf")
+FIRST_PRICE = 5
 
 TAKEN = {"reserved": "reserved", "confirmed": "confirmed"}
 """The status that a seat has after an entry of these kinds; after any other it is free, if the entry names it."""
@@ -27,8 +28,12 @@ class Entry(NamedTuple):
     kind: str
     reservation: UUID | None
     seats: tuple[UUID, ...]
-    chart_seats: int
-    """The chart's number of seats from here on."""
+    chart: tuple[UUID, ...]
+    """The chart from here on."""
+    price: int
+    """What its category costs from here on."""
+    edits: tuple[int, int]
+    """How often the chart and the price have been edited."""
     name: str
     """The event's name from here on."""
     committed: float
@@ -44,8 +49,6 @@ class Epoch:
     began: float
     ended: float = FOREVER
     log: list[Entry] = field(default_factory=list)
-    lost_chart: list[UUID] | None = None
-    """The chart as it was when the epoch ended."""
 
     def version_at(self, time: float) -> int:
         """Return how far the log had come."""
@@ -55,9 +58,17 @@ class Epoch:
         """Return whether the event is deleted at a version."""
         return any(entry.kind == "event_deleted" for entry in self.log[:version])
 
-    def chart_seats(self, version: int) -> int:
-        """Return how many seats there are at a version."""
-        return self.log[version - 1].chart_seats if version else 0
+    def chart(self, version: int) -> tuple[UUID, ...]:
+        """Return the chart at a version."""
+        return self.log[version - 1].chart if version else ()
+
+    def price(self, version: int) -> int:
+        """Return what the category costs at a version."""
+        return self.log[version - 1].price if version else FIRST_PRICE
+
+    def edits(self, version: int) -> tuple[int, int]:
+        """Return how often the chart and the price had been edited at a version."""
+        return self.log[version - 1].edits if version else (0, 0)
 
     def taken(self, version: int) -> dict[UUID, tuple[str, UUID]]:
         """Tell of every seat that is not free at a version its status and its reservation."""
@@ -109,9 +120,15 @@ class SimulatedEvent:
         edits = [entry.at for entry in self.log if entry.kind == "event_edited"]
         return edits[-1] if edits else self.created_at
 
-    def chart_of(self, epoch: Epoch) -> list[UUID]:
-        """Return the chart as it was, or came to be, in an epoch."""
-        return self.chart if epoch.lost_chart is None else epoch.lost_chart
+    @property
+    def price(self) -> int:
+        """What its category costs."""
+        return self.epochs[-1].price(self.version)
+
+    @property
+    def edits(self) -> tuple[int, int]:
+        """How often the chart and the price have been edited."""
+        return self.epochs[-1].edits(self.version)
 
     def holds(self) -> dict[UUID, Entry]:
         """Return the pending reservations, by the entry that made them."""
@@ -179,6 +196,8 @@ class SimulatedDatabase:
         *,
         reservation: UUID | None = None,
         name: str | None = None,
+        price: int | None = None,
+        edits: tuple[int, int] | None = None,
         hold_seconds: float = 600.0,
     ) -> Entry:
         """Append an entry to an event's log, visible at once."""
@@ -189,7 +208,9 @@ class SimulatedDatabase:
             kind,
             reservation,
             tuple(seats),
-            len(event.chart),
+            tuple(event.chart),
+            event.price if price is None else price,
+            event.edits if edits is None else edits,
             event.name if name is None else name,
             self._clock(),
             at + timedelta(seconds=hold_seconds) if kind == "reserved" else None,
@@ -201,14 +222,41 @@ class SimulatedDatabase:
         """Append seats to a chart. Their ids are in ascending order, except when two nodes add seats."""
         new = [self.new_id() for _ in range(count)]
         new = sorted(new) if in_order else sorted(new, reverse=True)
+        self._number(event, new)
+        event.chart += new
+        return self.write(event, "seats_added")
+
+    def _number(self, event: SimulatedEvent, new: Sequence[UUID]) -> None:
         taken = set(event.numbers.values())
         for seat in new:
             # Seat numbers in another order than the chart's, and with quotes and non-ASCII characters.
             number = next(one for one in self._numbers() if one not in taken)
             taken.add(number)
             event.numbers[seat] = number
+
+    def change_price(self, event: SimulatedEvent) -> Entry:
+        """Set another price of the category that all seats have."""
+        chart_edits, price_edits = event.edits
+        price = event.price + self._random.randint(1, 9)
+        return self.write(event, "categories_changed", price=price, edits=(chart_edits, price_edits + 1))
+
+    def change_hall(self, event: SimulatedEvent) -> Entry:
+        """Put another hall. Some seats go, others come, and all change their places, unless one was ever held.
+
+        If one was, also if a failover lost that, the hall only grows.
+        """
+        chart_edits, price_edits = event.edits
+        before = len(event.chart)
+        in_use = any(entry.seats for epoch in event.epochs for entry in epoch.log)
+        if not in_use:
+            event.chart = [seat for seat in event.chart if self._random.random() < 0.8]
+        new = [self.new_id() for _ in range(self._random.choice((0, 0, 1, 3)))]
+        self._number(event, new)
         event.chart += new
-        return self.write(event, "seats_added")
+        if not in_use:
+            self._random.shuffle(event.chart)
+        fewer = max(0, before - len(event.chart))
+        return self.write(event, "hall_changed", edits=(chart_edits + 1 + fewer, price_edits))
 
     def _numbers(self) -> Iterator[str]:
         while True:
@@ -242,11 +290,10 @@ class SimulatedDatabase:
         self._last_at = BEGAN + timedelta(seconds=now - self._began) + self._skew
         for event in list(self.events.values()):
             old = event.epochs[-1]
-            old.ended, old.lost_chart = now, list(event.chart)
+            old.ended = now
             if event.created > now - seconds:
                 del self.events[event.id]
                 continue
             kept = [entry for entry in old.log if entry.committed <= now - seconds]
             event.epochs.append(Epoch(now, log=kept))
-            gone = event.chart[event.epochs[-1].chart_seats(len(kept)) :]
-            del event.chart[len(event.chart) - len(gone) :]
+            event.chart = list(event.epochs[-1].chart(len(kept)))

@@ -7,11 +7,13 @@ from holdfast.api import representation
 from holdfast.api.seats import availability
 from holdfast.api.seats import reads as seats
 from holdfast.application.coalescer import Coalescer
+from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_answers import KeptAnswers
 from holdfast.application.reading.kept_charts import KeptCharts
 from holdfast.application.reading.kept_maps import KeptMaps
 from holdfast.application.reading.large_lists import LargeList
+from holdfast.application.reading.logged_change import LoggedChange
 from holdfast.application.reading.map_loads import MapLoads
 from holdfast.application.reading.seat_list import SeatList
 from holdfast.application.reading.seat_map import SeatMap
@@ -154,6 +156,36 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
         "a chart is taken for true by its number of seats",
         _SEEN_BY_READERS,
         (KeptCharts, "_still_true", "return kept.mark == standing.mark or", "return True or"),
+    ),
+    fault(
+        "a map follows another hall as if only details of the event had changed",
+        _SEEN_BY_READERS,
+        (LoggedChange, "codes", "in _WITHOUT_EFFECT", "in {*_WITHOUT_EFFECT, ChangeKind.HALL_CHANGED}"),
+    ),
+    fault(
+        "a map follows new prices as if only details of the event had changed",
+        _SEEN_BY_READERS,
+        (LoggedChange, "codes", "in _WITHOUT_EFFECT", "in {*_WITHOUT_EFFECT, ChangeKind.CATEGORIES_CHANGED}"),
+    ),
+    fault(
+        "a chart is kept whatever it costs by now",
+        _SEEN_BY_READERS,
+        (KeptCharts, "chart", "kept.edits == standing.edits", "kept.edits.chart == standing.edits.chart"),
+    ),
+    fault(
+        "a chart that the client has is confirmed whatever it costs by now",
+        _SEEN_BY_READERS,
+        (availability, "_chart_that_client_has", "if not same_prices:", "if False:"),
+    ),
+    fault(
+        "the version of a chart is its number of seats",
+        _SEEN_BY_READERS,
+        (Edits, "chart_version", "return seats + self.chart", "return seats"),
+    ),
+    fault(
+        "a large list goes on while the prices change",
+        _SEEN_BY_READERS,
+        (LargeList, "_expect_unchanged", "known[1] != self._edits", "False"),
     ),
     fault(
         "a chart that the client has is confirmed by its number of seats",

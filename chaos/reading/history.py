@@ -27,6 +27,10 @@ def write_something(
         if not sold:
             cancelled = _end_holds(database, event, random, "cancelled", at_most=99)
             return [*cancelled, database.write(event, "event_deleted")]
+    if chance < 0.19:
+        return [database.change_price(event)]
+    if chance < 0.22 or (chance < 0.4 and not any(entry.seats for entry in event.log)):
+        return [database.change_hall(event)]
     entries = database.end_overdue(event) if chance < 0.8 else []
     for _ in range(random.choice((1, 1, 3))):
         kind = random.choice(("reserved", "reserved", "reserved", "confirmed", "cancelled"))

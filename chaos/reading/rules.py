@@ -127,43 +127,43 @@ def _page_at(database: SimulatedDatabase, moment: float) -> list[tuple[UUID, str
     return [(event_id, name) for _, event_id, name in sorted(listed, reverse=True)[:3]]
 
 
-def _states(event: SimulatedEvent, epoch: Epoch, version: int) -> dict[str, str]:
+def _states(epoch: Epoch, version: int) -> dict[str, str]:
     """Return the state of each seat at a version, by its id."""
     taken = epoch.taken(version)
-    seats = event.chart_of(epoch)[: epoch.chart_seats(version)]
-    return {str(seat): " ".join(map(str, taken[seat])) if seat in taken else "free" for seat in seats}
+    return {str(seat): " ".join(map(str, taken[seat])) if seat in taken else "free" for seat in epoch.chart(version)}
 
 
 def _list(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
-    states = _states(event, epoch, told.version)
-    expected = sorted((event.numbers[UUID(seat)], seat, state) for seat, state in states.items())
+    states, price = _states(epoch, told.version), epoch.price(told.version)
+    expected = sorted((event.numbers[UUID(seat)], seat, state, price) for seat, state in states.items())
     if told.what == "free":
         expected = [one for one in expected if one[2] == "free"]
-    shown = [(seat["seat_number"], seat["id"], _shown_state(seat)) for seat in json.loads(told.body)]
+    shown = [(seat["seat_number"], seat["id"], _shown_state(seat), seat["price"]) for seat in json.loads(told.body)]
     return expected, shown
 
 
-def _shown_state(seat: dict[str, str]) -> str:
+def _shown_state(seat: dict[str, Any]) -> str:
     return f"{seat['status']} {seat['reserved_by']}" if "reserved_by" in seat else "free"
 
 
-def _count(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
-    return list(_states(event, epoch, told.version).values()).count("free"), json.loads(told.body)["count"]
+def _count(_: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
+    return list(_states(epoch, told.version).values()).count("free"), json.loads(told.body)["count"]
 
 
-def _codes(event: SimulatedEvent, epoch: Epoch, version: int) -> list[int]:
-    return [_CODES.get(state.split()[0], 0) for state in _states(event, epoch, version).values()]
+def _codes(epoch: Epoch, version: int) -> list[int]:
+    return [_CODES.get(state.split()[0], 0) for state in _states(epoch, version).values()]
 
 
-def _bits(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
-    expected = _codes(event, epoch, told.version)
+def _bits(_: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
+    expected = _codes(epoch, told.version)
     return expected, _unpacked(told.body, len(expected))
 
 
-def _availability(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
-    expected = _codes(event, epoch, told.version)
+def _availability(_: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
+    expected = _codes(epoch, told.version)
     shown = json.loads(told.body)
-    counts = (told.version, len(expected), len(expected), expected.count(0))
+    chart_version = len(expected) + epoch.edits(told.version)[0]
+    counts = (told.version, chart_version, len(expected), expected.count(0))
     shown_counts = tuple(shown[name] for name in ("version", "chart_version", "seats", "available"))
     return (counts, expected), (shown_counts, _unpacked(b64decode(shown["statuses"]), shown["seats"]))
 
@@ -174,11 +174,12 @@ def _unpacked(packed: bytes, seats: int) -> list[int]:
 
 
 def _chart(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
-    """A chart must be that of its version, or of a later version without new seats, which is the same."""
-    seats = event.chart_of(epoch)[: epoch.chart_seats(told.version)]
+    """A chart must be that of its version, or of one since which nothing about it has changed, which is the same."""
+    seats = epoch.chart(told.version)
     shown = json.loads(told.body)
-    expected = [str(seat) for seat in seats], [event.numbers[seat] for seat in seats], len(seats)
-    return expected, (shown["ids"], shown["seat_numbers"], shown["chart_version"])
+    version, prices = len(seats) + epoch.edits(told.version)[0], [epoch.price(told.version)] * len(seats)
+    expected = [str(seat) for seat in seats], [event.numbers[seat] for seat in seats], prices, version
+    return expected, (shown["ids"], shown["seat_numbers"], shown["prices"], shown["chart_version"])
 
 
 _PICTURES: dict[str, Callable[[SimulatedEvent, Epoch, Told], tuple[Any, Any]]] = {
@@ -201,6 +202,7 @@ class _Follower:
         self._lines: list[Epoch] = []
         """Histories that fit everything this page has been sent so far."""
         self._version = -1
+        self._reloaded_at = -1.0
 
     def judge(self, ended: float) -> Iterator[Breach]:
         for frame in self._following.frames:
@@ -210,7 +212,7 @@ class _Follower:
                 yield from self._changes(frame)
             elif frame.kind == "reload":
                 # The page reloads the seats now, and later frames continue from that state.
-                self._lines, self._version = [], -1
+                self._lines, self._version, self._reloaded_at = [], -1, frame.came
         if self._following.listening and not self._following.over and not self._is_current(ended):
             text = f"it heard of version {self._version}, and the event is at {self._event.version}"
             yield Breach("stream_silent", text)
@@ -254,19 +256,24 @@ class _Follower:
         return any(epoch.log[:told] == known.log[:told] and len(epoch.log) >= told for known in self._lines)
 
     def _is_true(self, epoch: Epoch, frame: Frame) -> bool:
-        codes = _codes(self._event, epoch, frame.version)
-        chart = {seat: place for place, seat in enumerate(self._event.chart_of(epoch))}
+        codes = _codes(epoch, frame.version)
+        chart = {seat: place for place, seat in enumerate(epoch.chart(frame.version))}
         new = epoch.log[self._version : frame.version] if self._version >= 0 else []
-        touched = {chart[seat] for entry in new for seat in entry.seats}
+        touched = {chart.get(seat) for entry in new for seat in entry.seats}
         told = dict(frame.changes)
+        sizes = {len(epoch.chart(version)) for version in range(frame.version, len(epoch.log) + 1)}
         return (
-            touched <= told.keys()
+            # After another hall, places have other seats, and prices are not in a stream.
+            not any(entry.kind in ("hall_changed", "categories_changed") for entry in new)
+            and touched <= told.keys()
             and all(place < len(codes) and codes[place] == code for place, code in told.items())
-            and frame.seats >= epoch.chart_seats(frame.version)
+            and frame.seats in sizes
         )
 
     def _is_current(self, ended: float) -> bool:
         epoch = self._event.epochs[-1]
         if epoch.ended <= ended:
             return False
+        if self._version < 0 <= self._reloaded_at:
+            return epoch.version_at(self._reloaded_at) == len(epoch.log)
         return self._version == len(epoch.log) and (self._continues(epoch) or not self._lines)

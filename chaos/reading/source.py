@@ -14,6 +14,7 @@ from uuid import UUID
 
 from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
 from holdfast.api.seats.seat_json import seat_tail
+from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.logged_change import LoggedChange
 from holdfast.application.reading.ports import Chart
 from holdfast.application.reading.seat_list import SeatList
@@ -22,7 +23,8 @@ from holdfast.application.reading.source import AddedSeats, Freshness, ListPage
 from holdfast.domain.booking.snapshot import Mark
 from holdfast.domain.catalogue.event import Event, EventDetails
 
-PRICE = 5
+CATEGORY = "std"
+"""The key of the category that all seats have."""
 _CODES = {"reserved": 1, "confirmed": 2}
 
 
@@ -139,10 +141,13 @@ class SimulatedSource:
                 "seat_numbers": [event.numbers[seat] for seat in event.chart],
                 "sections": [None] * len(event.chart),
                 "rows": [None] * len(event.chart),
-                "prices": [PRICE] * len(event.chart),
+                "prices": [event.price] * len(event.chart),
+                **({"categories": [CATEGORY] * len(event.chart)} if event.chart else {}),
             }
             written = {name: json.dumps(values, ensure_ascii=False).encode() for name, values in columns.items()}
-            found = Chart(mark_at(event, event.version), len(event.chart), written)
+            own_prices = json.dumps([None] * len(event.chart)).encode() if event.chart else None
+            edits = Edits(*event.edits)
+            found = Chart(mark_at(event, event.version), len(event.chart), written, edits, own_prices)
         await self._pace.answer([event_id])
         return found
 
@@ -194,6 +199,7 @@ class SimulatedSource:
             event.deleted,
             self._database.is_overdue(event),
             changes,
+            Edits(*event.edits),
         )
 
     def _map(self, event_id: UUID, *, listed: bool) -> SeatMap | None:
@@ -208,6 +214,7 @@ class SimulatedSource:
             codes=bytes(_CODES[taken[seat][0]] if seat in taken else 0 for seat in event.chart),
             holders=b"".join(taken[seat][1].bytes if seat in taken else bytes(16) for seat in event.chart),
             tail=seat_tail,
+            edits=Edits(*event.edits),
         )
         made.overdue = self._database.is_overdue(event)
         if listed:
@@ -235,7 +242,8 @@ def head(event: SimulatedEvent, place: int) -> bytes:
     """Write the constant part of a seat's JSON."""
     seat = event.chart[place]
     number = json.dumps(event.numbers[seat], ensure_ascii=False)
-    return f'{{"id":"{seat}","event_id":"{event.id}","seat_number":{number},"price":{PRICE},'.encode()
+    start = f'{{"id":"{seat}","event_id":"{event.id}","seat_number":{number},'
+    return f'{start}"price":{event.price},"category":"{CATEGORY}",'.encode()
 
 
 def _shown(event: SimulatedEvent) -> Event:

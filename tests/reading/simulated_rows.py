@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 from chaos.reading.database import BEGAN, SimulatedDatabase
+from chaos.reading.source import CATEGORY
 
 NOW = datetime.now(UTC)
 
 
 async def store(connection, database: SimulatedDatabase) -> None:
     """Replace everything in the database by the state of a simulated one."""
-    await connection.execute("TRUNCATE events, seats, claims, reservations, changes")
+    await connection.execute("TRUNCATE events, seats, claims, reservations, changes, categories")
     for event in database.events.values():
         taken = event.epochs[-1].taken(event.version)
         statuses = [status for status, _ in taken.values()]
@@ -17,8 +18,8 @@ async def store(connection, database: SimulatedDatabase) -> None:
         await connection.execute(
             """
             INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
-                deleted_at, version, available, reserved, confirmed)
-            VALUES ($1, $2, '', '', $3, $3, 1000, $4, $5, $6, $7, $8, $9, $10)
+                deleted_at, version, available, reserved, confirmed, chart_edits, price_edits)
+            VALUES ($1, $2, '', '', $3, $3, 1000, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             """,
             event.id,
             event.name,
@@ -30,11 +31,21 @@ async def store(connection, database: SimulatedDatabase) -> None:
             len(event.chart) - reserved - confirmed,
             reserved,
             confirmed,
+            *event.edits,
+        )
+        await connection.execute(
+            """
+            INSERT INTO categories (event_id, number, place, key, name, color, price)
+            VALUES ($1, 3, 1, $2, '', '', $3)
+            """,
+            event.id,
+            CATEGORY,
+            event.price,
         )
         await connection.copy_records_to_table(
             "seats",
-            columns=["id", "event_id", "seat_number", "price", "position"],
-            records=[(seat, event.id, event.numbers[seat], 5, place) for place, seat in enumerate(event.chart)],
+            columns=["id", "event_id", "seat_number", "category", "position"],
+            records=[(seat, event.id, event.numbers[seat], 3, place) for place, seat in enumerate(event.chart)],
         )
         await connection.copy_records_to_table(
             "changes",
