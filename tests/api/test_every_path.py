@@ -29,6 +29,7 @@ SAFELISTED = {
 """What a page may read of any answer (the Fetch standard)."""
 NOT_FOR_PAGES = {
     "date", "connection", "transfer-encoding", "content-encoding", "vary", "x-accel-buffering", "server", *SECURITY,
+    "accept-ranges", "content-disposition",
 }  # fmt: skip
 """How a message is carried and kept, and what browsers themselves obey."""
 

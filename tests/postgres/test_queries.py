@@ -9,7 +9,6 @@ import pytest
 
 from box_office import sql
 from holdfast.infrastructure import postgres
-from holdfast.infrastructure.postgres.catalogue import catalogue_store
 from holdfast.infrastructure.postgres.driver import failures
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.driver.queries import load_queries
@@ -81,7 +80,7 @@ async def test_the_constraints_that_are_named_exist(database_url):
         "UNION SELECT indexname FROM pg_indexes WHERE schemaname = 'public'",
     )
     stored = {row["name"] for row in rows}
-    assert stored >= failures.GUARDING_CONSTRAINTS | {catalogue_store.SEAT_NUMBER_CONSTRAINT}
+    assert stored >= failures.GUARDING_CONSTRAINTS | {failures.SEAT_NUMBER_CONSTRAINT}
 
 
 OF_EACH_CELL = ("alembic_version", "migration_steps", "installation", "audit")

@@ -29,7 +29,7 @@ GUARDING_CONSTRAINTS = frozenset(
 """They cannot be violated under the event's lock. If one is, something wrote without the lock."""
 
 SEAT_NUMBER_CONSTRAINT = "seats_number_key"
-"""The only constraint that a caller's input can violate. `catalogue_store` names the numbers."""
+"""The only constraint that a caller's input can violate. `seat_numbers` names the numbers."""
 
 BUG_STATES = (
     *("21", "22", "23", "44", "P0"),  # row counts, values, constraints, triggers
