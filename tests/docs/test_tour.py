@@ -15,6 +15,7 @@ from itertools import pairwise
 import pytest
 
 from docs.pages import ROOT, Block, blocks
+from holdfast.infrastructure.postgres.driver.queries import load_queries
 
 README = ROOT / "README.md"
 TRANSLATION = ROOT / "README.ja.md"
@@ -95,6 +96,12 @@ def test_the_translation_has_the_same_headings_commands_and_tables():
     assert [block for block in blocks(README) if block.language in {"sh", "json"}] == [
         block for block in blocks(TRANSLATION) if block.language in {"sh", "json"}
     ]
+
+
+def test_the_tour_shows_every_invariant():
+    """The tour itself would notice, but whoever adds an invariant does not wait for it."""
+    (shown,) = (block.text for block in blocks(README) if "one_buyer_per_seat" in block.text)
+    assert [line.split("\t")[0] for line in shown.splitlines()] == list(load_queries("upkeep/invariants"))
 
 
 def _parts(all_blocks: list[Block]) -> tuple[list[dict[str, str]], list[list[tuple[str, str]]]]:
