@@ -2,6 +2,14 @@
 
 from dataclasses import dataclass, field
 
+ENDED = {
+    "user": "already_cancelled",
+    "seller": "already_cancelled",
+    "event_deleted": "already_cancelled",
+    "expired": "hold_expired",
+}
+CHANGED_NO_MORE = {**ENDED, "confirmed": "already_confirmed"}
+
 
 @dataclass
 class Ticket:
@@ -10,6 +18,9 @@ class Ticket:
     user: str
     seats: frozenset[int]
     state: str = "pending"
+    first: frozenset[int] = frozenset()
+    """The seats that were asked for at first."""
+    extensions: int = 0
     best: int | None = None
     """How many seats were asked for, if the choice was left to the box office."""
 
@@ -38,11 +49,11 @@ class BoxOffice:
     def reserve(self, user: str, key: str, seats: frozenset[int]) -> str:
         prior = self.tickets.get((user, key))
         if prior is not None:
-            return prior.state if (prior.seats, prior.best) == (seats, None) else "idempotency_key_reused"
+            return prior.state if (prior.first, prior.best) == (seats, None) else "idempotency_key_reused"
         refusal = self.refusal_of_anybody() or self.refusal_of_seats(user, seats)
         if refusal is not None:
             return refusal
-        self.tickets[user, key] = Ticket(user, seats)
+        self.tickets[user, key] = Ticket(user, seats, first=seats)
         return "pending"
 
     def reserve_best(self, user: str, key: str, count: int, chosen: frozenset[int]) -> str:
@@ -68,12 +79,14 @@ class BoxOffice:
             return "event_not_found"
         return None if self.sale == "open" else self.sale
 
-    def refusal_of_seats(self, user: str, seats: frozenset[int]) -> str | None:
+    def refusal_of_seats(self, user: str, seats: frozenset[int], held: frozenset[int] = frozenset()) -> str | None:
+        """Return why a user does not get these seats in place of those that they hold."""
         if any(seat >= self.seats for seat in seats):
             return "seats_not_found"
-        if self.limit is not None and self.has(user) + len(seats) > self.limit:
+        more = len(seats) - len(held)
+        if self.limit is not None and more > 0 and self.has(user) + more > self.limit:
             return "purchase_limit_reached"
-        if seats & self.taken():
+        if (seats - held) & self.taken():
             return "seats_unavailable"
         return None
 
@@ -82,8 +95,34 @@ class BoxOffice:
             if self.seller_confirms and not by_seller:
                 return "seller_confirms"
             ticket.state = "confirmed"
-        refusals = {"user": "already_cancelled", "event_deleted": "already_cancelled", "expired": "hold_expired"}
-        return refusals.get(ticket.state, ticket.state)
+        return ENDED.get(ticket.state, ticket.state)
+
+    def extend(self, ticket: Ticket) -> str:
+        """Extend a hold whose end the caller knows."""
+        if ticket.state != "pending":
+            return CHANGED_NO_MORE[ticket.state]
+        if ticket.extensions == 2:
+            return "extension_limit_reached"
+        ticket.extensions += 1
+        return "pending"
+
+    def change_seats(self, ticket: Ticket, seats: frozenset[int]) -> str:
+        if ticket.state != "pending":
+            return CHANGED_NO_MORE[ticket.state]
+        if seats == ticket.seats:
+            return "pending"
+        if self.sale == "booking_closed":
+            return self.sale
+        refusal = self.refusal_of_seats(ticket.user, seats, held=ticket.seats)
+        if refusal is not None:
+            return refusal
+        ticket.seats = seats
+        return "pending"
+
+    def release(self, ticket: Ticket) -> str:
+        if ticket.state == "pending":
+            ticket.state = "seller"
+        return "already_confirmed" if ticket.state == "confirmed" else ticket.state
 
     def cancel(self, ticket: Ticket) -> str:
         if ticket.state == "pending":

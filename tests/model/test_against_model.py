@@ -11,11 +11,15 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from box_office import OnSale, an_event, assert_promises_hold, let_holds_run_out, open_engine, put_on_sale
 from holdfast.application.booking.cancel import cancel
+from holdfast.application.booking.change_seats import change_seats
 from holdfast.application.booking.confirm import confirm
 from holdfast.application.booking.expire import expire_overdue
+from holdfast.application.booking.extend import extend
+from holdfast.application.booking.resolve import submit
 from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.catalogue.edit_event import edit_event
+from holdfast.domain.booking.commands import Release
 from holdfast.domain.catalogue.event import Confirmation
 from holdfast.domain.catalogue.seat import numbered_seats
 from holdfast.domain.refusal import Refusal
@@ -97,7 +101,7 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
         def replay(self, name):
             ticket = self.model.tickets.get(name)
             if ticket is not None and ticket.best is None:
-                assert self._reserve(*name, ticket.seats) == ticket.state
+                assert self._reserve(*name, ticket.first) == ticket.state
             elif ticket is not None:
                 self.reserve_best(*name, ticket.best)
 
@@ -108,6 +112,37 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
                 call, how = {"confirm": (confirm, how), "cancel": (cancel, {})}[verb]
                 answer = self.answer(call(self.engine.booking, reservation_id=self.ids[name], user_id=name[0], **how))
                 assert answer == getattr(self.model, verb)(ticket, **how)
+
+        @rule(name=made, seats=seat_sets)
+        def change_seats(self, name, seats):
+            ticket = self.model.tickets.get(name)
+            if ticket is not None:
+                answer = self.answer(
+                    change_seats(
+                        self.engine.booking,
+                        reservation_id=self.ids[name],
+                        user_id=name[0],
+                        seat_ids=tuple(self.chart[seat] for seat in sorted(seats)),
+                    )
+                )
+                assert answer == self.model.change_seats(ticket, seats)
+
+        @rule(name=made)
+        def extend(self, name):
+            ticket = self.model.tickets.get(name)
+            if ticket is not None:
+                shown, _ = self.run(self.engine.views.reads.reservation(self.ids[name], name[0]))
+                known = {"user_id": name[0], "known_expires_at": shown.expires_at}
+                answer = self.answer(extend(self.engine.booking, reservation_id=self.ids[name], **known))
+                assert answer == self.model.extend(ticket)
+
+        @rule(name=made)
+        def release(self, name):
+            ticket = self.model.tickets.get(name)
+            if ticket is not None:
+                call = Release(self.ids[name])
+                answer = self.answer(submit(self.engine.booking, self.sale.event_id, call))
+                assert answer == self.model.release(ticket)
 
         @rule(name=made, other=users, verb=st.sampled_from([confirm, cancel]))
         def resolve_somebody_elses(self, name, other, verb):
