@@ -15,6 +15,7 @@ import msgspec
 from chaos.buyers.caller import Caller, NoAnswerError, NotSentError, Target
 from chaos.histories.database_rows import microseconds
 from chaos.histories.history import Kind, Recorder, claim_from
+from chaos.histories.kept_back import channel_of_user, code_of
 from holdfast.bench.clients.raw import Answer
 
 BASE = "/api/v1"
@@ -96,7 +97,9 @@ class Client:
 
     async def reserve(self, wish: Wish) -> Seen:
         """Hold seats."""
-        body = {"event_id": wish.event, "seat_ids": wish.seats, "idempotency_key": wish.key}
+        body: dict[str, object] = {"event_id": wish.event, "seat_ids": wish.seats, "idempotency_key": wish.key}
+        if channel := channel_of_user(wish.user):
+            body["access_code"] = code_of(channel)
         number, answer = await self._ask(
             "reserve", wish.event, "POST", "/reservations", body, seats=wish.seats, user=wish.user, key=wish.key
         )
@@ -120,7 +123,7 @@ class Client:
         number, answer = await self._ask("read_seat", event, "GET", f"/seats/{seat}", None, seats=(seat,))
         found = self._read(number, answer)
         if found is not None and answer is not None:
-            state = claim_from(found["status"], found.get("reserved_by"))
+            state = claim_from(found["status"], found.get("reserved_by"), blocked="blocked" in found)
             self._recorder.complete(number, "ok", "seen", version=answer.version, status=state)
 
     async def read_list(self, event: str) -> None:
@@ -129,7 +132,7 @@ class Client:
         found = self._read(number, answer)
         if found is not None and answer is not None:
             taken = {
-                seat["id"]: claim_from(seat["status"], seat.get("reserved_by"))
+                seat["id"]: claim_from(seat["status"], seat.get("reserved_by"), blocked="blocked" in seat)
                 for seat in found
                 if seat["status"] != "available"
             }

@@ -38,6 +38,8 @@ class Habits:
     lists: bool = True
     """Reads the whole list of seats, which names no reservations where callers are known."""
     pause_seconds: float = 0.01
+    names_code_of: str = ""
+    """A channel whose code every second buyer names; empty for none."""
 
 
 @dataclass(slots=True)
@@ -85,7 +87,8 @@ class Load:
 
     async def live(self, number: int) -> None:
         """Buy until told to stop."""
-        client, user = self.client(), f"buyer-{number}"
+        channel = self.habits.names_code_of
+        client, user = self.client(), f"buyer-{number}" + (f"~{channel}" if channel and number % 2 else "")
         try:
             while not self.stopping.is_set():
                 await self._round(client, user)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from chaos.buyers.caller import Caller, Target
 from chaos.buyers.client import BASE, SELLER
+from chaos.histories.kept_back import code_of
 
 
 class NoEventError(Exception):
@@ -59,3 +60,26 @@ async def put_on_sale(
         if added.status != 201:
             raise NoEventError(f"{added.status} {added.body[:300]!r}")
         return Sale(event, [seat["id"] for seat in added.json()])
+
+
+async def add_channel(target: Target, sale: Sale, key: str, *, opens_in: timedelta | None = None) -> None:
+    """Add a channel without seats, with the code that `kept_back.code_of` gives it.
+
+    Raises:
+        NoEventError: with the answer that was not 200.
+    """
+    opens_at = None if opens_in is None else (datetime.now(UTC) + opens_in).isoformat()
+    body = {"name": key, "access_code": code_of(key), "opens_to_all_at": opens_at}
+    async with Caller(target) as caller:
+        path = f"{BASE}/events/{sale.event}/channels/{key}"
+        put = await caller.call("PUT", path, body, user="organiser", headers=SELLER)
+        if put.status != 200:
+            raise NoEventError(f"{put.status} {put.body[:300]!r}")
+
+
+async def move_seats(target: Target, sale: Sale, key: str, seats: Sequence[str], *, back: bool = False) -> int:
+    """Keep seats back for a channel, or give them back to all; return the answer's status."""
+    path = f"{BASE}/events/{sale.event}/channels/{key}/seats{'/release' if back else ''}"
+    async with Caller(target) as caller:
+        moved = await caller.call("POST", path, {"seat_ids": list(seats)}, user="organiser", headers=SELLER)
+        return moved.status

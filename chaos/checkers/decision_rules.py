@@ -10,6 +10,7 @@ from chaos.checkers.judged import JudgedEvent
 from chaos.checkers.report import Rule
 from chaos.histories.columns import Table, Wish
 from chaos.histories.history import FOREVER, NO_VERSION, held
+from chaos.histories.operation import KEPT_BACK
 
 
 def check_decisions(judged: JudgedEvent) -> None:
@@ -46,7 +47,7 @@ def _judge_created(judged: JudgedEvent, row: int) -> None:
     reservation, version = table.subjects[row], table.versions[row]
     made_at = log.created.get(reservation)
     if made_at is None:
-        taken = [seat for seat in table.details[row][2] if log.state(seat, version)]
+        taken = [seat for seat in table.details[row][2] if log.state(seat, version) not in ("", KEPT_BACK)]
         rule: Rule = "double_sale" if taken else "lost_write"
         also = f"; at that version {', '.join(taken)} went to another" if taken else ""
         judged.complain(rule, table, row, f"reservation {reservation} was answered and is not in the log{also}")

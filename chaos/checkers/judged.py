@@ -28,6 +28,10 @@ class JudgedEvent:
         word, _, reservation = state.partition(" ")
         return word == "held" and self.overdue_by_time(reservation, returned_ns)
 
+    def opened_later(self, version: int) -> bool:
+        """Return whether an opening came after a version. A seat reads as free from its time on, recorded or not."""
+        return self.log.last_opening > version
+
     def overdue_by_time(self, reservation: str, returned_ns: int) -> bool:
         """Return whether this hold may have expired before an answer arrived."""
         row = self.log.rows.get(reservation)

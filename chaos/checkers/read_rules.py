@@ -3,6 +3,7 @@
 from bisect import bisect_right
 
 from chaos.checkers.judged import JudgedEvent
+from chaos.histories.operation import KEPT_BACK
 
 
 def check_reads(judged: JudgedEvent, *, chart_seats: int | None) -> None:
@@ -23,10 +24,13 @@ def _check_seats(judged: JudgedEvent) -> None:
     for row, (seat, version, seen) in enumerate(zip(table.subjects, table.versions, table.details, strict=True)):
         versions, states = timelines.get(seat, never)
         state = states[bisect_right(versions, version)]
-        if state != seen and (seen or not judged.free_by_time(state, table.returns[row])):
-            judged.complain(
-                "stale_read", table, row, f"seat {seat} reads {seen or 'free'!r} and was {state or 'free'!r}"
-            )
+        if state == seen or (not seen and judged.free_by_time(state, table.returns[row])):
+            continue
+        if seen == KEPT_BACK and judged.free_by_time(state, table.returns[row]):
+            continue
+        if not seen and state == KEPT_BACK and judged.opened_later(version):
+            continue
+        judged.complain("stale_read", table, row, f"seat {seat} reads {seen or 'free'!r} and was {state or 'free'!r}")
 
 
 def _check_reservations(judged: JudgedEvent) -> None:

@@ -10,6 +10,7 @@ Rule: TypeAlias = Literal[
     "double_sale",
     "early_expiry",
     "effect_nobody_asked",
+    "kept_back",
     "key_made_two",
     "late_resolution",
     "log_transition",

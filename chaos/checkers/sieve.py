@@ -51,6 +51,9 @@ class EventSieve:
         self._reservations = self._numbered.reservations(self._columns["reservation"])
         self._versions = self._columns["version"]
         self._leave: Mask = self._is("outcome", "info")
+        if log.kept_back is not None:
+            # The quick pass does not know of seats that are kept back.
+            self._leave |= np.True_
         self._settled = self._is("outcome", "ok") & self._is("answer", "settled")
         self._ok = self._is("outcome", "ok") & ~self._settled
         self._made_told: Mask = np.zeros(len(log.lives.made) + 1, np.bool_)

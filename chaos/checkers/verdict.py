@@ -197,6 +197,6 @@ async def clear(database_url: str) -> None:
     connection = await asyncpg.connect(database_url, timeout=5)
     try:
         await connection.execute("SET lock_timeout = '10s'")
-        await connection.execute("TRUNCATE events, seats, claims, reservations, changes")
+        await connection.execute("TRUNCATE events, seats, claims, reservations, changes, channels, channel_seats")
     finally:
         await connection.close()

@@ -1,6 +1,7 @@
 """The catalogue of faults, one module per family; importing this package registers all of them."""
 
 from chaos.faults import (
+    channels,
     clocks,
     crowded_reading,
     crowds,
@@ -23,6 +24,7 @@ from chaos.faults import (
 )
 
 __all__ = [
+    "channels",
     "clocks",
     "crowded_reading",
     "crowds",

@@ -26,6 +26,12 @@ class Change(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="change
     at_us: int
     freed: tuple[str, ...] = ()
     """Of `seats_changed`: the seats that the hold gave up in the same step."""
+    detail: str = ""
+    """The key of the channel that it is about."""
+    freed_for_all: tuple[str, ...] = ()
+    """Of an entry about a channel: the seats that are free for all from then on."""
+    kept_back: tuple[str, ...] = ()
+    """Of the free seats, those that a channel keeps back from then on."""
 
 
 class ReservationRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="reservation"):
@@ -117,7 +123,10 @@ class DatabaseRows:
 _CHANGES = """
 SELECT event_id::text AS event, version, kind, coalesce(reservation_id::text, '') AS reservation,
        seat_ids::text[] AS seats, at AS at_us,
-       CASE WHEN kind = 'seats_changed' THEN coalesce(freed_seat_ids, '{}')::text[] ELSE '{}' END AS freed
+       CASE WHEN kind = 'seats_changed' THEN coalesce(freed_seat_ids, '{}')::text[] ELSE '{}' END AS freed,
+       coalesce(detail, '') AS detail,
+       CASE WHEN kind = 'seats_changed' THEN '{}' ELSE coalesce(freed_seat_ids, '{}')::text[] END AS freed_for_all,
+       coalesce(kept_back_seat_ids, '{}')::text[] AS kept_back
 FROM changes ORDER BY event_id, version"""
 _RESERVATIONS = """
 SELECT id::text, event_id::text AS event, user_id AS user, idempotency_key AS key, seat_ids::text[] AS seats,

@@ -37,8 +37,14 @@ def sold(reservation: str) -> str:
     return f"sold {reservation}"
 
 
-def claim_from(status: str, reservation: str | None) -> str:
-    """Make a seat's state from the `status` and `reserved_by` of an answer."""
+KEPT_BACK = "kept back"
+"""The state of a free seat that a channel keeps back."""
+
+
+def claim_from(status: str, reservation: str | None, *, blocked: bool = False) -> str:
+    """Make a seat's state from the `status`, `reserved_by` and `blocked` of an answer."""
+    if blocked:
+        return KEPT_BACK
     if status == "available":
         return ""
     return held(reservation or "?") if status == "reserved" else sold(reservation or "?")

@@ -9,6 +9,7 @@ import numpy as np
 
 from chaos.histories.compact_history import Column
 from chaos.histories.database_rows import Change, ReservationRow
+from chaos.histories.kept_back import kept_back_log
 from chaos.histories.lives import Complain
 from chaos.histories.operation import FOREVER
 from chaos.histories.replay import FREE, replay, replay_at_once, state_text
@@ -22,6 +23,10 @@ class SeatLog:
 
     def __init__(self, changes: Sequence[Change], reservations: Iterable[ReservationRow], complain: Complain) -> None:
         self.replayed = replay_at_once(changes) or replay(changes, complain)
+        self.kept_back = kept_back_log(changes)
+        """The seats that channels keep back; None if the event never had a channel."""
+        self.last_opening = max((one.version for one in changes if one.kind == "channel_opened"), default=0)
+        """The last version that opened a channel."""
         self.lives = self.replayed.lives
         self.last_seats_added = self.replayed.last_seats_added
         self._rows = list(reservations)
@@ -49,7 +54,9 @@ class SeatLog:
 
     @cached_property
     def taken_counts(self) -> list[int]:
-        """The number of taken seats, by version."""
+        """The number of seats that are not free for all, by version."""
+        if self.kept_back is not None:
+            return self.kept_back.taken_counts
         more = [0] * len(self.replayed.states)
         for number, life in enumerate(self.lives.values()):
             had = len(self.lives.first_seats[number])
@@ -129,6 +136,9 @@ class SeatLog:
 
     def steps(self) -> Iterator[tuple[int, str, str]]:
         """Return every change of a seat's state as (version, seat, state), by version."""
+        if self.kept_back is not None:
+            yield from self.kept_back.steps
+            return
         seats, replayed = ["", *self.replayed.seats], self.replayed
         texts = self.texts(np.asarray(replayed.states).tolist())
         moves = zip(replayed.moved_seats, replayed.moved_at, strict=True)

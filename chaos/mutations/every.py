@@ -12,7 +12,9 @@ from msgspec.structs import replace
 
 from chaos.checkers.report import Rule
 from chaos.histories.database_rows import Change, DatabaseRows, ReservationRow
-from chaos.histories.history import NO_VERSION
+from chaos.histories.history import NO_VERSION, Operation
+from chaos.histories.operation import KEPT_BACK
+from chaos.mutations.channels import CHANNEL_MUTATIONS
 from chaos.mutations.purchase_limits import LIMIT_MUTATIONS
 from chaos.mutations.reads import READ_MUTATIONS
 from chaos.mutations.sales import SALE_MUTATIONS
@@ -20,14 +22,21 @@ from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
 def second_buyer(specimen: Specimen, random: Random) -> Mutant | None:
-    """A buyer who was refused is told that they got the seats."""
+    """A buyer who was refused, because somebody else has a seat, is told that they got the seats."""
     places = specimen.having("seats_unavailable")
+    if specimen.log.kept_back is not None:
+        places = [place for place in places if _was_taken(specimen, specimen.operations[place])]
     if not places:
         return None
     place = random.choice(places)
     refused = specimen.operations[place]
     forged = replace(refused, outcome="ok", answer="created", reservation="forged", status="pending", named=())
     return specimen.with_operation(place, forged)
+
+
+def _was_taken(specimen: Specimen, refused: Operation) -> bool:
+    states = [specimen.log.state(seat, refused.version) for seat in refused.seats]
+    return any(state not in ("", KEPT_BACK) for state in states)
 
 
 def second_claim(specimen: Specimen, random: Random) -> Mutant | None:
@@ -37,7 +46,8 @@ def second_claim(specimen: Specimen, random: Random) -> Mutant | None:
     random.shuffle(chosen)
     for index in chosen:
         change = changes[index]
-        taken = [seat for seat in specimen.log.timelines if specimen.log.state(seat, change.version - 1)]
+        free = ("", KEPT_BACK)
+        taken = [seat for seat in specimen.log.timelines if specimen.log.state(seat, change.version - 1) not in free]
         if taken:
             return _give_seats(specimen, index, (random.choice(taken),))
     return None
@@ -184,10 +194,11 @@ MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
     ),
     "purchase limit": LIMIT_MUTATIONS,
     "sale": SALE_MUTATIONS,
+    "kept back": CHANNEL_MUTATIONS,
 }
 """By name of the error: the function that injects it, and the rule that must be reported broken."""
-ONLY_SOMETIMES = frozenset({"purchase limit"})
-"""Errors that cannot be injected into every history: this one needs a buyer with two seats."""
+ONLY_SOMETIMES = frozenset({"purchase limit", "kept back"})
+"""Errors that cannot be injected into every history: one needs a buyer with two seats, the other channels."""
 
 
 def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[ReservationRow]:

@@ -62,6 +62,10 @@ class Scenario:
     """Only the seller's confirmations make sales."""
     sold_by_seller: float = 0.0
     """Share of the confirmations that are the seller's."""
+    channel: str = ""
+    """A channel that keeps back a third of the seats, and whose code every second client names; empty for none."""
+    opens_to_all_us: int = FOREVER
+    """When the channel opens to all."""
     lost_answers: float = 0.02
     """Share of the answers that never arrive."""
     kinds: tuple[Kind, ...] = RESTLESS
@@ -100,7 +104,7 @@ class _Clients:
         """Choose the client's next call."""
         random = self.random
         kind = random.choice(self._kinds)
-        user = f"user {client}"
+        user = f"user {client}" + (f"~{self.scenario.channel}" if self.scenario.channel and client % 2 else "")
         call = Operation(process=client, kind=kind, event=EVENT, called_ns=now_ns, user=user)
         if kind == "reserve":
             if self.wishes and random.random() < 0.15:
@@ -152,6 +156,8 @@ class _Simulation:
             scenario.opens_at_us,
             scenario.closes_at_us,
             scenario.seller_confirms,
+            scenario.channel,
+            scenario.opens_to_all_us,
         )
         self._clients = _Clients(scenario, self._service, self._random)
         self._history: list[Operation] = []

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from chaos.histories.database_rows import Change, Chart, ClaimRow, DatabaseRows, ReservationRow
 from chaos.histories.history import FOREVER, Operation, held, sold
+from chaos.histories.kept_back import channel_of_user
+from chaos.histories.operation import KEPT_BACK
 
 EVENT = "event"
 EXTENSIONS_MAX = 2
@@ -25,6 +27,11 @@ class SimulatedService:
     opens_at_us: int = 0
     closes_at_us: int = FOREVER
     seller_confirms: bool = False
+    channel: str = ""
+    """A channel that keeps back the first third of the seats; empty for none."""
+    opens_to_all_us: int = FOREVER
+    """When the channel opens to all."""
+    kept_back: frozenset[str] = frozenset()
     states: dict[str, str] = field(default_factory=dict)
     reservations: dict[str, ReservationRow] = field(default_factory=dict)
     by_wish: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -36,14 +43,29 @@ class SimulatedService:
 
     def __post_init__(self) -> None:
         self.changes.append(Change(EVENT, 1, "seats_added", "", (), 0))
+        if self.channel:
+            self.kept_back = frozenset(self.seats[: max(1, len(self.seats) // 3)])
+            seats = tuple(sorted(self.kept_back))
+            self.changes.append(Change(EVENT, 2, "channel_changed", "", (), 0, (), self.channel))
+            self.changes.append(Change(EVENT, 3, "seats_kept_back", "", seats, 0, (), self.channel, (), seats))
 
     def decide(self, operation: Operation, now_ns: int) -> Operation:
         """Return the operation with its answer."""
+        self._open(now_ns)
         if not operation.kind.startswith("read"):
             self._expire(now_ns)
         answered = getattr(self, f"_{operation.kind}")(operation, now_ns)
         assert isinstance(answered, Operation)
         return replace(answered, version=self.changes[-1].version)
+
+    def _open(self, now_ns: int) -> None:
+        if self.kept_back and self.opens_to_all_us <= now_ns // 1_000:
+            freed = tuple(sorted(seat for seat in self.kept_back if seat not in self.states))
+            self.kept_back = frozenset()
+            version = len(self.changes) + 1
+            self.changes.append(
+                Change(EVENT, version, "channel_opened", "", (), now_ns // 1_000, (), self.channel, freed)
+            )
 
     def _expire(self, now_ns: int) -> None:
         while self.live:
@@ -56,7 +78,9 @@ class SimulatedService:
         self, kind: str, reservation: str, seats: tuple[str, ...], now_ns: int, freed: tuple[str, ...] = ()
     ) -> int:
         version = len(self.changes) + 1
-        self.changes.append(Change(EVENT, version, kind, reservation, seats, now_ns // 1_000, freed))
+        left = freed if kind == "seats_changed" else seats if kind in ("cancelled", "expired") else ()
+        kept = tuple(seat for seat in left if seat in self.kept_back)
+        self.changes.append(Change(EVENT, version, kind, reservation, seats, now_ns // 1_000, freed, kept_back=kept))
         return version
 
     def _end(self, reservation: str, status: str, now_ns: int, reason: str = "user") -> None:
@@ -83,7 +107,8 @@ class SimulatedService:
             return replace(operation, outcome="fail", answer="sale_not_open" if early else "booking_closed")
         if self.limit and self._seats_of(operation.user) + len(operation.seats) > self.limit:
             return replace(operation, outcome="fail", answer="purchase_limit_reached")
-        taken = tuple(seat for seat in operation.seats if seat in self.states)
+        closed = () if channel_of_user(operation.user) == self.channel else self.kept_back
+        taken = tuple(seat for seat in operation.seats if seat in self.states or seat in closed)
         if taken:
             return replace(operation, outcome="fail", answer="seats_unavailable", named=taken)
         reservation = f"r{len(self.reservations)}"
@@ -174,7 +199,7 @@ class SimulatedService:
         more = len(added) - len(freed)
         if self.limit and more > 0 and self._seats_of(operation.user) + more > self.limit:
             return replace(operation, outcome="fail", answer="purchase_limit_reached")
-        taken = tuple(seat for seat in added if seat in self.states)
+        taken = tuple(seat for seat in added if seat in self.states or seat in self.kept_back)
         if taken:
             return replace(operation, outcome="fail", answer="seats_unavailable", named=taken)
         version = self._record("seats_changed", found.id, added, now_ns, freed)
@@ -198,6 +223,8 @@ class SimulatedService:
         state = self.states.get(operation.seats[0], "")
         if state.startswith("held") and self.reservations[state[5:]].expires_at_us <= now_ns // 1_000:
             state = ""
+        if not state and operation.seats[0] in self.kept_back:
+            state = KEPT_BACK
         return replace(operation, outcome="ok", answer="seen", status=state)
 
     def _read_reservation(self, operation: Operation, now_ns: int) -> Operation:
@@ -208,14 +235,16 @@ class SimulatedService:
         return replace(operation, outcome="ok", answer="seen", status="expired" if ran_out else row.status)
 
     def _read_list(self, operation: Operation, _: int) -> Operation:
-        return replace(operation, outcome="ok", answer="seen", taken=dict(self.states))
+        taken = {**dict.fromkeys(self.kept_back, KEPT_BACK), **self.states}
+        return replace(operation, outcome="ok", answer="seen", taken=taken)
 
     def _read_free_list(self, operation: Operation, _: int) -> Operation:
-        free = tuple(seat for seat in self.seats if seat not in self.states)
+        free = tuple(seat for seat in self.seats if seat not in self.states and seat not in self.kept_back)
         return replace(operation, outcome="ok", answer="seen", named=free)
 
     def _read_count(self, operation: Operation, _: int) -> Operation:
-        return replace(operation, outcome="ok", answer="seen", count=len(self.seats) - len(self.states))
+        count = len(self.seats) - len(self.states.keys() | self.kept_back)
+        return replace(operation, outcome="ok", answer="seen", count=count)
 
     def rows(self) -> DatabaseRows:
         """Return its contents, as a database would."""
