@@ -95,6 +95,23 @@ async def test_a_hold_gets_other_seats_or_stays_as_it_is(api, database_url):
     await assert_promises_hold(database_url)
 
 
+async def test_lists_and_counts_show_at_once_what_a_change_took_and_freed(api):
+    """The map in memory follows the batch of this very process."""
+    event_id, seat_ids = await api.event_on_sale()
+    held = (await api.reserve(event_id, seat_ids[:2])).json()
+
+    async def shown():
+        seats = (await api.get(f"/events/{event_id}/seats")).json()
+        count = (await api.get(f"/events/{event_id}/seats/available/count")).json()["count"]
+        return [seat["id"] for seat in seats if seat.get("reserved_by") == held["id"]], count
+
+    assert await shown() == (seat_ids[:2], 3)
+    await changed(api, held, seat_ids[2:3])
+    assert await shown() == (seat_ids[2:3], 4)
+    await extended(api, held)
+    assert await shown() == (seat_ids[2:3], 4)
+
+
 @pytest.mark.parametrize("count", [0, 21])
 async def test_one_to_twenty_seats(api, count):
     seats = [str(uuid4()) for _ in range(count)]

@@ -144,7 +144,7 @@ class SeatMaps:
             mark = Mark(entry.version, changes.at, entry.kind, entry.reservation_id)
             if entry.kind == ChangeKind.CHANNEL_OPENED:
                 return  # only the stored entry names the seats
-            if not seat_map.apply(LoggedChange(mark, entry.seat_ids, (), entry.kept_back_seat_ids)):
+            if not seat_map.apply(LoggedChange(mark, entry.seat_ids, entry.freed_seat_ids, entry.kept_back_seat_ids)):
                 self._maps.drop(event_id)
                 return
 
