@@ -16,6 +16,7 @@ from chaos.buyers.caller import Caller, NoAnswerError, NotSentError, Target
 from chaos.histories.database_rows import microseconds
 from chaos.histories.history import Kind, Recorder, claim_from
 from chaos.histories.kept_back import channel_of_user, code_of
+from chaos.histories.operation import ANY_SEAT
 from holdfast.bench.clients.raw import Answer
 
 BASE = "/api/v1"
@@ -96,14 +97,18 @@ class Client:
             caller.close()
 
     async def reserve(self, wish: Wish) -> Seen:
-        """Hold seats."""
-        body: dict[str, object] = {"event_id": wish.event, "seat_ids": wish.seats, "idempotency_key": wish.key}
+        """Hold seats: those that are named, or as many of the best as the wish has `ANY_SEAT`."""
+        kind: Kind = "choose" if ANY_SEAT in wish.seats else "reserve"
+        wanted: dict[str, object] = {"seat_ids": wish.seats}
+        if kind == "choose":
+            wanted = {"best_available": {"count": len(wish.seats)}}
+        body: dict[str, object] = {"event_id": wish.event, **wanted, "idempotency_key": wish.key}
         if channel := channel_of_user(wish.user):
             body["access_code"] = code_of(channel)
         number, answer = await self._ask(
-            "reserve", wish.event, "POST", "/reservations", body, seats=wish.seats, user=wish.user, key=wish.key
+            kind, wish.event, "POST", "/reservations", body, seats=wish.seats, user=wish.user, key=wish.key
         )
-        return self._reservation(number, "reserve", answer)
+        return self._reservation(number, kind, answer)
 
     async def resolve(self, verb: Kind, event: str, user: str, reservation: str) -> Seen:
         """Confirm or cancel; `sell` confirms as the seller, which nodes believe whose gateway this is."""
@@ -215,7 +220,7 @@ class Client:
             return self._refused(number, answer)
         found = answer.json()
         replayed = answer.headers.get("idempotent-replayed") == "true"
-        said = ("replayed" if replayed else "created") if kind == "reserve" else "done"
+        said = ("replayed" if replayed else "created") if kind in ("reserve", "choose") else "done"
         status = "expired" if found.get("cancel_reason") == "expired" else found["status"]
         expires_at_us = microseconds(datetime.fromisoformat(found["expires_at"]))
         self._recorder.complete(
@@ -226,6 +231,7 @@ class Client:
             reservation=found["id"],
             status=status,
             expires_at_us=expires_at_us,
+            named=tuple(found["seat_ids"]) if kind == "choose" else (),
         )
         return Seen("ok", said, found["id"], status, expires_at_us)
 
@@ -233,7 +239,8 @@ class Client:
         problem = answer.json()
         named = problem.get("seat_ids") or ()
         self._tally.answers[problem["code"]] += 1
-        self._recorder.complete(number, "fail", problem["code"], version=answer.version, named=tuple(named))
+        left = problem.get("left", 0)
+        self._recorder.complete(number, "fail", problem["code"], version=answer.version, named=tuple(named), count=left)
         return Seen("fail", problem["code"])
 
     def _read(self, number: int, answer: Answer | None) -> Any:  # noqa: ANN401 - what was read

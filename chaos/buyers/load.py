@@ -13,6 +13,7 @@ from chaos.buyers.caller import Caller, NoAnswerError, NotSentError, Target
 from chaos.buyers.client import Client, Seen, Tally, Wish
 from chaos.buyers.sale import Sale
 from chaos.histories.history import Kind, Recorder
+from chaos.histories.operation import ANY_SEAT
 
 SETTLE_SECONDS_MAX = 25.0
 _RETRY_PAUSE_SECONDS = 0.1
@@ -25,6 +26,8 @@ class Habits:
     hot_seats: int = 40
     """Half of the requests are for these first seats, so that buyers compete for them."""
     seats_max: int = 3
+    chooses: float = 0.0
+    """Share of the requests that leave the choice of seats to Holdfast."""
     confirms: float = 0.15
     by_seller: float = 0.0
     """Share of the confirmations that the seller makes."""
@@ -178,6 +181,8 @@ class Load:
 
     def _some_seats(self, sale: Sale) -> tuple[str, ...]:
         wanted = self.random.randint(1, self.habits.seats_max)
+        if self.habits.chooses and self.random.random() < self.habits.chooses:
+            return (ANY_SEAT,) * wanted
         hot = self.random.random() < 0.5
         among = sale.seats[: max(wanted, self.habits.hot_seats)] if hot else sale.seats
         return tuple(self.random.sample(among, wanted))

@@ -72,13 +72,13 @@ def write(operations: Sequence[Operation], path: Path) -> None:
     """Write the lines of a history with the times of its operations."""
     lines: list[tuple[int, Line]] = [(-1, Head(0, 0))]
     for number, operation in enumerate(operations):
-        asked = "" if operation.kind == "reserve" else operation.reservation
+        asked = "" if operation.kind in ("reserve", "choose") else operation.reservation
         call = (number, operation.process, operation.called_ns, operation.kind, operation.event, operation.seats)
         lines.append((operation.called_ns, Called(*call, operation.user, operation.key, asked)))
         if operation.outcome != "info":
             answer = (number, operation.returned_ns, operation.outcome, operation.answer, operation.version)
             told = (operation.reservation, operation.status, operation.expires_at_us, operation.named)
-            lines.append((operation.returned_ns, Returned(*answer, *told)))
+            lines.append((operation.returned_ns, Returned(*answer, *told, {}, operation.count)))
     lines.sort(key=lambda line: line[0])
     path.write_bytes(msgspec.json.Encoder().encode_lines([line for _, line in lines]))
 

@@ -56,7 +56,8 @@ def _judge_created(judged: JudgedEvent, row: int) -> None:
 
 
 def _same_wish(stored: Wish, asked: Wish) -> bool:
-    return stored[:2] == asked[:2] and set(stored[2]) == set(asked[2])
+    """Compare a reservation with a wish; one without seats left the choice to Holdfast."""
+    return stored[:2] == asked[:2] and (not asked[2] or set(stored[2]) == set(asked[2]))
 
 
 def _check_unique(judged: JudgedEvent, table: Table[Any], column: Sequence[Any], what: str) -> None:

@@ -23,6 +23,7 @@ Rule: TypeAlias = Literal[
     "seller_confirms",
     "stale_read",
     "time_order",
+    "wrong_choice",
     "wrong_refusal",
     "wrong_replay",
     "wrong_resolution",

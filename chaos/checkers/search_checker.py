@@ -14,6 +14,7 @@ from chaos.checkers.report import Assumptions
 from chaos.checkers.search import Finding, Interval, search
 from chaos.histories.database_rows import ReservationRow
 from chaos.histories.history import FOREVER, Operation, held, sold
+from chaos.histories.operation import ANY_SEAT
 
 Did: TypeAlias = Literal[
     "hold", "sell", "release", "expire", "was made", "was taken", "was free", "reads", "has status"
@@ -159,7 +160,7 @@ def _seat_histories(
     wanted: set[tuple[str, str]] | None,
 ) -> SeatHistories:
     made = {operation.reservation: operation for operation in operations if operation.answer == "created"}
-    seats_of = {reservation: operation.seats for reservation, operation in made.items()}
+    seats_of = {reservation: operation.got for reservation, operation in made.items()}
     searched = (_seats_named(operations) if wanted is None else wanted) - _seats_of_changed_holds(operations, seats_of)
     histories: SeatHistories = {seat: [] for seat in searched}
     seats_by_event: dict[str, list[str]] = defaultdict(list)
@@ -212,6 +213,7 @@ def _seats_named(operations: Iterable[Operation]) -> set[tuple[str, str]]:
         (operation.event, seat)
         for operation in operations
         for seat in (*operation.seats, *operation.named, *operation.taken)
+        if seat != ANY_SEAT
     }
 
 
@@ -247,7 +249,7 @@ def _steps(
             yield from _readings(operation, place, event_seats)
     elif answer in ("created", "replayed"):
         did: Did = "hold" if answer == "created" else "was made"
-        for seat in operation.seats:
+        for seat in operation.got:
             yield seat, SeatStep(did, reservation, "", place)
     elif answer == "seats_unavailable":
         for seat in operation.named:

@@ -26,6 +26,7 @@ _DONE_AS = {"confirm": ("confirmed",), "cancel": ("cancelled", "expired")}
 """The status of a reservation at the version at which it was confirmed or cancelled."""
 _JUDGED_BY_RULES = (
     "idempotency_key_reused",
+    "not_enough_seats",
     "purchase_limit_reached",
     "sale_not_open",
     "booking_closed",
@@ -102,6 +103,7 @@ class EventSieve:
 
     def _judge_reserved(self) -> None:
         log, calls = self._numbered, self._columns["called_ns"]
+        self._leave |= self._ok & self._is("kind", "choose")
         reserved = self._ok & self._is("kind", "reserve")
         created, replayed = reserved & self._is("answer", "created"), reserved & self._is("answer", "replayed")
         self._leave |= reserved & ~created & ~replayed

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from chaos.checkers.change_rules import check_changes
 from chaos.checkers.channel_rules import check_channels
+from chaos.checkers.choice_rules import check_choices
 from chaos.checkers.decision_rules import check_decisions
 from chaos.checkers.judged import JudgedEvent
 from chaos.checkers.limit_rules import check_limit
@@ -102,6 +103,7 @@ class _Judgement:
             check_decisions(judged)
             check_changes(judged)
             chart = self._charts.get(event)
+            check_choices(judged, chart_seats=None if chart is None else chart.seats)
             check_limit(judged, chart, self._changes.get(event, []))
             check_channels(judged)
             check_sale(judged, chart or Chart(event, 0), self._changes.get(event, []))

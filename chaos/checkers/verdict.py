@@ -19,7 +19,7 @@ from holdfast.infrastructure.postgres.upkeep.invariants import InvariantResult, 
 _SHOWN_MAX = 10
 _QUIET_SECONDS_MAX = 15.0
 _SOLD_TWICE = ("one_buyer_per_seat", "seats_pass_from_hand_to_hand")
-_WRITES = ("reserve", "confirm", "sell", "cancel", "extend", "change_seats", "release")
+_WRITES = ("reserve", "choose", "confirm", "sell", "cancel", "extend", "change_seats", "release")
 _STATUS_AFTER = {
     "confirm": ("confirmed",),
     "sell": ("confirmed",),

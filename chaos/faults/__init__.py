@@ -2,6 +2,7 @@
 
 from chaos.faults import (
     channels,
+    choosing,
     clocks,
     crowded_reading,
     crowds,
@@ -25,6 +26,7 @@ from chaos.faults import (
 
 __all__ = [
     "channels",
+    "choosing",
     "clocks",
     "crowded_reading",
     "crowds",

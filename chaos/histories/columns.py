@@ -8,7 +8,7 @@ from operator import le
 from typing import Any, Generic, TypeVar
 
 from chaos.checkers.sieve import EventSieve
-from chaos.histories.history import NO_VERSION, Operation
+from chaos.histories.history import FOREVER, NO_VERSION, Operation
 
 Detail = TypeVar("Detail")
 
@@ -70,6 +70,10 @@ class EventColumns:
         """Replays: requests answered with an existing reservation, and its status in the answer."""
         self.taken: Table[tuple[str, ...]] = Table()
         """Refusals because of taken seats, one row per named seat; the detail is the requested seats."""
+        self.chosen: Table[tuple[int, tuple[str, ...]]] = Table()
+        """Those of `created` whose seats were chosen: how many were wanted, and which ones they are."""
+        self.lacking: Table[tuple[int, int]] = Table()
+        """Refusals for lack of free seats: how many were wanted, and how many were said to be left."""
         self.key_reused: Table[Wish] = Table()
         self.limited: Table[int] = Table()
         """Refusals for the limit of seats per buyer; the subject is the user, the detail how many seats were wanted."""
@@ -116,6 +120,7 @@ class EventColumns:
             self.created,
             self.replayed,
             self.taken,
+            self.lacking,
             self.key_reused,
             self.limited,
             self.confirmed,
@@ -132,7 +137,7 @@ class EventColumns:
 
     def sort(self) -> None:
         """Sort all tables by returns."""
-        for table in (*self.decisions(), *self.reads()):
+        for table in (*self.decisions(), *self.reads(), self.chosen):
             table.sort()
 
 
@@ -174,14 +179,8 @@ def _add_ok(columns: EventColumns, place: int, operation: Operation) -> None:
         columns.sold.add(operation.reservation)
     if answer == "settled":
         columns.settled.append((kind, operation.reservation))
-    elif kind == "reserve":
-        wish = (operation.user, operation.key, operation.seats)
-        if answer == "created":
-            columns.created.add(place, operation, operation.reservation, wish)
-        elif answer == "replayed":
-            columns.replayed.add(place, operation, operation.reservation, (wish, operation.status))
-        else:
-            raise ValueError(f"operation {place}: unknown answer {answer!r} to {kind}")
+    elif kind in ("reserve", "choose"):
+        _add_reserved(columns, place, operation)
     elif kind in ("confirm", "sell"):
         columns.confirmed.add(place, operation, operation.reservation, None)
     elif kind == "cancel":
@@ -190,6 +189,23 @@ def _add_ok(columns: EventColumns, place: int, operation: Operation) -> None:
         _add_change(columns, place, operation)
     else:
         _add_read(columns, place, operation)
+
+
+def _add_reserved(columns: EventColumns, place: int, operation: Operation) -> None:
+    answer, seats = operation.answer, operation.seats
+    if operation.kind == "choose":
+        # A replay and a row may show other seats, because a hold can be given others.
+        told_first = answer == "created" and operation.returned_ns < FOREVER
+        seats = operation.named if told_first else ()
+        if told_first:
+            columns.chosen.add(place, operation, operation.reservation, (len(operation.seats), seats))
+    wish = (operation.user, operation.key, seats)
+    if answer == "created":
+        columns.created.add(place, operation, operation.reservation, wish)
+    elif answer == "replayed":
+        columns.replayed.add(place, operation, operation.reservation, (wish, operation.status))
+    else:
+        raise ValueError(f"operation {place}: unknown answer {answer!r} to {operation.kind}")
 
 
 def _add_change(columns: EventColumns, place: int, operation: Operation) -> None:
@@ -220,6 +236,8 @@ def _add_refusal(columns: EventColumns, place: int, operation: Operation) -> Non
     if answer == "seats_unavailable":
         for seat in operation.named or ("",):
             columns.taken.add(place, operation, seat, operation.seats)
+    elif answer == "not_enough_seats":
+        columns.lacking.add(place, operation, "", (len(operation.seats), operation.count))
     elif answer in columns.outside_sale:
         columns.outside_sale[answer].add(place, operation, "", None)
     elif answer in columns.refused:

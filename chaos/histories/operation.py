@@ -7,9 +7,12 @@ import msgspec
 FOREVER = 1 << 62
 """The return time of an operation that never returned, and the version of anything that never happened."""
 NO_VERSION = -1
+ANY_SEAT = "*"
+"""In the wanted seats of `choose`: one for each seat that is asked for."""
 
 Kind: TypeAlias = Literal[
     "reserve",
+    "choose",
     "confirm",
     "sell",
     "cancel",
@@ -22,7 +25,8 @@ Kind: TypeAlias = Literal[
     "read_free_list",
     "read_count",
 ]
-"""`sell` is a confirmation by the seller, for the reservation's user; `release` a cancellation by the seller."""
+"""`choose` reserves the best free seats. `sell` is a confirmation by the seller, for the reservation's user; `release`
+is a cancellation by the seller."""
 Outcome: TypeAlias = Literal["ok", "fail", "info"]
 """`ok`: took effect, or read. `fail`: certainly no effect. `info`: may have taken effect at any time since its call."""
 
@@ -65,7 +69,7 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     version: int = NO_VERSION
     """`Event-Version` of the answer."""
     seats: tuple[str, ...] = ()
-    """The seats wanted (reserve, change_seats) or the one asked for (read_seat)."""
+    """The seats wanted (reserve, choose, change_seats) or the one asked for (read_seat)."""
     user: str = ""
     key: str = ""
     reservation: str = ""
@@ -75,9 +79,15 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     expires_at_us: int = 0
     """Microseconds since 1970; 0 if not in the answer."""
     named: tuple[str, ...] = ()
-    """The seats named in a refusal, or returned by read_free_list."""
+    """The seats named in a refusal, returned by read_free_list, or chosen (choose)."""
     taken: dict[str, str] = {}
     """read_list: the state of every seat that is not free."""
     count: int = 0
+    """read_count: the free seats. choose: those left, if it was refused for lack of seats."""
     node: str = ""
     """The API process that was asked; empty if there is only one, or if unknown."""
+
+    @property
+    def got(self) -> tuple[str, ...]:
+        """The seats of the reservation in the answer."""
+        return self.named if self.kind == "choose" else self.seats

@@ -58,7 +58,7 @@ def _settled(
     settled = {}
     for place, operation in sorted(unanswered.items(), key=lambda item: item[1].called_ns):
         match operation.kind:
-            case "reserve":
+            case "reserve" | "choose":
                 row = by_wish.get((operation.event, operation.user, operation.key))
                 settled[place] = _settle_reserve(operation, row, created)
             case "extend" | "change_seats":
@@ -74,8 +74,11 @@ def _settled(
 
 
 def _settle_reserve(operation: Operation, row: ReservationRow | None, created: set[str]) -> Operation:
-    if row is None or set(row.seats) != set(operation.seats):
+    chosen = operation.kind == "choose"
+    if row is None or (len(row.seats) != len(operation.seats) if chosen else set(row.seats) != set(operation.seats)):
         return replace(operation, outcome="fail", answer="none")
+    if chosen:
+        operation = replace(operation, named=row.seats)
     if row.id in created:
         # Another call made it, so this one changed nothing, whenever it was decided.
         return replace(operation, outcome="ok", answer="settled", reservation=row.id)

@@ -15,6 +15,7 @@ from chaos.histories.database_rows import Change, DatabaseRows, ReservationRow
 from chaos.histories.history import NO_VERSION, Operation
 from chaos.histories.operation import KEPT_BACK
 from chaos.mutations.channels import CHANNEL_MUTATIONS
+from chaos.mutations.choices import CHOICE_MUTATIONS
 from chaos.mutations.purchase_limits import LIMIT_MUTATIONS
 from chaos.mutations.reads import READ_MUTATIONS
 from chaos.mutations.sales import SALE_MUTATIONS
@@ -195,10 +196,11 @@ MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
     "purchase limit": LIMIT_MUTATIONS,
     "sale": SALE_MUTATIONS,
     "kept back": CHANNEL_MUTATIONS,
+    "choice": CHOICE_MUTATIONS,
 }
 """By name of the error: the function that injects it, and the rule that must be reported broken."""
-ONLY_SOMETIMES = frozenset({"purchase limit", "kept back"})
-"""Errors that cannot be injected into every history: one needs a buyer with two seats, the other channels."""
+ONLY_SOMETIMES = frozenset({"purchase limit", "kept back", "choice"})
+"""Errors that cannot be injected into every history: they need a buyer with two seats, channels, or chosen seats."""
 
 
 def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[ReservationRow]:

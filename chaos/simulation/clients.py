@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import FOREVER, Kind, Operation, in_order_of_return
+from chaos.histories.operation import ANY_SEAT
 from chaos.simulation.service import EVENT, SimulatedService
 
 RESTLESS: tuple[Kind, ...] = (
     *("reserve",) * 10,
+    "choose",
     "confirm",
     *("cancel",) * 4,
     *("read_seat",) * 8,
@@ -106,12 +108,13 @@ class _Clients:
         kind = random.choice(self._kinds)
         user = f"user {client}" + (f"~{self.scenario.channel}" if self.scenario.channel and client % 2 else "")
         call = Operation(process=client, kind=kind, event=EVENT, called_ns=now_ns, user=user)
-        if kind == "reserve":
+        if kind in ("reserve", "choose"):
             if self.wishes and random.random() < 0.15:
                 again = random.choice(self.wishes[-20:])
-                return replace(call, user=again.user, key=again.key, seats=again.seats)
+                return replace(call, kind=again.kind, user=again.user, key=again.key, seats=again.seats)
             self.keys += 1
-            call = replace(call, key=f"k{self.keys}", seats=self._some_seats())
+            seats = self._some_seats()
+            call = replace(call, key=f"k{self.keys}", seats=(ANY_SEAT,) * len(seats) if kind == "choose" else seats)
             self.wishes.append(call)
             return call
         if kind == "confirm" and random.random() < self.scenario.sold_by_seller:

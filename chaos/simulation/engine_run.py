@@ -22,6 +22,7 @@ import asyncpg
 
 from chaos.histories.database_rows import dump, microseconds
 from chaos.histories.history import Kind, Recorder, claim_from
+from chaos.histories.operation import ANY_SEAT
 from holdfast.application.booking.cancel import cancel
 from holdfast.application.booking.confirm import confirm
 from holdfast.application.booking.reserve import reserve
@@ -30,6 +31,7 @@ from holdfast.application.catalogue.create_event import create_event
 from holdfast.application.failures import OperationalFailure, Unavailable
 from holdfast.bootstrap.engine import Engine, open_engine
 from holdfast.bootstrap.process import database_url_of
+from holdfast.domain.booking.choosing.wish import BestAvailable
 from holdfast.domain.booking.commands import Done
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.catalogue.event import Confirmation, EventDetails
@@ -38,7 +40,8 @@ from holdfast.domain.refusal import Refusal
 from holdfast.settings import load_settings
 
 _KINDS: tuple[Kind, ...] = (
-    *("reserve",) * 12,
+    *("reserve",) * 10,
+    *("choose",) * 3,
     "confirm",
     "sell",
     *("cancel",) * 4,
@@ -59,15 +62,16 @@ class Clients:
     seats: Sequence[UUID]
     known: list[tuple[UUID, str]] = field(default_factory=list)
     """Reservations seen in answers, with their users."""
-    wishes: list[tuple[str, str, tuple[UUID, ...]]] = field(default_factory=list)
+    wishes: list[tuple[str, str, tuple[UUID, ...], int]] = field(default_factory=list)
+    """User, key, and seats, or how many are to be chosen."""
     keys: "count[int]" = field(default_factory=count)
 
     async def live(self, client: int, calls: int) -> None:
         """Make one client's calls, one after the other."""
         for _ in range(calls):
             kind = self.random.choice(_KINDS)
-            if kind == "reserve":
-                await self._reserve(client)
+            if kind in ("reserve", "choose"):
+                await self._reserve(client, chooses=kind == "choose")
             elif kind == "read_count":
                 await self._read_count(client)
             elif kind == "read_seat" or not self.known:
@@ -77,23 +81,30 @@ class Clients:
             else:
                 await self._resolve(client, kind)
 
-    async def _reserve(self, client: int) -> None:
-        wish = f"user-{client}", f"key-{next(self.keys)}", self._some_seats()
+    async def _reserve(self, client: int, *, chooses: bool) -> None:
+        seats = () if chooses else self._some_seats()
+        wish = f"user-{client}", f"key-{next(self.keys)}", seats, self.random.randint(1, 3) if chooses else 0
         if self.wishes and self.random.random() < 0.1:
             wish = self.random.choice(self.wishes[-200:])
         self.wishes.append(wish)
-        user, key, seats = wish
+        user, key, seats, count = wish
+        asked = (ANY_SEAT,) * count or tuple(map(str, seats))
         number = self.recorder.call(
-            client, "reserve", str(self.event), seats=tuple(map(str, seats)), user=user, key=key
+            client, "choose" if count else "reserve", str(self.event), seats=asked, user=user, key=key
         )
         try:
             done = await reserve(
-                self.engine.booking, event_id=self.event, user_id=user, idempotency_key=key, seat_ids=seats
+                self.engine.booking,
+                event_id=self.event,
+                user_id=user,
+                idempotency_key=key,
+                seat_ids=seats,
+                best=BestAvailable.wish(count=count) if count else None,
             )
         except (Refusal, Unavailable, OperationalFailure) as failure:
             self._failed(number, failure)
             return
-        self._done(number, done, "replayed" if done.replayed else "created")
+        self._done(number, done, "replayed" if done.replayed else "created", chosen=bool(count))
         if not done.replayed:
             self.known.append((done.reservation.id, user))
 
@@ -142,7 +153,7 @@ class Clients:
         assert found is not None
         self.recorder.complete(number, "ok", "seen", version=found.version, count=found.available)
 
-    def _done(self, number: int, done: Done, answer: str) -> None:
+    def _done(self, number: int, done: Done, answer: str, *, chosen: bool = False) -> None:
         self.recorder.complete(
             number,
             "ok",
@@ -151,13 +162,15 @@ class Clients:
             reservation=str(done.reservation.id),
             status=status_of(done.reservation),
             expires_at_us=microseconds(done.reservation.expires_at),
+            named=tuple(map(str, done.reservation.seat_ids)) if chosen else (),
         )
 
     def _failed(self, number: int, failure: Exception) -> None:
         if isinstance(failure, Refusal):
             named: Any = failure.data.get("seat_ids", ())
             version = -1 if failure.version is None else failure.version
-            self.recorder.complete(number, "fail", failure.code, version=version, named=tuple(named))
+            left: Any = failure.data.get("left", 0)
+            self.recorder.complete(number, "fail", failure.code, version=version, named=tuple(named), count=left)
         elif isinstance(failure, Unavailable) and failure.outcome == "unknown":
             self.recorder.complete(number, "info", "unknown")
         else:

@@ -98,28 +98,45 @@ class SimulatedService:
     def _reserve(self, operation: Operation, now_ns: int) -> Operation:
         prior = self.by_wish.get((operation.user, operation.key))
         if prior is not None:
-            row = self.reservations[prior]
-            if set(self.first_seats[prior]) != set(operation.seats):
-                return replace(operation, outcome="fail", answer="idempotency_key_reused")
-            return replace(operation, outcome="ok", answer="replayed", reservation=prior, status=row.status)
-        if not self.opens_at_us <= now_ns // 1_000 < self.closes_at_us:
-            early = now_ns // 1_000 < self.opens_at_us
-            return replace(operation, outcome="fail", answer="sale_not_open" if early else "booking_closed")
-        if self.limit and self._seats_of(operation.user) + len(operation.seats) > self.limit:
-            return replace(operation, outcome="fail", answer="purchase_limit_reached")
+            return self._replay(operation, self.reservations[prior])
+        refused = self._refused_before_seats(operation, now_ns)
+        if refused:
+            return replace(operation, outcome="fail", answer=refused)
         closed = () if channel_of_user(operation.user) == self.channel else self.kept_back
+        if operation.kind == "choose":
+            free = [seat for seat in self.seats if seat not in self.states and seat not in closed]
+            if len(free) < len(operation.seats):
+                return replace(operation, outcome="fail", answer="not_enough_seats", count=len(free))
+            return self._hold(operation, tuple(free[: len(operation.seats)]), now_ns)
         taken = tuple(seat for seat in operation.seats if seat in self.states or seat in closed)
         if taken:
             return replace(operation, outcome="fail", answer="seats_unavailable", named=taken)
+        return self._hold(operation, operation.seats, now_ns)
+
+    def _replay(self, operation: Operation, row: ReservationRow) -> Operation:
+        if sorted(self.first_seats[row.id]) != sorted(operation.seats):
+            return replace(operation, outcome="fail", answer="idempotency_key_reused")
+        chosen = row.seats if operation.kind == "choose" else ()
+        answered = replace(operation, outcome="ok", answer="replayed", reservation=row.id, status=row.status)
+        return replace(answered, named=chosen)
+
+    def _refused_before_seats(self, operation: Operation, now_ns: int) -> str:
+        if not self.opens_at_us <= now_ns // 1_000 < self.closes_at_us:
+            return "sale_not_open" if now_ns // 1_000 < self.opens_at_us else "booking_closed"
+        if self.limit and self._seats_of(operation.user) + len(operation.seats) > self.limit:
+            return "purchase_limit_reached"
+        return ""
+
+    def _hold(self, operation: Operation, seats: tuple[str, ...], now_ns: int) -> Operation:
         reservation = f"r{len(self.reservations)}"
-        version = self._record("reserved", reservation, operation.seats, now_ns)
+        version = self._record("reserved", reservation, seats, now_ns)
         expires_at_us = (now_ns + self.hold_ns) // 1_000
         self.reservations[reservation] = ReservationRow(
             reservation,
             EVENT,
             operation.user,
             operation.key,
-            operation.seats,
+            seats,
             "pending",
             "",
             expires_at_us,
@@ -129,7 +146,7 @@ class SimulatedService:
         self.by_wish[operation.user, operation.key] = reservation
         self.first_seats[reservation] = operation.seats
         self.live[reservation] = None
-        for seat in operation.seats:
+        for seat in seats:
             self.states[seat] = held(reservation)
         return replace(
             operation,
@@ -138,7 +155,11 @@ class SimulatedService:
             reservation=reservation,
             status="pending",
             expires_at_us=expires_at_us,
+            named=seats if operation.kind == "choose" else (),
         )
+
+    def _choose(self, operation: Operation, now_ns: int) -> Operation:
+        return self._reserve(operation, now_ns)
 
     def _seats_of(self, user: str) -> int:
         mine = (row for row in self.reservations.values() if row.user == user)

@@ -76,7 +76,9 @@ def _choose(state: WorkingState, command: Reserve, best: BestAvailable) -> tuple
     except InvalidValue as invalid:
         return Refused(invalid.at(state.version))
     if isinstance(choice, Chosen):
-        return state.learn_seats(choice.places)
+        seat_ids = state.learn_seats(choice.places)
+        # A claim on a seat that is said to be free: what is said is wrong.
+        return seat_ids if state.claims.keys().isdisjoint(seat_ids) else Postponed(load=True)
     if state.more_overdue:
         return Postponed(load=False)
     refusal: Refusal = refusals.NotTogether(best.count)

@@ -12,7 +12,7 @@ from holdfast.application.booking.ports import BatchStore, BatchTransaction, Clo
 from holdfast.application.booking.seatings.seatings import Seatings, leaves_choice
 from holdfast.application.failures import GuardMismatch
 from holdfast.domain.booking.changing import USUAL_EXTENSIONS, Extensions
-from holdfast.domain.booking.commands import ChangeSeats, Command, Expire, Extend, Outcome, Reserve
+from holdfast.domain.booking.commands import ChangeSeats, Command, Expire, Extend, Outcome, Postponed, Reserve
 from holdfast.domain.booking.decide import decide
 from holdfast.domain.booking.snapshot import Changes, Decision, Snapshot
 
@@ -106,6 +106,7 @@ async def write_batch(
         snapshot, now = await transaction.load(event_id, closure)
         snapshot = await _with_free_seats(seatings, transaction, snapshot, commands, closure=closure, now=now)
         decision = await _decided(snapshot, commands, now, hold, extensions)
+        _forget_if_wrong(seatings, snapshot, decision)
         if decision.changes is not None:
             with _not_chosen_again(seatings, [snapshot]):
                 await transaction.store(decision.changes, now)
@@ -149,6 +150,8 @@ async def write_together(
             event_id: await _decided(snapshot, batches[event_id], now, hold, extensions)
             for event_id, snapshot in snapshots.items()
         }
+        for event_id, decision in decisions.items():
+            _forget_if_wrong(seatings, snapshots[event_id], decision)
         changes = [decision.changes for decision in decisions.values() if decision.changes is not None]
         if changes:
             with _not_chosen_again(seatings, snapshots.values()):
@@ -200,6 +203,12 @@ async def _decided(
     if free is None or len(commands) * (2 + len(free.masks)) <= ON_LOOP_WORK_MAX:
         return decide(snapshot, commands, now, hold=hold, extensions=extensions)
     return await asyncio.to_thread(decide, snapshot, commands, now, hold=hold, extensions=extensions)
+
+
+def _forget_if_wrong(seatings: Seatings | None, snapshot: Snapshot, decision: Decision) -> None:
+    """Load the free seats anew if `decide()` had them, and asks for them all the same."""
+    if seatings is not None and snapshot.free_seats is not None and Postponed(load=True) in decision.outcomes:
+        seatings.drop(snapshot.event_id)
 
 
 def _version_of(snapshot: Snapshot) -> int:

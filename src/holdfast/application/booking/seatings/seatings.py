@@ -74,6 +74,10 @@ class Seatings:
         if seats.mark != snapshot.mark and not await self._catch_up(transaction, seats, snapshot.mark):
             self.drop(snapshot.event_id)
             return snapshot
+        if not _agree(seats, snapshot):
+            log.error("free_seats_wrong", event_id=str(snapshot.event_id), version=seats.mark.version)
+            self.drop(snapshot.event_id)
+            return snapshot
         self._kept.move_to_end(snapshot.event_id)
         return replace(snapshot, free_seats=seats.free)
 
@@ -137,6 +141,11 @@ class Seatings:
         self._seats += seats.free.seating.seats
         while self._seats > self._seats_max and len(self._kept) > 1:
             self.drop(next(iter(self._kept)))
+
+
+def _agree(seats: EventSeats, snapshot: Snapshot) -> bool:
+    """Return whether there are as many free seats as the event's row says. Counting them takes some microseconds."""
+    return snapshot.event is not None and seats.free.count() == snapshot.event.available
 
 
 def leaves_choice(commands: Sequence[Command]) -> bool:

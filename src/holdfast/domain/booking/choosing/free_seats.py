@@ -30,6 +30,10 @@ class FreeSeats:
         copy._hints = self._hints.copy()
         return copy
 
+    def count(self) -> int:
+        """Count the free seats."""
+        return sum(mask.bit_count() for mask in self.masks)
+
     def take(self, place: Place) -> None:
         """Record that a seat is no longer free."""
         self.masks[place.block] &= ~(1 << place.bit)
