@@ -21,6 +21,7 @@ from chaos.histories.operation import FOREVER, held, sold
 
 Number = TypeVar("Number", int, Column)
 CHANGES = frozenset(("extended", "seats_changed"))
+ADDS_SEATS = frozenset(("seats_added", "hall_changed"))
 FREE = 0
 """The state of a seat is a number: this one, or one made from a reservation's, odd for a hold and even for a sale."""
 
@@ -50,7 +51,7 @@ class Replayed:
     freed: set[int] = field(default_factory=set)
     """Indexes in `moved_seats` of seats that a hold gave up for others. They became free, whatever `states` says."""
     last_seats_added: int = 0
-    """The last version that added seats to the event."""
+    """The last version that changed how many seats the event has."""
 
 
 def replay_at_once(changes: Sequence[Change]) -> Replayed | None:
@@ -75,7 +76,7 @@ def replay_at_once(changes: Sequence[Change]) -> Replayed | None:
     ended_at, ended_at_us, statuses = lives.ended, lives.ended_at_us, lives.statuses
     for number, change in zip(ended, ends, strict=True):
         ended_at[number], ended_at_us[number], statuses[number] = change.version, change.at_us, change.kind
-    added = [change.version for change in changes if change.kind == "seats_added"]
+    added = [change.version for change in changes if change.kind in ADDS_SEATS]
     replayed.last_seats_added = added[-1] if added else 0
     return _moved_at_once(replayed, len(changes))
 
@@ -152,7 +153,7 @@ class _Replay:
                 moved, state, freed = self._change(change)
                 self._replayed.freed.update(range(len(moved_seats) + len(moved), len(moved_seats) + len(moved + freed)))
                 moved += freed
-            elif change.kind == "seats_added":
+            elif change.kind in ADDS_SEATS:
                 self._replayed.last_seats_added = version
             states.append(state)
             moved_seats.extend(moved)
