@@ -116,6 +116,26 @@ class Client:
         number, answer = await self._ask(verb, event, "POST", path, None, user=user, reservation=reservation)
         return self._reservation(number, verb, answer)
 
+    async def extend(self, event: str, user: str, reservation: str, known: datetime) -> Seen:
+        """Extend a hold whose end is known."""
+        path, body = f"/reservations/{reservation}/extend", {"expires_at": known.isoformat()}
+        number, answer = await self._ask("extend", event, "POST", path, body, user=user, reservation=reservation)
+        return self._reservation(number, "extend", answer)
+
+    async def change_seats(self, wish: Wish, reservation: str) -> Seen:
+        """Give a hold the seats of a wish."""
+        path, body = f"/reservations/{reservation}/seats", {"seat_ids": wish.seats}
+        number, answer = await self._ask(
+            "change_seats", wish.event, "PUT", path, body, seats=wish.seats, user=wish.user, reservation=reservation
+        )
+        return self._reservation(number, "change_seats", answer)
+
+    async def release(self, event: str, user: str, reservation: str) -> Seen:
+        """Release a buyer's hold, as the seller."""
+        path = f"/events/{event}/reservations/{reservation}/release"
+        number, answer = await self._ask("release", event, "POST", path, None, user=user, reservation=reservation)
+        return self._reservation(number, "release", answer)
+
     async def read_reservation(self, event: str, user: str, reservation: str) -> Seen:
         """Read a reservation."""
         number, answer = await self._ask(

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import count, pairwise
 from pathlib import Path
 from random import Random
@@ -33,6 +34,9 @@ class Habits:
     """Share of the confirmations that the seller makes."""
     leaves: float = 0.1
     """Share of the holds made; the others are cancelled."""
+    changes: float = 0.0
+    """Share of the holds made that get other seats and a later end, and of those that are cancelled, which the seller
+    releases."""
     replays: float = 0.05
     reuses_key: float = 0.01
     meddles: float = 0.05
@@ -135,7 +139,7 @@ class Load:
         self.wishes.append(wish)
         seen = await self._insist(client, wish)
         if seen.answer == "created":
-            await self._go_on(client, wish, seen.reservation)
+            await self._go_on(client, wish, seen)
         elif self.random.random() < habits.reads:
             await self._read(client, user)
 
@@ -149,18 +153,33 @@ class Load:
             self.unsettled.append(wish)
         return seen
 
-    async def _go_on(self, client: Client, wish: Wish, reservation: str) -> None:
-        event, user, habits = wish.event, wish.user, self.habits
+    async def _go_on(self, client: Client, wish: Wish, made: Seen) -> None:
+        event, user, habits, reservation = wish.event, wish.user, self.habits, made.reservation
         self.known.append((reservation, user, event))
+        if habits.changes and self.random.random() < habits.changes:
+            await self._change(client, wish, made)
         if self.random.random() < habits.reads:
             await self._read(client, user, reservation, event)
         dice = self.random.random()
         if dice < habits.leaves:
             return
         verb = self._confirming() if dice < habits.leaves + habits.confirms else "cancel"
+        if verb == "cancel" and habits.changes and self.random.random() < habits.changes:
+            await client.release(event, user, reservation)
+            return
         seen = await client.resolve(verb, event, user, reservation)
         if seen.outcome == "info" and not self.stopping.is_set():
             await client.resolve(verb, event, user, reservation)
+
+    async def _change(self, client: Client, wish: Wish, made: Seen) -> None:
+        """Change the seats of a hold and extend it, each a second time if the outcome is unknown."""
+        sale = next(sale for sale in self.sales if sale.event == wish.event)
+        other = Wish(wish.event, wish.user, wish.key, self._some_seats(sale))
+        if (await client.change_seats(other, made.reservation)).outcome == "info":
+            await client.change_seats(other, made.reservation)
+        known = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=made.expires_at_us)
+        if (await client.extend(wish.event, wish.user, made.reservation, known)).outcome == "info":
+            await client.extend(wish.event, wish.user, made.reservation, known)
 
     def _confirming(self) -> Kind:
         by_seller = self.habits.by_seller and self.random.random() < self.habits.by_seller
