@@ -24,7 +24,7 @@ from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 def second_buyer(specimen: Specimen, random: Random) -> Mutant | None:
     """A buyer who was refused, because somebody else has a seat, is told that they got the seats."""
-    places = specimen.having("seats_unavailable")
+    places = [place for place in specimen.having("seats_unavailable") if specimen.operations[place].kind == "reserve"]
     if specimen.log.kept_back is not None:
         places = [place for place in places if _was_taken(specimen, specimen.operations[place])]
     if not places:
