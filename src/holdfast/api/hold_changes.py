@@ -86,6 +86,7 @@ async def change_seats(booking: Booking, call: Call) -> Answer:
         user_id=user_id,
         seat_ids=tuple(given.seat_ids),
         beyond_limit=caller_of(call).may_as_seller(Verb.EXCEED_PURCHASE_LIMIT),
+        uses_channels=caller_of(call).may_as_seller(Verb.USE_CHANNELS),
     )
     return done_answer(200, done, call)
 

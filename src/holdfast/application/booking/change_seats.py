@@ -20,6 +20,7 @@ async def change_seats(
     user_id: str,
     seat_ids: tuple[UUID, ...],
     beyond_limit: bool = False,
+    uses_channels: bool = False,
 ) -> Done:
     """Give a hold exactly these seats, or leave it as it is.
 
@@ -31,6 +32,7 @@ async def change_seats(
         user_id: Its buyer.
         seat_ids: The seats that it is to have.
         beyond_limit: Whether the buyer may get more seats than the event sells to one buyer.
+        uses_channels: Whether the seats of all channels are reached without a code.
 
     Raises:
         InvalidValue: if there are no seats, too many seats, or the same seat twice.
@@ -47,6 +49,7 @@ async def change_seats(
         user_id=user_id,
         seat_ids=seat_ids,
         beyond_limit=beyond_limit,
+        uses_channels=uses_channels,
     )
     event_id = await booking.directory.event_of(reservation_id, user_id=user_id)
     for _ in range(GATE_TRIES):
