@@ -95,3 +95,19 @@ async def test_a_wish_for_nothing_is_refused(api, database_url):
     event_id, _ = await event_with_hall(api, database_url, rows=1, area=0)
     body = {"event_id": event_id, "idempotency_key": "k"}
     assert refused(await api.post("/reservations", body, user="ann"), 400, "invalid_request")["field"] == "seat_ids"
+
+
+async def test_the_seats_of_a_channel_are_chosen_for_those_who_name_its_code(api, database_url):
+    event_id, seats = await event_with_hall(api, database_url, rows=1, row_seats=6, area=0)
+    assert (await ask(api, event_id, 1, key="first")).status_code == 201  # the free seats are kept from here on
+    path = f"/events/{event_id}/channels/fans"
+    assert (await api.put(path, {"name": "Fans", "access_code": "open sesame"})).status_code in {200, 201}
+    assert (await api.post(f"{path}/seats", {"seat_ids": seats[:6]})).status_code == 200
+    assert refused(await ask(api, event_id, 2, key="1"), 409, "not_enough_seats")["left"] == 0
+    body = {"event_id": event_id, "best_available": {"count": 2}, "idempotency_key": "2", "access_code": "open sesame"}
+    held = await api.post("/reservations", body, user="ann")
+    assert held.status_code == 201
+    await assert_promises_hold(database_url)
+    assert (await api.call("DELETE", path)).status_code == 204
+    assert (await ask(api, event_id, 3, key="3")).status_code == 201
+    await assert_promises_hold(database_url)

@@ -16,21 +16,23 @@ CROSS JOIN LATERAL (
 LEFT JOIN halls h ON h.event_id = e.id
 WHERE e.id = :event_id AND e.deleted_at IS NULL
 
+-- seats_of_channels
+-- Read the seats of each channel of an event, and whether it has opened.
+SELECT
+    ch.key, ch.opened_at IS NOT NULL OR coalesce(ch.opens_to_all_at <= clock_timestamp(), false) AS is_open,
+    ARRAY(
+        SELECT cs.seat_id FROM channel_seats cs WHERE cs.event_id = ch.event_id AND cs.channel_key = ch.key
+    ) AS seat_ids
+FROM channels ch WHERE ch.event_id = :event_id
+
 -- seats_to_choose
--- Read the seats of an event in chart order, whether each is taken, and which channel keeps it back. The companion seats
--- of a channel that has opened are sold to all, and so have no accessible seat here.
+-- Read the seats of an event in chart order, and whether each is taken.
 SELECT
     s.id, coalesce(s.section_key, s.section) AS section, s.row_name, s.x, s.y, s.price, s.category, s.area, s.accessible,
-    s.restricted_view, CASE WHEN NOT coalesce(channel.is_open, false) THEN s.companion_of END AS companion_of,
-    channel.key AS channel, claim.taken
+    s.restricted_view, s.companion_of, claim.taken
 FROM seats s
 LEFT JOIN LATERAL (
     SELECT true AS taken FROM claims c WHERE c.seat_id = s.id AND c.event_id = :event_id LIMIT 1
 ) AS claim ON true
-LEFT JOIN LATERAL (
-    SELECT ch.key, ch.opened_at IS NOT NULL OR ch.opens_to_all_at <= clock_timestamp() AS is_open
-    FROM channel_seats cs JOIN channels ch ON ch.event_id = cs.event_id AND ch.key = cs.channel_key
-    WHERE cs.seat_id = s.id AND cs.event_id = :event_id LIMIT 1
-) AS channel ON true
 WHERE s.event_id = :event_id
 ORDER BY s.position

@@ -27,6 +27,7 @@ class SeatingQueries:
     """The statements of `seating.sql`."""
 
     event_of_seats: Query[OfEvent]
+    seats_of_channels: Query[OfEvent]
     seats_to_choose: Query[OfEvent]
 
 
@@ -57,9 +58,11 @@ class PostgresSeatingSource:
                     event = await SEATING.event_of_seats(given).fetchrow(connection)
                     if event is None:
                         return None
+                    channels = await SEATING.seats_of_channels(given).fetch(connection)
+                    channel_of = {seat_id: row for row in channels for seat_id in row["seat_ids"]}
                     cursor = await SEATING.seats_to_choose(given).cursor(connection)
                     while rows := await cursor.fetch(SEATS_PER_PORTION):
-                        seats += [_seat_from(row) for row in rows]
+                        seats += [_seat_from(row, channel_of.get(row["id"])) for row in rows]
                         taken += [row["id"] for row in rows if row["taken"]]
                         await give_way()
         return SeatingChart(
@@ -71,7 +74,9 @@ class PostgresSeatingSource:
         )
 
 
-def _seat_from(row: asyncpg.Record) -> ChartSeat:
+def _seat_from(row: asyncpg.Record, channel: asyncpg.Record | None) -> ChartSeat:
+    """Build a seat. In a channel that has opened, companion seats are sold to all, and so have no accessible seat."""
+    is_for_all = channel is not None and channel["is_open"]
     return ChartSeat(
         row["id"],
         row["section"],
@@ -83,8 +88,8 @@ def _seat_from(row: asyncpg.Record) -> ChartSeat:
         row["area"],
         row["accessible"],
         row["restricted_view"],
-        row["companion_of"],
-        row["channel"],
+        None if is_for_all else row["companion_of"],
+        None if channel is None else channel["key"],
     )
 
 
