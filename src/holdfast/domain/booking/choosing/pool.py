@@ -104,15 +104,21 @@ class Pool:
             ordinary += (fitting & ~special).bit_count()
             if fitting & special:
                 accessible += self.accessible(block).bit_count()
-                companions += self._pairs(block, fitting & self.seating.companions[block])
+                companions += self._pairs(block, fitting)
         return ordinary, accessible, companions
 
-    def _pairs(self, block: int, companions: int) -> int:
-        """Count companions whose accessible seat is in the pool too."""
+    def _pairs(self, block: int, fitting: int) -> int:
+        """Count the companions of a block whose accessible seat is in the pool too."""
         pairs = 0
-        while companions:
-            bit = companions.bit_length() - 1
-            companions ^= 1 << bit
-            partner = self.seating.partners[Place(block, bit)]
-            pairs += self.fitting(partner.block) >> partner.bit & 1
+        without = fitting & ~self.seating.companions[block]
+        for offset, tied in self.seating.ties[block].items():
+            companions = fitting & tied
+            if offset is not None:
+                pairs += (companions & shifted(without, offset)).bit_count()
+                continue
+            while companions:
+                bit = companions.bit_length() - 1
+                companions ^= 1 << bit
+                partner = self.seating.partners[Place(block, bit)]
+                pairs += self.fitting(partner.block) >> partner.bit & 1
         return pairs

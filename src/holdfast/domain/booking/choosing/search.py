@@ -118,14 +118,8 @@ def mixed_window(pool: Pool, count: int, accessible: int) -> Window | None:
     """
     seating = pool.seating
 
-    def together(block: int) -> int:
-        found = windows(pool.sellable(block), count)
-        for offset, tied in seating.ties[block].items():
-            found &= ~separating(tied, offset, count)
-        return found
-
     def exactly(block: int) -> int:
-        return holding(together(block), pool.accessible(block), count, accessible, exactly=True)
+        return holding(_with_partners(pool, block, count), pool.accessible(block), count, accessible, exactly=True)
 
     def stranding_none(block: int) -> int:
         found = exactly(block)
@@ -137,10 +131,22 @@ def mixed_window(pool: Pool, count: int, accessible: int) -> Window | None:
         return found
 
     def at_least(block: int) -> int:
-        return holding(together(block), pool.accessible(block), count, accessible, exactly=False)
+        return holding(_with_partners(pool, block, count), pool.accessible(block), count, accessible, exactly=False)
 
+    end = pool.seating.row_blocks
+    first = pool.first_block(("mixed", count, accessible), at_least, end=end)
+    if first == end:
+        return None
     for starts in (stranding_none, exactly, at_least):
-        window = nearest_window(pool, count, starts)
+        window = nearest_window(pool, count, starts, first_block=first)
         if window is not None:
             return window
     return None
+
+
+def _with_partners(pool: Pool, block: int, count: int) -> int:
+    """Return the first bits of the windows that contain no companion without its accessible seat."""
+    found = windows(pool.sellable(block), count)
+    for offset, tied in pool.seating.ties[block].items() if found else ():
+        found &= ~separating(tied, offset, count)
+    return found
