@@ -18,6 +18,8 @@ FIRST_PRICE = 5
 
 TAKEN = {"reserved": "reserved", "confirmed": "confirmed"}
 """The status that a seat has after an entry of these kinds; after any other it is free, if the entry names it."""
+KEPT_BACK = "kept", UUID(int=0)
+"""What a free seat is that a channel keeps back. It has no reservation."""
 
 
 class Entry(NamedTuple):
@@ -40,6 +42,14 @@ class Entry(NamedTuple):
     """When others could see it, on the simulation's clock."""
     expires_at: datetime | None = None
     """If it makes a reservation."""
+    joined: tuple[UUID, ...] = ()
+    """The seats that joined a channel, or left it."""
+    freed: tuple[UUID, ...] = ()
+    """Seats that a channel no longer keeps back."""
+    kept: tuple[UUID, ...] = ()
+    """Free seats that a channel keeps back from here on."""
+    named: bool = True
+    """Whether the entry names the seats that it frees and keeps back; it does not if they are very many."""
 
 
 @dataclass(slots=True)
@@ -79,7 +89,23 @@ class Epoch:
                     taken[seat] = TAKEN[entry.kind], entry.reservation
                 else:
                     taken.pop(seat, None)
+            for seat in entry.freed:
+                taken.pop(seat, None)
+            taken |= dict.fromkeys(entry.kept, KEPT_BACK)
+            if entry.kind == "hall_changed":
+                taken = {seat: what for seat, what in taken.items() if seat in entry.chart}
         return taken
+
+    def in_channel(self) -> set[UUID]:
+        """Return the seats of the channel, free or not."""
+        seats: set[UUID] = set()
+        for entry in self.log:
+            if entry.kind == "seats_kept_back":
+                seats |= set(entry.joined)
+            elif entry.kind in ("seats_given_back", "channel_opened"):
+                seats -= set(entry.joined)
+            seats &= set(entry.chart)
+        return seats
 
 
 @dataclass(slots=True)
@@ -199,9 +225,16 @@ class SimulatedDatabase:
         price: int | None = None,
         edits: tuple[int, int] | None = None,
         hold_seconds: float = 600.0,
+        joined: Sequence[UUID] = (),
+        freed: Sequence[UUID] = (),
+        kept: Sequence[UUID] = (),
+        named: bool = True,
     ) -> Entry:
         """Append an entry to an event's log, visible at once."""
         at = self.now()
+        if kind in ("cancelled", "expired"):
+            in_channel = event.epochs[-1].in_channel()
+            kept = [seat for seat in seats if seat in in_channel]
         entry = Entry(
             event.version + 1,
             at,
@@ -214,6 +247,10 @@ class SimulatedDatabase:
             event.name if name is None else name,
             self._clock(),
             at + timedelta(seconds=hold_seconds) if kind == "reserved" else None,
+            tuple(joined),
+            tuple(freed),
+            tuple(kept),
+            named,
         )
         event.log.append(entry)
         return entry
@@ -257,6 +294,26 @@ class SimulatedDatabase:
             self._random.shuffle(event.chart)
         fewer = max(0, before - len(event.chart))
         return self.write(event, "hall_changed", edits=(chart_edits + 1 + fewer, price_edits))
+
+    def keep_back(self, event: SimulatedEvent, seats: Sequence[UUID]) -> Entry:
+        """Put seats into the channel. Those that are held or sold join once they are free."""
+        taken = event.epochs[-1].taken(event.version)
+        kept = [seat for seat in seats if seat not in taken]
+        return self.write(event, "seats_kept_back", joined=seats, kept=kept)
+
+    def give_back(self, event: SimulatedEvent, seats: Sequence[UUID]) -> Entry:
+        """Take seats out of the channel."""
+        return self._let_go(event, "seats_given_back", seats, named=True)
+
+    def open_channel(self, event: SimulatedEvent) -> Entry:
+        """Let the channel's seats be for everybody. It has none from then on."""
+        seats = [seat for seat in event.chart if seat in event.epochs[-1].in_channel()]
+        return self._let_go(event, "channel_opened", seats, named=self._random.random() < 0.5)
+
+    def _let_go(self, event: SimulatedEvent, kind: str, seats: Sequence[UUID], *, named: bool) -> Entry:
+        taken = event.epochs[-1].taken(event.version)
+        freed = [seat for seat in seats if taken.get(seat) == KEPT_BACK]
+        return self.write(event, kind, joined=seats, freed=freed, named=named)
 
     def _numbers(self) -> Iterator[str]:
         while True:

@@ -237,4 +237,19 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
         "left_behind internal_error",
         (KeptMaps, "keep", "self.size_bytes > self._bytes_max", "False"),
     ),
+    fault(
+        "a seat that goes back to its channel is free for all",
+        _SEEN_BY_READERS,
+        (LoggedChange, "codes", "if self.kept_back_seat_ids:", "if False:"),
+    ),
+    fault(
+        "an opening of very many seats is followed as if it named none",
+        f"{_SEEN_BY_READERS} stream_gap",
+        (
+            LoggedChange,
+            "codes",
+            "if self.freed_seat_ids is None or self.kept_back_seat_ids is None:\n        return None",
+            "",
+        ),
+    ),
 )

@@ -27,10 +27,11 @@ def write_something(
         if not sold:
             cancelled = _end_holds(database, event, random, "cancelled", at_most=99)
             return [*cancelled, database.write(event, "event_deleted")]
-    if chance < 0.19:
-        return [database.change_price(event)]
-    if chance < 0.22 or (chance < 0.4 and not any(entry.seats for entry in event.log)):
-        return [database.change_hall(event)]
+    hall_may_shrink = chance < 0.4 and not any(entry.seats for entry in event.log)
+    if chance < 0.22 or hall_may_shrink:
+        return [database.change_price(event) if chance < 0.19 else database.change_hall(event)]
+    if chance < 0.3 and event.chart:
+        return [_change_channel(database, event, random)]
     entries = database.end_overdue(event) if chance < 0.8 else []
     for _ in range(random.choice((1, 1, 3))):
         kind = random.choice(("reserved", "reserved", "reserved", "confirmed", "cancelled"))
@@ -39,6 +40,17 @@ def write_something(
         else:
             entries += _end_holds(database, event, random, kind, at_most=1)
     return entries
+
+
+def _change_channel(database: SimulatedDatabase, event: SimulatedEvent, random: Random) -> Entry:
+    some = random.sample(event.chart, random.randint(1, min(4, len(event.chart))))
+    mine = event.epochs[-1].in_channel()
+    chance = random.random()
+    if mine and chance < 0.35:
+        return database.open_channel(event)
+    if mine and chance < 0.5:
+        return database.give_back(event, [seat for seat in some if seat in mine])
+    return database.keep_back(event, some)
 
 
 def _hold(database: SimulatedDatabase, event: SimulatedEvent, random: Random, seconds: float) -> list[Entry]:

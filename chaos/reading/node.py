@@ -111,7 +111,10 @@ class Node:
                 raise ConnectionLost("simulated")
             last = entries[-1]
             state = EventState(event.id, last.version, last.at, event.deleted, 0, 0, 0, 0, 0)
-            told = [LogEntry(one.version, ChangeKind(one.kind), one.reservation, one.seats) for one in entries]
+            told = [
+                LogEntry(one.version, ChangeKind(one.kind), one.reservation, one.seats, one.freed, one.kept)
+                for one in entries
+            ]
             changes = Changes(last.at, state, loaded.version, loaded, log=told)
             self.views.seat_maps.committed(event.id, changes)
 

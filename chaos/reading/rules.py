@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from chaos.reading.database import Epoch, SimulatedDatabase, SimulatedEvent
+from chaos.reading.database import KEPT_BACK, Epoch, SimulatedDatabase, SimulatedEvent
 from chaos.reading.told import Following, Frame, Record, Told
 
 ReadRule: TypeAlias = Literal[
@@ -15,7 +15,7 @@ ReadRule: TypeAlias = Literal[
 ]
 """The rules are described in docs/reading.md, "The rules"."""
 
-_CODES = {"reserved": 1, "confirmed": 2}
+_CODES = {"reserved": 1, "confirmed": 2, "kept": 3}
 OVERDUE_SECONDS_MAX = 2.0
 """If nothing fails, a hold that expired longer ago than this is not shown any more."""
 
@@ -143,6 +143,8 @@ def _list(event: SimulatedEvent, epoch: Epoch, told: Told) -> tuple[Any, Any]:
 
 
 def _shown_state(seat: dict[str, Any]) -> str:
+    if "blocked" in seat:
+        return " ".join(map(str, KEPT_BACK)) if seat["status"] == "reserved" else "blocked, and not reserved"
     return f"{seat['status']} {seat['reserved_by']}" if "reserved_by" in seat else "free"
 
 
@@ -259,7 +261,7 @@ class _Follower:
         codes = _codes(epoch, frame.version)
         chart = {seat: place for place, seat in enumerate(epoch.chart(frame.version))}
         new = epoch.log[self._version : frame.version] if self._version >= 0 else []
-        touched = {chart.get(seat) for entry in new for seat in entry.seats}
+        touched = {chart.get(seat) for entry in new for seat in (*entry.seats, *entry.freed, *entry.kept)}
         told = dict(frame.changes)
         sizes = {len(epoch.chart(version)) for version in range(frame.version, len(epoch.log) + 1)}
         return (

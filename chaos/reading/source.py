@@ -25,7 +25,7 @@ from holdfast.domain.catalogue.event import Event, EventDetails
 
 CATEGORY = "std"
 """The key of the category that all seats have."""
-_CODES = {"reserved": 1, "confirmed": 2}
+_CODES = {"reserved": 1, "confirmed": 2, "kept": 3}
 
 
 class Pace(Protocol):
@@ -224,7 +224,9 @@ class SimulatedSource:
 
 def logged(entry: Entry) -> LoggedChange:
     """Return an entry as the read side follows it."""
-    return LoggedChange(Mark(entry.version, entry.at, entry.kind, entry.reservation), entry.seats)
+    mark = Mark(entry.version, entry.at, entry.kind, entry.reservation)
+    named = entry.named
+    return LoggedChange(mark, entry.seats, entry.freed if named else None, entry.kept if named else None)
 
 
 def mark_at(event: SimulatedEvent, version: int) -> Mark:
@@ -251,7 +253,7 @@ def _shown(event: SimulatedEvent) -> Event:
     details = EventDetails(
         name=event.name, description="", venue="", start_at=start_at, end_at=start_at, total_seats=1_000
     )
-    taken = [status for status, _ in event.epochs[-1].taken(event.version).values()]
+    taken = [status for status, _ in event.epochs[-1].taken(event.version).values() if status != "kept"]
     return Event(
         id=event.id,
         details=details,

@@ -432,3 +432,17 @@ async def test_the_best_available_seats_are_chosen_among_those_in_reach(api, sal
     assert sorted(await sale.codes()) == sorted([1] * 3 + [3] * everywhere + [0] * (2 - everywhere))
     await sale.put(opens_to_all_at=in_seconds(-1))
     assert len((await best(2)).json()["seat_ids"]) == 2
+
+
+async def test_a_seat_given_up_for_another_is_free_at_once_or_back_in_its_channel(api, sale):
+    """The process that exchanged the seats shows it from its own batch."""
+    await sale.keep_back(0)
+    held = await sale.reserve(0, 1, access_code=CODE)
+    assert await sale.codes() == [1, 1, 0, 0, 0]
+    changed = await api.put(
+        f"/reservations/{held.json()['id']}/seats", {"seat_ids": [sale.seats[2]]}, headers={"X-User-ID": "ann"}
+    )
+    assert changed.status_code == 200, changed.text
+    assert await sale.codes() == [3, 0, 1, 0, 0]
+    assert (await sale.channel())["kept_back"] == 1
+    assert await sale.count() == 3

@@ -10,7 +10,8 @@ NOW = datetime.now(UTC)
 
 async def store(connection, database: SimulatedDatabase) -> None:
     """Replace everything in the database by the state of a simulated one."""
-    await connection.execute("TRUNCATE events, seats, claims, reservations, changes, categories")
+    tables = "events, seats, claims, reservations, changes, categories, channels, channel_seats"
+    await connection.execute(f"TRUNCATE {tables}")
     for event in database.events.values():
         taken = event.epochs[-1].taken(event.version)
         statuses = [status for status, _ in taken.values()]
@@ -49,13 +50,34 @@ async def store(connection, database: SimulatedDatabase) -> None:
         )
         await connection.copy_records_to_table(
             "changes",
-            columns=["event_id", "version", "kind", "reservation_id", "seat_ids", "at"],
-            records=[(event.id, one.version, one.kind, one.reservation, one.seats, one.at) for one in event.log],
+            columns=[
+                *("event_id", "version", "kind", "reservation_id", "seat_ids", "at"),
+                *("freed_seat_ids", "kept_back_seat_ids"),
+            ],
+            records=[
+                (
+                    *(event.id, one.version, one.kind, one.reservation, one.seats or one.joined, one.at),
+                    *((one.freed, one.kept) if one.named else (None, None)),
+                )
+                for one in event.log
+            ],
+        )
+        await connection.execute(
+            "INSERT INTO channels (event_id, key, name, kept_back) VALUES ($1, 'one', '', $2)",
+            event.id,
+            statuses.count("kept"),
+        )
+        await connection.copy_records_to_table(
+            "channel_seats",
+            columns=["seat_id", "event_id", "channel_key"],
+            records=[(seat, event.id, "one") for seat in event.epochs[-1].in_channel()],
         )
         await connection.copy_records_to_table(
             "claims",
             columns=["seat_id", "event_id", "reservation_id", "status", "expires_at"],
-            records=[(seat, event.id, holder, status, BEGAN) for seat, (status, holder) in taken.items()],
+            records=[
+                (seat, event.id, holder, status, BEGAN) for seat, (status, holder) in taken.items() if status != "kept"
+            ],
         )
         await connection.copy_records_to_table(
             "reservations",
