@@ -88,7 +88,7 @@ class AccessCodes:
 
 
 class LocalCodeTries:
-    """`CodeTries` in the memory of this process, for when there is no Redis."""
+    """`CodeTries` in the memory of this process, for while there is no Redis."""
 
     def __init__(self, *, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
@@ -97,17 +97,19 @@ class LocalCodeTries:
 
     async def judge(self, event_id: UUID, network: str, *, wrong: bool) -> int | None:
         """Judge without waiting for anything."""
-        times = self._wrong.get((event_id, network))
-        seconds = self._wait(times)
+        seconds = self._wait(self._wrong.get((event_id, network)))
         if seconds is None and wrong:
-            if times is None:
-                times = self._wrong[event_id, network] = deque(maxlen=TRIES_MAX + 1)
-            times.append(self._clock())
-            self._wrong.move_to_end((event_id, network))
-            if len(self._wrong) > NETWORKS_MAX:
-                self._wrong.popitem(last=False)
-            seconds = self._wait(times)
+            seconds = self.count(event_id, network)
         return seconds
+
+    def count(self, event_id: UUID, network: str) -> int | None:
+        """Count a wrong code, and return the seconds until the next may be tried, if that was one too many."""
+        times = self._wrong.setdefault((event_id, network), deque(maxlen=TRIES_MAX + 1))
+        times.append(self._clock())
+        self._wrong.move_to_end((event_id, network))
+        if len(self._wrong) > NETWORKS_MAX:
+            self._wrong.popitem(last=False)
+        return self._wait(times)
 
     def _wait(self, times: deque[float] | None) -> int | None:
         if times is None or len(times) <= TRIES_MAX:

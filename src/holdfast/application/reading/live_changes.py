@@ -10,6 +10,7 @@ import structlog
 
 from holdfast.application.failures import OperationalFailure
 from holdfast.application.giving_way import give_way
+from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.listeners import RELOAD, Channel, LastSeen, Listener
 from holdfast.application.reading.logged_change import LoggedChange
 from holdfast.application.reading.seat_maps import SeatMaps
@@ -152,7 +153,7 @@ class LiveChanges:
         if not changes or changes[-1].mark != until:
             return RELOAD
         try:
-            return _changes_frame(fresh.seats, changes, await self._positions({event_id: changes}))
+            return _changes_frame(fresh.seats, changes, await self._positions([(event_id, fresh.edits, changes)]))
         except KeyError:
             return RELOAD
 
@@ -195,7 +196,7 @@ class LiveChanges:
             for channel, fresh in zip(channels, found, strict=True)
             if fresh is None or fresh.changes or fresh.deleted or fresh.known != channel.mark
         }
-        told = {channel.event_id: fresh.changes for channel, fresh in changed.items() if fresh is not None}
+        told = [(one.event_id, fresh.edits, fresh.changes) for one, fresh in changed.items() if fresh is not None]
         positions = await self._positions(told)
         for channel, fresh in changed.items():
             if self._channels.get(channel.event_id) is channel:
@@ -231,12 +232,17 @@ class LiveChanges:
             listener.end(_frame("deleted", channel.mark, {}))
             self._drop(channel, listener)
 
-    async def _positions(self, changes: Mapping[UUID, Sequence[LoggedChange]]) -> dict[UUID, int]:
-        """Find the chart positions of changed seats, in the maps in memory or else in the tables."""
+    async def _positions(self, changes: Sequence[tuple[UUID, Edits, Sequence[LoggedChange]]]) -> dict[UUID, int]:
+        """Find the chart positions of changed seats, in the maps in memory or else in the tables.
+
+        A map from before an edit of the chart, which nobody has read since, has other positions.
+        """
         positions: dict[UUID, int] = {}
         unknown: dict[UUID, UUID] = {}
-        for event_id, of_event in changes.items():
+        for event_id, edits, of_event in changes:
             seat_map = self._maps.kept(event_id)
+            if seat_map is not None and seat_map.edits.chart != edits.chart:
+                seat_map = None
             seats = {seat_id for change in of_event for seat_ids, _ in change.codes() or () for seat_id in seat_ids}
             for count, seat_id in enumerate(seats, start=1):
                 if count % SEATS_PER_TURN == 0:

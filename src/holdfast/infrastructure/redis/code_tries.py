@@ -33,7 +33,7 @@ class RedisCodeTries:
         Args:
             redis: The connections; whoever opened them closes them.
             breaker: The gate's: Redis is away for both, or for neither.
-            local: Counts while Redis is away.
+            local: Counts beside Redis, and decides while it is away.
         """
         self._redis = redis
         self._script = script(redis, "code_try.lua")
@@ -48,6 +48,8 @@ class RedisCodeTries:
             with tracing.call("judge", "redis"):
                 verdict = await self._tries.ask(None, (f"code:wrong:{event_id}:{network}".encode(), wrong))
             if verdict is not None:
+                if wrong:
+                    self._local.count(event_id, network)  # or a call to Redis that is late would forget it
                 return ceil(verdict / 1000) if verdict else None
         return await self._local.judge(event_id, network, wrong=wrong)
 
