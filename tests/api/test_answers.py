@@ -9,10 +9,7 @@ from builders import a_wish, an_event
 from holdfast.api.app import build_app
 from holdfast.api.identity.admission import Admission
 from holdfast.api.identity.proving import OpenProver
-from holdfast.application.booking.booking import Booking
-from holdfast.application.catalogue.catalogue import Catalogue
-from holdfast.application.identity.identity import Identity
-from holdfast.application.reading.views import Views
+from holdfast.api.operations import OPERATIONS
 from holdfast.settings import Settings
 
 
@@ -121,7 +118,9 @@ async def test_without_the_database_writes_and_reads_are_503_and_nothing_happene
 
 async def test_a_bug_is_a_500_problem_and_tells_nothing_of_itself():
     # No capability: every use of one is a bug.
-    app = build_app(dict.fromkeys((Booking, Catalogue, Views, Identity)), Settings(), Admission(OpenProver(), None))
+    app = build_app(
+        dict.fromkeys(operation.needs for operation in OPERATIONS), Settings(), Admission(OpenProver(), None)
+    )
     async with serving(app) as url, httpx.AsyncClient(base_url=url) as http:
         answer = await Api(http).get("/events", headers={"Origin": "https://shop.example"})
         problem = refused(answer, 500, "internal_error")

@@ -35,7 +35,7 @@ def build_app(
     """Build the ASGI application.
 
     Args:
-        capabilities: The parts the handlers work with, by type: `Booking`, `Catalogue`, `Views` and `Identity`.
+        capabilities: The parts the handlers work with, by type (`Booking`, `Catalogue`, …): all that operations need.
         settings: The settings that concern the API.
         admission: Lets callers in.
         health_facts: Additional strings for GET /health, by name.
