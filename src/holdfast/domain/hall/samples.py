@@ -38,7 +38,7 @@ def sample_hall() -> Hall:
         format="holdfast-hall/1",
         name="Aoyama Concert Hall",
         floors=[
-            Floor(key="ground", name="Ground floor", sections=[_standing(), *_stalls()]),
+            Floor(key="ground", name="Ground floor", sections=[*_stalls(), _standing()]),
             Floor(
                 key="balcony-1",
                 name="First balcony",
@@ -60,9 +60,11 @@ def sample_hall() -> Hall:
 
 
 def _standing() -> Section:
+    # Its places come last, in the chart and by seat number: somebody who tries the API takes the first seat of a list,
+    # and places of an area cannot be reserved by their ids.
     inner = [_on_arc(375, angle) for angle in (-30, -15, 0, 15, 30)]
     outer = [_on_arc(475, angle) for angle in (30, 15, 0, -15, -30)]
-    return Section(key="arena", name="Arena", category="economy", outline=[*inner, *outer], capacity=400)
+    return Section(key="standing", name="Standing", category="economy", outline=[*inner, *outer], capacity=400)
 
 
 def _stalls() -> list[Section]:
