@@ -2,7 +2,8 @@
 
 from random import Random
 
-from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
+from chaos.reading.database import SimulatedDatabase
+from chaos.reading.epochs import Entry, SimulatedEvent
 
 
 def write_something(

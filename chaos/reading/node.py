@@ -7,7 +7,8 @@ from types import ModuleType
 from typing import Any, cast
 from uuid import UUID
 
-from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
+from chaos.reading.database import SimulatedDatabase
+from chaos.reading.epochs import Entry, SimulatedEvent
 from chaos.reading.source import Pace, SimulatedSource, mark_at
 from holdfast.api import events
 from holdfast.api.event_bodies import event_list

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
-from chaos.reading.database import KEPT_BACK, Epoch, SimulatedDatabase, SimulatedEvent
+from chaos.reading.database import SimulatedDatabase
+from chaos.reading.epochs import KEPT_BACK, Epoch, SimulatedEvent
 from chaos.reading.told import Following, Frame, Record, Told
 
 ReadRule: TypeAlias = Literal[

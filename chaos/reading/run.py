@@ -13,7 +13,8 @@ import structlog
 
 from chaos.reading.clients import Reader, hear, open_stream
 from chaos.reading.clock import NothingLeftError, SimulatedLoop
-from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
+from chaos.reading.database import SimulatedDatabase
+from chaos.reading.epochs import Entry, SimulatedEvent
 from chaos.reading.history import write_something
 from chaos.reading.node import Node
 from chaos.reading.rules import Breach, judge

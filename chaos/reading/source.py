@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from chaos.reading.database import Entry, SimulatedDatabase, SimulatedEvent
+from chaos.reading.database import SimulatedDatabase
+from chaos.reading.epochs import Entry, SimulatedEvent
 from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.logged_change import LoggedChange
