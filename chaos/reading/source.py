@@ -92,13 +92,15 @@ class SimulatedSource:
         await self._pace.answer([event_id])
         return found
 
-    async def positions(self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Find the places of seats."""
+    async def positions(
+        self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID], chart_edits: Sequence[int]
+    ) -> dict[UUID, int]:
+        """Find the places of seats in charts that have been edited so many times."""
         await self._pace.ask(event_ids)
         found = {}
-        for seat, event_id in zip(seat_ids, event_ids, strict=True):
+        for seat, event_id, edits in zip(seat_ids, event_ids, chart_edits, strict=True):
             event = self._database.events.get(event_id)
-            if event is not None and seat in event.chart:
+            if event is not None and event.edits[0] == edits and seat in event.chart:
                 found[seat] = event.chart.index(seat)
         await self._pace.answer(event_ids)
         return found

@@ -167,7 +167,7 @@ async def arguments_of(connection, name):
         "load_maps": {"event_ids": some, "listed": [True] * len(some)},
         "added_seats": {"event_id": EVENT, "first_position": 50, "listed": True},
         "list_page": {"event_id": EVENT, "after_number": "S-2", "seats_max": 20, "chart_seats": 90},
-        "positions": {"seat_ids": some, "event_ids": some},
+        "positions": {"seat_ids": some, "event_ids": some, "chart_edits": [0] * len(some)},
         "mark": {"event_id": EVENT, "version": 1},
         "events": {"all_drafts": False, "drafts_of": some[:2], "limit": 20, "offset": 0},
         "event_stamps": {"all_drafts": False, "drafts_of": some[:2], "limit": 20, "offset": 0},

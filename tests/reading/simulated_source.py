@@ -128,13 +128,13 @@ class SimulatedSource:
         ids = b"".join(seat_id.bytes for seat_id in added)
         return AddedSeats(event.mark_at(event.version), ids, heads, by_number if lists else [])
 
-    async def positions(self, seat_ids, event_ids):
+    async def positions(self, seat_ids, event_ids, chart_edits):
         await self._gate()
-        wanted = zip(seat_ids, event_ids, strict=True)
+        wanted = zip(seat_ids, event_ids, chart_edits, strict=True)
         return {
             seat_id: self.events[event_id].seats.index(seat_id)
-            for seat_id, event_id in wanted
-            if seat_id in self.events[event_id].seats
+            for seat_id, event_id, edits in wanted
+            if edits == 0 and seat_id in self.events[event_id].seats
         }
 
     async def _gate(self) -> None:

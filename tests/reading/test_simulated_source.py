@@ -86,4 +86,6 @@ def questions(simulated: SimulatedDatabase, random: Random):
     charts = [(seat, event.id) for event in simulated.events.values() for seat in event.chart]
     asked = [*charts, (unknown, ids[0]), *((seat, ids[0]) for seat, _ in charts)]
     seats = random.choices(asked, k=6)
-    yield "positions", [[seat for seat, _ in seats], [event for _, event in seats]], {}
+    edited = {event.id: event.edits[0] for event in simulated.events.values()}
+    edits = [edited.get(event, 0) + random.choice((0, 0, 0, 1, -1)) for _, event in seats]
+    yield "positions", [[seat for seat, _ in seats], [event for _, event in seats], edits], {}

@@ -219,7 +219,7 @@ class LiveChanges:
             try:
                 frame = _changes_frame(fresh.seats, fresh.changes, positions)
             except KeyError:
-                # Between the two questions a failover lost seats that these changes name.
+                # Between the two questions a failover lost seats that these changes name, or the chart was edited.
                 log.warning("live_changes_reloaded", event_id=str(channel.event_id))
                 self._end(channel, RELOAD)
                 return
@@ -235,10 +235,11 @@ class LiveChanges:
     async def _positions(self, changes: Sequence[tuple[UUID, Edits, Sequence[LoggedChange]]]) -> dict[UUID, int]:
         """Find the chart positions of changed seats, in the maps in memory or else in the tables.
 
-        A map from before an edit of the chart, which nobody has read since, has other positions.
+        A map from before an edit of the chart, which nobody has read since, has other positions. So have the tables
+        after another edit, or after a failover that lost one.
         """
         positions: dict[UUID, int] = {}
-        unknown: dict[UUID, UUID] = {}
+        unknown: dict[UUID, tuple[UUID, int]] = {}
         for event_id, edits, of_event in changes:
             seat_map = self._maps.kept(event_id)
             if seat_map is not None and seat_map.edits.chart != edits.chart:
@@ -249,11 +250,12 @@ class LiveChanges:
                     await give_way()
                 position = None if seat_map is None else seat_map.position_of(seat_id)
                 if position is None:
-                    unknown[seat_id] = event_id
+                    unknown[seat_id] = event_id, edits.chart
                 else:
                     positions[seat_id] = position
         if unknown:
-            positions.update(await self._source.positions(list(unknown), list(unknown.values())))
+            event_ids, chart_edits = zip(*unknown.values(), strict=True)
+            positions.update(await self._source.positions(list(unknown), event_ids, chart_edits))
         return positions
 
     async def _broadcast(self, channel: Channel, frame: bytes, version: int | None) -> None:

@@ -104,8 +104,13 @@ class SeatMapSource(Protocol):
         """Read the seats of a chart after its first `after_seats`; None if the event does not exist."""
         ...
 
-    async def positions(self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Read the positions of seats in the charts of their events."""
+    async def positions(
+        self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID], chart_edits: Sequence[int]
+    ) -> dict[UUID, int]:
+        """Read the positions of seats in the charts of their events.
+
+        A seat is left out if its event's chart has meanwhile been edited more or less often than `chart_edits` says.
+        """
         ...
 
     async def list_page(

@@ -60,10 +60,11 @@ class PageOfList(OfEvent):
 
 
 class OfSeats(TypedDict):
-    """Seats, each with its event."""
+    """Seats, each with its event, and how often that one's chart has been edited."""
 
     seat_ids: Sequence[UUID]
     event_ids: Sequence[UUID]
+    chart_edits: Sequence[int]
 
 
 class OfVersion(OfEvent):
@@ -166,12 +167,19 @@ class PostgresSeatMapSource:
         row = rows[0]
         return AddedSeats(mark_from(row), row["ids"] or b"", _heads_from(row), _positions_from(row))
 
-    async def positions(self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID]) -> dict[UUID, int]:
+    async def positions(
+        self, seat_ids: Sequence[UUID], event_ids: Sequence[UUID], chart_edits: Sequence[int]
+    ) -> dict[UUID, int]:
         """Look up each seat by its key."""
         found: dict[UUID, int] = {}
         for start in range(0, len(seat_ids), POSITIONS_MAX):
             some = slice(start, start + POSITIONS_MAX)
-            rows = await self._rows(SEAT_MAPS.positions({"seat_ids": seat_ids[some], "event_ids": event_ids[some]}))
+            wanted: OfSeats = {
+                "seat_ids": seat_ids[some],
+                "event_ids": event_ids[some],
+                "chart_edits": chart_edits[some],
+            }
+            rows = await self._rows(SEAT_MAPS.positions(wanted))
             for row in rows:
                 found[row["id"]] = row["position"]
         return found

@@ -193,9 +193,11 @@ FROM (
 ) AS s
 
 -- positions
--- Find the positions of seats in the charts of their events.
+-- Find the positions of seats in the charts of their events, as far as these have been edited just so many times.
 SELECT s.id, s.position
-FROM unnest(:seat_ids::uuid[], :event_ids::uuid[]) AS wanted (seat_id, event_id)
+FROM unnest(:seat_ids::uuid[], :event_ids::uuid[], :chart_edits::bigint[]) AS wanted (seat_id, event_id, chart_edits)
+JOIN LATERAL (SELECT e.chart_edits FROM events e WHERE e.id = wanted.event_id LIMIT 1) AS one
+    ON one.chart_edits = wanted.chart_edits
 CROSS JOIN LATERAL (
     SELECT x.id, x.position FROM seats x WHERE x.id = wanted.seat_id AND x.event_id = wanted.event_id LIMIT 1
 ) AS s
