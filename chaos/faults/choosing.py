@@ -45,7 +45,6 @@ async def _killed_while_choosing(trial: Trial) -> None:
     injection="groups on three nodes choose from the same seats, beside named seats and cancellations; five seconds",
     expected="every node follows the others from the log; no request fails",
     invariants="no chosen seat sold twice, nobody refused while seats fit",
-    quick=True,
 )
 async def _chosen_on_every_node(trial: Trial) -> None:
     async with _groups(trial, trial.site.node_targets) as load:

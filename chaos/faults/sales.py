@@ -100,7 +100,6 @@ async def _left_to_the_seller(trial: Trial) -> AsyncIterator[tuple[Load, list[Pr
     injection="SIGKILL of a node after the COMMIT of batches in which buyers and the seller confirm; three times",
     expected="buyers get 403 `seller_confirms`, the seller sells; a lost answer is settled by asking again",
     invariants="no buyer confirms, every sale was asked for by the seller",
-    quick=True,
 )
 async def _seller_killed_after_commit(trial: Trial) -> None:
     async with _left_to_the_seller(trial) as (load, nodes):
