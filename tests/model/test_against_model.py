@@ -1,6 +1,7 @@
 """Any calls in any order have the same results as in the model, and keep every promise."""
 
 import asyncio
+import itertools
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,28 +10,28 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from box_office import OnSale, an_event, assert_promises_hold, let_holds_run_out, open_engine, put_on_sale
+from box_office import OnSale, an_event, assert_promises_hold, let_holds_run_out, open_engine
 from holdfast.application.booking.cancel import cancel
 from holdfast.application.booking.change_seats import change_seats
 from holdfast.application.booking.confirm import confirm
 from holdfast.application.booking.expire import expire_overdue
 from holdfast.application.booking.extend import extend
+from holdfast.application.booking.reserve import reserve
 from holdfast.application.booking.resolve import submit
 from holdfast.application.catalogue.add_seats import add_seats
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.catalogue.edit_event import edit_event
+from holdfast.domain.booking.channels import digest_of
+from holdfast.domain.booking.choosing.wish import BestAvailable
 from holdfast.domain.booking.commands import Release
 from holdfast.domain.catalogue.event import Confirmation
 from holdfast.domain.catalogue.seat import numbered_seats
 from holdfast.domain.refusal import Refusal
+from model.channels import HOUR, ChannelRules, codes, keys, rarely, seat_sets, users
+from model.hall import ACCESSIBLE, AREA, COMPANION, hall_on_sale
 from model.sold_out import BoxOffice
 
-users = st.sampled_from(["ann", "bob", "cy"])
-keys = st.sampled_from(["k0", "k1", "k2", "k3"])
-seat_sets = st.frozensets(st.integers(0, 6), min_size=1, max_size=3)
-
 limits = st.sampled_from([None, None, 1, 2, 4])
-HOUR = timedelta(hours=1)
 SALES = {
     "open": [{}, {"sale_opens_at": -HOUR}, {"sale_closes_at": HOUR}, {"sale_opens_at": -HOUR, "sale_closes_at": HOUR}],
     "sale_not_open": [{"sale_opens_at": HOUR}, {"sale_opens_at": HOUR, "sale_closes_at": 2 * HOUR}],
@@ -42,18 +43,25 @@ SALES = {
 def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and each rule is short
     """Return the machine's class for these servers; the runner runs its coroutines."""
 
-    class Machine(RuleBasedStateMachine):
+    class Machine(ChannelRules, RuleBasedStateMachine):
         made = Bundle("made")
 
-        @initialize(limit=limits)
-        def open(self, limit):
+        @initialize(limit=limits, kept_back=st.booleans())
+        def open(self, limit, kept_back):
+            self.database_url = database_url
             self.opened = open_engine(database_url, redis_url)
             self.engine = self.run(self.opened.__aenter__())
-            self.sale: OnSale = self.run(put_on_sale(self.engine, 4, total_seats=12, max_seats_per_buyer=limit))
-            self.model = BoxOffice(seats=4, limit=limit)
+            self.sale: OnSale = self.run(
+                hall_on_sale(database_url, self.engine, total_seats=12, max_seats_per_buyer=limit)
+            )
+            self.model = BoxOffice(seats=6, areas=AREA, companions={COMPANION: ACCESSIBLE}, limit=limit)
             self.ids: dict[tuple[str, str], UUID] = {}
             self.chart = list(self.sale.seats) + [UUID(int=number) for number in range(8)]
             self.batches_of_seats = 0
+            self.addresses = itertools.count()
+            if kept_back:
+                self.put_channel("fans", "fans", None)
+                self.keep_back("fans", frozenset({0, 3}))
 
         def teardown(self):
             self.run(assert_promises_hold(database_url))
@@ -68,23 +76,33 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
             except Refusal as refusal:
                 return refusal.code
 
-        def _reserve(self, user, key, seats):
-            sale = OnSale(self.sale.event_id, tuple(self.chart))
-
+        def _reserve(self, user, key, seats, *, code=None, by_seller=False):
             def told(done):
                 known = self.ids.setdefault((user, key), done.reservation.id)
                 assert done.reservation.id == known, "a key made two reservations"
                 return done.reservation.cancel_reason or done.reservation.status
 
-            return self.answer(sale.reserve(self.engine, *seats, user=user, key=key), told)
+            wish = {"seat_ids": self.ids_of(seats), "beyond_limit": by_seller, "uses_channels": by_seller}
+            return self.answer(self._ask(user, key, code=code, **wish), told)
 
-        @rule(target=made, user=users, key=keys, seats=seat_sets)
-        def reserve(self, user, key, seats):
-            assert self._reserve(user, key, seats) == self.model.reserve(user, key, seats)
+        def _ask(self, user, key, *, code=None, **wish):
+            digest = None if code is None else digest_of(code)
+            name = {"event_id": self.sale.event_id, "user_id": user, "idempotency_key": key}
+            # From one address, too many wrong codes would be refused.
+            address = f"192.0.2.{next(self.addresses)}"
+            return reserve(self.engine.booking, **name, address=address, code_digest=digest, **wish)
+
+        def ids_of(self, seats):
+            return tuple(self.chart[seat] for seat in sorted(seats))
+
+        @rule(target=made, user=users, key=keys, seats=seat_sets, code=codes, by_seller=rarely)
+        def reserve(self, user, key, seats, code, by_seller):
+            how = {"code": code, "by_seller": by_seller}
+            assert self._reserve(user, key, seats, **how) == self.model.reserve(user, key, seats, **how)
             return user, key
 
-        @rule(target=made, user=users, key=keys, count=st.integers(1, 4))
-        def reserve_best(self, user, key, count):
+        @rule(target=made, user=users, key=keys, count=st.integers(1, 5), code=codes)
+        def reserve_best(self, user, key, count, code=None):
             seats = set()
 
             def told(done):
@@ -93,8 +111,8 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
                 seats.update(map(self.chart.index, done.reservation.seat_ids))
                 return done.reservation.cancel_reason or done.reservation.status
 
-            answer = self.answer(self.sale.reserve_best(self.engine, count, user=user, key=key), told)
-            assert answer == self.model.reserve_best(user, key, count, frozenset(seats))
+            answer = self.answer(self._ask(user, key, code=code, best=BestAvailable.wish(count=count)), told)
+            assert answer == self.model.reserve_best(user, key, count, frozenset(seats), code=code)
             return user, key
 
         @rule(name=made)
@@ -113,8 +131,8 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
                 answer = self.answer(call(self.engine.booking, reservation_id=self.ids[name], user_id=name[0], **how))
                 assert answer == getattr(self.model, verb)(ticket, **how)
 
-        @rule(name=made, seats=seat_sets)
-        def change_seats(self, name, seats):
+        @rule(name=made, seats=seat_sets, by_seller=rarely)
+        def change_seats(self, name, seats, by_seller):
             ticket = self.model.tickets.get(name)
             if ticket is not None:
                 answer = self.answer(
@@ -122,10 +140,18 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
                         self.engine.booking,
                         reservation_id=self.ids[name],
                         user_id=name[0],
-                        seat_ids=tuple(self.chart[seat] for seat in sorted(seats)),
+                        seat_ids=self.ids_of(seats),
+                        beyond_limit=by_seller,
+                        uses_channels=by_seller,
                     )
                 )
-                assert answer == self.model.change_seats(ticket, seats)
+                assert answer == self.model.change_seats(ticket, seats, by_seller=by_seller)
+
+        @rule(which=st.integers(0, 3), seats=seat_sets, by_seller=rarely)
+        def change_a_live_hold(self, which, seats, by_seller):
+            live = [name for name, ticket in self.model.tickets.items() if ticket.state == "pending"]
+            if live:
+                self.change_seats(live[which % len(live)], seats, by_seller)
 
         @rule(name=made)
         def extend(self, name):
