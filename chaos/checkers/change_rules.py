@@ -6,6 +6,7 @@ from chaos.checkers.judged import JudgedEvent
 def check_changes(judged: JudgedEvent) -> None:
     """Check the changes of holds of one event."""
     _check_extended(judged)
+    _check_extensions_counted(judged)
     _check_reseated(judged)
     if judged.assumptions.complete:
         _check_all_changes_were_asked(judged)
@@ -25,6 +26,15 @@ def _check_extended(judged: JudgedEvent) -> None:
         if stored is not None and stored.expires_at_us < expires_at_us:
             text = f"reservation {reservation} ends earlier than an extension said"
             judged.complain("lost_write", table, row, text)
+
+
+def _check_extensions_counted(judged: JudgedEvent) -> None:
+    """No hold was extended more often than the settings allow."""
+    ids, most = list(judged.log.lives.numbers), judged.assumptions.extensions_max
+    for number, versions in judged.log.lives.extended.items():
+        if len(versions) > most:
+            text = f"reservation {ids[number]} was extended {len(versions)} times, and {most} are allowed"
+            judged.report.add("extension_limit", judged.event, versions[most], text)
 
 
 def _check_reseated(judged: JudgedEvent) -> None:

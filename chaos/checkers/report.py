@@ -7,9 +7,12 @@ from typing import Literal, TypeAlias
 from chaos.histories.history import FOREVER
 
 Rule: TypeAlias = Literal[
+    "area_named",
+    "companion_alone",
     "double_sale",
     "early_expiry",
     "effect_nobody_asked",
+    "extension_limit",
     "kept_back",
     "key_made_two",
     "late_resolution",
@@ -88,6 +91,8 @@ class Assumptions:
     """Tolerance when the two are compared."""
     read_lag_ns: int = 0
     """How old a read may be; 0 if all clients use one node."""
+    extensions_max: int = 2
+    """How often a hold may be extended (`HOLD_EXTENSIONS_MAX`)."""
 
     def overdue_from_ns(self, expires_at_us: int) -> int:
         """Return the time, on the clients' clock, from which a hold has certainly expired."""

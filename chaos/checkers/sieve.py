@@ -25,6 +25,8 @@ _ENDED_AS = {"hold_expired": "expired", "already_cancelled": "cancelled", "alrea
 _DONE_AS = {"confirm": ("confirmed",), "cancel": ("cancelled", "expired")}
 """The status of a reservation at the version at which it was confirmed or cancelled."""
 _JUDGED_BY_RULES = (
+    "area_by_count",
+    "companion_alone",
     "idempotency_key_reused",
     "not_enough_seats",
     "purchase_limit_reached",
@@ -52,8 +54,8 @@ class EventSieve:
         self._reservations = self._numbered.reservations(self._columns["reservation"])
         self._versions = self._columns["version"]
         self._leave: Mask = self._is("outcome", "info")
-        if log.kept_back is not None:
-            # The quick pass does not know of seats that are kept back.
+        if log.kept_back is not None or log.has_special_seats:
+            # The quick pass does not know of seats that are kept back, nor of areas and companion seats.
             self._leave |= np.True_
         self._settled = self._is("outcome", "ok") & self._is("answer", "settled")
         self._ok = self._is("outcome", "ok") & ~self._settled

@@ -19,6 +19,7 @@ from chaos.checkers.read_rules import check_reads
 from chaos.checkers.report import Assumptions, Report
 from chaos.checkers.sale_rules import check_sale
 from chaos.checkers.sieve import EventSieve, sift
+from chaos.checkers.special_seat_rules import check_special_seats
 from chaos.checkers.time_order import check_time_order
 from chaos.checkers.uncollected import uncollected
 from chaos.histories.columns import Columns, EventColumns, columns_of
@@ -85,7 +86,13 @@ class _Judgement:
         """Return an event's log; it is replayed and judged on first use."""
         if event not in self._logs:
             complain = partial(self.report.add, event=event)
-            self._logs[event] = SeatLog(self._changes.get(event, []), self._reservations.get(event, []), complain)
+            chart = self._charts.get(event)
+            self._logs[event] = SeatLog(
+                self._changes.get(event, []),
+                self._reservations.get(event, []),
+                complain,
+                has_special_seats=chart is not None and bool(chart.areas or chart.companions),
+            )
         return self._logs[event]
 
     def of(self, columns: Columns) -> Report:
@@ -103,7 +110,8 @@ class _Judgement:
             check_decisions(judged)
             check_changes(judged)
             chart = self._charts.get(event)
-            check_choices(judged, chart_seats=None if chart is None else chart.seats)
+            check_choices(judged, chart=chart)
+            check_special_seats(judged, chart)
             check_limit(judged, chart, self._changes.get(event, []))
             check_channels(judged)
             check_sale(judged, chart or Chart(event, 0), self._changes.get(event, []))

@@ -79,6 +79,11 @@ class EventColumns:
         """Refusals for the limit of seats per buyer; the subject is the user, the detail how many seats were wanted."""
         self.outside_sale: dict[str, Table[None]] = {code: Table() for code in ("sale_not_open", "booking_closed")}
         """Refusals because the sale is not open, by code."""
+        self.of_hall: dict[str, Table[tuple[str, ...]]] = {
+            code: Table() for code in ("area_by_count", "companion_alone")
+        }
+        """Refusals because of the places of an area or companion seats, by code; the subject is the reservation that
+        was to get the seats, if there was one, the detail the wanted seats."""
         self.confirmed: Table[None] = Table()
         self.cancelled: Table[None] = Table()
         self.released: Table[None] = Table()
@@ -129,7 +134,13 @@ class EventColumns:
             self.extended,
             self.reseated,
         )
-        return [*tables, *self.outside_sale.values(), *self.refused.values(), self.timed_only]
+        return [
+            *tables,
+            *self.outside_sale.values(),
+            *self.of_hall.values(),
+            *self.refused.values(),
+            self.timed_only,
+        ]
 
     def reads(self) -> list[Table[Any]]:
         """Every table of answers of reads."""
@@ -240,6 +251,8 @@ def _add_refusal(columns: EventColumns, place: int, operation: Operation) -> Non
         columns.lacking.add(place, operation, "", (len(operation.seats), operation.count))
     elif answer in columns.outside_sale:
         columns.outside_sale[answer].add(place, operation, "", None)
+    elif answer in columns.of_hall:
+        columns.of_hall[answer].add(place, operation, operation.reservation, operation.seats)
     elif answer in columns.refused:
         columns.refused[answer].add(place, operation, operation.reservation, operation.user)
     elif answer == "idempotency_key_reused":

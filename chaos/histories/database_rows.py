@@ -70,6 +70,10 @@ class Chart(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="chart")
     seller_confirms: bool = False
     edited: int = 0
     """The version of its last edit. What the three before were until then, the log does not say."""
+    areas: tuple[str, ...] = ()
+    """The places of its areas for general admission."""
+    companions: tuple[tuple[str, str], ...] = ()
+    """Its companion seats, each with its accessible seat."""
 
 
 class ClaimRow(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="claim"):
@@ -140,7 +144,9 @@ SELECT s.event_id::text AS event, count(*) AS seats, coalesce(max(e.max_seats_pe
        coalesce(max(e.sale_opens_at), 'epoch') AS opens_at_us,
        coalesce(max(least(e.start_at, e.sale_closes_at)), '9999-12-31') AS closes_at_us,
        coalesce(bool_or(e.confirmation = 'seller'), false) AS seller_confirms,
-       (SELECT coalesce(max(c.version), 0) FROM changes c WHERE c.event_id = s.event_id AND c.kind = 'event_edited')
+       (SELECT coalesce(max(c.version), 0) FROM changes c WHERE c.event_id = s.event_id AND c.kind = 'event_edited'),
+       coalesce(array_agg(s.id::text) FILTER (WHERE s.area), '{}') AS areas,
+       coalesce(array_agg(ARRAY[s.id::text, s.companion_of::text]) FILTER (WHERE s.companion_of IS NOT NULL), '{}')
 FROM seats s LEFT JOIN events e ON e.id = s.event_id GROUP BY s.event_id"""
 _CLAIMS = (
     "SELECT event_id::text AS event, seat_id::text AS seat, status, reservation_id::text AS reservation FROM claims"

@@ -35,6 +35,8 @@ class KeptBackLog:
     """The number of seats that are not free for all, by version."""
     reached: list[tuple[int, str, str, str]] = field(default_factory=list)
     """Seats that were held while a channel kept them back: (version, reservation, seat, channel)."""
+    opened: dict[str, int] = field(default_factory=dict)
+    """The seats that were ever in a channel open to all, each with the version from which on."""
     strays: list[tuple[int, str]] = field(default_factory=list)
     """Seats that an entry keeps back though they are in no channel, or that it frees though their channel is closed:
     (version, seat)."""
@@ -75,6 +77,9 @@ class _Following:
             self._open.add(key)
         elif change.kept_back:
             self._open.discard(key)
+        for seat, channel in self._channel_of.items():
+            if channel in self._open:
+                self._log.opened.setdefault(seat, change.version)
         self._put(change.version, change.freed_for_all, "")
         self._keep_back(change)
 

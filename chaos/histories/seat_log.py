@@ -21,7 +21,23 @@ LATEST = FOREVER - 1
 class SeatLog:
     """Every state of the seats and reservations of one event, by version; `lives` has its reservations."""
 
-    def __init__(self, changes: Sequence[Change], reservations: Iterable[ReservationRow], complain: Complain) -> None:
+    def __init__(
+        self,
+        changes: Sequence[Change],
+        reservations: Iterable[ReservationRow],
+        complain: Complain,
+        *,
+        has_special_seats: bool = False,
+    ) -> None:
+        """Replay a log.
+
+        Args:
+            changes: Its entries.
+            reservations: The rows of its reservations.
+            complain: Called for each thing that is wrong.
+            has_special_seats: Whether the event has places of areas or companion seats, which have rules of their own.
+        """
+        self.has_special_seats = has_special_seats
         self.replayed = replay_at_once(changes) or replay(changes, complain)
         self.kept_back = kept_back_log(changes)
         """The seats that channels keep back; None if the event never had a channel."""

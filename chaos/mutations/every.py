@@ -19,6 +19,7 @@ from chaos.mutations.choices import CHOICE_MUTATIONS
 from chaos.mutations.purchase_limits import LIMIT_MUTATIONS
 from chaos.mutations.reads import READ_MUTATIONS
 from chaos.mutations.sales import SALE_MUTATIONS
+from chaos.mutations.special_seats import SPECIAL_SEAT_MUTATIONS
 from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
@@ -197,10 +198,12 @@ MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
     "sale": SALE_MUTATIONS,
     "kept back": CHANNEL_MUTATIONS,
     "choice": CHOICE_MUTATIONS,
+    "special seats": SPECIAL_SEAT_MUTATIONS,
 }
 """By name of the error: the function that injects it, and the rule that must be reported broken."""
-ONLY_SOMETIMES = frozenset({"purchase limit", "kept back", "choice"})
-"""Errors that cannot be injected into every history: they need a buyer with two seats, channels, or chosen seats."""
+ONLY_SOMETIMES = frozenset({"purchase limit", "kept back", "choice", "special seats"})
+"""Errors that cannot be injected into every history: they need a buyer with two seats, channels, chosen seats, or a
+hall with areas or companion seats."""
 
 
 def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[ReservationRow]:

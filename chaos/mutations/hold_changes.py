@@ -7,8 +7,9 @@ from random import Random
 
 from msgspec.structs import replace
 
-from chaos.checkers.report import Rule
-from chaos.histories.database_rows import DatabaseRows
+from chaos.checkers.report import Assumptions, Rule
+from chaos.histories.database_rows import Change, DatabaseRows
+from chaos.histories.operation import Operation
 from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
@@ -85,6 +86,39 @@ def extension_not_counted(specimen: Specimen, random: Random) -> Mutant | None:
     return specimen.operations, DatabaseRows(changes=rows.changes, reservations=reservations, charts=rows.charts)
 
 
+def extended_too_often(specimen: Specimen, random: Random) -> Mutant | None:
+    """A hold that is live at the end is extended until it is once more than allowed, in log, row and answers."""
+    rows, most = specimen.rows, Assumptions().extensions_max
+    last = max((change.version for change in rows.changes), default=0)
+    live = [row for row in rows.reservations if row.status == "pending"]
+    if not live or not rows.changes:
+        return None
+    chosen, now_us = random.choice(live), rows.changes[-1].at_us
+    versions = range(last + 1, last + most + 2 - chosen.extensions)
+    added = [Change(chosen.event, version, "extended", chosen.id, chosen.seats, now_us) for version in versions]
+    extended = replace(chosen, extensions=most + 1, changed_version=versions[-1])
+    reservations = [extended if row is chosen else row for row in rows.reservations]
+    told_ns = max(operation.called_ns for operation in specimen.operations)
+    answers = [
+        Operation(
+            process=-1,
+            kind="extend",
+            event=chosen.event,
+            called_ns=told_ns,
+            outcome="ok",
+            answer="done",
+            version=version,
+            user=chosen.user,
+            reservation=chosen.id,
+            status="pending",
+            expires_at_us=chosen.expires_at_us,
+        )
+        for version in versions
+    ]
+    changes = [*rows.changes, *added]
+    return [*specimen.operations, *answers], DatabaseRows(changes, reservations, rows.charts)
+
+
 def change_only_answered(specimen: Specimen, random: Random) -> Mutant | None:
     """A buyer whose change was refused is told that the hold has the seats."""
     places = [
@@ -147,6 +181,7 @@ CHANGE_MUTATIONS: tuple[tuple[Mutation, Rule], ...] = (
     (extension_of_an_ended_hold, "log_transition"),
     (extension_forgotten, "lost_write"),
     (extension_not_counted, "row_differs"),
+    (extended_too_often, "extension_limit"),
     (change_only_answered, "lost_write"),
     (change_nobody_asked, "effect_nobody_asked"),
     (sale_released, "wrong_resolution"),

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from random import Random
 
 from msgspec.structs import replace
@@ -64,6 +65,10 @@ class Scenario:
     """Only the seller's confirmations make sales."""
     sold_by_seller: float = 0.0
     """Share of the confirmations that are the seller's."""
+    places: int = 0
+    """How many of the seats, the last ones, are places of an area."""
+    companions: int = 0
+    """How many of the seats, each after its accessible seat, are companion seats: the second, the fourth and so on."""
     channel: str = ""
     """A channel that keeps back a third of the seats, and whose code every second client names; empty for none."""
     opens_to_all_us: int = FOREVER
@@ -161,6 +166,8 @@ class _Simulation:
             scenario.seller_confirms,
             scenario.channel,
             scenario.opens_to_all_us,
+            areas=frozenset(seats[len(seats) - min(scenario.places, len(seats)) :]),
+            companions=dict(islice(zip(seats[1::2], seats[::2], strict=False), scenario.companions)),
         )
         self._clients = _Clients(scenario, self._service, self._random)
         self._history: list[Operation] = []

@@ -11,7 +11,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -22,20 +22,23 @@ import asyncpg
 
 from chaos.histories.database_rows import dump, microseconds
 from chaos.histories.history import Kind, Recorder, claim_from
+from chaos.histories.kept_back import channel_of_user, code_of
 from chaos.histories.operation import ANY_SEAT
+from chaos.simulation.engine_hall import KeepsSeatsBack, hall_on_sale, keeps_seats_back
 from holdfast.application.booking.cancel import cancel
+from holdfast.application.booking.change_seats import change_seats
 from holdfast.application.booking.confirm import confirm
+from holdfast.application.booking.extend import extend
 from holdfast.application.booking.reserve import reserve
-from holdfast.application.catalogue.add_seats import add_seats
-from holdfast.application.catalogue.create_event import create_event
+from holdfast.application.booking.resolve import submit
 from holdfast.application.failures import OperationalFailure, Unavailable
 from holdfast.bootstrap.engine import Engine, open_engine
 from holdfast.bootstrap.process import database_url_of
+from holdfast.domain.booking.channels import digest_of
 from holdfast.domain.booking.choosing.wish import BestAvailable
-from holdfast.domain.booking.commands import Done
+from holdfast.domain.booking.commands import Done, Release
 from holdfast.domain.booking.reservation import Reservation
-from holdfast.domain.catalogue.event import Confirmation, EventDetails
-from holdfast.domain.catalogue.seat import numbered_seats
+from holdfast.domain.catalogue.event import Confirmation
 from holdfast.domain.refusal import Refusal
 from holdfast.settings import load_settings
 
@@ -49,6 +52,8 @@ _KINDS: tuple[Kind, ...] = (
     "read_reservation",
     "read_count",
 )
+EVERY_KIND: tuple[Kind, ...] = (*_KINDS, *("extend",) * 3, *("change_seats",) * 4, "release")
+"""The operations of clients who also change their holds, and of a seller who releases some."""
 
 
 @dataclass(slots=True)
@@ -60,6 +65,13 @@ class Clients:
     random: Random
     event: UUID
     seats: Sequence[UUID]
+    kinds: Sequence[Kind] = _KINDS
+    pairs: Sequence[tuple[UUID, UUID]] = ()
+    """Accessible seats with their companion seats, which are often wanted, together or the companion seat alone."""
+    organiser: KeepsSeatsBack | None = None
+    """Who keeps seats back for a channel while the others buy."""
+    ends: dict[UUID, datetime] = field(default_factory=dict)
+    """When holds end, by the last answer about each."""
     known: list[tuple[UUID, str]] = field(default_factory=list)
     """Reservations seen in answers, with their users."""
     wishes: list[tuple[str, str, tuple[UUID, ...], int]] = field(default_factory=list)
@@ -68,8 +80,10 @@ class Clients:
 
     async def live(self, client: int, calls: int) -> None:
         """Make one client's calls, one after the other."""
-        for _ in range(calls):
-            kind = self.random.choice(_KINDS)
+        for number in range(calls):
+            if client == 0 and self.organiser is not None:
+                await self.organiser.act(number / calls)
+            kind = self.random.choice(self.kinds)
             if kind in ("reserve", "choose"):
                 await self._reserve(client, chooses=kind == "choose")
             elif kind == "read_count":
@@ -83,7 +97,8 @@ class Clients:
 
     async def _reserve(self, client: int, *, chooses: bool) -> None:
         seats = () if chooses else self._some_seats()
-        wish = f"user-{client}", f"key-{next(self.keys)}", seats, self.random.randint(1, 3) if chooses else 0
+        name = f"user-{client}" if self.organiser is None or client % 2 else f"user-{client}~{self.organiser.channel}"
+        wish = name, f"key-{next(self.keys)}", seats, self.random.randint(1, 3) if chooses else 0
         if self.wishes and self.random.random() < 0.1:
             wish = self.random.choice(self.wishes[-200:])
         self.wishes.append(wish)
@@ -99,6 +114,7 @@ class Clients:
                 user_id=user,
                 idempotency_key=key,
                 seat_ids=seats,
+                code_digest=_digest_of(user),
                 best=BestAvailable.wish(count=count) if count else None,
             )
         except (Refusal, Unavailable, OperationalFailure) as failure:
@@ -109,31 +125,51 @@ class Clients:
             self.known.append((done.reservation.id, user))
 
     def _some_seats(self) -> tuple[UUID, ...]:
+        if self.pairs and self.random.random() < 0.1:
+            # Half of these want the companion seat alone.
+            return self.random.choice(self.pairs)[self.random.randint(0, 1) :]
         wanted = self.random.choice((1, 1, 2, 3))
         # Half of the requests are for the first few seats, so that buyers compete.
         among = self.seats[:40] if self.random.random() < 0.5 else self.seats
         return tuple(self.random.sample(among, wanted))
 
     async def _resolve(self, client: int, kind: Kind) -> None:
-        reservation, user = self.random.choice(self.known[-100:])
-        number = self.recorder.call(client, kind, str(self.event), user=user, reservation=str(reservation))
+        # Most older holds have ended, and then they cannot be changed.
+        newest = 6 if kind in ("extend", "change_seats") else 100
+        reservation, user = self.random.choice(self.known[-newest:])
+        seats = self._some_seats() if kind == "change_seats" else ()
+        number = self.recorder.call(
+            client, kind, str(self.event), seats=tuple(map(str, seats)), user=user, reservation=str(reservation)
+        )
         try:
-            if kind == "cancel":
-                done = await cancel(self.engine.booking, reservation_id=reservation, user_id=user)
-            else:
-                by_seller = kind == "sell"
-                done = await confirm(self.engine.booking, reservation_id=reservation, user_id=user, by_seller=by_seller)
+            done = await self._ask(kind, reservation, user, seats)
         except (Refusal, Unavailable, OperationalFailure) as failure:
             self._failed(number, failure)
         else:
             self._done(number, done, "done")
+
+    async def _ask(self, kind: Kind, reservation: UUID, user: str, seats: tuple[UUID, ...]) -> Done:
+        booking = self.engine.booking
+        match kind:
+            case "cancel":
+                return await cancel(booking, reservation_id=reservation, user_id=user)
+            case "extend":
+                known = self.ends[reservation]
+                return await extend(booking, reservation_id=reservation, user_id=user, known_expires_at=known)
+            case "change_seats":
+                return await change_seats(booking, reservation_id=reservation, user_id=user, seat_ids=seats)
+            case "release":
+                return await submit(booking, self.event, Release(reservation))
+            case _:
+                by_seller = kind == "sell"
+                return await confirm(booking, reservation_id=reservation, user_id=user, by_seller=by_seller)
 
     async def _read_seat(self, client: int) -> None:
         seat = self._some_seats()[0]
         number = self.recorder.call(client, "read_seat", str(self.event), seats=(str(seat),))
         found = await self.engine.views.reads.seat(seat)
         assert found is not None
-        state = claim_from(found[0].status, str(found[0].reserved_by))
+        state = claim_from(found[0].status, str(found[0].reserved_by), blocked=found[0].blocked)
         self.recorder.complete(number, "ok", "seen", version=found[1], status=state)
 
     async def _read_reservation(self, client: int) -> None:
@@ -154,6 +190,7 @@ class Clients:
         self.recorder.complete(number, "ok", "seen", version=found.version, count=found.available)
 
     def _done(self, number: int, done: Done, answer: str, *, chosen: bool = False) -> None:
+        self.ends[done.reservation.id] = done.reservation.expires_at
         self.recorder.complete(
             number,
             "ok",
@@ -177,31 +214,34 @@ class Clients:
             self.recorder.complete(number, "fail", "none")
 
 
+def _digest_of(user: str) -> bytes | None:
+    channel = channel_of_user(user)
+    return digest_of(code_of(channel)) if channel else None
+
+
 def status_of(reservation: Reservation) -> str:
     """Return a reservation's status in the words of a history."""
     return "expired" if reservation.cancel_reason == "expired" else str(reservation.status)
 
 
 async def run(folder: Path, *, operations: int, clients: int, seats: int, seed: int) -> None:
-    """Record one run into `folder`. With an odd seed only the seller confirms."""
+    """Record one run into `folder`. With an odd seed only the seller confirms; a third of the seeds have no channel."""
     settings = load_settings()
     with Recorder(folder / "history.jsonl") as recorder:
         async with open_engine(settings) as engine:
-            start_at = datetime.now(UTC) + timedelta(days=1)
-            event = await create_event(
-                engine.catalogue,
-                EventDetails(
-                    name="Run",
-                    description="",
-                    venue="",
-                    start_at=start_at,
-                    end_at=start_at,
-                    total_seats=seats,
-                    confirmation=Confirmation.SELLER if seed % 2 else Confirmation.BUYER,
-                ),
+            confirmation = Confirmation.SELLER if seed % 2 else Confirmation.BUYER
+            hall = await hall_on_sale(engine, database_url_of(settings), seats, confirmation=confirmation)
+            organiser = None if seed % 3 == 2 else await keeps_seats_back(engine, hall.event, hall.seats)
+            everybody = Clients(
+                engine,
+                recorder,
+                Random(seed),  # noqa: S311 - a simulation
+                hall.event,
+                hall.seats,
+                kinds=EVERY_KIND,
+                pairs=hall.pairs,
+                organiser=organiser,
             )
-            chart, _ = await add_seats(engine.catalogue, event.id, numbered_seats(prefix="A", count=seats, price=5_000))
-            everybody = Clients(engine, recorder, Random(seed), event.id, [seat.id for seat in chart])  # noqa: S311
             await asyncio.gather(*(everybody.live(client, operations // clients) for client in range(clients)))
     connection = await asyncpg.connect(database_url_of(settings))
     try:

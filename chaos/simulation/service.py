@@ -3,6 +3,7 @@
 It shares no code with Holdfast, so the checkers are tested on something other than what they will judge.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from chaos.histories.database_rows import Change, Chart, ClaimRow, DatabaseRows,
 from chaos.histories.history import FOREVER, Operation, held, sold
 from chaos.histories.kept_back import channel_of_user
 from chaos.histories.operation import KEPT_BACK
+from chaos.simulation.special_seats import companions_alone
 
 EVENT = "event"
 EXTENSIONS_MAX = 2
@@ -32,6 +34,10 @@ class SimulatedService:
     opens_to_all_us: int = FOREVER
     """When the channel opens to all."""
     kept_back: frozenset[str] = frozenset()
+    areas: frozenset[str] = frozenset()
+    """Places of areas for general admission."""
+    companions: dict[str, str] = field(default_factory=dict)
+    """Companion seats, each with its accessible seat."""
     states: dict[str, str] = field(default_factory=dict)
     reservations: dict[str, ReservationRow] = field(default_factory=dict)
     by_wish: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -105,27 +111,43 @@ class SimulatedService:
         closed = () if channel_of_user(operation.user) == self.channel else self.kept_back
         if operation.kind == "choose":
             free = [seat for seat in self.seats if seat not in self.states and seat not in closed]
+            alone = companions_alone(free, self.companions)
+            # A companion seat comes last, when every accessible seat is taken with it.
+            free = sorted((seat for seat in free if seat not in alone), key=self.companions.__contains__)
             if len(free) < len(operation.seats):
                 return replace(operation, outcome="fail", answer="not_enough_seats", count=len(free))
             return self._hold(operation, tuple(free[: len(operation.seats)]), now_ns)
-        taken = tuple(seat for seat in operation.seats if seat in self.states or seat in closed)
-        if taken:
-            return replace(operation, outcome="fail", answer="seats_unavailable", named=taken)
-        return self._hold(operation, operation.seats, now_ns)
+        refusal = self._refusal_of(operation, operation.seats, more=len(operation.seats), closed=closed)
+        return refusal or self._hold(operation, operation.seats, now_ns)
 
     def _replay(self, operation: Operation, row: ReservationRow) -> Operation:
         if sorted(self.first_seats[row.id]) != sorted(operation.seats):
             return replace(operation, outcome="fail", answer="idempotency_key_reused")
         chosen = row.seats if operation.kind == "choose" else ()
-        answered = replace(operation, outcome="ok", answer="replayed", reservation=row.id, status=row.status)
-        return replace(answered, named=chosen)
+        return replace(operation, outcome="ok", answer="replayed", reservation=row.id, status=row.status, named=chosen)
 
     def _refused_before_seats(self, operation: Operation, now_ns: int) -> str:
         if not self.opens_at_us <= now_ns // 1_000 < self.closes_at_us:
             return "sale_not_open" if now_ns // 1_000 < self.opens_at_us else "booking_closed"
-        if self.limit and self._seats_of(operation.user) + len(operation.seats) > self.limit:
+        if operation.kind == "choose" and self._limit_passed(operation.user, len(operation.seats)):
             return "purchase_limit_reached"
         return ""
+
+    def _limit_passed(self, user: str, more: int) -> bool:
+        return bool(self.limit) and more > 0 and self._seats_of(user) + more > self.limit
+
+    def _refusal_of(
+        self, operation: Operation, added: tuple[str, ...], *, more: int, closed: Collection[str]
+    ) -> Operation | None:
+        """Refuse a wish for named seats, of which some are new and some may be out of reach; None if it can be met."""
+        if not self.areas.isdisjoint(added):
+            return replace(operation, outcome="fail", answer="area_by_count")
+        if companions_alone(operation.seats, self.companions):
+            return replace(operation, outcome="fail", answer="companion_alone")
+        if self._limit_passed(operation.user, more):
+            return replace(operation, outcome="fail", answer="purchase_limit_reached")
+        taken = tuple(seat for seat in added if seat in self.states or seat in closed)
+        return replace(operation, outcome="fail", answer="seats_unavailable", named=taken) if taken else None
 
     def _hold(self, operation: Operation, seats: tuple[str, ...], now_ns: int) -> Operation:
         reservation = f"r{len(self.reservations)}"
@@ -158,8 +180,7 @@ class SimulatedService:
             named=seats if operation.kind == "choose" else (),
         )
 
-    def _choose(self, operation: Operation, now_ns: int) -> Operation:
-        return self._reserve(operation, now_ns)
+    _choose = _reserve
 
     def _seats_of(self, user: str) -> int:
         mine = (row for row in self.reservations.values() if row.user == user)
@@ -190,8 +211,7 @@ class SimulatedService:
             self._end(row.id, wanted, now_ns, "seller" if operation.kind == "release" else "user")
         return replace(operation, outcome="ok", answer="done", status=self.reservations[row.id].status)
 
-    def _release(self, operation: Operation, now_ns: int) -> Operation:
-        return self._resolve(operation, now_ns, "cancelled", {"confirmed": "already_confirmed"})
+    _release = _cancel
 
     def _extend(self, operation: Operation, now_ns: int) -> Operation:
         found = self._live_hold(operation)
@@ -217,12 +237,9 @@ class SimulatedService:
             return replace(operation, outcome="ok", answer="done", status="pending")
         if now_ns // 1_000 >= self.closes_at_us:
             return replace(operation, outcome="fail", answer="booking_closed")
-        more = len(added) - len(freed)
-        if self.limit and more > 0 and self._seats_of(operation.user) + more > self.limit:
-            return replace(operation, outcome="fail", answer="purchase_limit_reached")
-        taken = tuple(seat for seat in added if seat in self.states or seat in self.kept_back)
-        if taken:
-            return replace(operation, outcome="fail", answer="seats_unavailable", named=taken)
+        refusal = self._refusal_of(operation, added, more=len(added) - len(freed), closed=self.kept_back)
+        if refusal is not None:
+            return refusal
         version = self._record("seats_changed", found.id, added, now_ns, freed)
         self.reservations[found.id] = replace(found, seats=operation.seats, changed_version=version)
         for seat in freed:
@@ -269,18 +286,15 @@ class SimulatedService:
 
     def rows(self) -> DatabaseRows:
         """Return its contents, as a database would."""
-        return DatabaseRows(
-            changes=self.changes,
-            reservations=list(self.reservations.values()),
-            charts=[
-                Chart(
-                    EVENT,
-                    len(self.seats),
-                    self.limit,
-                    opens_at_us=self.opens_at_us,
-                    closes_at_us=self.closes_at_us,
-                    seller_confirms=self.seller_confirms,
-                )
-            ],
-            claims=[ClaimRow(EVENT, seat, state) for seat, state in self.states.items()],
+        chart = Chart(
+            EVENT,
+            len(self.seats),
+            self.limit,
+            opens_at_us=self.opens_at_us,
+            closes_at_us=self.closes_at_us,
+            seller_confirms=self.seller_confirms,
+            areas=tuple(sorted(self.areas)),
+            companions=tuple(self.companions.items()),
         )
+        claims = [ClaimRow(EVENT, seat, state) for seat, state in self.states.items()]
+        return DatabaseRows(self.changes, list(self.reservations.values()), [chart], claims)
