@@ -257,7 +257,7 @@ def _add_refusal(columns: EventColumns, place: int, operation: Operation) -> Non
         columns.refused[answer].add(place, operation, operation.reservation, operation.user)
     elif answer == "idempotency_key_reused":
         columns.key_reused.add(place, operation, "", (operation.user, operation.key, operation.seats))
-    elif answer == "purchase_limit_reached" and operation.kind == "reserve":
+    elif answer == "purchase_limit_reached" and operation.kind in ("reserve", "choose"):
         columns.limited.add(place, operation, operation.user, len(operation.seats))
     elif operation.version != NO_VERSION:
         columns.timed_only.add(place, operation, "", None)

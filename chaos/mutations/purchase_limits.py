@@ -54,8 +54,11 @@ def one_more(specimen: Specimen, random: Random) -> Mutant | None:
 def refused_below_limit(specimen: Specimen, random: Random) -> Mutant | None:
     """A buyer who has nothing is told to have enough."""
     limit = max([chart.limit for chart in specimen.rows.charts], default=0)
+    # A hold that is to get more seats than it has counts only the difference; such refusals are not judged.
     places = [
-        place for place in specimen.having("purchase_limit_reached") if len(specimen.operations[place].seats) <= limit
+        place
+        for place in specimen.having("purchase_limit_reached")
+        if specimen.operations[place].kind != "change_seats" and len(specimen.operations[place].seats) <= limit
     ]
     if not places:
         return None
