@@ -8,7 +8,7 @@ from holdfast.domain.catalogue.categories import CategoryDetails
 from holdfast.domain.hall.document import Hall
 from holdfast.domain.hall.formats import HallFormat, hall_from
 from holdfast.domain.hall.imported import at_once
-from holdfast.domain.hall.reading import read_hall, with_section
+from holdfast.domain.hall.reading import adding_section, read_hall
 from holdfast.domain.hall.samples import SAMPLE_CATEGORIES, STADIUM_CATEGORIES, sample_hall, stadium
 from holdfast.domain.hall.seats import SeatColumns, seats_of
 from holdfast.domain.hall.sections import sections_of
@@ -231,7 +231,7 @@ def test_the_categories_must_be_the_events():
 
 def test_sections_are_added_one_by_one():
     section = {"key": "new", "name": "New", "category": "std", "rows": [ROW]}
-    whole, alone = with_section(read(hall_of(ROW)), json.dumps(section).encode(), seats_max=10)
+    whole, alone = at_once(adding_section(read(hall_of(ROW)), json.dumps(section).encode(), seats_max=10))
     assert [each.key for each in sections_of(whole)] == ["s", "new"]
     assert next(seats_of(alone)).seat_numbers[0] == "new-A-1"
     for change, field in [
@@ -242,7 +242,7 @@ def test_sections_are_added_one_by_one():
         ({"rows": [{**ROW, "positions": []}]}, "rows[0].positions"),
     ]:
         with pytest.raises(InvalidValue) as refused:
-            with_section(read(hall_of(ROW)), json.dumps(section | change).encode(), seats_max=10)
+            at_once(adding_section(read(hall_of(ROW)), json.dumps(section | change).encode(), seats_max=10))
         assert refused.value.data["field"] == field
 
 
@@ -252,11 +252,11 @@ def test_a_section_is_added_to_its_floor():
         "floors": [{"key": "f", "name": "F", "sections": hall_of(ROW)["sections"]}],
     }
     section = {"key": "new", "name": "New", "category": "std", "capacity": 5}
-    whole, alone = with_section(read(floors), json.dumps(section | {"floor": "f"}).encode(), seats_max=10)
+    whole, alone = at_once(adding_section(read(floors), json.dumps(section | {"floor": "f"}).encode(), seats_max=10))
     assert [(each.key, each.floor) for each in sections_of(whole)] == [("s", "f"), ("new", "f")]
     assert [(each.key, each.floor) for each in sections_of(alone)] == [("new", "f")]
     with pytest.raises(InvalidValue) as refused:
-        with_section(read(floors), json.dumps(section).encode(), seats_max=10)
+        at_once(adding_section(read(floors), json.dumps(section).encode(), seats_max=10))
     assert refused.value.data["field"] == "floor"
 
 

@@ -9,8 +9,8 @@ from holdfast.domain.catalogue.event import TOTAL_SEATS_MAX
 from holdfast.domain.catalogue.seat import PRICE_MAX
 from holdfast.domain.hall.document import Hall
 from holdfast.domain.hall.formats import HallFormat, hall_from
-from holdfast.domain.hall.imported import Imported
-from holdfast.domain.hall.reading import read_hall, with_section
+from holdfast.domain.hall.imported import Imported, Steps
+from holdfast.domain.hall.reading import adding_section, reading_hall
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import QueryParameter
@@ -52,19 +52,19 @@ def reading_of(call: Call, raw: bytes) -> Read:
     return read
 
 
-def hall_with_section(document: str | None, raw: bytes) -> tuple[Hall, Hall]:
+def adding_to_stored(document: str | None, raw: bytes) -> Steps[tuple[Hall, Hall]]:
     """Add the section of a request to a stored document; return the whole hall, and one with only the section.
 
     Raises:
         InvalidValue: naming the place in the section.
     """
-    hall = Hall(format="holdfast-hall/1") if document is None else stored_hall(document)
-    return with_section(hall, raw, seats_max=TOTAL_SEATS_MAX)
+    hall = Hall(format="holdfast-hall/1") if document is None else (yield from reading_stored(document))
+    return (yield from adding_section(hall, raw, seats_max=TOTAL_SEATS_MAX))
 
 
-def stored_hall(document: str) -> Hall:
+def reading_stored(document: str) -> Steps[Hall]:
     """Decode a stored document. It may have grown section by section."""
-    return read_hall(document.encode(), seats_max=TOTAL_SEATS_MAX)
+    return (yield from reading_hall(document.encode(), seats_max=TOTAL_SEATS_MAX))
 
 
 def _prices_of(call: Call) -> dict[str, int]:

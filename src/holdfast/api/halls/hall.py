@@ -1,6 +1,5 @@
 """The hall of an event over HTTP."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from typing import Any, Literal
 from uuid import UUID
@@ -12,10 +11,10 @@ from holdfast.api import examples
 from holdfast.api.halls.documents import (
     FORMAT_PARAMETER,
     PRICES_PARAMETER,
+    adding_to_stored,
     format_of,
-    hall_with_section,
     reading_of,
-    stored_hall,
+    reading_stored,
 )
 from holdfast.api.identity.admission import actor_of
 from holdfast.api.paging import BASE
@@ -82,7 +81,7 @@ async def add(catalogue: Catalogue, call: Call) -> Answer:
     event_id = call.path_id("id")
 
     async def grow(document: str | None) -> Grown:
-        return Grown(*await asyncio.to_thread(hall_with_section, document, raw))
+        return Grown(*await in_steps(adding_to_stored(document, raw)))
 
     async with AsyncExitStack() as stack:
         raw, place = await body_and_place(catalogue, call, stack)
@@ -110,7 +109,7 @@ async def find(views: Views, call: Call) -> Answer:
     categories = found[0]
 
     async def write() -> bytes:
-        hall = await asyncio.to_thread(stored_hall, document)
+        hall = await in_steps(reading_stored(document))
         return await in_steps(document_of(hall, wanted, categories=categories))
 
     # The tag names what the answer is written from, so that a client which has it costs nothing.

@@ -14,11 +14,12 @@ from holdfast.application.catalogue.hall_seats import HallSeats, accessible_ids
 from holdfast.application.catalogue.ports import CatalogueTransaction, HallChange
 from holdfast.application.catalogue.put_hall import ATTEMPTS_MAX, HallPut, require_halls
 from holdfast.application.failures import Contended
+from holdfast.application.giving_way import in_steps
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.hall.document import Hall
 from holdfast.domain.hall.reading import write_hall
-from holdfast.domain.hall.rules import require_known_categories
+from holdfast.domain.hall.rules import requiring_known_categories
 from holdfast.domain.hall.sections import sections_of
 from holdfast.domain.identity.audit import Actor
 from holdfast.domain.refusal import InvalidValue
@@ -106,7 +107,7 @@ class _Adding:
         event.require_room_for(self.seats.count)
         categories = await transaction.halls.categories(event.id)
         with _places_in_section():
-            require_known_categories(self.grown.alone, {one.key for one in categories})
+            await in_steps(requiring_known_categories(self.grown.alone, {one.key for one in categories}))
         slices = await self.seats.with_ids({})
         change = HallChange(
             document=self.document,

@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from holdfast.application.coalescer import Coalescer
-from holdfast.application.giving_way import give_way
+from holdfast.application.giving_way import give_way, in_steps
 from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.kept_answers import KeptAnswers
 from holdfast.application.reading.ports import Layouts
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import Standing
 from holdfast.domain.booking.snapshot import Mark
-from holdfast.domain.catalogue.categories import CategoryDetails
 from holdfast.domain.catalogue.event import TOTAL_SEATS_MAX
 from holdfast.domain.hall.layout import LayoutMaker
-from holdfast.domain.hall.reading import read_hall
+from holdfast.domain.hall.reading import reading_hall
 
 KEPT_BYTES_MAX = 32 * 1024 * 1024
 """The size of all cached layouts together, including their compressed forms."""
@@ -93,7 +92,10 @@ class KeptLayouts:
         async with self._layouts.chart(event_id, large=large) as chart:
             if chart is None:
                 return None
-            maker = await asyncio.to_thread(_maker_of, chart.document, chart.categories)
+            hall = None
+            if chart.document is not None:
+                hall = await in_steps(reading_hall(chart.document.encode(), seats_max=TOTAL_SEATS_MAX))
+            maker = await asyncio.to_thread(LayoutMaker, hall, chart.categories)
             seats = 0
             async for some in chart.slices:
                 seats += len(some.ids)
@@ -114,8 +116,3 @@ class KeptLayouts:
         dropped = self._kept.pop(event_id, None)
         if dropped is not None:
             self._size_bytes -= dropped.size_bytes
-
-
-def _maker_of(document: str | None, categories: Sequence[CategoryDetails]) -> LayoutMaker:
-    hall = None if document is None else read_hall(document.encode(), seats_max=TOTAL_SEATS_MAX)
-    return LayoutMaker(hall, categories)

@@ -9,8 +9,8 @@ from holdfast.domain.hall.document import Hall
 from holdfast.domain.hall.imported import Imported, Steps
 from holdfast.domain.hall.pretix.reading import pretix_reading
 from holdfast.domain.hall.pretix.writing import pretix_writing
-from holdfast.domain.hall.reading import read_hall, write_hall
-from holdfast.domain.hall.rules import require_known_categories
+from holdfast.domain.hall.reading import reading_hall, write_hall
+from holdfast.domain.hall.rules import requiring_known_categories
 from holdfast.domain.hall.seat_list.reading import csv_reading
 from holdfast.domain.hall.seat_list.writing import csv_writing
 from holdfast.domain.refusal import InvalidValue
@@ -47,9 +47,8 @@ def hall_from(
         case HallFormat.HOLDFAST:
             if prices:
                 raise InvalidValue("prices", "are for other formats; this one takes the event's categories")
-            hall = read_hall(raw)
-            require_known_categories(hall, {category.key for category in known})
-            yield
+            hall = yield from reading_hall(raw)
+            yield from requiring_known_categories(hall, {category.key for category in known})
             return Imported(hall, list(known))
         case never:
             assert_never(never)

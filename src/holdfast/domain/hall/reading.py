@@ -2,35 +2,31 @@
 
 import msgspec
 
-from holdfast.domain.hall.decoding import decode_document
+from holdfast.domain.hall.decoding.pieces import decoding_hall, decoding_section
 from holdfast.domain.hall.document import HALL_SEATS_MAX, Floor, Hall, Section
-from holdfast.domain.hall.rules import check_hall
+from holdfast.domain.hall.imported import Steps, at_once
+from holdfast.domain.hall.rules import checking_hall
 from holdfast.domain.refusal import InvalidValue
 
 VALUES_MAX = 1_500_000
 """Commas and brackets in a document. The longest form of a seat, with number, seat number and position, has six."""
 
 
-class _OneSection(Section, frozen=True, kw_only=True):
-    """A section that is added by itself, with its floor."""
-
-    floor: str | None = None
-
-
-_hall = msgspec.json.Decoder(Hall)
-_one_section = msgspec.json.Decoder(_OneSection)
-
-
-def read_hall(raw: bytes, *, seats_max: int = HALL_SEATS_MAX) -> Hall:
+def reading_hall(raw: bytes, *, seats_max: int = HALL_SEATS_MAX) -> Steps[Hall]:
     """Read a document and check every rule that needs no look at single seats; `seats_of` checks the others.
 
     Raises:
         InvalidValue: naming the place in the document, such as `sections[0].rows[3].count`.
     """
     # A stored document that grew section by section may be larger than any that is given at once.
-    hall = decode_document(_hall, raw, values_max=VALUES_MAX * max(1, seats_max // HALL_SEATS_MAX))
-    check_hall(hall, seats_max=seats_max)
+    hall = yield from decoding_hall(raw, values_max=VALUES_MAX * max(1, seats_max // HALL_SEATS_MAX))
+    yield from checking_hall(hall, seats_max=seats_max)
     return hall
+
+
+def read_hall(raw: bytes, *, seats_max: int = HALL_SEATS_MAX) -> Hall:
+    """Do all steps of `reading_hall`."""
+    return at_once(reading_hall(raw, seats_max=seats_max))
 
 
 def write_hall(hall: Hall) -> bytes:
@@ -38,7 +34,7 @@ def write_hall(hall: Hall) -> bytes:
     return msgspec.json.encode(hall)
 
 
-def with_section(hall: Hall, raw: bytes, *, seats_max: int) -> tuple[Hall, Hall]:
+def adding_section(hall: Hall, raw: bytes, *, seats_max: int) -> Steps[tuple[Hall, Hall]]:
     """Add a section, a JSON object with a `floor` if the hall has floors, to a hall.
 
     Args:
@@ -52,11 +48,11 @@ def with_section(hall: Hall, raw: bytes, *, seats_max: int) -> tuple[Hall, Hall]
     Raises:
         InvalidValue: naming the place in the section.
     """
-    given = decode_document(_one_section, raw, values_max=VALUES_MAX)
+    given = yield from decoding_section(raw, values_max=VALUES_MAX)
     section = Section(**{name: getattr(given, name) for name in Section.__struct_fields__})
     alone = Hall(format="holdfast-hall/1", sections=[section])
     try:
-        check_hall(alone)
+        yield from checking_hall(alone)
     except InvalidValue as error:
         field = str(error.data["field"]).removeprefix("sections[0].")
         raise InvalidValue(field, str(error.data["problem"])) from None
@@ -68,7 +64,7 @@ def with_section(hall: Hall, raw: bytes, *, seats_max: int) -> tuple[Hall, Hall]
         whole = msgspec.structs.replace(hall, floors=_on_floor(hall.floors, given.floor, section))
         floor = next(floor for floor in hall.floors if floor.key == given.floor)
         alone = Hall(format="holdfast-hall/1", floors=[Floor(key=floor.key, name=floor.name, sections=[section])])
-    check_hall(whole, seats_max=seats_max)
+    yield from checking_hall(whole, seats_max=seats_max)
     return whole, alone
 
 

@@ -13,12 +13,18 @@ from holdfast.domain.hall.document import (
     sections_in,
     shapes_in,
 )
+from holdfast.domain.hall.imported import Steps
 from holdfast.domain.hall.numbering import numbers_of
 from holdfast.domain.legible import require_legible
 from holdfast.domain.refusal import InvalidValue
 
+_STEP_PLACES = 5_000
+"""Places of rows that are checked between two pauses."""
+_STEP_CATEGORIES = 2_000
+"""Rows and exceptions whose categories are looked at between two pauses."""
 
-def check_hall(hall: Hall, *, seats_max: int = HALL_SEATS_MAX) -> None:
+
+def checking_hall(hall: Hall, *, seats_max: int = HALL_SEATS_MAX) -> Steps[None]:
     """Check a document as far as that needs no look at single seats.
 
     Raises:
@@ -37,24 +43,29 @@ def check_hall(hall: Hall, *, seats_max: int = HALL_SEATS_MAX) -> None:
         if section.key in keys:
             raise InvalidValue(f"{path}.key", "repeats that of another section")
         keys.add(section.key)
-        _check_section(section, path)
+        yield from _checking_section(section, path)
         places += section.capacity or sum(row.count or len(row.numbers or ()) for row in section.rows or ())
         if places > seats_max:
             raise InvalidValue(path, f"brings the hall to {places} seats: at most {seats_max} fit")
 
 
-def require_known_categories(hall: Hall, keys: Collection[str]) -> None:
+def requiring_known_categories(hall: Hall, keys: Collection[str]) -> Steps[None]:
     """Refuse a document that names a category the event does not have.
 
     Raises:
         InvalidValue: naming the place in the document.
     """
+    looked_at = 0
     for section, _, path in sections_in(hall):
         _require_known(f"{path}.category", section.category, keys)
         for at, row in enumerate(section.rows or ()):
             _require_known(f"{path}.rows[{at}].category", row.category, keys)
             for number, exception in enumerate(row.exceptions):
                 _require_known(f"{path}.rows[{at}].exceptions[{number}].category", exception.category, keys)
+            looked_at += 1 + len(row.exceptions)
+            if looked_at > _STEP_CATEGORIES:
+                looked_at = 0
+                yield
 
 
 def _require_known(field: str, category: str | None, keys: Collection[str]) -> None:
@@ -62,15 +73,21 @@ def _require_known(field: str, category: str | None, keys: Collection[str]) -> N
         raise InvalidValue(field, f"is {category}, which is none of this event's categories")
 
 
-def _check_section(section: Section, path: str) -> None:
+def _checking_section(section: Section, path: str) -> Steps[None]:
     require_legible(f"{path}.name", section.name)
     if (section.rows is None) == (section.capacity is None):
         raise InvalidValue(f"{path}.rows", "must be given, or a capacity, and not both")
     if section.rows is None and section.category is None and section.price is None:
         raise InvalidValue(f"{path}.category", "is required")
     _require_at_most(f"{path}.rows", len(section.rows or ()), ROWS_MAX)
+    passed = 0
     for at, row in enumerate(section.rows or ()):
         _check_row(section, row, f"{path}.rows[{at}]")
+        passed += 20 + (row.count or 0)
+        if passed > _STEP_PLACES:
+            passed = 0
+            yield
+    yield
 
 
 def _check_row(section: Section, row: Row, path: str) -> None:

@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from holdfast.domain.catalogue.categories import CategoryDetails
 from holdfast.domain.catalogue.event import TEXT_MAX
 from holdfast.domain.catalogue.seat import SEAT_NUMBER_MAX
-from holdfast.domain.hall.decoding import decode_document
+from holdfast.domain.hall.decoding.bounded import decode_document
 from holdfast.domain.hall.document import (
     HALL_SEATS_MAX,
     ROW_SEATS_MAX,
@@ -29,7 +29,7 @@ from holdfast.domain.hall.pretix.areas import shape_of
 from holdfast.domain.hall.pretix.colors import color_from
 from holdfast.domain.hall.pretix.plan import Loose, Plan, PlanRow, PlanSeat, PlanZone
 from holdfast.domain.hall.pretix.values import length_of, point_of, short_text, text_of
-from holdfast.domain.hall.rules import check_hall
+from holdfast.domain.hall.rules import checking_hall
 from holdfast.domain.legible import same_look
 from holdfast.domain.refusal import InvalidValue
 
@@ -78,7 +78,7 @@ def pretix_reading(raw: bytes, *, known: Sequence[CategoryDetails], prices: Mapp
         size = None if width is None or height is None else (width, height)
     name = short_text("name", plan.name, TEXT_MAX)
     hall = Hall(format="holdfast-hall/1", name=name, size=size, sections=sections, shapes=shapes)
-    check_hall(hall)
+    yield from checking_hall(hall)
     return Imported(hall, reading.categories.all_with({}))
 
 

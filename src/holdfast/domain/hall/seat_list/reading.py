@@ -11,7 +11,7 @@ from holdfast.domain.hall.document import COORDINATE_MAX, HALL_SEATS_MAX, ROW_SE
 from holdfast.domain.hall.imported import Imported, Steps
 from holdfast.domain.hall.keys import NamedCategories, key_from
 from holdfast.domain.hall.planned import PlannedSeat, planned_row, planned_section
-from holdfast.domain.hall.rules import check_hall
+from holdfast.domain.hall.rules import checking_hall
 from holdfast.domain.hall.seat_list.lines import lines_of, place
 from holdfast.domain.legible import require_legible, same_look
 from holdfast.domain.refusal import InvalidValue
@@ -131,7 +131,7 @@ class _Reading:
             bottom += _SECTION_APART
             sections.append(planned_section(listed.key, listed.name, rows))
         hall = Hall(format="holdfast-hall/1", sections=sections)
-        check_hall(hall)
+        yield from checking_hall(hall)
         return hall, categories
 
     def _worth(self, line: int, values: dict[str, str]) -> tuple[str | None, int | None]:

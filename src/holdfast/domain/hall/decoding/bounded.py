@@ -8,15 +8,18 @@ import msgspec
 
 from holdfast.domain.complaint import BODY, complaint, printable
 from holdfast.domain.hall.document import FORMS
+from holdfast.domain.hall.imported import Steps
 from holdfast.domain.refusal import InvalidValue
 
 T = TypeVar("T")
+_COUNT_BYTES = 1 << 20
+"""Bytes that are counted in one step, in less than a millisecond."""
 
 
 def decode_document(
     decoder: msgspec.json.Decoder[T], raw: bytes, *, values_max: int, repeats: bool = False, within: str = ""
 ) -> T:
-    """Decode a document.
+    """Decode a document at once.
 
     Args:
         decoder: For a type that refuses unknown fields, unless repeats are allowed.
@@ -32,6 +35,15 @@ def decode_document(
     raw = raw.removeprefix(codecs.BOM_UTF8)
     if len(raw) > values_max and raw.count(b",") + raw.count(b"[") + raw.count(b"{") > values_max:
         raise InvalidValue(BODY, "has too many values")
+    return decode_piece(decoder, raw, repeats=repeats, within=within)
+
+
+def decode_piece(decoder: msgspec.json.Decoder[T], raw: bytes, *, repeats: bool = False, within: str = "") -> T:
+    """Decode a part of a document whose values have been counted.
+
+    Raises:
+        InvalidValue: naming the place in the document.
+    """
     try:
         value = decoder.decode(raw)
         # Each field that is given twice adds two quotation marks. Defaults that are written out, and quotation marks
@@ -48,6 +60,31 @@ def decode_document(
         reason = str(error).removeprefix("JSON is malformed: ")
         raise InvalidValue(BODY, f"is not valid JSON: {reason}" if raw else "is missing") from None
     return value
+
+
+def counting(raw: bytes, mark: bytes) -> Steps[int]:
+    """Count how often a byte occurs."""
+    count = 0
+    for start in range(0, len(raw), _COUNT_BYTES):
+        if start:
+            yield
+        count += raw.count(mark, start, start + _COUNT_BYTES)
+    return count
+
+
+def counting_values(raw: bytes, values_max: int) -> Steps[None]:
+    """Refuse a document with too many commas and brackets, as `decode_document` does, in steps.
+
+    Raises:
+        InvalidValue: it has too many.
+    """
+    if len(raw) <= values_max:
+        return
+    count = 0
+    for mark in (b",", b"[", b"{"):
+        count += yield from counting(raw, mark)
+    if count > values_max:
+        raise InvalidValue(BODY, "has too many values")
 
 
 def _refuse_repeats(pairs: list[tuple[str, object]]) -> None:

@@ -1,0 +1,1 @@
+"""Decodes JSON documents at once or piece by piece."""
