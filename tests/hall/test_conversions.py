@@ -1,6 +1,8 @@
 """Halls go from any format to any other, and no input makes a reader fail in another way than by a refusal."""
 
 import json
+import math
+import time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from holdfast.domain.hall.document import Hall
 from holdfast.domain.hall.formats import HallFormat, document_of, hall_from
 from holdfast.domain.hall.imported import at_once
 from holdfast.domain.hall.layout import LayoutMaker
-from holdfast.domain.hall.outlines import outlines_of
+from holdfast.domain.hall.outlines import drawing_outlines, outlines_of
 from holdfast.domain.hall.picture import picture_of
 from holdfast.domain.hall.reading import read_hall, write_hall
 from holdfast.domain.hall.seats import SeatColumns, seats_of
@@ -21,6 +23,7 @@ from holdfast.domain.refusal import InvalidValue
 
 KNOWN = [CategoryDetails(key, key.title(), "#123456", 100) for key in ("std", "low", "vip")]
 PRICES = {"Parkett": 1, "Empore": 2, "Premium": 3, "Standard": 4}
+ROW = {"label": "A", "count": 5, "start": [0, 0], "end": [80, 0]}
 FORMATS = st.sampled_from(list(HallFormat))
 
 
@@ -117,3 +120,31 @@ def test_any_lines_are_read_or_refused(lines):
 @given(st.binary(max_size=60), FORMATS)
 def test_any_bytes_are_read_or_refused(raw, given_format):
     read_or_refused(raw, given_format)
+
+
+def spiral(rows: int) -> Hall:
+    """Return a hall whose only section has rows with one label along a spiral, which no outline can follow."""
+    places = [[at * math.cos(at), at * math.sin(at)] for at in range(rows)]
+    section = {
+        "key": "s",
+        "name": "S",
+        "price": 1,
+        "rows": [{"label": "A", "numbers": [str(at)], "positions": [place]} for at, place in enumerate(places)],
+    }
+    return read_hall(json.dumps({"format": "holdfast-hall/1", "sections": [section]}).encode())
+
+
+def test_outlines_take_time_in_proportion_to_the_rows():
+    def cpu_seconds(hall: Hall) -> float:
+        begin = time.thread_time()
+        outlines_of(hall)
+        return time.thread_time() - begin
+
+    few, many = spiral(500), spiral(2_000)
+    assert min(cpu_seconds(many) for _ in range(3)) < 8 * min(cpu_seconds(few) for _ in range(3))
+
+
+def test_outlines_are_drawn_in_steps():
+    sections = [{"key": f"s{at}", "name": "S", "price": 1, "rows": [ROW]} for at in range(20)]
+    hall = read_hall(json.dumps({"format": "holdfast-hall/1", "sections": sections}).encode())
+    assert len(list(drawing_outlines(hall))) == 20

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from itertools import groupby
 from math import hypot, sqrt
+from typing import TypeVar
 
 from holdfast.domain.hall.document import Hall, Point, Row, Section, sections_in, shapes_in
 from holdfast.domain.hall.geometry import row_positions
+from holdfast.domain.hall.imported import Steps, at_once
 from holdfast.domain.hall.shapes import corners_of
 
+T = TypeVar("T")
 _SAMPLES, _SAMPLES_OF_ROUND_ROW = 5, 17
 """Points that stand for a bent row, and for one that is bent as far as a quarter of a circle."""
 _ROUND = 0.2
@@ -16,6 +19,11 @@ _STANDING = 0.3
 """The room that somebody standing takes, in parts of what a seat does."""
 _LINES_MAX = 100
 """Rows that are looked at; of more, evenly spread ones are."""
+_PARTS_MAX = 200
+"""Parts of one line that are looked at."""
+_PITCHES_MAX = 500
+_POINTS_MAX = 100
+"""Points of a line that the outline follows. A row of many parts, or many rows with one label, may have more."""
 _CORNERS_MAX = 40
 """Corners of an outline that follows the rows. More are a sign of rows in no order, and take long to check."""
 _MITER_MAX = 2.0
@@ -23,6 +31,11 @@ _MITER_MAX = 2.0
 
 
 def outlines_of(hall: Hall) -> dict[str, list[Point]]:
+    """Do all steps of `drawing_outlines`."""
+    return at_once(drawing_outlines(hall))
+
+
+def drawing_outlines(hall: Hall) -> Steps[dict[str, list[Point]]]:
     """Return the outline of every section by its key.
 
     An area without an outline gets a rectangle below everything else, as large as its capacity needs.
@@ -37,6 +50,7 @@ def outlines_of(hall: Hall) -> dict[str, list[Point]]:
             outlines[section.key] = section.outline
         elif section.rows:
             outlines[section.key] = _around(section.rows, pitches[-1] * 0.6)
+            yield
         else:
             unplaced.append(section)
     if unplaced:
@@ -71,9 +85,9 @@ def box_of(hall: Hall, outlines: dict[str, list[Point]]) -> tuple[float, float, 
 
 
 def pitch_of(rows: Sequence[Row]) -> float:
-    """Return how far neighbours in a section are apart: the median over its rows."""
+    """Return how far neighbours in a section are apart: the median over its rows, or evenly spread ones of them."""
     pitches = []
-    for row in rows:
+    for row in _thinned(rows, _PITCHES_MAX):
         points = samples_of(row, 2)
         length = hypot(points[-1][0] - points[0][0], points[-1][1] - points[0][1])
         places = row.count or len(row.numbers or ())
@@ -100,9 +114,10 @@ def samples_of(row: Row, count: int | None = None) -> list[Point]:
 def _around(rows: Sequence[Row], padding: float) -> list[Point]:
     """Return an outline along the first row, the ends, the last row and the starts; the hull if that crosses itself."""
     # Parts of one row, with an aisle between them, count as one row.
-    lines = [[point for row in same for point in samples_of(row)] for _, same in groupby(rows, key=_label)]
-    if len(lines) > _LINES_MAX:
-        lines = [lines[round(at * (len(lines) - 1) / (_LINES_MAX - 1))] for at in range(_LINES_MAX)]
+    labels = _thinned([list(same) for _, same in groupby(rows, key=_label)], _LINES_MAX)
+    lines = [[point for row in _thinned(same, _PARTS_MAX) for point in samples_of(row)] for same in labels]
+    points = [point for line in lines for point in line]
+    lines = [_thinned(line, _POINTS_MAX) for line in lines]
     if len(lines) == 1:
         lines = _sides(lines[0], padding / 10)
     ring = [*lines[0], *(line[-1] for line in lines[1:-1])]
@@ -110,8 +125,15 @@ def _around(rows: Sequence[Row], padding: float) -> list[Point]:
         ring += [*lines[-1][::-1], *(line[0] for line in lines[-2:0:-1])]
     corners = _simplified([*ring, ring[0]], padding / 8)[:-1]
     if not 3 <= len(corners) <= _CORNERS_MAX or _crosses_itself(corners):
-        corners = _hull([point for line in lines for point in line])
+        corners = _hull(points)
     return [(round(x, 2), round(y, 2)) for x, y in _padded(corners, padding)]
+
+
+def _thinned(entries: Sequence[T], most: int) -> list[T]:
+    """Return a list, or if it is too long, evenly spread entries with the first and the last."""
+    if len(entries) <= most:
+        return list(entries)
+    return [entries[round(at * (len(entries) - 1) / (most - 1))] for at in range(most)]
 
 
 def _sides(line: list[Point], apart: float) -> list[list[Point]]:
@@ -131,10 +153,13 @@ def _label(row: Row) -> str:
 
 
 def _simplified(points: list[Point], tolerance: float) -> list[Point]:
-    """Leave out the points of a line that it would hardly change without (Douglas and Peucker)."""
+    """Leave out the points of a line that it would hardly change without (Douglas and Peucker).
+
+    Ends early when more points stay than an outline may have. To find them all in a spiral takes quadratic time.
+    """
     kept = {0, len(points) - 1}
     parts = [(0, len(points) - 1)]
-    while parts:
+    while parts and len(kept) <= _CORNERS_MAX + 1:
         first, last = parts.pop()
         farthest, distance = first, tolerance
         for at in range(first + 1, last):

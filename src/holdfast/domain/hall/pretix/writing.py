@@ -10,7 +10,7 @@ from holdfast.domain.catalogue.categories import CategoryDetails
 from holdfast.domain.hall.document import Hall, PretixRow, PretixZone, Row, Section, sections_in, shapes_in
 from holdfast.domain.hall.imported import Steps
 from holdfast.domain.hall.keys import UNNAMED
-from holdfast.domain.hall.outlines import box_of, outlines_of
+from holdfast.domain.hall.outlines import box_of, drawing_outlines
 from holdfast.domain.hall.pretix.areas import area_of, outline_area
 from holdfast.domain.hall.seats import seats_of_row
 
@@ -26,7 +26,7 @@ def pretix_writing(hall: Hall, categories: Sequence[CategoryDetails]) -> Steps[b
     A plan has no prices, floors, accessible seats, companions, restricted views or areas that are sold by number; an
     area becomes a drawing of its outline with its name.
     """
-    outlines = outlines_of(hall)
+    outlines = yield from drawing_outlines(hall)
     name_of: dict[str | None, str] = {category.key: category.name for category in categories}
     name_of |= {category.key: "" for category in categories if category.name == UNNAMED}
     drawn = [area_of(shape) for _, shape in shapes_in(hall)]
