@@ -109,6 +109,16 @@ def places_and_positions(row: dict, count: int):
 def numbers_in(row: dict, places: list[int], count: int) -> list[str]:
     if "labels" in row:
         return row["labels"]
+    if "label_runs" in row:
+        return [
+            number
+            for entry in row["label_runs"]
+            for number in (
+                [entry]
+                if isinstance(entry, str)
+                else [f"{entry[0]}{at}" for at in range(entry[1], entry[1] + entry[2])]
+            )
+        ]
     if "place_numbers" in row:
         first, step = row["place_numbers"]
         return [str(first + step * at) for at in places]

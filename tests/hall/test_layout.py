@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hall.charts import FIRST_ID, layout_of, read_layout, stored
 from hall.halls import halls
+from holdfast.domain.catalogue.seat import numbered_seats
 from holdfast.domain.hall.layout import ChartSeats, LayoutMaker
 from holdfast.domain.hall.reading import read_hall
 from holdfast.domain.hall.samples import SAMPLE_CATEGORIES, STADIUM_CATEGORIES, sample_hall, stadium
@@ -107,6 +108,49 @@ def test_gaps_cost_no_positions():
     (packed,) = json.loads(layout_of(hall, [], stored(hall)))["rows"]
     assert (packed["places"], packed["place_numbers"]) == ([0, 3, 5, 4], [1, 1])
     assert "x" not in packed
+
+
+def added_without_a_document(numbers: list[str], slice_seats: int = 1_000) -> bytes:
+    """Return the layout of seats that have nothing but a number."""
+    maker = LayoutMaker(None, [])
+    for first in range(0, len(numbers), slice_seats):
+        some = numbers[first : first + slice_seats]
+        nothing, no = [None] * len(some), [False] * len(some)
+        ids = [UUID(int=FIRST_ID.int + first + at) for at in range(len(some))]
+        maker.add(ChartSeats(ids, some, nothing, nothing, nothing, nothing, nothing, nothing, no, no, nothing, no))
+    return maker.finish()
+
+
+def test_100_000_seats_of_one_bulk_call_take_little_space():
+    numbers = [seat.seat_number for seat in numbered_seats(prefix="Stalls", count=100_000, price=1)]
+    raw = added_without_a_document(numbers)
+    assert [seat["number"] for seat in read_layout(raw)] == numbers
+    assert len(raw) < 1_000
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda prefix, first, count: [f"{prefix}{number}" for number in range(first, first + count)],
+            st.sampled_from(["", "A-", "A-0", "0", "7", "²", "-", "A\n"]) | st.text(max_size=3),
+            st.sampled_from([0, 1, 8, 98, 999_999_997]),
+            st.integers(1, 15),
+        )
+        | st.lists(st.text(max_size=4) | st.from_regex(r"A-[0-9]{1,3}", fullmatch=True), max_size=4),
+        max_size=5,
+    ),
+    st.integers(1, 20),
+)
+@settings(max_examples=100)
+def test_any_printed_numbers_are_read_back(parts, slice_seats):
+    numbers = [number for part in parts for number in part]
+    assert [seat["number"] for seat in read_layout(added_without_a_document(numbers, slice_seats))] == numbers
+
+
+def test_runs_are_told_from_single_numbers():
+    numbers = ["A-1", "A-2", "A-3", "A-3a", "A-09", "A-10", "A-11", "B-1", "B-2"]
+    (row,) = json.loads(added_without_a_document(numbers, 2))["rows"]
+    assert row["label_runs"] == [["A-", 1, 3], "A-3a", "A-09", "A-10", "A-11", "B-1", "B-2"]
 
 
 def test_seats_that_no_document_describes_have_no_place():

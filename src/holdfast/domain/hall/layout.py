@@ -18,7 +18,15 @@ from holdfast.domain.catalogue.categories import CategoryDetails
 from holdfast.domain.hall.document import Hall, Point, sections_in, shapes_in
 from holdfast.domain.hall.numbering import numbers_of
 from holdfast.domain.hall.outlines import box_of, outlines_of
-from holdfast.domain.hall.packing import Packed, Scale, packed_categories, packed_numbers, packed_positions, places_of
+from holdfast.domain.hall.packing import (
+    NumberRuns,
+    Packed,
+    Scale,
+    packed_categories,
+    packed_numbers,
+    packed_positions,
+    places_of,
+)
 
 FORMAT = "holdfast-layout/1"
 _STEPS = 32_768
@@ -58,6 +66,9 @@ class _Group:
     placed: bool
     """Whether its seats have positions of their own."""
     seat_numbers: list[str] = field(default_factory=list)
+    runs: NumberRuns = field(default_factory=NumberRuns)
+    """Of the seat numbers, if the section has no key. They are found slice by slice, because any number of seats may
+    have been added without section and row."""
     categories: list[str | None] = field(default_factory=list)
     xs: list[float] = field(default_factory=list)
     ys: list[float] = field(default_factory=list)
@@ -124,6 +135,8 @@ class LayoutMaker:
             end = at + len(list(same))
             group = self._group((key, name), label, area=area, placed=has_place and not area)
             group.seat_numbers += seats.seat_numbers[at:end]
+            if key is None:
+                group.runs.add(seats.seat_numbers[at:end])
             group.categories += seats.categories[at:end]
             if group.placed:
                 group.xs += [x for x in seats.xs[at:end] if x is not None]
@@ -190,7 +203,7 @@ class LayoutMaker:
         row |= packed_categories([self._category_at.get(key) for key in group.categories])
         if group.placed:
             row |= packed_positions(*self._scale.in_steps(group.xs, group.ys))
-        row |= packed_numbers(self._numbers(group), places_of(row))
+        row |= packed_numbers(self._numbers(group), places_of(row), group.runs if group.section[0] is None else None)
         self._rows.append(row)
 
     def _numbers(self, group: _Group) -> list[str]:

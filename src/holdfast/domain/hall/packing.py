@@ -1,5 +1,6 @@
 """Packs what the seats of a row have in common: places on an arc, numbers that are a series, runs of a category."""
 
+import re
 from collections.abc import Sequence
 from itertools import groupby, pairwise
 from math import atan2, copysign, hypot
@@ -12,6 +13,9 @@ TOLERANCE = 1.5
 """How far a seat may lie from where the packed row puts it, in units of the layout."""
 _PLACES_MAX = 4
 """Places of an arc per seat that is on it; a row with more gaps is sent seat by seat."""
+_RUN_MIN = 3
+"""Seats of a run of printed numbers; fewer are listed."""
+_NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>0|[1-9][0-9]{0,8})", re.DOTALL)
 
 Packed: TypeAlias = dict[str, Any]
 
@@ -63,18 +67,64 @@ def packed_positions(xs: list[float], ys: list[float]) -> Packed:
     return {"x": _differences(xs), "y": _differences(ys)}
 
 
-def packed_numbers(numbers: list[str], places: list[int] | None) -> Packed:
-    """Pack printed numbers: nothing if they count from 1, else the first and the step if they are a series.
+class NumberRuns:
+    """Printed numbers as runs that count on by one after a common prefix, such as `A-1` to `A-500`."""
+
+    __slots__ = ("_expected", "_runs")
+
+    def __init__(self) -> None:
+        self._runs: list[list[Any]] = []
+        """Prefix, first number and count; or a single text."""
+        self._expected: str | None = None
+        """What the next seat must have printed on it to belong to the last run."""
+
+    def add(self, numbers: Sequence[str]) -> None:
+        """Add the printed numbers of the next seats."""
+        for number in numbers:
+            if number != self._expected:
+                found = _NUMBERED.fullmatch(number)
+                self._runs.append([found["prefix"], int(found["number"]), 0] if found else [number])
+                if not found:
+                    self._expected = None
+                    continue
+            run = self._runs[-1]
+            run[2] += 1
+            self._expected = f"{run[0]}{run[1] + run[2]}"
+
+    def packed(self) -> list[Any] | None:
+        """Return the runs, and as texts the numbers that are in none; None if there are no runs."""
+        if not any(len(run) == 3 and run[2] >= _RUN_MIN for run in self._runs):
+            return None
+        packed: list[Any] = []
+        for run in self._runs:
+            if len(run) == 1:
+                packed += run
+            elif run[2] < _RUN_MIN:
+                packed += [f"{run[0]}{number}" for number in range(run[1], run[1] + run[2])]
+            else:
+                packed.append(run)
+        return packed
+
+
+def packed_numbers(numbers: list[str], places: list[int] | None, runs: NumberRuns | None = None) -> Packed:
+    """Pack printed numbers: nothing if they count from 1, else the first and the step if they are a series, else runs.
 
     Args:
         numbers: The numbers.
         places: The places of the seats on their arc if some are empty; the numbers may count those too.
+        runs: The runs of the same numbers, if they are known.
     """
     series = _series(numbers, range(len(numbers)))
     if series:
         return {} if series == [1, 1] else {"numbers": series}
     series = _series(numbers, places) if places else None
-    return {"place_numbers": series} if series else {"labels": numbers}
+    if series:
+        return {"place_numbers": series}
+    if runs is None:
+        runs = NumberRuns()
+        runs.add(numbers)
+    packed = runs.packed()
+    return {"label_runs": packed} if packed else {"labels": numbers}
 
 
 def packed_categories(categories: list[int | None]) -> Packed:
