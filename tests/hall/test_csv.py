@@ -1,10 +1,17 @@
 """Halls as CSV."""
 
+import csv
+import io
+import json
+import re
+
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hall.halls import halls
 from holdfast.domain.catalogue.categories import CategoryDetails
+from holdfast.domain.formulas import defused, restored
 from holdfast.domain.hall.formats import HallFormat, document_of, hall_from
 from holdfast.domain.hall.imported import Imported, at_once
 from holdfast.domain.hall.reading import read_hall, write_hall
@@ -174,3 +181,29 @@ def test_any_hall_becomes_a_list_that_is_read_alike(hall):
     found = imported(text, known=known)
     assert read_hall(write_hall(found.hall)) == found.hall
     assert exported(found).splitlines() == text.decode().splitlines()
+
+
+WIDE = "\N{FULLWIDTH EQUALS SIGN}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@x", "'=1", "''-1", "x;=1", 'y,"+1', f"{WIDE}1", "' =1", "'Box'", "d'or", 'row "\'-"'],
+)
+def test_no_text_of_a_list_is_a_formula_for_a_spreadsheet(text):
+    row = {"label": text, "numbers": [text], "start": [0, 0], "end": [0, 0]}
+    section = {"key": "s", "name": text, "category": "std", "rows": [row]}
+    hall = read_hall(json.dumps({"format": "holdfast-hall/1", "sections": [section]}).encode())
+    category = CategoryDetails("std", text, "#123456", 5000)
+    written = at_once(document_of(hall, HallFormat.CSV, categories=[category])).decode()
+    (values,) = list(csv.reader(io.StringIO(written)))[1:]
+    for value in values[:4]:
+        for cell in re.split(r"[;,\"]", value):
+            assert not cell.lstrip().startswith(("=", "+", "-", "@", WIDE))
+    seats = seats_in(imported(written, known=[category]))
+    assert (seats.sections, seats.rows, seats.numbers, seats.categories) == ([text], [text], [text], ["std"])
+
+
+@given(st.text(alphabet="'=+-@ ;,|\"\t\r\nx" + WIDE, max_size=12))
+def test_any_text_is_restored(text):
+    assert restored(defused(text)) == text

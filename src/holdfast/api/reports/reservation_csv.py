@@ -2,11 +2,11 @@
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from holdfast.application.reports.ports import EventOnReport, ReportedReservation
+from holdfast.domain.formulas import defused
 
 COLUMNS = (
     "reservation_id",
@@ -24,18 +24,6 @@ COLUMNS = (
     "currency",
 )
 """The first row. Columns may be added at the end."""
-
-# A spreadsheet takes what begins like this for a formula, and runs it for whoever opens the file. Spreadsheets of other
-# languages separate by semicolons or tabs, so a text is not safe only because it begins with a letter.
-_FORMULA = re.compile(r"(^|[;,\t|\r\n\"])(?=[ \u3000]*[=+\-@\t\r＝＋－＠])")  # noqa: RUF001 - the wide forms count too
-
-
-def defused(text: str) -> str:
-    """Return a text of somebody else's in a form that no spreadsheet takes for a formula.
-
-    An apostrophe is put where a formula could begin. Spreadsheets take it for the mark of a text.
-    """
-    return _FORMULA.sub(r"\1'", text)
 
 
 def header_row() -> bytes:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 
 from holdfast.domain.complaint import BODY, printable
+from holdfast.domain.formulas import restored
 from holdfast.domain.refusal import InvalidValue
 
 COLUMNS = ("section", "row", "number", "category", "price", "x", "y", "accessible")
@@ -39,7 +40,7 @@ def lines_of(raw: bytes) -> Iterator[tuple[int, dict[str, str]]]:
                 continue
             if len(values) > len(names):
                 raise InvalidValue(f"line {reader.line_num}", f"has {len(values)} values for {len(names)} columns")
-            yield reader.line_num, {name: value.strip() for name, value in zip(names, values, strict=False)}
+            yield reader.line_num, {name: restored(value.strip()) for name, value in zip(names, values, strict=False)}
     except csv.Error as error:
         raise InvalidValue(f"line {reader.line_num}", f"is not valid CSV: {error}") from None
 

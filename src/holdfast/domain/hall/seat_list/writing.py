@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from holdfast.domain.catalogue.categories import CategoryDetails
+from holdfast.domain.formulas import defused
 from holdfast.domain.hall.document import Hall
 from holdfast.domain.hall.imported import Steps
 from holdfast.domain.hall.seat_list.lines import COLUMNS
@@ -16,7 +17,8 @@ def csv_writing(hall: Hall, categories: Sequence[CategoryDetails]) -> Steps[byte
     """Write a line for each seat.
 
     A list cannot express floors, outlines, shapes, seat numbers of their own, companions or restricted views. Places
-    of an area have neither row nor position.
+    of an area have neither row nor position. What a spreadsheet would take for a formula gets an apostrophe, which the
+    reader takes away.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -34,9 +36,9 @@ def _lines(
 ) -> list[tuple[object, ...]]:
     return [
         (
-            seats.sections[at],
-            seats.rows[at] or "",
-            seats.numbers[at],
+            defused(seats.sections[at]),
+            defused(seats.rows[at] or ""),
+            defused(seats.numbers[at]),
             name_of.get(category, category or ""),
             price_of.get(category, "") if seats.prices[at] is None else seats.prices[at],
             "" if seats.areas[at] else _short(seats.xs[at]),
@@ -56,6 +58,6 @@ def _names(categories: Sequence[CategoryDetails]) -> dict[str | None, str]:
     keys = {category.key for category in categories}
     often = Counter(category.name for category in categories)
     return {
-        category.key: category.key if often[category.name] > 1 or category.name in keys else category.name
+        category.key: category.key if often[category.name] > 1 or category.name in keys else defused(category.name)
         for category in categories
     }
