@@ -127,6 +127,16 @@ def test_the_seats_of_a_channel_are_chosen_only_for_those_who_reach_it(code_name
     rows.check()
 
 
+def test_nobody_is_refused_in_the_batch_that_opens_a_channel():
+    """Its companion seats may be sold alone from then on, but the free seats were loaded before."""
+    channel = Channel("fans", None, NOON, opened=False, kept_back=3)
+    rows = Rows(channels={"fans": channel}, channel_of=dict.fromkeys(SEATS[:3], "fans"))
+    assert one(rows, best(1, 7)) == Postponed(load=True)
+    assert code(one(rows, best(2, 7))) == "not_enough_seats"
+    assert isinstance(one(rows, best(3, 6)), Done)
+    rows.check()
+
+
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=6), st.sampled_from(Together))
 def test_every_seat_can_be_sold(counts, together):
     rows = Rows()

@@ -66,7 +66,9 @@ def examine(state: WorkingState, wish: Reserve, now: datetime) -> Reservation | 
 def _choose(state: WorkingState, command: Reserve, best: BestAvailable) -> tuple[UUID, ...] | Refused | Postponed:
     """Choose the best of the seats that are free at this point of the batch.
 
-    Nothing is refused for lack of seats as long as holds that have run out, but are not loaded, may have some.
+    Nothing is refused for lack of seats as long as holds that have run out, but are not loaded, may have some, or a
+    channel was opened just now: its companion seats may be sold without their accessible seats from then on, and the
+    free seats have to be loaded again to know them.
     """
     free = state.free_seats
     if free is None:
@@ -79,6 +81,8 @@ def _choose(state: WorkingState, command: Reserve, best: BestAvailable) -> tuple
         seat_ids = state.learn_seats(choice.places)
         # A claim on a seat that is said to be free: what is said is wrong.
         return seat_ids if state.claims.keys().isdisjoint(seat_ids) else Postponed(load=True)
+    if state.has_opened_channels:
+        return Postponed(load=True)
     if state.more_overdue:
         return Postponed(load=False)
     refusal: Refusal = refusals.NotTogether(best.count)

@@ -42,6 +42,8 @@ class WorkingState:
         self.prices = snapshot.prices if snapshot.free_seats is None else dict(snapshot.prices)
         self.free_seats = None if snapshot.free_seats is None else snapshot.free_seats.copy()
         """All free seats, if they are known."""
+        self.has_opened_channels = False
+        """Whether a channel was opened just now. `free_seats` is as before."""
         self.more_overdue = snapshot.more_overdue
         self.claims: dict[UUID, Claim] = dict(snapshot.claims)
         self.reservations: dict[UUID, Reservation] = dict(snapshot.reservations)
@@ -196,6 +198,7 @@ class WorkingState:
         """Record the opening of channels whose time has come. The store adds to the entries which seats it frees."""
         if self.channels is not None:
             for key in self.channels.open_due(now):
+                self.has_opened_channels = True
                 self.version += 1
                 self._log.append(LogEntry(self.version, ChangeKind.CHANNEL_OPENED, None, (), detail=key))
 
