@@ -68,7 +68,7 @@ def _limit(maker: Ground, event: Event, seats: int) -> None:
 
 
 def _make_known(side: Side) -> None:
-    """Have the node check each token once: a round is too short for 1,000 signatures to be as rare as in a long sale."""
+    """Have the node check each token once: in a short round, 1,000 signatures would weigh too much."""
     who = side.node.server.get_request("/me")
     requests = [
         who.replace(b"\r\n\r\n", f"\r\nAuthorization: Bearer {token}\r\n\r\n".encode()) for token in side.tokens
