@@ -14,7 +14,7 @@ from holdfast.application.identity.policy import (
     require,
     require_unseen,
 )
-from holdfast.application.identity.rules import RULES, Kind
+from holdfast.application.identity.rules import RULES, Grant, Kind
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.booking.refusals import ReservationNotFound
 from holdfast.domain.catalogue.refusals import EventNotFound
@@ -22,10 +22,17 @@ from holdfast.domain.identity.audit import Actor
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.principal import Principal, Proof, open_principal
 from holdfast.domain.identity.refusals import OrganiserNotFound
+from holdfast.domain.identity.roles import Role
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.call import Call
 
 _OF_EVENTS = (Kind.EVENT, Kind.SALES_OF_EVENT)
+
+
+_FOR_SELLERS = frozenset(
+    verb for verb, rule in RULES.items() if rule.grant(Role.NOBODY) is Grant.NO and rule.grant(Role.BUYER) is Grant.NO
+)
+"""What needs a role in an organiser. Most callers are buyers, and several of these are asked for each reservation."""
 
 
 class Prover(Protocol):
@@ -76,6 +83,8 @@ class Caller:
 
     async def may(self, verb: Verb, event_id: UUID) -> bool:
         """Return whether the policy permits a part of an operation on an event."""
+        if verb in _FOR_SELLERS and not self.principal.roles and not self.principal.admin:
+            return False
         if decide_unseen(self.principal, verb) is Verdict.ALLOWED:
             return True
         if not self.principal.roles:
