@@ -204,6 +204,8 @@ MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
 ONLY_SOMETIMES = frozenset({"purchase limit", "kept back", "choice", "special seats"})
 """Errors that cannot be injected into every history: they need a buyer with two seats, channels, chosen seats, or a
 hall with areas or companion seats."""
+ONLY_IN_SIMULATED_RUNS = frozenset({"special seats"})
+"""Errors that no fault of the suite can have: none sells in a hall. The runs of `chaos.simulation.engine_run` have them."""
 
 
 def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[ReservationRow]:
