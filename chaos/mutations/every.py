@@ -205,7 +205,7 @@ ONLY_SOMETIMES = frozenset({"purchase limit", "kept back", "choice", "special se
 """Errors that cannot be injected into every history: they need a buyer with two seats, channels, chosen seats, or a
 hall with areas or companion seats."""
 ONLY_IN_SIMULATED_RUNS = frozenset({"special seats"})
-"""Errors that no fault of the suite can have: none sells in a hall. The runs of `chaos.simulation.engine_run` have them."""
+"""Errors that no fault of the suite can have: none sells in a hall. The runs of `simulation.engine_run` have them."""
 
 
 def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[ReservationRow]:
