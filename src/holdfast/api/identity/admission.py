@@ -14,25 +14,18 @@ from holdfast.application.identity.policy import (
     require,
     require_unseen,
 )
-from holdfast.application.identity.rules import RULES, Grant, Kind
+from holdfast.application.identity.rules import RULES, Kind
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.booking.refusals import ReservationNotFound
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.identity.audit import Actor
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
-from holdfast.domain.identity.principal import Principal, Proof, open_principal
+from holdfast.domain.identity.principal import Principal, Proof
 from holdfast.domain.identity.refusals import OrganiserNotFound
-from holdfast.domain.identity.roles import Role
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.call import Call
 
 _OF_EVENTS = (Kind.EVENT, Kind.SALES_OF_EVENT)
-
-
-_FOR_SELLERS = frozenset(
-    verb for verb, rule in RULES.items() if rule.grant(Role.NOBODY) is Grant.NO and rule.grant(Role.BUYER) is Grant.NO
-)
-"""What needs a role in an organiser. Most callers are buyers, and several of these are asked for each reservation."""
 
 
 class Prover(Protocol):
@@ -83,8 +76,6 @@ class Caller:
 
     async def may(self, verb: Verb, event_id: UUID) -> bool:
         """Return whether the policy permits a part of an operation on an event."""
-        if verb in _FOR_SELLERS and not self.principal.roles and not self.principal.admin:
-            return False
         if decide_unseen(self.principal, verb) is Verdict.ALLOWED:
             return True
         if not self.principal.roles:
@@ -171,14 +162,11 @@ class Admission:
 
     def _by(self, verb: Verb) -> Callable[[Call], Awaitable[None]]:
         rule = RULES[verb]
-        # In `open` mode all callers who name themselves may do the same, so it is decided once instead of for each.
-        open_to_all = decide_unseen(open_principal("anybody"), verb) is Verdict.ALLOWED
 
         async def admit(call: Call) -> None:
             principal = await self._prover.principal(call, verb)
             caller = call.caller = Caller(principal, self._owners)
-            named_in_open_mode = principal.proof is Proof.OPEN and principal.user_id is not None
-            decided = (open_to_all and named_in_open_mode) or require_unseen(principal, verb)
+            decided = require_unseen(principal, verb)
             if rule.kind is Kind.RESERVATION and _acts_for_others(principal):
                 await caller.look_at_reservation(verb, call.path_id("id"))
             elif rule.kind in _OF_EVENTS and not decided and verb is not Verb.GET_SEAT and call.scope["path_params"]:
