@@ -84,12 +84,12 @@ test: $(INSTALLED_DEV) $(PROVIDER) ## Run the tests against their own PostgreSQL
 coverage: $(INSTALLED_DEV) $(PROVIDER) ## The same with branch coverage, which takes a third longer
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
 
-chaos: $(INSTALLED_DEV) ## Inject every fault under load into real processes, about 14 minutes; report in build/chaos
+chaos: $(INSTALLED_DEV) ## Inject every fault under load into real processes, about half an hour; report in build/chaos
 	@$(PY) -m chaos.run --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 	@$(PY) -m chaos.reading --runs $(READING_RUNS)
 	@exec $(PY) -m chaos.edge_fuzz --requests $(FUZZ_REQUESTS) $(FUZZ_ARGS)
 
-chaos-quick: $(INSTALLED_DEV) ## Inject the most important faults, about 3 minutes
+chaos-quick: $(INSTALLED_DEV) ## Inject the most important faults, about 5 minutes
 	@$(PY) -m chaos.run --quick --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 	@exec $(PY) -m chaos.edge_fuzz --requests 10000 $(FUZZ_ARGS)
 
