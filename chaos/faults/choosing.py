@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from chaos.buyers.caller import Target
 from chaos.buyers.load import Habits, Load
-from chaos.faults.database import wired_node
+from chaos.faults.database import cut_commits, wired_node
 from chaos.faults.processes import killed_at
 from chaos.trial import Trial, fault
 
@@ -61,12 +61,7 @@ async def _chosen_on_every_node(trial: Trial) -> None:
 )
 async def _commit_acknowledgement_lost(trial: Trial) -> None:
     async with wired_node(trial) as (wire, node), _groups(trial, [node.address]) as load:
-        for _ in range(8):
-            wire.cuts["reply"] += 1
-            await asyncio.sleep(0.25)
-        await asyncio.sleep(1)
-        trial.expect(wire.cut_commits >= 5, f"COMMITs are cut ({wire.cut_commits})")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        await cut_commits(trial, wire, load, "reply")
 
 
 @fault(

@@ -1,17 +1,15 @@
 """Buyers who change and extend their holds while nodes die and COMMITs are lost."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from chaos.buyers.caller import Target
 from chaos.buyers.load import Habits, Load
-from chaos.faults.database import wired_node
+from chaos.faults.database import cut_commits, wired_node
 from chaos.faults.processes import killed_at
 from chaos.trial import Trial, fault
 
 _RESTLESS = Habits(changes=0.7, confirms=0.05, hot_seats=20)
-_REST_SECONDS = 1.0
 _PROMISES = "a hold has all its wanted seats or those it had, at every version; it is extended once per known end"
 
 
@@ -47,9 +45,4 @@ async def _killed_after_commit(trial: Trial) -> None:
 )
 async def _commit_acknowledgement_lost(trial: Trial) -> None:
     async with wired_node(trial) as (wire, node), _restless(trial, [node.address]) as load:
-        for _ in range(8):
-            wire.cuts["reply"] += 1
-            await asyncio.sleep(0.25)
-        await asyncio.sleep(_REST_SECONDS)
-        trial.expect(wire.cut_commits >= 5, f"COMMITs are cut ({wire.cut_commits})")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        await cut_commits(trial, wire, load, "reply")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chaos.buyers.caller import Target
 from chaos.buyers.load import Habits, Load
-from chaos.faults.database import wired_node
+from chaos.faults.database import cut_commits, wired_node
 from chaos.faults.processes import killed_at
 from chaos.trial import Trial, fault
 
@@ -16,7 +16,6 @@ BUYERS = 6
 _AT_ONCE = 4
 """How many wishes each buyer has under way: together they want more than the limit."""
 _GREEDY = Habits(confirms=0.01, leaves=0.01, seats_max=4)
-_REST_SECONDS = 1.0
 _SHORT_HOLDS = {"HOLD_SECONDS": "1"}
 
 
@@ -71,12 +70,7 @@ async def _killed_before_commit(trial: Trial) -> None:
 )
 async def _commit_acknowledgement_lost(trial: Trial) -> None:
     async with wired_node(trial) as (wire, node), _greedy(trial, [node.address]) as load:
-        for _ in range(8):
-            wire.cuts["reply"] += 1
-            await asyncio.sleep(0.25)
-        await asyncio.sleep(_REST_SECONDS)
-        trial.expect(wire.cut_commits >= 5, f"COMMITs are cut ({wire.cut_commits})")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        await cut_commits(trial, wire, load, "reply")
 
 
 @fault(

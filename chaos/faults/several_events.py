@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 
 from chaos.buyers.load import Habits, Load
-from chaos.faults.database import commits_cut, event_locked, terminate_sessions
+from chaos.faults.database import cut_commits, event_locked, terminate_sessions, wired_node
 from chaos.faults.processes import killed_at
 from chaos.trial import Trial, fault
 
@@ -67,7 +67,8 @@ async def _killed_before_commit(trial: Trial) -> None:
     invariants="one effect per key, nothing lost",
 )
 async def _commit_acknowledgement_lost(trial: Trial) -> None:
-    await commits_cut(trial, "reply", events=EVENTS)
+    async with wired_node(trial) as (wire, node), trial.load([node.address], events=EVENTS) as load:
+        await cut_commits(trial, wire, load, "reply")
     await _expect_shared(trial)
 
 
