@@ -52,6 +52,10 @@ class Trial:
         """Record whether an expectation held."""
         self.expectations.append((bool(holds), what))
 
+    def expect_no_failure(self, load: Load) -> None:
+        """Record whether no request so far got a 5xx answer or none."""
+        self.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+
     def injected(self) -> None:
         """Record the moment of the fault."""
         self._injected_ns = time.monotonic_ns()

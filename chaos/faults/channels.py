@@ -44,7 +44,7 @@ async def _expect_opening(trial: Trial, load: Load, sale: Sale, targets: Sequenc
     await asyncio.sleep(1.5)
     held = load.tally.answers["reserve 201"] - before
     trial.expect(held > 0, f"seats are held after the opening ({held} were)")
-    trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+    trial.expect_no_failure(load)
 
 
 @fault(
@@ -102,7 +102,7 @@ async def _blocks_beside_sales(trial: Trial) -> None:
                 status = await move_seats(target, sale, "fans", block, back=back)
                 trial.expect(status == 200, f"the seats are moved in one call ({status})")
                 await asyncio.sleep(0.3)
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 @fault(

@@ -49,7 +49,7 @@ async def _slow_loris(trial: Trial) -> None:
     async with trial.load() as load:
         closed = await asyncio.gather(*(_drip(front) for _ in range(500)))
         trial.expect(sum(closed) >= 475, f"the slow ones are closed ({sum(closed)} of 500)")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 async def _drip(target: Target) -> bool:
@@ -118,7 +118,7 @@ async def _hostile_input(trial: Trial) -> None:
                 await _attack(trial, target)
             rounds += 1
         trial.expect(rounds > 0, "the corpus is sent at least once")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 async def _attack(trial: Trial, target: Target) -> None:
@@ -172,7 +172,7 @@ async def _impatient(load: Load, number: int) -> None:
 async def _retries_on_other_nodes(trial: Trial) -> None:
     async with trial.load(trial.site.node_targets, buyers=4) as load:
         await asyncio.gather(*(_thrice(trial, load, number) for number in range(8)))
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 async def _thrice(trial: Trial, load: Load, number: int) -> None:

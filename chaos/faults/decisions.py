@@ -34,7 +34,7 @@ async def _one_seat_storm(trial: Trial) -> None:
             trial.expect(won <= 1, f"at most one of 300 gets the seat ({won})")
         for client in clients:
             client.close()
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 @fault(
@@ -48,7 +48,7 @@ async def _confirm_against_cancel(trial: Trial) -> None:
     async with trial.load(trial.site.node_targets, buyers=4, habits=_CALM) as load:
         for start in range(0, 150, 15):
             await asyncio.gather(*(_confirm_and_cancel(trial, load, start + number) for number in range(15)))
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 async def _confirm_and_cancel(trial: Trial, load: Load, number: int) -> None:
@@ -80,7 +80,7 @@ async def _same_key_on_two_nodes(trial: Trial) -> None:
         sale = await trial.sale(200)
         for start in range(0, 100, 10):
             await asyncio.gather(*(_same_key(trial, load, sale, start + number) for number in range(10)))
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 async def _same_key(trial: Trial, load: Load, sale: Sale, number: int) -> None:
@@ -108,7 +108,7 @@ async def _opposing_wishes(trial: Trial) -> None:
     habits = Habits(hot_seats=40, seats_max=20, confirms=0.0, leaves=0.0)
     async with trial.load(trial.site.node_targets, seats=40, buyers=24, habits=habits) as load:
         await asyncio.sleep(3.0)
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 async def _with_own_event(trial: Trial, load: Load, verb: str, habits: Habits) -> None:
@@ -161,7 +161,7 @@ async def _event_edited(trial: Trial) -> None:
     async with trial.load(buyers=4) as load:
         await _with_own_event(trial, load, "edit", Habits(hot_seats=30))
         trial.expect(load.tally.answers["booking_closed"] > 0, "buyers are told that booking is closed")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 @fault(
@@ -176,7 +176,7 @@ async def _event_deleted(trial: Trial) -> None:
         # An event with a sold seat cannot be deleted.
         await _with_own_event(trial, load, "delete", Habits(hot_seats=30, confirms=0.0, meddles=0.0))
         trial.expect(load.tally.answers["event_not_found"] > 0, "buyers are told that it is gone")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 _POISON = """
@@ -207,7 +207,7 @@ async def _poison_in_a_batch(trial: Trial) -> None:
                 await _poisoned_batch(trial, load, number)
         finally:
             await execute(url, "DROP TRIGGER poison ON reservations; DROP FUNCTION poison()")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 async def _poisoned_batch(trial: Trial, load: Load, number: int) -> None:

@@ -45,7 +45,7 @@ async def _confirm_at_the_end(trial: Trial) -> None:
         await asyncio.gather(*(_hold_and_confirm(load, number) for number in range(200)))
         kept, late = load.tally.answers["confirm 200"], load.tally.answers["hold_expired"]
         trial.expect(kept > 0 and late > 0, f"some come in time ({kept}), some too late ({late})")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 async def _hold_and_confirm(load: Load, number: int) -> None:
@@ -76,7 +76,7 @@ async def _three_expirers(trial: Trial) -> None:
     ):
         await asyncio.sleep(4.0)
         await _expect_resold(trial, load)
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 @fault(
@@ -96,7 +96,7 @@ async def _no_expirer(trial: Trial) -> None:
     ):
         await asyncio.sleep(3.0)
         await _expect_resold(trial, load)
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
     await worker.start()
 
 

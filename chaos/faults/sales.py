@@ -44,7 +44,7 @@ async def _opens_by_postgres_clock(trial: Trial) -> None:
             refused, held = load.tally.answers["sale_not_open"], load.tally.answers["reserve 201"]
             trial.expect(refused > 0, f"buyers are told that the sale is not open ({refused} were)")
             trial.expect(held > 0, f"seats are held once it is ({held} were)")
-            trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+            trial.expect_no_failure(load)
 
 
 @fault(
@@ -74,7 +74,7 @@ async def _edited_under_load(trial: Trial) -> None:
         for code in ("sale_not_open", "booking_closed"):
             trial.expect(load.tally.answers[code] > 0, f"buyers are told {code}")
         trial.expect(load.tally.answers["confirm 200"] > 0, "what is held is confirmed")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
 
 
 @asynccontextmanager
@@ -124,4 +124,4 @@ async def _confirmation_edited(trial: Trial) -> None:
             await asyncio.sleep(0.05)
         await asyncio.sleep(0.7)
         trial.expect(load.tally.answers["confirm 200"] > 0, "buyers confirmed while they might")
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)

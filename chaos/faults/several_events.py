@@ -102,4 +102,4 @@ async def _one_locked(trial: Trial) -> None:
             gained = load.tally.acknowledged - before
         trial.expect(gained > EVENTS, f"the other events are sold meanwhile ({gained} writes)")
         await asyncio.sleep(_REST_SECONDS)
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)

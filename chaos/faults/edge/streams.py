@@ -86,7 +86,7 @@ async def _streams_come_and_go(trial: Trial, seconds: float) -> list[Stream]:
     stayed: list[Stream] = []
     async with trial.load(trial.site.node_targets, events=_EVENTS, seats=100, buyers=8, habits=_MANY_SALES) as load:
         opened, stayed = await _come_and_go(trial, load, target, seconds)
-        trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+        trial.expect_no_failure(load)
         trial.expect(opened >= 100 * seconds / 6, f"streams come and go ({opened})")
         trial.expect(len(stayed) >= 5, f"some streams stay ({len(stayed)})")
     versions = await _versions(trial, load.sales)

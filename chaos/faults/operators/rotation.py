@@ -51,7 +51,7 @@ async def _two_nodes_left_out(trial: Trial) -> None:
         trial.expect(before == after, f"no request comes to a node that is left out ({before} → {after})")
         trial.injected()
         trial.expect(await trial.writes_back(load, 10.0) is not None, "writes go on")
-    trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+    trial.expect_no_failure(load)
 
 
 async def _reservations_asked(node: Target) -> int:
@@ -152,4 +152,4 @@ async def _restart_with_squatter(trial: Trial, run: WholeRun, load: Load) -> Non
     trial.expect(back and run.child.alive, "the run goes on, and the node comes back when its port is free")
     await asyncio.sleep(1.0)
     trial.expect(not squatter.strays, f"nothing is sent to what is not ready ({squatter.strays[:3]})")
-    trial.expect(load.tally.failures() == 0, f"no request fails ({load.tally.failures()} did)")
+    trial.expect_no_failure(load)
