@@ -8,7 +8,7 @@ from chaos.buyers.caller import Caller, Target
 from chaos.buyers.client import BASE
 from chaos.buyers.load import Habits, Load
 from chaos.buyers.sale import Sale, add_channel, move_seats, put_on_sale
-from chaos.faults.clocks import HOUR_SECONDS, shifted
+from chaos.faults.clocks import an_hour_off
 from chaos.faults.processes import killed_at
 from chaos.trial import Trial, fault
 
@@ -73,12 +73,9 @@ async def _opens_without_worker(trial: Trial) -> None:
     invariants="no seat that is kept back is held without its code",
 )
 async def _opens_by_postgres_clock(trial: Trial) -> None:
-    async with (
-        trial.site.another("serve", "ahead", shifted(HOUR_SECONDS)) as ahead,
-        trial.site.another("serve", "behind", shifted(-HOUR_SECONDS)) as behind,
-    ):
-        targets = [ahead.address, behind.address]
-        sale = await _sale_with_channel(ahead.address, opens_in=_OPENS_IN)
+    async with trial.site.other_nodes("an-hour-off", *an_hour_off()) as nodes:
+        targets = [node.address for node in nodes]
+        sale = await _sale_with_channel(targets[0], opens_in=_OPENS_IN)
         async with trial.load(targets, sales=[sale], habits=_FANS) as load:
             await _expect_opening(trial, load, sale, targets)
 

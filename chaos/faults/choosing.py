@@ -74,9 +74,8 @@ async def _commit_acknowledgement_lost(trial: Trial) -> None:
 async def _holds_run_out(trial: Trial) -> None:
     habits = Habits(chooses=0.6, confirms=0.02, leaves=0.7, seats_max=8)
     async with (
-        trial.site.another("serve", "short-choosing-1", _SHORT_HOLDS) as one,
-        trial.site.another("serve", "short-choosing-2", _SHORT_HOLDS) as other,
-        _groups(trial, [one.address, other.address], habits) as load,
+        trial.site.other_nodes("short-choosing", _SHORT_HOLDS, _SHORT_HOLDS) as nodes,
+        _groups(trial, [node.address for node in nodes], habits) as load,
     ):
         await asyncio.sleep(5)
         trial.expect_no_failure(load)

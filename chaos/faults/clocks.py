@@ -15,7 +15,7 @@ from chaos.site.postmaster import Postmaster
 from chaos.site.processes import off_loop
 from chaos.trial import CannotBeInjectedError, Trial, fault
 
-HOUR_SECONDS = 3_600
+_HOUR_SECONDS = 3_600
 
 
 def shifted(seconds: int, rate: float = 1.0) -> Mapping[str, str]:
@@ -33,6 +33,11 @@ def shifted(seconds: int, rate: float = 1.0) -> Mapping[str, str]:
     raise CannotBeInjectedError("libfaketime is not installed (pip install libfaketime, Linux only)")
 
 
+def an_hour_off() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Return the environments of a node whose clock is an hour ahead and of one whose clock is an hour behind."""
+    return shifted(_HOUR_SECONDS), shifted(-_HOUR_SECONDS)
+
+
 async def _clock_of(node: Target) -> float:
     async with Caller(node) as caller:
         answer = await caller.call("GET", "/health")
@@ -40,10 +45,8 @@ async def _clock_of(node: Target) -> float:
 
 
 async def _nodes_skewed(trial: Trial, *skews: Mapping[str, str], wrong_by: int | None = None) -> None:
-    nodes = [trial.site.program("serve", "skewed", {**skew, "HOLD_SECONDS": "2"}) for skew in skews]
-    try:
-        for node in nodes:
-            await node.start()
+    environments = [{**skew, "HOLD_SECONDS": "2"} for skew in skews]
+    async with trial.site.other_nodes("skewed", *environments) as nodes:
         if wrong_by is not None:
             for node in nodes:
                 off = abs(await _clock_of(node.address) - time.time())
@@ -54,9 +57,6 @@ async def _nodes_skewed(trial: Trial, *skews: Mapping[str, str], wrong_by: int |
             trial.expect_no_failure(load)
             expired = load.tally.answers["hold_expired"] + load.tally.answers["confirm 409"]
             trial.expect(load.tally.answers["reserve 201"] > 0, f"seats are held ({expired} came too late)")
-    finally:
-        for node in nodes:
-            await node.end()
 
 
 @fault(
@@ -67,7 +67,7 @@ async def _nodes_skewed(trial: Trial, *skews: Mapping[str, str], wrong_by: int |
     invariants="no late confirmation, no early expiry",
 )
 async def _api_clocks_skewed(trial: Trial) -> None:
-    await _nodes_skewed(trial, shifted(HOUR_SECONDS), shifted(-HOUR_SECONDS), wrong_by=3_000)
+    await _nodes_skewed(trial, *an_hour_off(), wrong_by=3_000)
 
 
 @fault(
@@ -120,7 +120,7 @@ async def _postgres_jumps(trial: Trial, seconds: int) -> None:
     invariants="all",
 )
 async def _postgres_clock_jumps_forward(trial: Trial) -> None:
-    await _postgres_jumps(trial, 2 * HOUR_SECONDS)
+    await _postgres_jumps(trial, 2 * _HOUR_SECONDS)
 
 
 @fault(
@@ -131,4 +131,4 @@ async def _postgres_clock_jumps_forward(trial: Trial) -> None:
     invariants="all",
 )
 async def _postgres_clock_jumps_back(trial: Trial) -> None:
-    await _postgres_jumps(trial, -2 * HOUR_SECONDS)
+    await _postgres_jumps(trial, -2 * _HOUR_SECONDS)

@@ -38,9 +38,8 @@ async def _expect_resold(trial: Trial, load: Load) -> None:
 )
 async def _confirm_at_the_end(trial: Trial) -> None:
     async with (
-        trial.site.another("serve", "short-holds-1", _SHORT_HOLDS) as one,
-        trial.site.another("serve", "short-holds-2", _SHORT_HOLDS) as other,
-        trial.load([one.address, other.address], buyers=4, habits=Habits(hot_seats=40)) as load,
+        trial.site.other_nodes("short-holds", _SHORT_HOLDS, _SHORT_HOLDS) as nodes,
+        trial.load([node.address for node in nodes], buyers=4, habits=Habits(hot_seats=40)) as load,
     ):
         await asyncio.gather(*(_hold_and_confirm(load, number) for number in range(200)))
         kept, late = load.tally.answers["confirm 200"], load.tally.answers["hold_expired"]

@@ -203,12 +203,11 @@ async def _gate_poisoned(trial: Trial) -> None:
 async def _gate_lock_runs_out(trial: Trial) -> None:
     environment = {"LOCK_SECONDS": "0.06"}
     async with (
-        trial.site.another("serve", "short-lock-1", environment) as one,
-        trial.site.another("serve", "short-lock-2", environment) as other,
-        trial.load([one.address, other.address], habits=_HABITS) as load,
+        trial.site.other_nodes("short-lock", environment, environment) as nodes,
+        trial.load([node.address for node in nodes], habits=_HABITS) as load,
     ):
         for _ in range(4):
-            for node in (one, other):
+            for node in nodes:
                 arm(node.points, "after_store", "sleep 0.4")
             await asyncio.sleep(0.9)
         trial.expect(load.tally.failures() == 0, f"{_NO_FAILURE} ({load.tally.failures()} did)")

@@ -82,9 +82,8 @@ async def _commit_acknowledgement_lost(trial: Trial) -> None:
 )
 async def _holds_run_out(trial: Trial) -> None:
     async with (
-        trial.site.another("serve", "short-limited-1", _SHORT_HOLDS) as one,
-        trial.site.another("serve", "short-limited-2", _SHORT_HOLDS) as other,
-        _greedy(trial, [one.address, other.address], leaves=0.5) as load,
+        trial.site.other_nodes("short-limited", _SHORT_HOLDS, _SHORT_HOLDS) as nodes,
+        _greedy(trial, [node.address for node in nodes], leaves=0.5) as load,
     ):
         await asyncio.sleep(2.5)
         before = load.tally.answers["reserve 201"]

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from chaos.buyers.caller import Caller
 from chaos.buyers.client import BASE
 from chaos.buyers.load import Habits, Load
 from chaos.buyers.sale import put_on_sale
-from chaos.faults.clocks import HOUR_SECONDS, shifted
+from chaos.faults.clocks import an_hour_off
 from chaos.faults.processes import killed_at
 from chaos.site.processes import Program
 from chaos.trial import Trial, fault
@@ -32,12 +32,10 @@ def _from_now(after: timedelta) -> str:
     quick=True,
 )
 async def _opens_by_postgres_clock(trial: Trial) -> None:
-    async with (
-        trial.site.another("serve", "ahead", shifted(HOUR_SECONDS)) as ahead,
-        trial.site.another("serve", "behind", shifted(-HOUR_SECONDS)) as behind,
-    ):
-        sale = await put_on_sale(ahead.address, seats=300, more={"sale_opens_at": _from_now(_OPENS_IN)})
-        async with trial.load([ahead.address, behind.address], sales=[sale]) as load:
+    async with trial.site.other_nodes("an-hour-off", *an_hour_off()) as nodes:
+        targets = [node.address for node in nodes]
+        sale = await put_on_sale(targets[0], seats=300, more={"sale_opens_at": _from_now(_OPENS_IN)})
+        async with trial.load(targets, sales=[sale]) as load:
             early = load.tally.answers["reserve 201"]
             trial.expect(early == 0, f"nothing is held before the sale opens ({early} were)")
             await asyncio.sleep(_OPENS_IN.total_seconds() + 1.0)
@@ -80,15 +78,11 @@ async def _edited_under_load(trial: Trial) -> None:
 @asynccontextmanager
 async def _left_to_the_seller(trial: Trial) -> AsyncIterator[tuple[Load, list[Program]]]:
     """Have buyers and a seller, behind a gateway, confirm reservations that only the seller may confirm."""
-    async with AsyncExitStack() as nodes:
-        behind = [
-            await nodes.enter_async_context(trial.site.another("serve", f"gateway-{number}", _GATEWAY))
-            for number in range(2)
-        ]
-        targets = [node.address for node in behind]
+    async with trial.site.other_nodes("gateway", _GATEWAY, _GATEWAY) as nodes:
+        targets = [node.address for node in nodes]
         sale = await put_on_sale(targets[0], seats=300, more={"confirmation": "seller"})
         async with trial.load(targets, sales=[sale], habits=_SELLING) as load:
-            yield load, behind
+            yield load, nodes
             sold, refused = load.tally.answers["sell 200"], load.tally.answers["seller_confirms"]
             trial.expect(sold > 0, f"the seller sells ({sold})")
             trial.expect(refused > 0, f"buyers are told that the seller confirms ({refused} were)")

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import SystemRandom
@@ -154,6 +154,15 @@ class Site:
             yield program
         finally:
             await program.end()
+
+    @asynccontextmanager
+    async def other_nodes(self, name: str, *environments: Mapping[str, str]) -> AsyncIterator[list[Program]]:
+        """Run other nodes inside the block, one with each environment."""
+        async with AsyncExitStack() as stack:
+            yield [
+                await stack.enter_async_context(self.another("serve", f"{name}-{number}", environment))
+                for number, environment in enumerate(environments, 1)
+            ]
 
     async def start(self, *, nodes: int) -> None:
         """Start everything."""
