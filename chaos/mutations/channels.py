@@ -5,7 +5,6 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.checkers.report import Rule
-from chaos.histories.database_rows import Change, DatabaseRows, ReservationRow
 from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
@@ -20,7 +19,7 @@ def held_without_code(specimen: Specimen, random: Random) -> Mutant | None:
         replace(operation, user="stranger") if operation.reservation == reservation else operation
         for operation in specimen.operations
     ]
-    return operations, _with(specimen, reservations=rows)
+    return operations, specimen.rows_with(reservations=rows)
 
 
 def freed_for_all(specimen: Specimen, random: Random) -> Mutant | None:
@@ -33,14 +32,7 @@ def freed_for_all(specimen: Specimen, random: Random) -> Mutant | None:
         return None
     place = random.choice(places)
     changes[place] = replace(changes[place], kept_back=())
-    return specimen.operations, _with(specimen, changes=changes)
-
-
-def _with(
-    specimen: Specimen, *, changes: list[Change] | None = None, reservations: list[ReservationRow] | None = None
-) -> DatabaseRows:
-    rows = specimen.rows
-    return DatabaseRows(changes or rows.changes, reservations or rows.reservations, rows.charts)
+    return specimen.operations, specimen.rows_with(changes=changes)
 
 
 CHANNEL_MUTATIONS: tuple[tuple[Mutation, Rule], ...] = (

@@ -11,7 +11,7 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.checkers.report import Rule
-from chaos.histories.database_rows import Change, DatabaseRows, ReservationRow
+from chaos.histories.database_rows import Change, ReservationRow
 from chaos.histories.history import NO_VERSION, Operation
 from chaos.histories.operation import KEPT_BACK
 from chaos.mutations.channels import CHANNEL_MUTATIONS
@@ -66,7 +66,7 @@ def _give_seats(specimen: Specimen, index: int, seats: tuple[str, ...]) -> Mutan
         replace(operation, seats=seats) if operation.reservation == reservation and operation.key else operation
         for operation in specimen.operations
     ]
-    return operations, _rows(specimen, changes, rows)
+    return operations, specimen.rows_with(changes=changes, reservations=rows)
 
 
 def log_cut_off(specimen: Specimen, random: Random) -> Mutant | None:
@@ -77,7 +77,7 @@ def log_cut_off(specimen: Specimen, random: Random) -> Mutant | None:
     version = specimen.operations[random.choice(places)].version
     changes = [change for change in specimen.rows.changes if change.version < version]
     rows = rows_as_of(specimen.rows.reservations, version - 1)
-    return specimen.operations, _rows(specimen, changes, rows)
+    return specimen.operations, specimen.rows_with(changes=changes, reservations=rows)
 
 
 def reservation_gone(specimen: Specimen, random: Random) -> Mutant | None:
@@ -87,7 +87,9 @@ def reservation_gone(specimen: Specimen, random: Random) -> Mutant | None:
         return None
     reservation = specimen.operations[random.choice(places)].reservation
     rows = [row for row in specimen.rows.reservations if row.id != reservation]
-    return specimen.operations, _rows(specimen, _without(specimen.rows.changes, reservation), rows)
+    return specimen.operations, specimen.rows_with(
+        changes=_without(specimen.rows.changes, reservation), reservations=rows
+    )
 
 
 def sale_gone(specimen: Specimen, random: Random) -> Mutant | None:
@@ -101,7 +103,7 @@ def sale_gone(specimen: Specimen, random: Random) -> Mutant | None:
         replace(row, status="pending", changed_version=row.created_version) if row.id == reservation else row
         for row in specimen.rows.reservations
     ]
-    return specimen.operations, _rows(specimen, changes, rows)
+    return specimen.operations, specimen.rows_with(changes=changes, reservations=rows)
 
 
 def read_of_the_past(specimen: Specimen, random: Random) -> Mutant | None:
@@ -156,7 +158,7 @@ def entry_twice(specimen: Specimen, random: Random) -> Mutant | None:
         return None
     one, other = random.sample(changes, 2)
     twice = [*specimen.rows.changes, replace(other, version=one.version)]
-    return specimen.operations, _rows(specimen, twice, specimen.rows.reservations)
+    return specimen.operations, specimen.rows_with(changes=twice)
 
 
 def new_twice(specimen: Specimen, random: Random) -> Mutant | None:
@@ -227,7 +229,3 @@ def _without(changes: Sequence[Change], reservation: str, *, kind: str = "") -> 
         else change
         for change in changes
     ]
-
-
-def _rows(specimen: Specimen, changes: list[Change], reservations: list[ReservationRow]) -> DatabaseRows:
-    return DatabaseRows(changes=changes, reservations=reservations, charts=specimen.rows.charts)

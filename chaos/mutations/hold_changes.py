@@ -8,7 +8,7 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.checkers.report import Assumptions, Rule
-from chaos.histories.database_rows import Change, DatabaseRows
+from chaos.histories.database_rows import Change
 from chaos.histories.operation import Operation
 from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
@@ -25,10 +25,9 @@ def _last_changes(specimen: Specimen) -> list[int]:
 
 
 def _with_entry(specimen: Specimen, place: int, **fields: object) -> Mutant:
-    rows = specimen.rows
-    changes = list(rows.changes)
+    changes = list(specimen.rows.changes)
     changes[place] = replace(changes[place], **fields)
-    return specimen.operations, DatabaseRows(changes=changes, reservations=rows.reservations, charts=rows.charts)
+    return specimen.operations, specimen.rows_with(changes=changes)
 
 
 def seat_kept(specimen: Specimen, random: Random) -> Mutant | None:
@@ -69,8 +68,7 @@ def extension_forgotten(specimen: Specimen, random: Random) -> Mutant | None:
         replace(row, expires_at_us=told.expires_at_us - 1) if row.id == told.reservation else row
         for row in specimen.rows.reservations
     ]
-    rows = specimen.rows
-    return specimen.operations, DatabaseRows(changes=rows.changes, reservations=reservations, charts=rows.charts)
+    return specimen.operations, specimen.rows_with(reservations=reservations)
 
 
 def extension_not_counted(specimen: Specimen, random: Random) -> Mutant | None:
@@ -82,8 +80,7 @@ def extension_not_counted(specimen: Specimen, random: Random) -> Mutant | None:
     reservations = [
         replace(row, extensions=row.extensions - 1) if row is chosen else row for row in specimen.rows.reservations
     ]
-    rows = specimen.rows
-    return specimen.operations, DatabaseRows(changes=rows.changes, reservations=reservations, charts=rows.charts)
+    return specimen.operations, specimen.rows_with(reservations=reservations)
 
 
 def extended_too_often(specimen: Specimen, random: Random) -> Mutant | None:
@@ -116,7 +113,7 @@ def extended_too_often(specimen: Specimen, random: Random) -> Mutant | None:
         for version in versions
     ]
     changes = [*rows.changes, *added]
-    return [*specimen.operations, *answers], DatabaseRows(changes, reservations, rows.charts)
+    return [*specimen.operations, *answers], specimen.rows_with(changes=changes, reservations=reservations)
 
 
 def change_only_answered(specimen: Specimen, random: Random) -> Mutant | None:

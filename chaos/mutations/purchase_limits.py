@@ -7,7 +7,6 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.checkers.report import Rule
-from chaos.histories.database_rows import Chart, DatabaseRows, ReservationRow
 from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
@@ -21,7 +20,7 @@ def lower_limit(specimen: Specimen, random: Random) -> Mutant | None:
     if most < 2 or not specimen.rows.charts:
         return None
     charts = [replace(chart, limit=random.randint(1, most - 1), limit_since=0) for chart in specimen.rows.charts]
-    return specimen.operations, _with(specimen, charts=charts)
+    return specimen.operations, specimen.rows_with(charts=charts)
 
 
 def one_more(specimen: Specimen, random: Random) -> Mutant | None:
@@ -48,7 +47,7 @@ def one_more(specimen: Specimen, random: Random) -> Mutant | None:
         replace(operation, user=user) if operation.reservation == given.id else operation
         for operation in specimen.operations
     ]
-    return operations, _with(specimen, reservations=rows)
+    return operations, specimen.rows_with(reservations=rows)
 
 
 def refused_below_limit(specimen: Specimen, random: Random) -> Mutant | None:
@@ -64,13 +63,6 @@ def refused_below_limit(specimen: Specimen, random: Random) -> Mutant | None:
         return None
     place = random.choice(places)
     return specimen.with_operation(place, replace(specimen.operations[place], user="nobody before"))
-
-
-def _with(
-    specimen: Specimen, *, reservations: list[ReservationRow] | None = None, charts: list[Chart] | None = None
-) -> DatabaseRows:
-    rows = specimen.rows
-    return DatabaseRows(rows.changes, reservations or rows.reservations, charts or rows.charts)
 
 
 LIMIT_MUTATIONS: tuple[tuple[Mutation, Rule], ...] = (

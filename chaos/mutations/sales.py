@@ -5,7 +5,6 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.checkers.report import Rule
-from chaos.histories.database_rows import DatabaseRows
 from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
@@ -67,9 +66,8 @@ def _moment_of_a_hold(specimen: Specimen, random: Random) -> int | None:
 
 
 def _sold_like(specimen: Specimen, **how: int) -> Mutant:
-    rows = specimen.rows
-    charts = [replace(chart, edited=0, **how) for chart in rows.charts]
-    return specimen.operations, DatabaseRows(rows.changes, rows.reservations, charts)
+    charts = [replace(chart, edited=0, **how) for chart in specimen.rows.charts]
+    return specimen.operations, specimen.rows_with(charts=charts)
 
 
 SALE_MUTATIONS: tuple[tuple[Mutation, Rule], ...] = (

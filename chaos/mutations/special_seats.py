@@ -5,7 +5,7 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.checkers.report import Rule
-from chaos.histories.database_rows import Chart, DatabaseRows
+from chaos.histories.database_rows import Chart
 from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 
@@ -37,7 +37,7 @@ def companion_sold_alone(specimen: Specimen, random: Random) -> Mutant | None:
         else replace(operation, seats=seats)
         for operation in specimen.operations
     ]
-    return operations, DatabaseRows(changes, reservations, specimen.rows.charts)
+    return operations, specimen.rows_with(changes=changes, reservations=reservations)
 
 
 def place_sold_by_its_id(specimen: Specimen, random: Random) -> Mutant | None:

@@ -6,7 +6,7 @@ from random import Random
 from typing import TypeAlias
 
 from chaos.checkers.report import Report
-from chaos.histories.database_rows import DatabaseRows
+from chaos.histories.database_rows import Change, Chart, DatabaseRows, ReservationRow
 from chaos.histories.history import NO_VERSION, Operation
 from chaos.histories.seat_log import SeatLog
 
@@ -41,6 +41,20 @@ class Specimen:
         operations = list(self.operations)
         operations[place] = operation
         return operations, self.rows
+
+    def rows_with(
+        self,
+        *,
+        changes: list[Change] | None = None,
+        reservations: list[ReservationRow] | None = None,
+        charts: list[Chart] | None = None,
+    ) -> DatabaseRows:
+        """Replace rows. The claims are left out, since they would have to be replaced as well."""
+        return DatabaseRows(
+            self.rows.changes if changes is None else changes,
+            self.rows.reservations if reservations is None else reservations,
+            self.rows.charts if charts is None else charts,
+        )
 
 
 Mutant: TypeAlias = tuple[Sequence[Operation], DatabaseRows]
