@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
 from random import Random
+from typing import Literal, NamedTuple
 
 from msgspec.structs import replace
 
@@ -182,32 +183,41 @@ def effect_of_none(specimen: Specimen, random: Random) -> Mutant | None:
     return specimen.with_operation(place, none)
 
 
-MUTATIONS: dict[str, tuple[tuple[Mutation, Rule], ...]] = {
-    "double sale": ((second_buyer, "double_sale"), (second_claim, "double_sale")),
-    "lost write": (
-        (log_cut_off, "lost_write"),
-        (reservation_gone, "lost_write"),
-        (sale_gone, "lost_write"),
-        (effect_of_none, "effect_nobody_asked"),
+class Family(NamedTuple):
+    """Errors of one kind."""
+
+    ways: tuple[tuple[Mutation, Rule], ...]
+    """The functions that inject such an error, each with the rule that must be reported broken."""
+    found_in: Literal["every history", "some faults", "no fault"] = "every history"
+    """Which histories have a place for them. Some faults have no buyer with two seats, no channels, or nobody who lets
+    Holdfast choose. None sells in a hall with areas or companion seats; the runs of `simulation.engine_run` do."""
+
+
+MUTATIONS: dict[str, Family] = {
+    "double sale": Family(((second_buyer, "double_sale"), (second_claim, "double_sale"))),
+    "lost write": Family(
+        (
+            (log_cut_off, "lost_write"),
+            (reservation_gone, "lost_write"),
+            (sale_gone, "lost_write"),
+            (effect_of_none, "effect_nobody_asked"),
+        )
     ),
-    "stale read": ((read_of_the_past, "time_order"), (read_of_another_state, "stale_read"), *READ_MUTATIONS),
-    "repeated version": (
-        (version_of_another, "repeated_version"),
-        (entry_twice, "repeated_version"),
-        (new_twice, "repeated_version"),
+    "stale read": Family(((read_of_the_past, "time_order"), (read_of_another_state, "stale_read"), *READ_MUTATIONS)),
+    "repeated version": Family(
+        (
+            (version_of_another, "repeated_version"),
+            (entry_twice, "repeated_version"),
+            (new_twice, "repeated_version"),
+        )
     ),
-    "purchase limit": LIMIT_MUTATIONS,
-    "sale": SALE_MUTATIONS,
-    "kept back": CHANNEL_MUTATIONS,
-    "choice": CHOICE_MUTATIONS,
-    "special seats": SPECIAL_SEAT_MUTATIONS,
+    "purchase limit": Family(LIMIT_MUTATIONS, found_in="some faults"),
+    "sale": Family(SALE_MUTATIONS),
+    "kept back": Family(CHANNEL_MUTATIONS, found_in="some faults"),
+    "choice": Family(CHOICE_MUTATIONS, found_in="some faults"),
+    "special seats": Family(SPECIAL_SEAT_MUTATIONS, found_in="no fault"),
 }
-"""By name of the error: the function that injects it, and the rule that must be reported broken."""
-ONLY_SOMETIMES = frozenset({"purchase limit", "kept back", "choice", "special seats"})
-"""Errors that cannot be injected into every history: they need a buyer with two seats, channels, chosen seats, or a
-hall with areas or companion seats."""
-ONLY_IN_SIMULATED_RUNS = frozenset({"special seats"})
-"""Errors that no fault of the suite can have: none sells in a hall. The runs of `simulation.engine_run` have them."""
+"""By name of the error."""
 
 
 def rows_as_of(reservations: Sequence[ReservationRow], version: int) -> list[ReservationRow]:

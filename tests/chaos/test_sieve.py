@@ -78,7 +78,7 @@ def test_answers_changed_at_random_get_the_same_verdicts(scenario, given_assumpt
     assert_same_verdicts(operations, run.rows, given_assumptions)
 
 
-@pytest.mark.parametrize("mutate", [mutate for ways in MUTATIONS.values() for mutate, _ in ways])
+@pytest.mark.parametrize("mutate", [mutate for family in MUTATIONS.values() for mutate, _ in family.ways])
 @unhurried(20)
 @given(scenario=runs, given_assumptions=assumptions, random=st.randoms(use_true_random=False))
 def test_injected_faults_get_the_same_verdicts(mutate, scenario, given_assumptions, random):

@@ -33,7 +33,7 @@ def test_without_a_common_clock_they_accept_it_too(scenario):
     assert check_by_search(settled(run), run.rows.reservations).illegal == []
 
 
-WAYS = [(mutate, rule) for ways in MUTATIONS.values() for mutate, rule in ways]
+WAYS = [(mutate, rule) for family in MUTATIONS.values() for mutate, rule in family.ways]
 
 
 @pytest.mark.parametrize(("mutate", "rule"), WAYS, ids=[mutate.__name__ for mutate, _ in WAYS])
@@ -52,7 +52,7 @@ def test_the_traced_checker_finds_every_injected_fault(mutate, rule, scenario, r
 def test_whatever_the_search_calls_illegal_the_traced_checker_does_too(scenario):
     """Both judge random answers. One ignores versions, the other orders, and they must not contradict each other."""
     run = simulate(scenario)
-    for mutate in (mutate for ways in MUTATIONS.values() for mutate, _ in ways):
+    for mutate, _ in WAYS:
         mutant = mutate(Specimen(settled(run), run.rows, complete=True), _random(scenario))
         if mutant is not None and check_by_search(mutant[0], mutant[1].reservations, ONE_CLOCK).illegal:
             assert check(*mutant, ONE_CLOCK).violations
