@@ -60,21 +60,11 @@ class Reserve:
         Raises:
             InvalidValue: if there are no seats, too many seats, or the same seat twice.
         """
-        if best is not None:
-            return cls(
-                reservation_id,
-                user_id,
-                idempotency_key,
-                (),
-                best.fingerprint(event_id),
-                sees_drafts,
-                beyond_limit,
-                code_digest,
-                uses_channels,
-                best,
-            )
-        _require_seats(seat_ids)
-        fingerprint = fingerprint_of(event_id, seat_ids)
+        if best is None:
+            _require_seats(seat_ids)
+            fingerprint = fingerprint_of(event_id, seat_ids)
+        else:
+            seat_ids, fingerprint = (), best.fingerprint(event_id)
         return cls(
             reservation_id,
             user_id,
@@ -85,6 +75,7 @@ class Reserve:
             beyond_limit,
             code_digest,
             uses_channels,
+            best,
         )
 
 
