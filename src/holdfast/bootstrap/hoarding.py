@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from redis.asyncio import Redis
 
+from holdfast.bootstrap.process import extensions_from
 from holdfast.infrastructure.redis.breaker import Breaker
 from holdfast.infrastructure.redis.connections import open_redis
 from holdfast.infrastructure.redis.hold_limits import Limits, RedisHoldLimits
@@ -43,6 +44,6 @@ def _limits_from(settings: Settings) -> Limits:
 
 def _longest_hold_seconds(settings: Settings) -> int:
     """Return how long a hold can last if its buyer extends it as often as possible."""
-    hold_seconds = settings.hold_seconds
-    total_max = settings.hold_seconds_total_max or 3 * hold_seconds
-    return max(hold_seconds, min(total_max, hold_seconds * (1 + settings.hold_extensions_max)))
+    extensions = extensions_from(settings)
+    often = settings.hold_seconds * (1 + extensions.count_max)
+    return max(settings.hold_seconds, min(int(extensions.total_max.total_seconds()), often))

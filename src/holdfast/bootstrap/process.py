@@ -35,10 +35,7 @@ def bounds_from(settings: Settings) -> Bounds:
     """Take the batcher's limits from the settings."""
     return Bounds(
         hold=timedelta(seconds=settings.hold_seconds),
-        extensions=Extensions(
-            count_max=settings.hold_extensions_max,
-            total_max=timedelta(seconds=settings.hold_seconds_total_max or 3 * settings.hold_seconds),
-        ),
+        extensions=extensions_from(settings),
         commands_max=settings.batch_commands_max,
         seats_max=settings.batch_seats_max,
         events_max=settings.batch_events_max,
@@ -48,6 +45,12 @@ def bounds_from(settings: Settings) -> Bounds:
         batch_seconds_max=settings.batch_seconds_max,
         batches_at_once=settings.write_pool_size,
     )
+
+
+def extensions_from(settings: Settings) -> Extensions:
+    """Take from the settings how far holds can be extended."""
+    total_max_seconds = settings.hold_seconds_total_max or 3 * settings.hold_seconds
+    return Extensions(count_max=settings.hold_extensions_max, total_max=timedelta(seconds=total_max_seconds))
 
 
 def database_url_of(settings: Settings) -> str:
