@@ -41,10 +41,9 @@ async def application(
     deadline = deadline or Deadline(settings.shutdown_seconds)
     # Where callers are known, how an event sells is not for everybody. A node without a port of its own does not lead:
     # nobody would see the series of events.
-    is_open = settings.auth_mode in (None, "open")
     async with (
         open_engine(settings, deadline=deadline, processes_in_use=processes_in_use) as engine,
-        reporting(settings, process="api", deadline=deadline, leads=is_open or settings.metrics_port > 0),
+        reporting(settings, process="api", deadline=deadline, leads=settings.is_open or settings.metrics_port > 0),
         _own_metrics(settings),
         open_identity(settings, process="api", deadline=deadline) as identity,
         open_admission(settings, identity) as admission,
@@ -56,7 +55,7 @@ async def application(
         draining.at_last(engine.give_up)
         readiness = Readiness(probes, draining)
         capabilities = {**engine.by_type(), Identity: identity}
-        public = partial(exposition, of_events=is_open)
+        public = partial(exposition, of_events=settings.is_open)
         yield build_app(capabilities, settings, admission, exposition=public, readiness=readiness)
 
 

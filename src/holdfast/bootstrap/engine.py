@@ -116,7 +116,7 @@ async def open_engine(
             LARGE_CONNECTIONS,
             replace(timeouts, statement_seconds=timeouts.bulk_statement_seconds),
         )
-        tail = seat_tail if settings.auth_mode in (None, "open") else seat_tail_for_strangers
+        tail = seat_tail if settings.is_open else seat_tail_for_strangers
         map_source = PostgresSeatMapSource(read_pool, large_pool, tail)
         seat_maps = SeatMaps(
             map_source,

@@ -45,6 +45,11 @@ class IdentitySettings(BaseSettings):
         ),
     )
 
+    @property
+    def is_open(self) -> bool:
+        """Whether callers need not prove who they are."""
+        return self.auth_mode in (None, "open")
+
     def client_secrets(self) -> list[str]:
         """Find the secrets inside the issuers, also where something else of them is wrong."""
         if self.oidc_issuers is None:
