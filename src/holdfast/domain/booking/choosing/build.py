@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from math import hypot
 
 from holdfast.domain.booking.choosing.chart_seat import ChartSeat
-from holdfast.domain.booking.choosing.packing import Packing
+from holdfast.domain.booking.choosing.packing import ArrangedRow, Packing
 from holdfast.domain.booking.choosing.rows import ROW_SEATS_MAX, gaps, has_positions, in_order, spacing_of, with_breaks
 from holdfast.domain.booking.choosing.seating import Category, Seating, Section
 
@@ -15,24 +15,6 @@ SEATS_PER_STEP = 200
 
 RowKey = tuple[str | None, str | None, bool]
 """Section, row, and whether it is an area."""
-
-
-@dataclass(slots=True)
-class ArrangedRow:
-    """A row with its seats in order, before it has a place in a block."""
-
-    area: bool
-    section: int
-    place: int
-    seats: Sequence[ChartSeat | None]
-    """None where the next seat is not a neighbour."""
-    distances: Sequence[float]
-    """0 where there is no seat."""
-
-    @property
-    def nearest(self) -> float:
-        """The distance of the nearest seat."""
-        return min(distance for seat, distance in zip(self.seats, self.distances, strict=True) if seat is not None)
 
 
 @dataclass(slots=True)

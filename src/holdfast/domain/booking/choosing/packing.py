@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Generator, Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass
 from uuid import UUID
 
 from holdfast.domain.booking.choosing.chart_seat import ChartSeat
@@ -22,19 +22,22 @@ BLOCK_BITS = 4_096
 """Bits of a block, as far as whole rows allow. An operation on a block takes about a fifth of a microsecond."""
 
 
-class Arranged(Protocol):
-    """A row to pack."""
+@dataclass(slots=True)
+class ArrangedRow:
+    """A row with its seats in order, before it has a place in a block."""
 
     area: bool
     section: int
     place: int
     seats: Sequence[ChartSeat | None]
+    """None where the next seat is not a neighbour."""
     distances: Sequence[float]
+    """0 where there is no seat."""
 
     @property
     def nearest(self) -> float:
         """The distance of the nearest seat."""
-        ...
+        return min(distance for seat, distance in zip(self.seats, self.distances, strict=True) if seat is not None)
 
 
 class Packing:
@@ -54,11 +57,11 @@ class Packing:
         self._accessible: dict[int, int] = {}
         self._partners: dict[Place, UUID] = {}
 
-    def steps_of(self, arranged: Sequence[Arranged]) -> Generator[None, None, Seating]:
+    def steps_of(self, arranged: Sequence[ArrangedRow]) -> Generator[None, None, Seating]:
         """Pack rows, and return the seating. Yields between rows."""
         rows = sorted((row for row in arranged if not row.area), key=lambda row: (row.nearest, row.section, row.place))
         areas = sorted((row for row in arranged if row.area), key=lambda row: (row.nearest, row.section, row.place))
-        taken: list[Arranged] = []
+        taken: list[ArrangedRow] = []
         bits = 0
         for row in rows:
             if taken and bits + len(row.seats) > BLOCK_BITS:
@@ -73,7 +76,7 @@ class Packing:
             yield from self._pack([area])
         return self._seating()
 
-    def _pack(self, rows: Sequence[Arranged]) -> Generator[None, None, None]:
+    def _pack(self, rows: Sequence[ArrangedRow]) -> Generator[None, None, None]:
         number = len(self._blocks)
         bits = sum(len(row.seats) + 1 for row in rows)
         ids = bytearray(ID_BYTES * bits)
@@ -105,7 +108,7 @@ class Packing:
             yield
         block.ids = bytes(ids)
 
-    def _row(self, arranged: Arranged, block: int, start: int) -> Row:
+    def _row(self, arranged: ArrangedRow, block: int, start: int) -> Row:
         nearest = arranged.nearest
         middle = next(
             place
