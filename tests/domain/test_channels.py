@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from domain.rows import HOLD, NOON, SEATS, Rows, new_event, wish
 from domain.test_decide_properties import batches, has_changed_nothing
 from holdfast.domain.booking.channels import Channel, EventChannels, digest_of
-from holdfast.domain.booking.commands import Cancel, Confirm, Done, Expire, Refused, Reserve
-from holdfast.domain.booking.decide import foresee
+from holdfast.domain.booking.commands import Cancel, ChangeSeats, Confirm, Done, Expire, Refused, Reserve
+from holdfast.domain.booking.decide import foresee, foresee_changes
 from holdfast.domain.booking.refusals import PurchaseLimitReached, SeatsNotFound, SeatsUnavailable
 from holdfast.domain.booking.snapshot import ChangeKind
 
@@ -147,6 +147,15 @@ def test_an_unlocked_read_says_the_same(rows):
     told = foresee(rows.snapshot(wishes, NOON), wishes, NOON)
     assert [type(one) for one in told] == [SeatsUnavailable, type(None), type(None)]
     assert foresee(rows.snapshot(wishes, LATER), wishes, LATER) == [None] * 3
+
+
+def test_so_does_one_before_a_change_of_seats(rows):
+    rows.write([wish(7, seats=SEATS[3:4])], LATER - HOLD / 2)
+    change = ChangeSeats.wish(change_id=UUID(int=8), reservation_id=UUID(int=7), user_id="ann", seat_ids=SEATS[:1])
+    just_before = LATER - timedelta(microseconds=1)
+    [refused] = foresee_changes(rows.snapshot([change], just_before), [change], just_before)
+    assert isinstance(refused, SeatsUnavailable)
+    assert foresee_changes(rows.snapshot([change], LATER), [change], LATER) == [(SEATS[0],)]
 
 
 def test_a_choice_knows_which_channels_a_wish_does_not_reach(rows):

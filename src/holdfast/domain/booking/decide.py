@@ -28,7 +28,7 @@ from holdfast.domain.booking.holding import examine, reserve
 from holdfast.domain.booking.refusals import ReservationNotFound
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.resolving import expire_overdue, resolve
-from holdfast.domain.booking.snapshot import Decision, Snapshot
+from holdfast.domain.booking.snapshot import Decision, EventState, Snapshot
 from holdfast.domain.booking.working_state import WorkingState
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.refusal import Refusal
@@ -57,9 +57,7 @@ def decide(
     """
     if snapshot.event is None:
         return Decision([_refuse_without_event(snapshot, command) for command in commands], None)
-    state = WorkingState(snapshot.event, snapshot)
-    state.open_due_channels(now)
-    expired = expire_overdue(state, now)
+    state, expired = _state_at(snapshot.event, snapshot, now)
     outcomes = [
         _decide_one(state, command, now, hold=hold, extensions=extensions, expired=expired) for command in commands
     ]
@@ -80,9 +78,7 @@ def foresee(snapshot: Snapshot, wishes: Sequence[Reserve], now: datetime) -> lis
     """
     if snapshot.event is None:
         return [EventNotFound(snapshot.event_id) for _ in wishes]
-    state = WorkingState(snapshot.event, snapshot)
-    state.open_due_channels(now)
-    expire_overdue(state, now)
+    state, _ = _state_at(snapshot.event, snapshot, now)
     found = [examine(state, wish, now) for wish in wishes]
     return [seen.at(snapshot.event.version) if isinstance(seen, Refusal) else seen for seen in found]
 
@@ -103,8 +99,7 @@ def foresee_changes(
     """
     if snapshot.event is None:
         return [ReservationNotFound(wish.reservation_id) for wish in wishes]
-    state = WorkingState(snapshot.event, snapshot)
-    expire_overdue(state, now)
+    state, _ = _state_at(snapshot.event, snapshot, now)
     found: list[tuple[UUID, ...] | Refusal] = []
     for wish in wishes:
         seen = examine_change(state, wish, now)
@@ -113,6 +108,16 @@ def foresee_changes(
         else:
             found.append(tuple([seat_id for seat_id in wish.seat_ids if seat_id not in seen.seat_ids]))
     return found
+
+
+def _state_at(event: EventState, snapshot: Snapshot, now: datetime) -> tuple[WorkingState, int]:
+    """Return the event as commands find it at `now`, and how many holds had run out.
+
+    Channels that are due are open, and the holds have expired.
+    """
+    state = WorkingState(event, snapshot)
+    state.open_due_channels(now)
+    return state, expire_overdue(state, now)
 
 
 def _refuse_without_event(snapshot: Snapshot, command: Command) -> Outcome:
