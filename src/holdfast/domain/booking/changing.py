@@ -66,7 +66,7 @@ def examine_change(state: WorkingState, command: ChangeSeats, now: datetime) -> 
     found = _live_hold(state, command, Verb.CHANGE_SEATS)
     if isinstance(found, Refusal) or command.change_id in state.logged_changes or _has_the_seats(found, command):
         return found
-    added = [seat_id for seat_id in command.seat_ids if seat_id not in found.seat_ids]
+    added = command.added_to(found)
     more = len(command.seat_ids) - len(found.seat_ids)
     return (
         booking_over(state, now)

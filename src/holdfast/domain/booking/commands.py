@@ -146,6 +146,11 @@ class ChangeSeats:
         _require_seats(seat_ids)
         return cls(change_id, reservation_id, user_id, seat_ids, beyond_limit, uses_channels)
 
+    def added_to(self, reservation: Reservation) -> tuple[UUID, ...]:
+        """Return the requested seats that a hold does not have."""
+        held = frozenset(reservation.seat_ids)
+        return tuple([seat_id for seat_id in self.seat_ids if seat_id not in held])
+
 
 @dataclass(frozen=True, slots=True)
 class Release:

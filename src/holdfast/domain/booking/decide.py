@@ -106,7 +106,7 @@ def foresee_changes(
         if isinstance(seen, Refusal):
             found.append(seen.at(snapshot.event.version))
         else:
-            found.append(tuple([seat_id for seat_id in wish.seat_ids if seat_id not in seen.seat_ids]))
+            found.append(wish.added_to(seen))
     return found
 
 

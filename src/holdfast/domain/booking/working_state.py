@@ -164,8 +164,8 @@ class WorkingState:
 
         A seat that stays keeps its price.
         """
-        held, wanted = frozenset(reservation.seat_ids), frozenset(command.seat_ids)
-        added = tuple([seat_id for seat_id in command.seat_ids if seat_id not in held])
+        wanted = frozenset(command.seat_ids)
+        added = command.added_to(reservation)
         freed = tuple([seat_id for seat_id in reservation.seat_ids if seat_id not in wanted])
         agreed = dict(zip(reservation.seat_ids, reservation.prices or (), strict=reservation.prices is not None))
         prices = tuple([agreed.get(seat_id, self.prices[seat_id]) for seat_id in command.seat_ids])
