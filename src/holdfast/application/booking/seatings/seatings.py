@@ -1,9 +1,7 @@
 """The free seats of the events for which this process chooses seats."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextvars import Context
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,6 +9,7 @@ import structlog
 
 from holdfast.application.booking.ports import BatchTransaction, LoggedStep, SeatingSource
 from holdfast.application.booking.seatings.event_seats import EventSeats
+from holdfast.application.coalescer import Coalescer
 from holdfast.application.giving_way import give_way, in_steps
 from holdfast.domain.booking.choosing.build import steps_of
 from holdfast.domain.booking.choosing.free_seats import FreeSeats
@@ -25,6 +24,8 @@ SEATS_MAX = 1_000_000
 whatever its size."""
 STEPS_MAX = 1_000
 """Entries of the log that are read under the event's lock. Seats that are further behind are loaded again."""
+QUESTIONS_MAX = 1_000
+"""Callers whom one call answers."""
 SEATS_PER_TURN = 500
 """Seats marked as taken between two turns of the event loop: about half a millisecond's work."""
 
@@ -45,22 +46,16 @@ class Seatings:
         self._seats_max = seats_max
         self._kept: OrderedDict[UUID, EventSeats] = OrderedDict()
         self._seats = 0
-        self._loads: dict[UUID, asyncio.Task[None]] = {}
+        self._loads: Coalescer[UUID, None, None] = Coalescer(self._load, questions_max=QUESTIONS_MAX)
 
     async def load(self, event_id: UUID) -> None:
-        """Load the free seats of an event, unless they are kept. All who ask meanwhile share one load.
+        """Load the free seats of an event, unless they are kept. Those who ask meanwhile wait for that load.
 
         Raises:
             ConnectionLost, Contended: if they cannot be read.
         """
-        if event_id in self._kept:
-            return
-        load = self._loads.get(event_id)
-        if load is None:
-            # The task serves everyone who asks, so it must not log under one caller's request id.
-            load = self._loads[event_id] = asyncio.create_task(self._load(event_id), context=Context())
-            load.add_done_callback(lambda ended: self._end(event_id, ended))
-        await asyncio.shield(load)
+        if event_id not in self._kept:
+            await self._loads.ask(event_id, None)
 
     async def attach(self, transaction: BatchTransaction, snapshot: Snapshot) -> Snapshot:
         """Add the free seats to a snapshot that was loaded under the event's lock, if they are kept.
@@ -117,15 +112,12 @@ class Seatings:
             steps = steps[1:]
         return seats.mark == known and seats.follow(steps) and seats.mark == locked
 
-    def _end(self, event_id: UUID, load: asyncio.Task[None]) -> None:
-        self._loads.pop(event_id, None)
-        if not load.cancelled():
-            load.exception()  # marks it as retrieved: those who asked may have gone
-
-    async def _load(self, event_id: UUID) -> None:
+    async def _load(self, event_id: UUID, questions: Sequence[None]) -> Sequence[None]:
+        if event_id in self._kept:  # since the load for those who asked before
+            return questions
         chart = await self._source.chart(event_id)
         if chart is None:
-            return
+            return questions
         seating = await in_steps(steps_of(chart.seats, chart.sections, chart.categories))
         free = FreeSeats.all_of(seating)
         for number, seat_id in enumerate(chart.taken, start=1):
@@ -135,6 +127,7 @@ class Seatings:
         self.drop(event_id)
         self._keep(EventSeats(event_id, chart.mark, free))
         metrics.seatings_loaded_total.inc()
+        return questions
 
     def _keep(self, seats: EventSeats) -> None:
         self._kept[seats.event_id] = seats
