@@ -55,11 +55,6 @@ class FreeSeats:
             self.take(place)
         return True
 
-    def is_free(self, seat_id: UUID) -> bool:
-        """Return whether a seat is in the chart and free."""
-        place = self.seating.place_of(seat_id)
-        return place is not None and bool(self.masks[place.block] >> place.bit & 1)
-
     def hint(self, search: Hashable) -> int:
         """Return the first block in which such a search can find anything.
 
