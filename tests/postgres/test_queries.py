@@ -12,6 +12,7 @@ from holdfast.infrastructure import postgres
 from holdfast.infrastructure.postgres.driver import failures
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.driver.queries import load_queries
+from holdfast.infrastructure.postgres.driver.statement_spans import _name_of
 
 FOLDER = Path(inspect.getfile(postgres)).parent
 FILES = sorted(
@@ -51,6 +52,13 @@ def test_every_statement_has_a_caller():
     assert set(re.findall(r'load_queries\("([\w/]+)"\)', source)) == set(FILES)
     names = {name for file_name in FILES for name in load_queries(file_name) if not file_name.endswith("invariants")}
     assert [name for name in sorted(names) if not re.search(rf"(?:queries|[A-Z_]+)\.{name}\b", source)] == []
+
+
+def test_a_trace_names_every_statement():
+    """Those of five files once had their names there, and all others were just `SELECT` or `WITH`."""
+    queries = [query for file_name in FILES for query in load_queries(file_name).values()]
+    unnamed = [query.name for query in queries if _name_of(query.sql) == query.sql.split(None, 1)[0]]
+    assert unnamed == []
 
 
 def test_no_value_is_numbered_by_hand():

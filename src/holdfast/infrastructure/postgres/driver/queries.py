@@ -97,6 +97,15 @@ class Query(Generic[GivenT_contra]):
         return Filled(self, self.arguments(given))
 
 
+_names: dict[str, str] = {}
+"""The names of the statements that have been loaded, by what is sent."""
+
+
+def name_of(sql: str) -> str | None:
+    """Return the name of a statement; None if it is in no file that this process uses."""
+    return _names.get(sql)
+
+
 def _in_order(names: tuple[str, ...]) -> Callable[[Mapping[str, object]], tuple[object, ...]]:
     if not names:
         return lambda _: ()
@@ -129,6 +138,7 @@ def load_queries(file_name: str) -> dict[str, Query[Any]]:
         except ValueError as odd:
             raise ValueError(f"{file_name}.sql: {name}: {odd}") from None
         queries[name] = Query(file_name, name, purpose, sql, parameters)
+        _names[sql] = name
     return queries
 
 

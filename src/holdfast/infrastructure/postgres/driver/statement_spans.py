@@ -1,15 +1,13 @@
 """Adds every statement to the trace by its name, never with its values."""
 
 import re
-from functools import cache
 
 from asyncpg import Connection
 from asyncpg.connection import LoggedQuery
 
-from holdfast.infrastructure.postgres.driver.queries import load_queries
+from holdfast.infrastructure.postgres.driver.queries import name_of
 from holdfast.telemetry import tracing
 
-FILES = ("booking/batch", "catalogue/catalogue", "reading/reads", "reading/seat_maps", "upkeep/totals")
 _BEGINNING = re.compile(r"^BEGIN; (?:SET LOCAL lock_timeout = \d+; )?")
 _EVENT_IDS = re.compile(r"'(?:[0-9a-f-]{36}|\{[0-9a-f,-]+\})'")
 
@@ -30,9 +28,4 @@ def _name_of(sql: str) -> str:
     """Return a statement's name, or its first word if it is in no file."""
     # Locking an event is the same step of a batch, whether or not it waits.
     head = _BEGINNING.sub("", _EVENT_IDS.sub("$1", sql)).removesuffix(" SKIP LOCKED")
-    return _names().get(head) or head.split(None, 1)[0].rstrip(";")
-
-
-@cache
-def _names() -> dict[str, str]:
-    return {query.sql: query.name for name in FILES for query in load_queries(name).values()}
+    return name_of(sql) or name_of(head) or head.split(None, 1)[0].rstrip(";")
