@@ -14,6 +14,7 @@ from holdfast.domain.booking.decide import decide
 from holdfast.infrastructure.postgres.booking.batch_arguments import load_arguments, new_hold_arguments, store_arguments
 from holdfast.infrastructure.postgres.booking.batch_queries import BATCH
 from holdfast.infrastructure.postgres.booking.batch_store import load
+from holdfast.infrastructure.postgres.booking.store_queries import STORE
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.driver.queries import load_queries
 
@@ -116,7 +117,7 @@ async def _store_arguments(connection):
     closure = closure_of([Expire(8)], overdue_max=64)
     snapshot, now = await load(connection, BATCH, EVENT, closure)
     if snapshot.event is None:
-        rows = {name: [] for name in BATCH.store_batch.parameters}
+        rows = {name: [] for name in STORE.store_batch.parameters}
         return {**rows, "event_id": EVENT, "loaded_version": 1, "version": 2, **dict.fromkeys(COUNTERS, 0), "now": now}
     changes = decide(snapshot, [Expire(8)], now, hold=timedelta(minutes=15)).changes
     return store_arguments(changes, now)
@@ -130,7 +131,7 @@ async def _new_hold_arguments(connection):
     )
     snapshot, now = await load(connection, BATCH, EVENT, closure_of([wish], overdue_max=0))
     if snapshot.event is None:
-        rows = {name: [] for name in BATCH.store_new_holds.parameters}
+        rows = {name: [] for name in STORE.store_new_holds.parameters}
         event = {"event_ids": [EVENT], "loaded_versions": [1], "versions": [2], **{name: [0] for name in COUNTERS}}
         return {**rows, **event, "now": now, "expires_at": now}
     changes = decide(snapshot, [wish], now, hold=timedelta(minutes=15)).changes
@@ -215,9 +216,9 @@ HOT = [
     ("booking/batch", "lock_idle_events"),
     ("booking/batch", "log_from"),
     ("booking/batch", "load_batch"),
-    ("booking/batch", "store_new_holds"),
-    ("booking/batch", "store_batch"),
-    ("booking/batch", "store_channels"),
+    ("booking/store", "store_new_holds"),
+    ("booking/store", "store_batch"),
+    ("booking/store", "store_channels"),
     ("booking/batch", "reservation_owners"),
     ("booking/batch", "overdue_events"),
     ("booking/seating", "event_of_seats"),
@@ -255,9 +256,9 @@ INDEXES = [
     ("booking/batch", "overdue_events", {"reservations_pending_idx", "channels_due_idx"}),
     ("booking/batch", "log_from", {"changes_pkey"}),
     ("booking/batch", "load_batch", {*LOOKED_UP_BY, "reservations_pending_idx"} - OF_LISTS),
-    ("booking/batch", "store_channels", {"channels_pkey", "channel_seats_channel_idx", "claims_pkey"}),
-    ("booking/batch", "store_new_holds", {"events_pkey"}),
-    ("booking/batch", "store_batch", {"events_pkey", "reservations_pkey", "claims_pkey"}),
+    ("booking/store", "store_channels", {"channels_pkey", "channel_seats_channel_idx", "claims_pkey"}),
+    ("booking/store", "store_new_holds", {"events_pkey"}),
+    ("booking/store", "store_batch", {"events_pkey", "reservations_pkey", "claims_pkey"}),
     ("catalogue/catalogue", "cancel_holds_of_deleted_event", {"reservations_pending_idx", "claims_pkey"}),
     ("reading/reads", "events", LISTS_EVENTS),
     ("reading/reads", "event_stamps", LISTS_EVENTS),

@@ -17,6 +17,7 @@ from holdfast.infrastructure.postgres.booking.batch_arguments import (
 )
 from holdfast.infrastructure.postgres.booking.batch_queries import BATCH
 from holdfast.infrastructure.postgres.booking.batch_store import load
+from holdfast.infrastructure.postgres.booking.store_queries import STORE
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 
 EVENTS = [UUID(int=number) for number in (3, 1, 2)]
@@ -58,7 +59,7 @@ async def held(connection):
         ]
         snapshot, now = await load(connection, BATCH, event_id, closure_of(wishes[event_id], overdue_max=0))
         batches.append(decide(snapshot, wishes[event_id], now, hold=HOLD).changes)
-    row = await BATCH.store_new_holds(new_hold_arguments(batches, now)).fetchrow(connection)
+    row = await STORE.store_new_holds(new_hold_arguments(batches, now)).fetchrow(connection)
     assert dict(row) == expected_counts(*batches)
     return wishes
 
@@ -71,7 +72,7 @@ async def test_each_row_gets_its_own_values(connection):
     cancels = [Cancel(wish.reservation_id, "ann") for wish in wishes[event_id]]
     snapshot, now = await load(connection, BATCH, event_id, closure_of(cancels, overdue_max=0))
     changes = decide(snapshot, cancels, now, hold=HOLD).changes
-    row = await BATCH.store_batch(store_arguments(changes, now)).fetchrow(connection)
+    row = await STORE.store_batch(store_arguments(changes, now)).fetchrow(connection)
     assert dict(row) == expected_counts(changes)
     stored = await connection.fetch("SELECT id, changed_version FROM reservations WHERE event_id = $1", event_id)
     assert {tuple(row) for row in stored} == {(after.id, after.changed_version) for _, after in changes.changed}
@@ -86,7 +87,7 @@ async def test_keys_that_are_not_sorted_are_refused_by_the_guards(connection):
     backwards = {
         name: values[::-1] if name.startswith(("changed_", "freed_")) else values for name, values in given.items()
     }
-    row = await BATCH.store_batch(backwards).fetchrow(connection)
+    row = await STORE.store_batch(backwards).fetchrow(connection)
     assert row["changed"] < len(changes.changed)
     assert row["claims_removed"] < len(changes.claims_removed)
     stored = await connection.fetch("SELECT id, changed_version FROM reservations WHERE status = 'cancelled'")

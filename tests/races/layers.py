@@ -68,14 +68,16 @@ async def weakened_store(
             pools.append(pool)
         store = PostgresBatchStore(*pools)
         if not layers.event_lock:
-            _change(store, "lock_event", " FOR NO KEY UPDATE", "")
+            _change(store, "queries", "lock_event", " FOR NO KEY UPDATE", "")
         if not layers.guard:
-            parameters = store.queries.store_batch.parameters
+            parameters = store.store_queries.store_batch.parameters
             event, loaded = (f"${parameters.index(name) + 1}" for name in ("event_id", "loaded_version"))
             guard = f"WHERE id = {event} AND version = {loaded}"
-            _change(store, "store_batch", guard, f"WHERE id = {event} AND {loaded}::bigint IS NOT NULL")
+            _change(
+                store, "store_queries", "store_batch", guard, f"WHERE id = {event} AND {loaded}::bigint IS NOT NULL"
+            )
         if not layers.key_lookup:
-            _change(store, "load_batch", PRIOR_BY_KEY, f"{PRIOR_BY_KEY} AND false")
+            _change(store, "queries", "load_batch", PRIOR_BY_KEY, f"{PRIOR_BY_KEY} AND false")
         yield store
 
 
@@ -90,10 +92,11 @@ async def _drop_constraints(database_url: str, layers: Layers) -> None:
     await connection.close()
 
 
-def _change(store: PostgresBatchStore, name: str, old: str, new: str) -> None:
-    query = getattr(store.queries, name)
+def _change(store: PostgresBatchStore, file: str, name: str, old: str, new: str) -> None:
+    queries = getattr(store, file)
+    query = getattr(queries, name)
     assert query.sql.count(old) == 1, f"{name} no longer says {old!r}: adapt the harness"
-    store.queries = replace(store.queries, **{name: replace(query, sql=query.sql.replace(old, new))})
+    setattr(store, file, replace(queries, **{name: replace(query, sql=query.sql.replace(old, new))}))
 
 
 class Rendezvous:

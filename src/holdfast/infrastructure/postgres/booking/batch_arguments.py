@@ -8,12 +8,8 @@ from holdfast.application.booking.ports import Closure
 from holdfast.domain.booking.channels import NAMED_SEATS_MAX
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.snapshot import ChangeKind, Changes, LogEntry
-from holdfast.infrastructure.postgres.booking.batch_queries import (
-    ChangedChannels,
-    NettedChanges,
-    NewHolds,
-    Touched,
-)
+from holdfast.infrastructure.postgres.booking.batch_queries import Touched
+from holdfast.infrastructure.postgres.booking.store_queries import ChangedChannels, NettedChanges, NewHolds
 
 
 def store_arguments(changes: Changes, now: datetime) -> NettedChanges:

@@ -22,6 +22,7 @@ from holdfast.infrastructure.postgres.booking.batch_arguments import (
 )
 from holdfast.infrastructure.postgres.booking.batch_queries import BATCH, BatchQueries, LogFrom
 from holdfast.infrastructure.postgres.booking.rows import snapshot_from
+from holdfast.infrastructure.postgres.booking.store_queries import STORE, StoreQueries
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
@@ -33,9 +34,10 @@ from holdfast.infrastructure.postgres.identity.audit import append_to_audit
 class PostgresBatchTransaction:
     """One transaction on one or more events (`application.booking.ports.BatchTransaction`)."""
 
-    def __init__(self, connection: WatchedConnection, queries: BatchQueries) -> None:
+    def __init__(self, connection: WatchedConnection, queries: BatchQueries, store_queries: StoreQueries) -> None:
         self._connection = connection
         self._queries = queries
+        self._store_queries = store_queries
 
     async def lock(self, event_id: UUID, *, wait_seconds: float | None = None) -> Lock:
         """Begin and lock in one round trip. If no row was locked, a second one checks whether the event exists."""
@@ -114,9 +116,9 @@ class PostgresBatchTransaction:
                 await self._write_channels(changes, now)
             (new_holds if makes_new_holds_only(changes) else others).append(changes)
         if new_holds:
-            await self._write(self._queries.store_new_holds(new_hold_arguments(new_holds, now)), *new_holds)
+            await self._write(self._store_queries.store_new_holds(new_hold_arguments(new_holds, now)), *new_holds)
         for changes in others:
-            await self._write(self._queries.store_batch(store_arguments(changes, now)), changes)
+            await self._write(self._store_queries.store_batch(store_arguments(changes, now)), changes)
         for changes in others:
             for entry in changes.audit:
                 await append_to_audit(self._connection, entry, now)
@@ -130,7 +132,7 @@ class PostgresBatchTransaction:
     async def _write_channels(self, changes: Changes, now: datetime) -> None:
         """Write what a batch changes in channels, in a statement of its own: most batches change nothing there."""
         with translated():
-            row = await self._queries.store_channels(channel_arguments(changes, now)).fetchrow(self._connection)
+            row = await self._store_queries.store_channels(channel_arguments(changes, now)).fetchrow(self._connection)
         assert row is not None
         check_counts(expected_channel_counts(changes), row)
 
@@ -174,13 +176,14 @@ class PostgresBatchStore:
         self._write_pool = write_pool
         self._read_pool = read_pool
         self.queries = BATCH
+        self.store_queries = STORE
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresBatchTransaction]:
         """Lend a write connection. What is not committed is rolled back; if that fails, the connection is cut."""
         async with self._write_pool.connection() as connection:
             try:
-                yield PostgresBatchTransaction(connection, self.queries)
+                yield PostgresBatchTransaction(connection, self.queries, self.store_queries)
             finally:
                 await rollback_if_open(connection)
 
