@@ -1,6 +1,7 @@
 """The OpenAPI document, the route table and the errors agree with each other."""
 
 import inspect
+from typing import get_args, get_type_hints
 
 import jsonschema_rs
 import pytest
@@ -10,6 +11,9 @@ from holdfast.api.document import document
 from holdfast.api.operations import OPERATIONS as TABLE
 from holdfast.api.problems import PROBLEMS as OF_DOMAIN
 from holdfast.api.service import probes
+from holdfast.application.identity.rules import RULES, Kind
+from holdfast.application.identity.verbs import Verb
+from holdfast.domain.booking import changing, checks, holding
 from holdfast.domain.booking import refusals as booking
 from holdfast.domain.booking.refusals import IdempotencyKeyReused
 from holdfast.domain.catalogue import refusals as catalogue
@@ -65,6 +69,29 @@ def test_every_refusal_has_a_status_and_is_in_the_document(refusal):
     if refusal is problems.PathNotFound:
         return  # by its nature it belongs to no path
     assert any(refusal.code in schema["properties"]["code"]["enum"] for schema in documented)
+
+
+@pytest.mark.parametrize(("name", "examine"), [("reserve", holding.examine), ("change_seats", changing.examine_change)])
+def test_what_the_checks_of_a_request_for_seats_refuse_is_declared(name, examine):
+    called = [vars(checks)[check] for check in examine.__code__.co_names if check in vars(checks)]
+    refused = {kind for check in called for kind in get_args(get_type_hints(check)["return"]) if kind is not type(None)}
+    assert len(refused) >= 6
+    assert refused <= _declared(name)
+
+
+def test_operations_on_an_event_in_the_path_declare_that_it_may_be_hidden():
+    of_events = [
+        operation.name
+        for operation in TABLE
+        if RULES[Verb(operation.name)].kind in (Kind.EVENT, Kind.SALES_OF_EVENT) and operation.path_parameters
+    ]
+    undeclared = {name for name in of_events if catalogue.EventNotFound not in _declared(name)}
+    assert undeclared == {"get_seat"}, "its path names a seat"
+
+
+def _declared(name):
+    [operation] = [operation for operation in TABLE if operation.name == name]
+    return set(operation.refusals)
 
 
 def test_codes_are_unique():

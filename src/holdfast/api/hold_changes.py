@@ -18,7 +18,9 @@ from holdfast.application.identity.verbs import Verb
 from holdfast.domain.booking.refusals import (
     AlreadyCancelled,
     AlreadyConfirmed,
+    AreaByCount,
     BookingClosed,
+    CompanionAlone,
     ExtensionLimitReached,
     HoldChanged,
     HoldExpired,
@@ -28,7 +30,7 @@ from holdfast.domain.booking.refusals import (
     SeatsUnavailable,
 )
 from holdfast.domain.booking.reservation import SEATS_MAX
-from holdfast.domain.catalogue.refusals import UpgradeUnfinished
+from holdfast.domain.catalogue.refusals import EventNotFound, UpgradeUnfinished
 from holdfast.http.endpoints.answer import Answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation
@@ -108,6 +110,7 @@ async def release(booking: Booking, call: Call) -> Answer:
     return done_answer(200, done, call)
 
 
+_NO_LIVE_HOLD = (ReservationNotFound, HoldExpired, AlreadyCancelled, AlreadyConfirmed)
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
         method="POST",
@@ -126,15 +129,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=(ExtensionInput,),
         request_examples={"the known end": {"expires_at": examples.RESERVATION["expires_at"]}},
         success=ONE,
-        refusals=(
-            ReservationNotFound,
-            HoldExpired,
-            AlreadyCancelled,
-            AlreadyConfirmed,
-            HoldChanged,
-            ExtensionLimitReached,
-            UpgradeUnfinished,
-        ),
+        refusals=(*_NO_LIVE_HOLD, HoldChanged, ExtensionLimitReached, UpgradeUnfinished),
     ),
     Operation(
         method="PUT",
@@ -153,12 +148,11 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request_examples={"two seats": {"seat_ids": examples.WISH["seat_ids"]}},
         success=ONE,
         refusals=(
-            ReservationNotFound,
-            HoldExpired,
-            AlreadyCancelled,
-            AlreadyConfirmed,
+            *_NO_LIVE_HOLD,
             BookingClosed,
             SeatsNotFound,
+            AreaByCount,
+            CompanionAlone,
             PurchaseLimitReached,
             SeatsUnavailable,
             UpgradeUnfinished,
@@ -176,6 +170,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=(ReleaseInput,),
         request_examples={"with a reason": {"reason": "The buyer called"}},
         success=ONE,
-        refusals=(ReservationNotFound, AlreadyConfirmed, UpgradeUnfinished),
+        refusals=(EventNotFound, ReservationNotFound, AlreadyConfirmed, UpgradeUnfinished),
     ),
 )
