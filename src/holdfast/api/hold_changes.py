@@ -1,7 +1,6 @@
 """Extending a hold, changing its seats, and its release by the seller, over HTTP: bodies, handlers, operations."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -10,6 +9,7 @@ from holdfast.api.fields import NO_NUL, Time, in_utc
 from holdfast.api.identity.admission import actor_of, buyer_of, caller_of
 from holdfast.api.paging import BASE
 from holdfast.api.reservations import ONE, WISH_BODY_BYTES, done_answer, reservation_id_of
+from holdfast.api.wish_bodies import SeatIds
 from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.change_seats import change_seats as change_seats_of_hold
 from holdfast.application.booking.extend import extend as extend_hold
@@ -29,7 +29,6 @@ from holdfast.domain.booking.refusals import (
     SeatsNotFound,
     SeatsUnavailable,
 )
-from holdfast.domain.booking.reservation import SEATS_MAX
 from holdfast.domain.catalogue.refusals import EventNotFound, UpgradeUnfinished
 from holdfast.http.endpoints.answer import Answer
 from holdfast.http.endpoints.call import Call
@@ -49,7 +48,7 @@ class ExtensionInput(Struct, kw_only=True):
 class SeatsInput(Struct, kw_only=True):
     """All the seats that the hold is to have. `seat_ids` must not contain duplicates."""
 
-    seat_ids: Annotated[list[UUID], Meta(min_length=1, max_length=SEATS_MAX, extra_json_schema={"uniqueItems": True})]
+    seat_ids: SeatIds
 
 
 class ReleaseInput(Struct, kw_only=True):
