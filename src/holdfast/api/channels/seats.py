@@ -1,7 +1,9 @@
 """Which seats a channel keeps back: putting seats into it, giving them back, listing them."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Annotated, Any, TypeVar
+from functools import partial
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -11,8 +13,7 @@ from holdfast.api.channels.channels import PATH, existing_key
 from holdfast.api.identity.admission import actor_of, caller_of
 from holdfast.api.seats.bulk_call import body_and_place
 from holdfast.api.seats.reads import SeatBody, seat_body
-from holdfast.application.catalogue.bulk_line import Place
-from holdfast.application.catalogue.catalogue import Catalogue
+from holdfast.application.catalogue.catalogue import Catalogue, UnderWay
 from holdfast.application.catalogue.keep_seats_back import begin_giving_back, begin_keeping_back, find_seats
 from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
@@ -32,6 +33,8 @@ PAGE_SEATS = 1_000
 """Seats of a channel in one answer."""
 
 T = TypeVar("T")
+Done = TypeVar("Done")
+_Begin: TypeAlias = Callable[[Catalogue, UUID, str, SeatSelection, list[UUID]], UnderWay[Done]]
 Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\u0000]*$")]
 
 
@@ -93,26 +96,14 @@ _decoder = StrictDecoder(SelectionInput, quotes=_quotes_of_selection)
 
 async def keep_back(catalogue: Catalogue, call: Call) -> Answer:
     """POST /events/{event_id}/channels/{key}/seats."""
-    event_id, key = call.path_id("event_id"), existing_key(call)
-    async with AsyncExitStack() as stack:
-        raw, place = await body_and_place(catalogue, call, stack, bytes_max=BODY_BYTES)
-        selection, seat_ids = await _selected(catalogue, event_id, raw, place)
-        under_way = begin_keeping_back(catalogue, event_id, key, selection, seat_ids, actor=actor_of(call))
-        place.keep_until(under_way.task)
-        done = await under_way.result()
+    key, done = await _change(catalogue, call, partial(begin_keeping_back, actor=actor_of(call)))
     body = KeptBackBody(key=key, seats=done.seats, kept_back=done.kept_back, taken_seat_ids=done.taken_seat_ids)
     return json_answer(200, body, event_version(done.version))
 
 
 async def give_back(catalogue: Catalogue, call: Call) -> Answer:
     """POST /events/{event_id}/channels/{key}/seats/release."""
-    event_id, key = call.path_id("event_id"), existing_key(call)
-    async with AsyncExitStack() as stack:
-        raw, place = await body_and_place(catalogue, call, stack, bytes_max=BODY_BYTES)
-        selection, seat_ids = await _selected(catalogue, event_id, raw, place)
-        under_way = begin_giving_back(catalogue, event_id, key, selection, seat_ids, actor=actor_of(call))
-        place.keep_until(under_way.task)
-        done = await under_way.result()
+    key, done = await _change(catalogue, call, partial(begin_giving_back, actor=actor_of(call)))
     body = GivenBackBody(key=key, seats=done.seats, available=done.available)
     return json_answer(200, body, event_version(done.version))
 
@@ -139,10 +130,24 @@ async def find_all(views: Views, call: Call) -> Answer:
     return json_answer(200, page, event_version(version))
 
 
-async def _selected(catalogue: Catalogue, event_id: UUID, raw: bytes, place: Place) -> tuple[SeatSelection, list[UUID]]:
-    """Decode which seats are meant, and find them, once it is this call's turn: it may take reading the whole chart."""
-    given = await _decoder.read(raw)
-    selection = SeatSelection(
+async def _change(catalogue: Catalogue, call: Call, begin: _Begin[Done]) -> tuple[str, Done]:
+    """Read which seats are meant, make a change of them in their turn, and return the channel's key and what was done.
+
+    The seats are looked for once it is this call's turn, because that may take reading the whole chart.
+    """
+    event_id, key = call.path_id("event_id"), existing_key(call)
+    async with AsyncExitStack() as stack:
+        raw, place = await body_and_place(catalogue, call, stack, bytes_max=BODY_BYTES)
+        selection = _selection_of(await _decoder.read(raw))
+        await place.turn()
+        seat_ids = await find_seats(catalogue.seat_search, event_id, selection)
+        under_way = begin(catalogue, event_id, key, selection, seat_ids)
+        place.keep_until(under_way.task)
+        return key, await under_way.result()
+
+
+def _selection_of(given: SelectionInput) -> SeatSelection:
+    return SeatSelection(
         seat_ids=_given(given.seat_ids),
         sections=_given(given.sections),
         rows=[
@@ -150,8 +155,6 @@ async def _selected(catalogue: Catalogue, event_id: UUID, raw: bytes, place: Pla
         ],
         categories=_given(given.categories),
     )
-    await place.turn()
-    return selection, await find_seats(catalogue.seat_search, event_id, selection)
 
 
 def _given(value: list[T] | UnsetType) -> list[T]:
