@@ -1,13 +1,12 @@
 """Events as they are written in requests and answers."""
 
-from datetime import datetime
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from holdfast.api.fields import NO_NUL, Time, in_utc
+from holdfast.api.fields import NO_NUL, Time, in_utc, in_utc_if_given, or_default
 from holdfast.domain.catalogue.currencies import DEFAULT_CURRENCY, MINOR_DIGITS, require_currency
 from holdfast.domain.catalogue.event import (
     DESCRIPTION_MAX,
@@ -22,7 +21,6 @@ from holdfast.domain.catalogue.time_zones import DEFAULT_TIME_ZONE, NAME_MAX, re
 from holdfast.domain.identity.principal import Principal, Proof
 from holdfast.domain.refusal import InvalidValue
 
-Given = TypeVar("Given")
 _SaleTime: TypeAlias = Time | UnsetType | None
 _KEEPS = "An edit that leaves it out changes nothing."
 
@@ -152,12 +150,12 @@ def details_of(given: EventInput, caller: Principal) -> EventDetails:
     Raises:
         InvalidValue: naming the field.
     """
-    confirmation = _or_default(given.confirmation, Confirmation.BUYER)
+    confirmation = or_default(given.confirmation, Confirmation.BUYER)
     if confirmation is Confirmation.SELLER and caller.proof is Proof.OPEN:
         raise InvalidValue("confirmation", "cannot be seller where everybody is let in: nobody is known as the seller")
-    timezone = _or_default(given.timezone, DEFAULT_TIME_ZONE)
+    timezone = or_default(given.timezone, DEFAULT_TIME_ZONE)
     require_time_zone("timezone", timezone)
-    currency = _or_default(given.currency, DEFAULT_CURRENCY)
+    currency = or_default(given.currency, DEFAULT_CURRENCY)
     require_currency("currency", currency)
     return EventDetails(
         name=given.name,
@@ -166,22 +164,14 @@ def details_of(given: EventInput, caller: Principal) -> EventDetails:
         start_at=in_utc("start_at", given.start_at),
         end_at=in_utc("end_at", given.end_at),
         total_seats=given.total_seats,
-        max_seats_per_buyer=_or_default(given.max_seats_per_buyer, None),
-        published=_or_default(given.published, default=True),
+        max_seats_per_buyer=or_default(given.max_seats_per_buyer, None),
+        published=or_default(given.published, default=True),
         timezone=timezone,
         currency=currency,
-        sale_opens_at=_sale_time("sale_opens_at", given.sale_opens_at),
-        sale_closes_at=_sale_time("sale_closes_at", given.sale_closes_at),
+        sale_opens_at=in_utc_if_given("sale_opens_at", given.sale_opens_at),
+        sale_closes_at=in_utc_if_given("sale_closes_at", given.sale_closes_at),
         confirmation=confirmation,
     )
-
-
-def _or_default(value: Given | UnsetType | None, default: Given) -> Given:
-    return default if value is UNSET or value is None else value
-
-
-def _sale_time(field: str, value: datetime | UnsetType | None) -> datetime | None:
-    return None if value is UNSET or value is None else in_utc(field, value)
 
 
 def event_body(event: Event) -> EventBody:

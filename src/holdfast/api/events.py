@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from msgspec import UNSET
-
 from holdfast.api import examples
 from holdfast.api.event_bodies import EventBody, EventInput, NewEventInput, details_of, event_body, left_out_of
+from holdfast.api.fields import or_default
 from holdfast.api.identity.admission import actor_of, caller_of, principal_of
 from holdfast.api.paging import BASE, PAGE
 from holdfast.api.preconditions import event_tag, expected_editions
@@ -40,7 +39,7 @@ BODY_BYTES = 160 * 1024
 async def create(catalogue: Catalogue, call: Call) -> Answer:
     """POST /events."""
     given = await _new_decoder.read(await call.body(BODY_BYTES))
-    wanted = None if given.organiser_id is UNSET else given.organiser_id
+    wanted = or_default(given.organiser_id, None)
     organiser_id = await caller_of(call).organiser_for(Verb.CREATE_EVENT, wanted)
     event = await create_event(
         catalogue, details_of(given, principal_of(call)), organiser_id=organiser_id, actor=actor_of(call)

@@ -1,12 +1,14 @@
 """Fields that several bodies share, with their limits."""
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from holdfast.domain.catalogue.seat import PRICE_MAX, SEAT_NUMBER_MAX
 from holdfast.domain.refusal import InvalidValue
+
+Given = TypeVar("Given")
 
 PREFIX_MAX = 40
 """Characters in the prefix of numbered seats (contract)."""
@@ -57,3 +59,17 @@ def in_utc(field: str, time: datetime) -> datetime:
     if utc is None or not _EARLIEST <= utc <= _LATEST:
         raise InvalidValue(field, f"must be {_TIMES}, in UTC")
     return utc
+
+
+def in_utc_if_given(field: str, time: datetime | UnsetType | None) -> datetime | None:
+    """Read a time as UTC; None if it is null or left out.
+
+    Raises:
+        InvalidValue: it is beyond what PostgreSQL can hold.
+    """
+    return None if time is UNSET or time is None else in_utc(field, time)
+
+
+def or_default(value: Given | UnsetType | None, default: Given) -> Given:
+    """Return what was given, or a default if that is null or left out."""
+    return default if value is UNSET or value is None else value

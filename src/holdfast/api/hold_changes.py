@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api import examples
-from holdfast.api.fields import NO_NUL, Time, in_utc
+from holdfast.api.fields import NO_NUL, Time, in_utc, or_default
 from holdfast.api.identity.admission import actor_of, buyer_of, caller_of
 from holdfast.api.paging import BASE
 from holdfast.api.reservations import ONE, WISH_BODY_BYTES, done_answer, reservation_id_of
@@ -104,7 +104,7 @@ async def release(booking: Booking, call: Call) -> Answer:
         reservation_id=call.reservation_id,
         actor=actor_of(call),
         organiser_id=await caller_of(call).organiser_of(event_id),
-        reason=None if given.reason is UNSET else given.reason,
+        reason=or_default(given.reason, None),
     )
     return done_answer(200, done, call)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from holdfast.api.fields import or_default
 from holdfast.domain.booking.choosing.wish import BestAvailable, Together
 from holdfast.domain.booking.reservation import SEATS_MAX
 from holdfast.domain.refusal import InvalidValue
@@ -127,9 +128,9 @@ def best_of(given: WishInput) -> BestAvailable | None:
         return None
     return BestAvailable.wish(
         count=best.count,
-        category=None if best.category is UNSET else best.category,
-        section=None if best.section is UNSET else best.section,
-        floor=None if best.floor is UNSET else best.floor,
-        together=Together.PREFERRED if best.together is UNSET else best.together,
-        accessible=0 if best.accessible is UNSET else best.accessible,
+        category=or_default(best.category, None),
+        section=or_default(best.section, None),
+        floor=or_default(best.floor, None),
+        together=or_default(best.together, Together.PREFERRED),
+        accessible=or_default(best.accessible, 0),
     )

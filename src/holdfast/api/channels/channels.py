@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api import examples
-from holdfast.api.fields import LEGIBLE, Time, in_utc
+from holdfast.api.fields import LEGIBLE, Time, in_utc_if_given
 from holdfast.api.identity.admission import actor_of
 from holdfast.api.paging import BASE
 from holdfast.application.catalogue.catalogue import Catalogue
@@ -91,7 +91,7 @@ async def put(catalogue: Catalogue, call: Call) -> Answer:
     details = ChannelDetails(
         name=given.name,
         code_digest=digest_of(code) if isinstance(code, str) else None,
-        opens_to_all_at=None if opens_at is UNSET or opens_at is None else in_utc("opens_to_all_at", opens_at),
+        opens_to_all_at=in_utc_if_given("opens_to_all_at", opens_at),
     )
     unchanged = [field for field, value in (("code_digest", code), ("opens_to_all_at", opens_at)) if value is UNSET]
     channel, version = await put_channel(catalogue, event_id, key, details, actor=actor_of(call), unchanged=unchanged)

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api import examples
 from holdfast.api.channels.channels import PATH, existing_key
+from holdfast.api.fields import NO_NUL, or_default
 from holdfast.api.identity.admission import actor_of, caller_of
 from holdfast.api.seats.bulk_call import body_and_place
 from holdfast.api.seats.reads import SeatBody, seat_body
@@ -32,10 +33,9 @@ NAMES_MAX = 1_000
 PAGE_SEATS = 1_000
 """Seats of a channel in one answer."""
 
-T = TypeVar("T")
 Done = TypeVar("Done")
 _Begin: TypeAlias = Callable[[Catalogue, UUID, str, SeatSelection, list[UUID]], UnderWay[Done]]
-Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\u0000]*$")]
+Name = Annotated[str, Meta(min_length=1, max_length=255, pattern=NO_NUL)]
 
 
 def _some(description: str) -> Meta:
@@ -148,17 +148,14 @@ async def _change(catalogue: Catalogue, call: Call, begin: _Begin[Done]) -> tupl
 
 def _selection_of(given: SelectionInput) -> SeatSelection:
     return SeatSelection(
-        seat_ids=_given(given.seat_ids),
-        sections=_given(given.sections),
+        seat_ids=or_default(given.seat_ids, []),
+        sections=or_default(given.sections, []),
         rows=[
-            RowOfSeats(row) if isinstance(row, str) else RowOfSeats(row.row, row.section) for row in _given(given.rows)
+            RowOfSeats(row) if isinstance(row, str) else RowOfSeats(row.row, row.section)
+            for row in or_default(given.rows, [])
         ],
-        categories=_given(given.categories),
+        categories=or_default(given.categories, []),
     )
-
-
-def _given(value: list[T] | UnsetType) -> list[T]:
-    return [] if value is UNSET else value
 
 
 _SEAT_ID = str(examples.SEAT["id"])
