@@ -128,20 +128,9 @@ class EventBody(Struct, kw_only=True):
     updated_at: Time
 
 
-_KEPT_IF_LEFT_OUT = (
-    "max_seats_per_buyer",
-    "published",
-    "timezone",
-    "currency",
-    "sale_opens_at",
-    "sale_closes_at",
-    "confirmation",
-)
-
-
 def left_out_of(given: EventInput) -> list[str]:
-    """Return the names of the fields that an edit leaves as they are."""
-    return [name for name in _KEPT_IF_LEFT_OUT if getattr(given, name) is UNSET]
+    """Return the names of the fields that an edit leaves as they are: those left out that have no value by default."""
+    return [name for name in EventInput.__struct_fields__ if getattr(given, name) is UNSET]
 
 
 def details_of(given: EventInput, caller: Principal) -> EventDetails:

@@ -13,9 +13,10 @@ from holdfast.application.reports.reports import Reports
 from holdfast.application.reports.reservations import export_reservations, list_reservations
 from holdfast.domain.booking.states import ReservationStatus
 from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.identity.principal import require_user_id
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer, Header, event_version, json_answer
-from holdfast.http.endpoints.call import USER_ID_MAX, Call
+from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
 
 _CSV = "text/csv"
@@ -53,8 +54,8 @@ def _filter(query: dict[str, str]) -> Filter:
     status, user_id = query.get("status"), query.get("user_id")
     if status is not None and status not in list(ReservationStatus):
         raise InvalidValue("status", f"must be one of {', '.join(ReservationStatus)}")
-    if user_id is not None and not (user_id.isascii() and user_id.isprintable() and 1 <= len(user_id) <= USER_ID_MAX):
-        raise InvalidValue("user_id", f"must be 1 to {USER_ID_MAX} printable ASCII characters")
+    if user_id is not None:
+        require_user_id("user_id", user_id)
     return Filter(status=None if status is None else ReservationStatus(status), user_id=user_id)
 
 

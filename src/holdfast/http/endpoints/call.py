@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from holdfast.domain.identity.principal import require_user_id
 from holdfast.domain.identity.refusals import ConflictingCredentials
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.headers import READ_HEADERS
@@ -13,8 +14,6 @@ from holdfast.http.endpoints.problems import BodyTooLarge, MissingUserId, Source
 from holdfast.http.protocol.asgi import ClientGoneError, Receive, Scope
 from holdfast.http.protocol.request_id import request_id_from
 
-USER_ID_MAX = 255
-"""Characters in X-User-ID (contract)."""
 PAGE_DEFAULT = 20
 PAGE_MAX = 100
 """Entries in a page of a list (contract)."""
@@ -79,8 +78,7 @@ class Call:
         if not given:
             raise MissingUserId
         user_id = given.decode("latin-1")
-        if len(user_id) > USER_ID_MAX or not (user_id.isascii() and user_id.isprintable()):
-            raise InvalidValue("X-User-ID", f"must be 1 to {USER_ID_MAX} printable ASCII characters")
+        require_user_id("X-User-ID", user_id)
         return user_id
 
     def user_id_if_good(self) -> str | None:

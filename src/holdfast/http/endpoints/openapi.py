@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from holdfast import __version__
+from holdfast.domain.identity.principal import USER_ID_MAX
 from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.http.endpoints import problems
-from holdfast.http.endpoints.call import USER_ID_MAX
 from holdfast.http.endpoints.headers import ANSWER_HEADERS
 from holdfast.http.endpoints.operation import Link, Operation, QueryParameter
 from holdfast.http.endpoints.problems import BodyTooLarge, MethodNotAllowed, MissingUserId, OriginNotAllowed, Problems

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from holdfast.application.identity.tokens import TokenRefused
+from holdfast.domain.identity.principal import USER_ID_MAX
 from holdfast.infrastructure.oidc.issuers import Issuer
 
 LEEWAY_SECONDS = 60
 """How far an issuer's clock and the node's may differ."""
-USER_ID_MAX = 255
-"""Characters in a user id."""
 
 ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 """The `typ` with which an issuer says that it is an access token (RFC 9068)."""
