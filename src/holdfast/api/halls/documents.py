@@ -32,10 +32,7 @@ def format_of(call: Call) -> HallFormat:
     Raises:
         InvalidValue: it is none.
     """
-    try:
-        return HallFormat(call.query().get("format", HallFormat.HOLDFAST))
-    except ValueError:
-        raise InvalidValue("format", f"must be {', '.join(HallFormat)}") from None
+    return call.query_choice("format", HallFormat) or HallFormat.HOLDFAST
 
 
 def reading_of(call: Call, raw: bytes) -> Read:

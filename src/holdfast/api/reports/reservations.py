@@ -14,7 +14,6 @@ from holdfast.application.reports.reservations import export_reservations, list_
 from holdfast.domain.booking.states import ReservationStatus
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.identity.principal import require_user_id
-from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer, Header, event_version, json_answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
@@ -38,7 +37,7 @@ class ReportedReservationBody(ReservationBody, kw_only=True):
 async def find_all(reports: Reports, call: Call) -> Answer:
     """GET /events/{event_id}/reservations, as JSON or, on request, as CSV."""
     event_id = call.path_id("event_id")
-    wanted = _filter(call.query())
+    wanted = _filter_of(call)
     after = call.query_id("after")
     if _CSV.encode() in call.headers.get(b"accept", b"").lower():
         event, export = await export_reservations(reports, event_id, wanted, after=after, header=header_row())
@@ -50,13 +49,11 @@ async def find_all(reports: Reports, call: Call) -> Answer:
     return json_answer(200, [_body(one) for one in found], event_version(event.mark.version), _VARY)
 
 
-def _filter(query: dict[str, str]) -> Filter:
-    status, user_id = query.get("status"), query.get("user_id")
-    if status is not None and status not in list(ReservationStatus):
-        raise InvalidValue("status", f"must be one of {', '.join(ReservationStatus)}")
+def _filter_of(call: Call) -> Filter:
+    status, user_id = call.query_choice("status", ReservationStatus), call.query().get("user_id")
     if user_id is not None:
         require_user_id("user_id", user_id)
-    return Filter(status=None if status is None else ReservationStatus(status), user_id=user_id)
+    return Filter(status=status, user_id=user_id)
 
 
 def _body(reported: ReportedReservation) -> ReportedReservationBody:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct, field
 
+from holdfast.api import examples
 from holdfast.api.fields import Time, in_utc
 from holdfast.api.paging import BASE
 from holdfast.application.reports.buckets import BUCKETS_MAX, Bucket
@@ -63,12 +64,10 @@ class SalesBody(Struct, kw_only=True):
 async def series(reports: Reports, call: Call) -> Answer:
     """GET /events/{event_id}/sales."""
     event_id = call.path_id("event_id")
+    bucket = call.query_choice("bucket", Bucket) or Bucket.DAY
     query = call.query()
-    bucket = query.get("bucket", Bucket.DAY)
-    if bucket not in list(Bucket):
-        raise InvalidValue("bucket", f"must be one of {', '.join(Bucket)}")
     first, until = _time(query, "from"), _time(query, "to")
-    found = await sales_of(reports, event_id, Bucket(bucket), first, until)
+    found = await sales_of(reports, event_id, bucket, first, until)
     keys = found.event.categories
     head = msgspec.json.encode(
         {
@@ -122,7 +121,7 @@ def _columns(figures: Figures) -> dict[str, int]:
 _FIGURES = {"held": 4, "sold": 2, "released": 1, "revenue": 19000}
 _CATEGORIES = [{"category": "stalls", **_FIGURES}]
 _EXAMPLE = {
-    "event_id": "01979f3e-6a00-7c3a-9d52-0f3c5a7e1b20",
+    "event_id": examples.EVENT["id"],
     "bucket": "day",
     "timezone": "Asia/Tokyo",
     "currency": "JPY",

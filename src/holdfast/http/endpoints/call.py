@@ -1,6 +1,8 @@
 """A request as a handler sees it: each part is read once and validated when it is used."""
 
 import re
+from enum import StrEnum
+from typing import TypeVar
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -13,6 +15,8 @@ from holdfast.http.endpoints.headers import READ_HEADERS
 from holdfast.http.endpoints.problems import BodyTooLarge, MissingUserId, Source
 from holdfast.http.protocol.asgi import ClientGoneError, Receive, Scope
 from holdfast.http.protocol.request_id import request_id_from
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 PAGE_DEFAULT = 20
 PAGE_MAX = 100
@@ -125,6 +129,18 @@ class Call:
         """
         text = self.query().get(name)
         return None if text is None else _as_id(name, text)
+
+    def query_choice(self, name: str, choices: type[Choice]) -> Choice | None:
+        """Read one of several words out of the query; None where it is not given.
+
+        Raises:
+            InvalidValue: if it is none of them.
+        """
+        text = self.query().get(name)
+        try:
+            return None if text is None else choices(text)
+        except ValueError:
+            raise InvalidValue(name, f"must be one of {', '.join(choices)}") from None
 
     def query(self) -> dict[str, str]:
         """Parse the query. If a name occurs twice, the first value counts."""
