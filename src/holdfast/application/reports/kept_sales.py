@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import OrderedDict
-from contextvars import Context
+from collections.abc import Sequence
 from uuid import UUID
 
+from holdfast.application.coalescer import Coalescer
 from holdfast.application.failures import Unavailable
 from holdfast.application.reports.minutes import MinutesOfEvent
 from holdfast.application.reports.ports import EventOnReport, ReservationSource
@@ -14,6 +15,8 @@ STRETCH_ENTRIES = 5_000
 """Log entries that are added up in one statement, in some ten milliseconds."""
 WAIT_SECONDS_MAX = 8.0
 """A caller waits this long for a log to be added up; it is some hundred thousand entries long if that is not enough."""
+ASKING_MAX = 1_000
+"""Callers who wait for the same event, and share what is read for it."""
 ROWS_MAX = 1_000_000
 """Rows of all events together, 34 MB. Those of the events that nobody has looked at for the longest are dropped."""
 
@@ -29,7 +32,9 @@ class KeptSales:
         self._source = source
         self._events = events
         self._kept: OrderedDict[UUID, MinutesOfEvent] = OrderedDict()
-        self._tasks: dict[UUID, asyncio.Task[MinutesOfEvent]] = {}
+        self._catching_up: Coalescer[UUID, EventOnReport, MinutesOfEvent] = Coalescer(
+            self._caught_up, questions_max=ASKING_MAX
+        )
 
     async def minutes_of(self, event: EventOnReport) -> MinutesOfEvent:
         """Return an event's sales at the version that was read, or at a later one.
@@ -40,33 +45,22 @@ class KeptSales:
             Unavailable: if it takes too long.
             ConnectionLost, Contended: if the log cannot be read.
         """
+        kept = self._kept.get(event.id)
+        if kept is not None and kept.mark == event.mark and kept.chart_edits == event.chart_edits:
+            self._kept.move_to_end(event.id)
+            return kept
         try:
             async with asyncio.timeout(WAIT_SECONDS_MAX):
-                while True:
-                    kept = self._kept.get(event.id)
-                    if kept is not None and kept.mark == event.mark and kept.chart_edits == event.chart_edits:
-                        self._kept.move_to_end(event.id)
-                        return kept
-                    caught_up = await asyncio.shield(self._task_of(event))
-                    if caught_up.version >= event.mark.version:
-                        return caught_up
+                return await self._catching_up.ask(event.id, event)
         except TimeoutError:
             raise Unavailable(
                 "The sales of this event are still being added up; ask again.", outcome="none", retry_after_seconds=5
             ) from None
 
-    def _task_of(self, event: EventOnReport) -> "asyncio.Task[MinutesOfEvent]":
-        task = self._tasks.get(event.id)
-        if task is None:
-            # It serves everyone who asks, so it must not log under one caller's request id.
-            task = self._tasks[event.id] = asyncio.create_task(self._catch_up(event), context=Context())
-            task.add_done_callback(lambda done: self._ended(event.id, done))
-        return task
-
-    def _ended(self, event_id: UUID, task: "asyncio.Task[MinutesOfEvent]") -> None:
-        del self._tasks[event_id]
-        if not task.cancelled():
-            task.exception()  # marks it as retrieved, if all who asked have gone
+    async def _caught_up(self, _: UUID, events: Sequence[EventOnReport]) -> Sequence[MinutesOfEvent]:
+        """Bring an event up to date for all who ask, each with the event as they read it."""
+        minutes = await self._catch_up(max(events, key=lambda event: event.mark.version))
+        return [minutes] * len(events)
 
     async def _catch_up(self, event: EventOnReport) -> MinutesOfEvent:
         kept = await self._still_true(event) or MinutesOfEvent(event.chart_edits)
