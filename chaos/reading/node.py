@@ -12,11 +12,11 @@ from chaos.reading.epochs import Entry, SimulatedEvent
 from chaos.reading.source import Pace, SimulatedSource, mark_at
 from holdfast.api import events
 from holdfast.api.event_bodies import event_list
-from holdfast.api.identity.admission import Caller
 from holdfast.api.seats import availability
 from holdfast.api.seats import reads as seats
 from holdfast.api.seats.seat_json import seat_tail
 from holdfast.application.failures import ConnectionLost, OperationalFailure, Unavailable
+from holdfast.application.identity.caller import Caller
 from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts

@@ -2,7 +2,7 @@
 --
 --   holdfast_owner    owns the tables: `holdfast migrate …`
 --   holdfast_app      the nodes and the workers: `holdfast serve`, `holdfast work`, `holdfast keys …`
---   holdfast_auditor  reads everything but the accounts' password hashes, and writes nothing: `holdfast check`
+--   holdfast_auditor  reads everything but password hashes and sessions, and writes nothing: `holdfast check`
 --
 -- So a node that was broken into, or a mistake of ours, can append to the audit and to the log of sales, and can neither
 -- change nor remove what stands there.
@@ -60,8 +60,8 @@ SELECT format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I, %I', current_schem
 \gexec
 SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), :'auditor')
 \gexec
-SELECT format('REVOKE ALL ON %I.accounts FROM %I', schemaname, :'auditor')
-FROM pg_tables WHERE tablename = 'accounts' AND schemaname = current_schema()
+SELECT format('REVOKE ALL ON %I.%I FROM %I', schemaname, tablename, :'auditor')
+FROM pg_tables WHERE tablename IN ('accounts', 'sessions', 'sign_in_links') AND schemaname = current_schema()
 \gexec
 SELECT format('GRANT %s ON %I.%I TO %I', granted.privileges, current_schema(), granted.table_name, :'app')
 FROM (
@@ -85,6 +85,8 @@ FROM (
         -- What stands there is true at the moment only.
         ('claims', 'SELECT, INSERT, UPDATE, DELETE'),
         ('members', 'SELECT, INSERT, UPDATE, DELETE'),
+        ('sessions', 'SELECT, INSERT, DELETE'),
+        ('sign_in_links', 'SELECT, INSERT, DELETE'),
         -- How far the schema is.
         ('alembic_version', 'SELECT'),
         ('migration_steps', 'SELECT'),
