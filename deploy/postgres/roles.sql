@@ -2,7 +2,7 @@
 --
 --   holdfast_owner    owns the tables: `holdfast migrate …`
 --   holdfast_app      the nodes and the workers: `holdfast serve`, `holdfast work`, `holdfast keys …`
---   holdfast_auditor  reads everything but password hashes and sessions, and writes nothing: `holdfast check`
+--   holdfast_auditor  reads everything but password hashes, sessions and private keys, and writes nothing: `holdfast check`
 --
 -- So a node that was broken into, or a mistake of ours, can append to the audit and to the log of sales, and can neither
 -- change nor remove what stands there.
@@ -61,7 +61,13 @@ SELECT format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I, %I', current_schem
 SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), :'auditor')
 \gexec
 SELECT format('REVOKE ALL ON %I.%I FROM %I', schemaname, tablename, :'auditor')
-FROM pg_tables WHERE tablename IN ('accounts', 'sessions', 'sign_in_links') AND schemaname = current_schema()
+FROM pg_tables WHERE tablename IN ('accounts', 'sessions', 'sign_in_links', 'ticket_keys')
+    AND schemaname = current_schema()
+\gexec
+SELECT format(
+    'GRANT SELECT (id, public_key, created_at, retired_at, revoked_at) ON %I.%I TO %I', schemaname, tablename, :'auditor'
+)
+FROM pg_tables WHERE tablename = 'ticket_keys' AND schemaname = current_schema()
 \gexec
 SELECT format('GRANT %s ON %I.%I TO %I', granted.privileges, current_schema(), granted.table_name, :'app')
 FROM (
@@ -82,6 +88,7 @@ FROM (
         ('api_keys', 'SELECT, INSERT, UPDATE'),
         ('accounts', 'SELECT, INSERT, UPDATE'),
         ('rights', 'SELECT, UPDATE'),
+        ('ticket_keys', 'SELECT, INSERT, UPDATE (private_key, retired_at, revoked_at)'),
         -- What stands there is true at the moment only.
         ('claims', 'SELECT, INSERT, UPDATE, DELETE'),
         ('members', 'SELECT, INSERT, UPDATE, DELETE'),

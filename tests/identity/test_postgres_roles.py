@@ -86,6 +86,7 @@ async def test_the_server_works_as_app_and_the_auditor_as_auditor(urls, database
         await identity.key_uses.record()
         await api_keys.revoke_api_key(identity, ADMIN, stored.id)
     assert all(result.holds for result in await check_invariants(urls["auditor"]))
+    await sql(urls["auditor"], "SELECT id, public_key, created_at, retired_at, revoked_at FROM ticket_keys")
     auditor = PostgresAuditor(urls["auditor"])
     try:
         assert not [one for one in await auditor.audit() if one.violations]
@@ -105,6 +106,8 @@ async def test_what_was_appended_is_neither_changed_nor_removed_and_no_table_is_
         "DELETE FROM reservations",
         "DELETE FROM api_keys",
         "DELETE FROM events",
+        "DELETE FROM ticket_keys",
+        "UPDATE ticket_keys SET public_key = ''",
         "UPDATE organisers SET name = 'x'",
         "UPDATE alembic_version SET version_num = '0001'",
         "CREATE TABLE mine (a int)",
@@ -128,6 +131,8 @@ async def test_what_was_appended_is_neither_changed_nor_removed_and_no_table_is_
             "UPDATE seats SET price = 0",
             "UPDATE rights SET version = 0",
             "SELECT password_hash FROM accounts",
+            "SELECT private_key FROM ticket_keys",
+            "INSERT INTO ticket_keys (id, public_key, created_at, retired_at) VALUES ('', '', now(), now())",
         ]
     assert [statement for statement in forbidden if not await _refused(urls[role], statement)] == []
 

@@ -1,3 +1,6 @@
+-- step: ticket keys
+DROP TABLE ticket_keys;
+
 -- step: links
 DROP TABLE sign_in_links;
 

@@ -1,4 +1,4 @@
-"""Sessions of the pages."""
+"""Sessions of the pages, and the keys that sign tickets."""
 
 from holdfast.infrastructure.postgres.migrations.plain_sql import run_beside
 

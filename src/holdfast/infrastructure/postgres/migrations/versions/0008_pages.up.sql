@@ -26,3 +26,24 @@ CREATE TABLE sign_in_links (
     CONSTRAINT sign_in_links_digest_check CHECK (octet_length(digest) = 32)
 );
 CREATE INDEX sign_in_links_expiry_idx ON sign_in_links (expires_at);
+
+-- step: ticket keys
+-- The Ed25519 keys with which every node signs tickets. At most one signs: the one that is not retired. A key that is
+-- retired loses its private half, so that nobody can sign with it again. A key that is revoked is not published either:
+-- what it signed is no ticket any more. The id is the first 8 bytes of the public key's SHA-256.
+CREATE TABLE ticket_keys (
+    id          bytea       NOT NULL,
+    private_key bytea,
+    public_key  bytea       NOT NULL,
+    created_at  timestamptz NOT NULL,
+    retired_at  timestamptz,
+    revoked_at  timestamptz,
+    CONSTRAINT ticket_keys_pkey PRIMARY KEY (id),
+    CONSTRAINT ticket_keys_lengths_check CHECK (
+        octet_length(id) = 8 AND octet_length(private_key) = 32 AND octet_length(public_key) = 32
+    ),
+    CONSTRAINT ticket_keys_retired_check CHECK (
+        (private_key IS NULL) = (retired_at IS NOT NULL) AND (revoked_at IS NULL OR retired_at IS NOT NULL)
+    )
+);
+CREATE UNIQUE INDEX ticket_keys_signing_idx ON ticket_keys ((true)) WHERE retired_at IS NULL;
