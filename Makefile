@@ -56,7 +56,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install provider test coverage run-test upgrade-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test hall-pictures check format \
+.PHONY: help run scale rolling-restart rolling-restart-test install provider test coverage pages-test run-test upgrade-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test hall-pictures check format \
 	monitoring-up monitoring-down migrate-up migrate-finish migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
@@ -110,6 +110,9 @@ bench-proportion: $(INSTALLED_DEV) ## Measure the cost of single requests and co
 
 hall-pictures: $(INSTALLED) ## Draw the pictures of docs/halls.md again
 	@exec $(PY) docs/halls/draw.py
+
+pages-test: $(INSTALLED_DEV) ## Visit the pages in a real browser (Debian's chromium and fonts-noto-cjk; without it they are skipped)
+	@exec $(PY) -m pytest -m pages --numprocesses=$(TEST_WORKERS) --dist=loadgroup tests/pages $(TEST_ARGS)
 
 run-test: $(INSTALLED_DEV) ## Test `make run` and `make scale` as a user runs them: start, signals, kills, passwords, restarts
 	@exec $(PY) -m pytest -m runs --numprocesses=$(TEST_WORKERS) --dist=loadgroup $(TEST_ARGS)
