@@ -1,10 +1,11 @@
 """Assembles the API: endpoints built from the route table, inside Starlette's router."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client import generate_latest
 from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
 from holdfast.api.document import document_bytes
 from holdfast.api.identity.admission import Admission
@@ -23,6 +24,18 @@ from holdfast.http.endpoints.public_url import PublicUrl
 from holdfast.telemetry.exposition import Account
 
 
+class Pages(Protocol):
+    """The pages, which the API lets in where it has nothing to say itself."""
+
+    def root(self, otherwise: ASGIApp) -> ASGIApp:
+        """Return what answers `/`."""
+        ...
+
+    def unmatched(self, otherwise: ASGIApp) -> ASGIApp:
+        """Return what answers paths that the API does not know."""
+        ...
+
+
 def build_app(
     capabilities: Mapping[type, object],
     settings: ApiSettings,
@@ -31,6 +44,7 @@ def build_app(
     health_facts: HealthFacts | None = None,
     exposition: Callable[[], bytes] = generate_latest,
     readiness: Readiness | None = None,
+    pages: Pages | None = None,
 ) -> PathTable:
     """Build the ASGI application.
 
@@ -41,6 +55,7 @@ def build_app(
         health_facts: Additional strings for GET /health, by name.
         exposition: Returns the metrics in Prometheus' text format.
         readiness: Runs the probes behind GET /readyz.
+        pages: The pages beside the API; None for none.
     """
     public = PublicUrl(settings.public_url)
     dependencies = Dependencies(
@@ -55,11 +70,17 @@ def build_app(
         body_bytes_max=settings.body_bytes_max,
         public_path=public.path.encode("ascii"),
     )
-    endpoints = {path: Endpoint(path, on_path, dependencies) for path, on_path in _by_path().items()}
+    endpoints: dict[str, ASGIApp] = {
+        path: Endpoint(path, on_path, dependencies) for path, on_path in _by_path().items()
+    }
     # The router's patterns end with `$`, which also matches before a final line feed. So the router gets none of the
     # paths that the table can match exactly.
     routes = [Route(path, endpoint) for path, endpoint in endpoints.items() if not PathTable.takes(path)]
-    return PathTable(endpoints, Router(routes, redirect_slashes=False, default=unmatched(dependencies)))
+    otherwise: ASGIApp = unmatched(dependencies)
+    if pages is not None:
+        endpoints["/"] = pages.root(endpoints["/"])
+        otherwise = pages.unmatched(otherwise)
+    return PathTable(endpoints, Router(routes, redirect_slashes=False, default=otherwise))
 
 
 def _by_path() -> dict[str, list[Operation[Any]]]:

@@ -16,6 +16,7 @@ from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.bootstrap.admission import open_admission
 from holdfast.bootstrap.engine import Engine, open_engine
 from holdfast.bootstrap.identity import open_identity, recording_key_uses
+from holdfast.bootstrap.pages import build_pages
 from holdfast.bootstrap.process import database_url_of, end_by_force, reporting, set_up_logging
 from holdfast.http.endpoints.endpoint import PROBES
 from holdfast.http.endpoints.paths import PathTable
@@ -56,7 +57,8 @@ async def application(
         readiness = Readiness(probes, draining)
         capabilities = {**engine.by_type(), Identity: identity}
         public = partial(exposition, of_events=settings.is_open)
-        yield build_app(capabilities, settings, admission, exposition=public, readiness=readiness)
+        pages = build_pages(capabilities, settings, identity)
+        yield build_app(capabilities, settings, admission, exposition=public, readiness=readiness, pages=pages)
 
 
 def serve(settings: Settings, listen_fd: int | None = None, turns: Turns | None = None) -> None:

@@ -12,6 +12,7 @@ from holdfast.application.identity.key_uses import ROUND_SECONDS, KeyUses
 from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.identity.passwords import Passwords
 from holdfast.application.identity.rights import Rights
+from holdfast.application.identity.sessions import Sessions
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.application.upkeep.rounds import go_round
 from holdfast.bootstrap.process import open_pool
@@ -19,6 +20,7 @@ from holdfast.infrastructure.passwords import Argon2Hasher
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool_sizes import ACTS_CONNECTIONS, RIGHTS_CONNECTIONS
 from holdfast.infrastructure.postgres.identity.reads import PostgresIdentityReads
+from holdfast.infrastructure.postgres.identity.sessions import PostgresSessions
 from holdfast.infrastructure.postgres.identity.store import PostgresIdentityStore
 from holdfast.infrastructure.postgres.upkeep.readiness import PostgresReadiness
 from holdfast.settings import Settings
@@ -55,6 +57,7 @@ async def open_identity(
             owner_directory=OwnerDirectory(reads),
             key_uses=KeyUses(store),
             passwords=passwords,
+            sessions=Sessions(PostgresSessions(reading)),
         )
 
 

@@ -40,6 +40,7 @@ class NodeSettings(BaseSettings):
             "`X-Forwarded-For` only if one of them sends it."
         ),
     )
+    pages: bool = Field(default=True, description="Whether nodes serve the pages for buyers and organisers.")
     public_url: str = Field(
         default="",
         description="Where callers find the service, such as `https://shop.example/tickets`: for links and redirects.",

@@ -8,6 +8,7 @@ from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.identity.passwords import Passwords
 from holdfast.application.identity.ports import Bookkeeping, IdentityReads
 from holdfast.application.identity.rights import Rights
+from holdfast.application.identity.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +22,4 @@ class Identity:
     owner_directory: OwnerDirectory
     key_uses: KeyUses
     passwords: Passwords
+    sessions: Sessions

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import structlog
 
@@ -14,7 +14,7 @@ from holdfast.http.endpoints import problems
 from holdfast.http.endpoints.answer import REPLAYED, Answer, Header
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.cors import CorsPolicy
-from holdfast.http.endpoints.operation import Handler, Operation
+from holdfast.http.endpoints.operation import Handler
 from holdfast.http.endpoints.problems import MethodNotAllowed, PathNotFound, Problems
 from holdfast.http.protocol.asgi import DIRECT, ClientGoneError, Receive, Scope, Send
 from holdfast.http.protocol.meter import UNMATCHED, Meter, label_of
@@ -52,10 +52,34 @@ class Dependencies:
     """The path prefix that callers see, and that a proxy removes."""
 
 
+class Served(Protocol):
+    """What an endpoint has to know of an operation or a page."""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name, by which callers are admitted."""
+        ...
+
+    @property
+    def handler(self) -> Handler:
+        """Answers a call."""
+        ...
+
+    @property
+    def needs(self) -> type:
+        """The type of the capability that its handler works with."""
+        ...
+
+
 class Endpoint:
     """An ASGI application: all operations on one path template."""
 
-    def __init__(self, path: str, operations: Iterable[Operation[Any]], dependencies: Dependencies) -> None:
+    def __init__(self, path: str, operations: Iterable[Served], dependencies: Dependencies) -> None:
         self._path = path
         self._dependencies = dependencies
         self._handlers: dict[str, tuple[Admit | None, Handler, object]] = {

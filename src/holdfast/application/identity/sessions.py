@@ -1,0 +1,116 @@
+"""Signs browsers in and out, and tells who is signed in without a query for each request."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from holdfast.application.coalescer import Coalescer
+from holdfast.domain.identity.sessions import (
+    Session,
+    SessionSecret,
+    digest_of_secret,
+    new_secret,
+)
+
+FRESH_SECONDS = 2.0
+"""How long a session is taken for unchanged. So every node notices within that time that somebody has signed out, and
+the node where they did at once."""
+ENTRIES_MAX = 20_000
+
+
+class SessionStore(Protocol):
+    """Where sessions are stored. All calls raise `ConnectionLost` and `Contended`."""
+
+    async def insert_session(self, digest: bytes, *, user_id: str, admin: bool) -> Session:
+        """Store a session that begins now. Some that are over are removed, and the user's oldest if there are many."""
+        ...
+
+    async def sessions(self, digests: Sequence[bytes]) -> Mapping[bytes, Session]:
+        """Return the sessions that are not over, by digest."""
+        ...
+
+    async def delete_session(self, digest: bytes) -> None:
+        """Remove a session."""
+        ...
+
+    async def insert_link(self, digest: bytes, *, user_id: str, admin: bool) -> None:
+        """Store a link that can be used for some minutes. Some that are over are removed."""
+        ...
+
+    async def take_link(self, digest: bytes) -> tuple[str, bool] | None:
+        """Remove a link, and return its user id and whether they are an admin; None if there is none that is valid."""
+        ...
+
+
+class Sessions:
+    """The sessions of the pages."""
+
+    def __init__(self, store: SessionStore) -> None:
+        self._store = store
+        self._found: dict[bytes, tuple[float, Session | None]] = {}
+        """When it was looked up, by the event loop's clock, and what was found; least recently looked up first."""
+        self._questions: Coalescer[None, bytes, Session | None] = Coalescer(self._look_up, questions_max=256)
+
+    async def open(self, *, user_id: str, admin: bool) -> SessionSecret:
+        """Sign somebody in, and return the secret for their browser.
+
+        Raises:
+            ConnectionLost, Contended: It could not be stored.
+        """
+        secret = new_secret()
+        await self._store.insert_session(digest_of_secret(secret), user_id=user_id, admin=admin)
+        return secret
+
+    async def find(self, secret: SessionSecret) -> Session | None:
+        """Return the session of a browser; None if it is over, or there is none.
+
+        Raises:
+            ConnectionLost, Contended: It had to be looked up, and could not be.
+        """
+        digest = digest_of_secret(secret)
+        known = self._found.get(digest)
+        if known is not None and asyncio.get_running_loop().time() - known[0] <= FRESH_SECONDS:
+            return known[1]
+        return await self._questions.ask(None, digest)
+
+    async def close(self, secret: SessionSecret) -> None:
+        """Sign a browser out.
+
+        Raises:
+            ConnectionLost, Contended: It could not be removed.
+        """
+        digest = digest_of_secret(secret)
+        await self._store.delete_session(digest)
+        self._found.pop(digest, None)
+
+    async def new_link(self, *, user_id: str, admin: bool) -> SessionSecret:
+        """Make a link that signs somebody in once, and return its secret.
+
+        Raises:
+            ConnectionLost, Contended: It could not be stored.
+        """
+        secret = new_secret()
+        await self._store.insert_link(digest_of_secret(secret), user_id=user_id, admin=admin)
+        return secret
+
+    async def use_link(self, secret: SessionSecret) -> SessionSecret | None:
+        """Sign in whoever has a link; None if it has been used, is too old, or never was one.
+
+        Raises:
+            ConnectionLost, Contended: It could not be stored. The link may have been used up.
+        """
+        taken = await self._store.take_link(digest_of_secret(secret))
+        if taken is None:
+            return None
+        user_id, admin = taken
+        return await self.open(user_id=user_id, admin=admin)
+
+    async def _look_up(self, _: None, digests: Sequence[bytes]) -> Sequence[Session | None]:
+        began_at = asyncio.get_running_loop().time()
+        found = await self._store.sessions(digests)
+        for digest in digests:
+            self._found.pop(digest, None)
+            self._found[digest] = (began_at, found.get(digest))
+        while len(self._found) > ENTRIES_MAX:
+            del self._found[next(iter(self._found))]
+        return [found.get(digest) for digest in digests]

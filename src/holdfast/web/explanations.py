@@ -1,0 +1,91 @@
+"""What a refusal or a failure means to a reader, and what they can do next."""
+
+from dataclasses import dataclass
+
+from holdfast.application.failures import Unavailable
+from holdfast.domain.identity.refusals import Forbidden, Unauthenticated
+from holdfast.domain.refusal import InvalidValue, NotFound, Refusal
+from holdfast.http.endpoints.answer import Answer
+from holdfast.http.endpoints.problems import BodyTooLarge, OriginNotAllowed, PathNotFound
+from holdfast.http.protocol.refusal import RequestRefusedError
+from holdfast.web.kit.languages import mark
+from holdfast.web.kit.refusals import CookiesNeeded
+from holdfast.web.kit.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A heading, and what to do next. Both are in English, to be translated."""
+
+    heading: str
+    advice: str
+
+
+_UNKNOWN = Explanation(
+    mark("That did not work"),
+    mark("Something is wrong on our side. We have taken note of it. Please try again in a moment."),
+)
+_ALL: dict[type[Exception], Explanation] = {
+    NotFound: Explanation(
+        mark("There is nothing here"),
+        mark("The address may be mistyped, or what was here is no longer there. All events are on the first page."),
+    ),
+    PathNotFound: Explanation(
+        mark("There is nothing here"),
+        mark("The address may be mistyped, or what was here is no longer there. All events are on the first page."),
+    ),
+    Forbidden: Explanation(
+        mark("You may not do this"),
+        mark("You can see this page, but changing it needs another role. An organiser can give it to you."),
+    ),
+    Unauthenticated: Explanation(mark("Please sign in"), mark("Your session is over, or you have not signed in yet.")),
+    CookiesNeeded: Explanation(
+        mark("Your browser keeps no cookies"),
+        mark("We remember whose seats are whose with one cookie. Allow cookies for this site and try again."),
+    ),
+    OriginNotAllowed: Explanation(
+        mark("That form was not sent from our pages"), mark("Open the page again here and send it from there.")
+    ),
+    InvalidValue: Explanation(
+        mark("Something that was sent cannot be right"), mark("Go back, look at what you entered, and try again.")
+    ),
+    BodyTooLarge: Explanation(mark("That is too large"), mark("Go back and send less at a time.")),
+    RequestRefusedError: Explanation(
+        mark("Something that was sent cannot be right"), mark("Go back, look at what you entered, and try again.")
+    ),
+    Unavailable: Explanation(
+        mark("We cannot answer right now"),
+        mark("Nothing is lost. Wait a moment and try again: the same request is never carried out twice."),
+    ),
+}
+
+
+def explain(kind: type[Exception], heading: str, advice: str) -> None:
+    """Register what a kind of refusal means; each room does it for its own."""
+    _ALL[kind] = Explanation(heading, advice)
+
+
+def explanation_of(why: Exception | None) -> Explanation:
+    """Return the explanation of the nearest kind of refusal."""
+    if why is None:
+        return _UNKNOWN
+    for kind in type(why).__mro__:
+        if kind in _ALL:
+            return _ALL[kind]
+    return _UNKNOWN
+
+
+def error_page(visit: Visit, status: int, why: Refusal | RequestRefusedError | Unavailable | None) -> Answer:
+    """Answer with a page that says what happened and what to do next."""
+    explanation = explanation_of(why)
+    detail = str(why) if isinstance(why, InvalidValue) else ""
+    code = why.code if isinstance(why, Refusal) else None
+    return visit.render(
+        "error.html",
+        status=status,
+        code=code,
+        heading=visit.words.gettext(explanation.heading),
+        advice=visit.words.gettext(explanation.advice),
+        detail=detail,
+        request_id=visit.call.request_id,
+    )

@@ -1,0 +1,1 @@
+"""What all pages are made with: visits, cookies, templates, languages and static files. Knows no seat."""

@@ -1,0 +1,47 @@
+"""How amounts and times are written for readers."""
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime, format_skeleton, get_timezone_name
+from babel.numbers import format_currency, format_decimal, get_currency_precision
+
+from holdfast.web.kit.languages import Language
+
+
+def money(amount: int, currency: str, language: Language) -> str:
+    """Write an amount that is given in the currency's minor unit, such as yen or cents: ¥8,000, $12.50."""
+    digits = get_currency_precision(currency)
+    return format_currency(Decimal(amount).scaleb(-digits), currency, locale=language)
+
+
+def number(value: int, language: Language) -> str:
+    """Write a whole number with its thousands apart."""
+    return format_decimal(value, locale=language)
+
+
+def zone_name(when: datetime, zone: str, language: Language) -> str:
+    """Name a time zone at a time: Japan Standard Time."""
+    there = when.astimezone(ZoneInfo(zone))
+    return get_timezone_name(there, width="long", locale=language)
+
+
+def moment(when: datetime, zone: str, language: Language) -> str:
+    """Write a time in an event's zone with the zone's name: Sat, 12 Dec 2026, 19:00 (Japan Standard Time)."""
+    there = when.astimezone(ZoneInfo(zone))
+    zone_in_words = zone_name(when, zone, language)
+    if language == "ja":
+        return f"{format_datetime(there, 'y年M月d日(E) H:mm', locale='ja')}({zone_in_words})"
+    return f"{format_datetime(there, 'EEE, d MMM y, HH:mm', locale='en')} ({zone_in_words})"
+
+
+def day(when: datetime, zone: str, language: Language) -> str:
+    """Write the day of a time in an event's zone: Sat, 12 Dec 2026."""
+    there = when.astimezone(ZoneInfo(zone))
+    return format_datetime(there, "y年M月d日(E)" if language == "ja" else "EEE, d MMM y", locale=language)
+
+
+def clock(when: datetime, zone: str, language: Language) -> str:
+    """Write the time of day of a time in an event's zone: 19:00."""
+    return format_skeleton("Hm", when.astimezone(ZoneInfo(zone)), locale=language)
