@@ -1,5 +1,6 @@
 """The hall of a recorded run, and the organiser who keeps some of its seats back while they are being sold."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -105,23 +106,27 @@ def _document(counts: Sequence[int], places: int) -> dict[str, object]:
 class KeepsSeatsBack:
     """The organiser: keeps seats back for a channel, gives some back, and halfway lets it open by its time.
 
-    The log does not say that a channel opens or closes while none of its seats is free, so it opens only once.
+    The log does not say that a channel opens or closes while none of its seats is free, so it opens only once. A short
+    run can be over before that time, so the organiser waits for it when three quarters are done: what follows finds the
+    channel due.
     """
 
     engine: Engine
     event: UUID
     seats: Sequence[UUID]
     channel: str = "fans"
-    opened: bool = False
+    opens_at: datetime | None = None
     steps: int = 0
 
     async def act(self, progress: float) -> None:
         """Make the next change, at a point of the run between 0 (start) and 1 (end)."""
         self.steps += 1
         if progress >= 0.5:
-            if not self.opened:
-                self.opened = True
-                await self.put(datetime.now(UTC) + _OPENS_AFTER)
+            if self.opens_at is None:
+                self.opens_at = datetime.now(UTC) + _OPENS_AFTER
+                await self.put(self.opens_at)
+            elif progress >= 0.75:
+                await asyncio.sleep((self.opens_at - datetime.now(UTC)).total_seconds())
             return
         first = self.steps * 7 % len(self.seats)
         selection = SeatSelection(seat_ids=self.seats[first : first + 5])

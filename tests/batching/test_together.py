@@ -111,15 +111,25 @@ async def test_commands_of_events_that_wait_at_the_same_time_share_a_transaction
 
 
 async def test_what_waits_for_the_only_transaction_goes_together_in_the_next(database_url):
-    async with open_engine(database_url, write_pool_size=1) as engine:
+    is_under_way, go_on = asyncio.Event(), asyncio.Event()
+
+    class Paused(_SpoiledTransaction):
+        async def lock(self, event_id, **how):
+            is_under_way.set()
+            await go_on.wait()
+            return await self._transaction.lock(event_id, **how)
+
+    async with open_engine(database_url) as engine:
         first, *sales = await put_many_on_sale(engine, 5)
-        async with event_locked(database_url, first.event_id):
-            (blocked,) = submit_in_one_turn(engine.booking.batcher, [(first.event_id, first.wish(0))])
-            await until(lambda: engine.booking.batcher._free_slots == 0 and not engine.booking.batcher.waiting)
-            answers = submit_in_one_turn(engine.booking.batcher, [(sale.event_id, sale.wish(0)) for sale in sales])
+        store = _Spoiled(store_of(engine), step="none", transactions_are=Paused)
+        async with batcher_on(store, batches_at_once=1) as batcher:
+            (blocking,) = submit_in_one_turn(batcher, [(first.event_id, first.wish(0))])
+            await is_under_way.wait()
+            answers = submit_in_one_turn(batcher, [(sale.event_id, sale.wish(0)) for sale in sales])
             await asyncio.sleep(0)
-        _, number = await blocked
-        assert {batch for _, batch in await asyncio.gather(*answers)} == {number + 1}
+            go_on.set()
+            _, number = await blocking
+            assert {batch for _, batch in await asyncio.gather(*answers)} == {number + 1}
     await assert_promises_hold(database_url)
 
 
