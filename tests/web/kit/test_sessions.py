@@ -1,0 +1,81 @@
+"""Sessions and sign-in links, in PostgreSQL."""
+
+import asyncio
+
+import pytest
+
+from box_office import sql
+from holdfast.bootstrap.identity import open_identity
+from holdfast.domain.identity.sessions import SESSIONS_PER_USER_MAX, digest_of_secret, new_secret
+from holdfast.settings import Settings
+
+
+@pytest.fixture
+async def sessions(database_url):
+    async with open_identity(Settings(database_url=database_url), process="test") as identity:
+        yield identity.sessions
+
+
+@pytest.fixture
+async def another_node(database_url):
+    async with open_identity(Settings(database_url=database_url), process="test") as identity:
+        yield identity.sessions
+
+
+async def test_a_session_is_found_by_its_secret_until_it_is_closed(sessions):
+    secret = await sessions.open(user_id="account:ann", admin=True)
+    found = await sessions.find(secret)
+    assert (found.user_id, found.admin) == ("account:ann", True)
+    await sessions.close(secret)
+    assert await sessions.find(secret) is None
+
+
+async def test_only_a_digest_is_stored(sessions, database_url):
+    secret = await sessions.open(user_id="account:ann", admin=False)
+    [row] = await sql(database_url, "SELECT * FROM sessions")
+    assert row["digest"] == digest_of_secret(secret)
+    assert secret not in str(dict(row))
+
+
+async def test_nobody_else_is_found(sessions):
+    await sessions.open(user_id="account:ann", admin=False)
+    assert await sessions.find(new_secret()) is None
+
+
+async def test_a_session_that_is_over_is_not_found_and_goes_with_the_next_one(sessions, database_url):
+    secret = await sessions.open(user_id="account:ann", admin=False)
+    await sql(database_url, "UPDATE sessions SET expires_at = clock_timestamp() - interval '1 second'")
+    assert await sessions.find(secret) is None
+    await sessions.open(user_id="account:bob", admin=False)
+    assert [row["user_id"] for row in await sql(database_url, "SELECT user_id FROM sessions")] == ["account:bob"]
+
+
+async def test_the_oldest_session_of_somebody_with_very_many_ends(sessions, database_url):
+    other = await sessions.open(user_id="account:bob", admin=False)
+    secrets = [await sessions.open(user_id="account:ann", admin=False) for _ in range(SESSIONS_PER_USER_MAX + 1)]
+    assert await sessions.find(secrets[0]) is None
+    assert await sessions.find(secrets[1]) is not None
+    assert await sessions.find(other) is not None
+    assert len(await sql(database_url, "SELECT FROM sessions")) == SESSIONS_PER_USER_MAX + 1
+
+
+async def test_a_link_signs_in_one_of_many_who_follow_it_at_once(sessions, another_node):
+    link = await sessions.new_link(user_id="account:ann", admin=True)
+    used = await asyncio.gather(*(node.use_link(link) for node in (sessions, another_node) * 5))
+    [secret] = [secret for secret in used if secret is not None]
+    assert (await another_node.find(secret)).admin
+
+
+async def test_a_link_that_is_too_old_signs_nobody_in(sessions, database_url):
+    link = await sessions.new_link(user_id="account:ann", admin=True)
+    await sql(database_url, "UPDATE sign_in_links SET expires_at = clock_timestamp()")
+    assert await sessions.use_link(link) is None
+    assert await sql(database_url, "SELECT FROM sign_in_links") == []
+
+
+async def test_every_node_notices_that_somebody_has_signed_out(sessions, another_node, monkeypatch):
+    secret = await sessions.open(user_id="account:ann", admin=False)
+    assert await another_node.find(secret) is not None
+    await sessions.close(secret)
+    monkeypatch.setattr("holdfast.application.identity.sessions.FRESH_SECONDS", -1)
+    assert await another_node.find(secret) is None
