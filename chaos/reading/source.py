@@ -167,6 +167,10 @@ class SimulatedSource:
         await self._pace.answer([])
         return found
 
+    async def events_of(self, organiser_ids: AbstractSet[UUID], *, limit: int, offset: int) -> list[Event]:
+        """List the events of some organisers; all simulated events are of one."""
+        return await self.events(limit=limit, offset=offset) if organiser_ids else []
+
     async def event_stamps(
         self,
         *,

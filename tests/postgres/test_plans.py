@@ -171,6 +171,7 @@ async def arguments_of(connection, name):
         "positions": {"seat_ids": some, "event_ids": some, "chart_edits": [0] * len(some)},
         "mark": {"event_id": EVENT, "version": 1},
         "events": {"all_drafts": False, "drafts_of": some[:2], "limit": 20, "offset": 0},
+        "events_of": {"organiser_ids": some[:2], "limit": 20, "offset": 0},
         "event_stamps": {"all_drafts": False, "drafts_of": some[:2], "limit": 20, "offset": 0},
         "reservations": {"user_id": "user-1", "limit": 20, "offset": 0},
         "reservations_of_event": {
@@ -261,6 +262,7 @@ INDEXES = [
     ("booking/store", "store_batch", {"events_pkey", "reservations_pkey", "claims_pkey"}),
     ("catalogue/catalogue", "cancel_holds_of_deleted_event", {"reservations_pending_idx", "claims_pkey"}),
     ("reading/reads", "events", LISTS_EVENTS),
+    ("reading/reads", "events_of", {"events_of_organiser_idx", "events_pkey"}),
     ("reading/reads", "event_stamps", LISTS_EVENTS),
     ("reading/reads", "reservations", {"reservations_user_idx"}),
     ("reading/seat_maps", "list_page", {"seats_number_key", "categories_pkey"}),

@@ -10,7 +10,7 @@ import pytest
 from api.serving import api_with, refused
 from box_office import open_engine, sql
 from faults.proxy import between
-from holdfast.api.reports.reservation_csv import COLUMNS, header_row
+from holdfast.application.reports.reservation_csv import COLUMNS, header_row
 from holdfast.application import insistence
 from holdfast.application.failures import ConnectionLost, Unavailable
 from holdfast.application.reports import export

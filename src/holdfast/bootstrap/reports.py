@@ -1,9 +1,9 @@
 """Builds what organisers' reports need."""
 
-from holdfast.api.reports.reservation_csv import rows
 from holdfast.application.reports.export import Exports
 from holdfast.application.reports.kept_sales import KeptSales
 from holdfast.application.reports.reports import Reports
+from holdfast.application.reports.reservation_csv import rows
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.reports.reservations import PostgresReservationSource
 from holdfast.infrastructure.postgres.reports.sales import PostgresSalesSource

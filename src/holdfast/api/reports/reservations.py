@@ -6,10 +6,10 @@ from msgspec import Meta, structs
 
 from holdfast.api import examples
 from holdfast.api.paging import BASE, LIMIT
-from holdfast.api.reports.reservation_csv import header_row
 from holdfast.api.reservation_bodies import ReservationBody, reservation_body
 from holdfast.application.reports.ports import Filter, ReportedReservation
 from holdfast.application.reports.reports import Reports
+from holdfast.application.reports.reservation_csv import header_row
 from holdfast.application.reports.reservations import export_reservations, list_reservations
 from holdfast.domain.booking.states import ReservationStatus
 from holdfast.domain.catalogue.refusals import EventNotFound

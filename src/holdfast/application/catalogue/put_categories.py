@@ -10,17 +10,23 @@ from holdfast.application.catalogue.ports import CatalogueTransaction
 from holdfast.domain.catalogue.categories import (
     Category,
     CategoryDetails,
+    categories_edition,
     check_categories,
     differ_only_in_price,
     numbered,
 )
 from holdfast.domain.catalogue.event import Event
-from holdfast.domain.catalogue.refusals import CategoryInUse, UpgradeUnfinished
+from holdfast.domain.catalogue.refusals import CategoryInUse, PreconditionFailed, UpgradeUnfinished
 from holdfast.domain.identity.audit import Actor
 
 
 async def put_categories(
-    catalogue: Catalogue, event_id: UUID, wanted: Sequence[CategoryDetails], *, actor: Actor | None = None
+    catalogue: Catalogue,
+    event_id: UUID,
+    wanted: Sequence[CategoryDetails],
+    *,
+    actor: Actor | None = None,
+    if_edition: str | None = None,
 ) -> tuple[list[Category], int]:
     """Replace the categories of an event; return them as stored, and the event's version.
 
@@ -31,10 +37,12 @@ async def put_categories(
         event_id: Which event.
         wanted: All of its categories, in the order in which they are shown.
         actor: Who replaces them, for the audit; None: Holdfast itself.
+        if_edition: The edition (`categories_edition`) that may be replaced; None for any.
 
     Raises:
         InvalidValue: if a category breaks a rule.
         EventNotFound: if there is no such event, or it was deleted.
+        PreconditionFailed: if the categories are of another edition. That is decided under the event's lock.
         CategoryInUse: naming categories that would be removed while seats have them.
         UpgradeUnfinished: if nodes of an older version may be running.
         Unavailable: see its `outcome`.
@@ -50,6 +58,8 @@ async def put_categories(
         before = await transaction.halls.categories(event.id)
         if [one.details for one in before] == wanted:
             return Written(event.version, now, (before, event.version))
+        if if_edition is not None and if_edition != categories_edition(before):
+            raise PreconditionFailed().at(event.version)
         after = numbered(wanted, before=before)
         await _require_unused(transaction, event, before, after)
         lasting = differ_only_in_price(before, after)

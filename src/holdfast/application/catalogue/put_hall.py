@@ -21,10 +21,11 @@ from holdfast.application.failures import Contended
 from holdfast.application.giving_way import give_way
 from holdfast.domain.catalogue.categories import Category, CategoryDetails, numbered
 from holdfast.domain.catalogue.event import Event
-from holdfast.domain.catalogue.refusals import EventNotFound, HallInUse, UpgradeUnfinished
+from holdfast.domain.catalogue.refusals import EventNotFound, HallInUse, PreconditionFailed, UpgradeUnfinished
 from holdfast.domain.hall.imported import Imported
 from holdfast.domain.hall.reading import write_hall
 from holdfast.domain.hall.sections import SectionSummary, sections_of
+from holdfast.domain.hall.stored import hall_edition
 from holdfast.domain.identity.audit import Actor
 
 ATTEMPTS_MAX = 3
@@ -48,7 +49,13 @@ class HallPut:
 
 
 async def put_hall(
-    catalogue: Catalogue, event_id: UUID, read: Read, *, place: Place | None = None, actor: Actor | None = None
+    catalogue: Catalogue,
+    event_id: UUID,
+    read: Read,
+    *,
+    place: Place | None = None,
+    actor: Actor | None = None,
+    if_edition: str | None = None,
 ) -> HallPut:
     """Replace the hall of an event with a document's: all of it, or nothing.
 
@@ -61,10 +68,12 @@ async def put_hall(
         read: Reads the document.
         place: The call's place in the line of bulk calls, whose turn has come.
         actor: Who replaces it, for the audit; None: Holdfast itself.
+        if_edition: The edition (`hall_edition`) that may be replaced; None for any.
 
     Raises:
         InvalidValue: naming the place in the document.
         EventNotFound: if there is no such event, or it was deleted.
+        PreconditionFailed: if the hall is of another edition. That is decided under the event's lock.
         SeatsExceedTotal: if the hall has more seats than the event's total allows.
         HallInUse: if seats were held, and existing ones would be changed or removed.
         UpgradeUnfinished: if nodes of an older version may be running.
@@ -78,7 +87,7 @@ async def put_hall(
         imported = await read([one.details for one in known[0]])
         seats = await HallSeats.of(imported.hall)
         putting = _Putting(
-            known[0], imported, seats, write_hall(imported.hall).decode(), sections_of(imported.hall), actor
+            known[0], imported, seats, write_hall(imported.hall).decode(), sections_of(imported.hall), actor, if_edition
         )
         storing = catalogue.begin_change(event_id, putting.change, bulk=True)
         if place is not None:
@@ -99,10 +108,13 @@ class _Putting:
     document: str
     sections: Sequence[SectionSummary]
     actor: Actor | None
+    if_edition: str | None
 
     async def change(self, transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[HallPut | None]:
         """Store it. None if the categories are others by now, so that the document has to be read again."""
         await require_halls(transaction)
+        if self.if_edition is not None and self.if_edition != hall_edition(await transaction.halls.document(event.id)):
+            raise PreconditionFailed().at(event.version)
         before = await transaction.halls.categories(event.id)
         if before != self.known:
             return Written(event.version, now, None)

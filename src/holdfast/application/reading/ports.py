@@ -38,6 +38,10 @@ class Reads(Protocol):
         """
         ...
 
+    async def events_of(self, organiser_ids: AbstractSet[UUID], *, limit: int, offset: int) -> list[Event]:
+        """List the events of some organisers, drafts too, newest first."""
+        ...
+
     async def event_stamps(
         self, *, limit: int, offset: int, drafts_of: AbstractSet[UUID] | None = frozenset()
     ) -> list[tuple[UUID, datetime]]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from holdfast.domain.catalogue.seat import PRICE_MAX
 from holdfast.domain.legible import require_legible
@@ -81,3 +82,9 @@ def numbered(wanted: Iterable[CategoryDetails], *, before: Iterable[Category]) -
 def differ_only_in_price(before: Sequence[CategoryDetails], after: Sequence[CategoryDetails]) -> bool:
     """Return whether two lists have the same categories in the same order, except for their prices."""
     return [(one.key, one.name, one.color) for one in before] == [(one.key, one.name, one.color) for one in after]
+
+
+def categories_edition(categories: Iterable[CategoryDetails]) -> str:
+    """Return a name for all categories of an event as they are, another one after each change."""
+    told = repr([(one.key, one.name, one.color, one.price) for one in categories])
+    return sha256(told.encode()).hexdigest()[:32]

@@ -1,6 +1,7 @@
 """A hall as it is stored."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +13,8 @@ class StoredHall:
     chart_version: int
     version: int
     """The event's."""
+
+
+def hall_edition(document: str | None) -> str:
+    """Return a name for a stored document, another one for each; also for no document."""
+    return sha256((document or "").encode()).hexdigest()[:32]

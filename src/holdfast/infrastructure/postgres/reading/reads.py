@@ -55,6 +55,12 @@ class PageOfEvents(Page):
     drafts_of: Sequence[UUID]
 
 
+class PageOfOrganisers(Page):
+    """A page of what belongs to some organisers."""
+
+    organiser_ids: Sequence[UUID]
+
+
 class PageOfUser(Page):
     """A page of a user's list."""
 
@@ -73,6 +79,7 @@ class ReadsQueries:
 
     event: Query[OfEvent]
     events: Query[PageOfEvents]
+    events_of: Query[PageOfOrganisers]
     event_stamps: Query[PageOfEvents]
     seat: Query[OfSeat]
     reservation: Query[OfReservation]
@@ -100,6 +107,13 @@ class PostgresReads:
     ) -> list[Event]:
         """List events, newest first."""
         rows = await self._rows(READS.events(_page_of_events(limit, offset, drafts_of)))
+        return [event_from(row) for row in rows]
+
+    async def events_of(self, organiser_ids: AbstractSet[UUID], *, limit: int, offset: int) -> list[Event]:
+        """List the events of some organisers, drafts too, newest first."""
+        rows = await self._rows(
+            READS.events_of({"organiser_ids": sorted(organiser_ids), "limit": limit, "offset": offset})
+        )
         return [event_from(row) for row in rows]
 
     async def event_stamps(

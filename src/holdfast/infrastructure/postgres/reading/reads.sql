@@ -40,6 +40,27 @@ FROM page
 CROSS JOIN LATERAL (SELECT * FROM events one WHERE one.id = page.id LIMIT 1) AS e
 ORDER BY page.created_at DESC, page.id DESC
 
+-- events_of
+-- List the events of some organisers, drafts too, newest first.
+WITH page AS (
+    SELECT of_one.id, of_one.created_at
+    FROM unnest(:organiser_ids::uuid[]) AS of_organiser (id)
+    CROSS JOIN LATERAL (
+        SELECT id, created_at FROM events
+        WHERE organiser_id = of_organiser.id AND deleted_at IS NULL
+        ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+    ) AS of_one
+    ORDER BY of_one.created_at DESC, of_one.id DESC
+    LIMIT :limit OFFSET :offset
+)
+SELECT
+    e.id, e.organiser_id, e.name, e.description, e.venue, e.start_at, e.end_at, e.total_seats, e.max_seats_per_buyer,
+    e.published, e.timezone, e.currency, e.sale_opens_at, e.sale_closes_at, e.confirmation, e.created_at, e.updated_at,
+    e.version, e.available, e.reserved, e.confirmed, false AS deleted
+FROM page
+CROSS JOIN LATERAL (SELECT * FROM events one WHERE one.id = page.id LIMIT 1) AS e
+ORDER BY page.created_at DESC, page.id DESC
+
 -- event_stamps
 -- List the same events, only by their ids and the times of their last edits.
 WITH page AS (

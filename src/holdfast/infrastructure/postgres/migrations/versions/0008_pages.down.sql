@@ -1,3 +1,6 @@
+-- step: events_of_organiser_idx, outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS events_of_organiser_idx;
+
 -- step: ticket keys
 DROP TABLE ticket_keys;
 
