@@ -10,11 +10,11 @@ import pytest
 from api.serving import api_with, refused
 from box_office import open_engine, sql
 from faults.proxy import between
-from holdfast.application.reports.reservation_csv import COLUMNS, header_row
 from holdfast.application import insistence
 from holdfast.application.failures import ConnectionLost, Unavailable
 from holdfast.application.reports import export
 from holdfast.application.reports.ports import Filter, ReportedReservation
+from holdfast.application.reports.reservation_csv import COLUMNS, header_row
 from holdfast.application.reports.reservations import export_reservations
 from holdfast.domain.formulas import defused
 from reports.sold_event import sell_by_sql
