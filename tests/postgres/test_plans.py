@@ -262,7 +262,7 @@ INDEXES = [
     ("booking/store", "store_batch", {"events_pkey", "reservations_pkey", "claims_pkey"}),
     ("catalogue/catalogue", "cancel_holds_of_deleted_event", {"reservations_pending_idx", "claims_pkey"}),
     ("reading/reads", "events", LISTS_EVENTS),
-    ("reading/reads", "events_of", {"events_of_organiser_idx", "events_pkey"}),
+    ("reading/reads", "events_of", {"events_published_of_organiser_idx", "events_drafts_idx", "events_pkey"}),
     ("reading/reads", "event_stamps", LISTS_EVENTS),
     ("reading/reads", "reservations", {"reservations_user_idx"}),
     ("reading/seat_maps", "list_page", {"seats_number_key", "categories_pkey"}),

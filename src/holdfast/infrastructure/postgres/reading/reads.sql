@@ -41,14 +41,22 @@ CROSS JOIN LATERAL (SELECT * FROM events one WHERE one.id = page.id LIMIT 1) AS 
 ORDER BY page.created_at DESC, page.id DESC
 
 -- events_of
--- List the events of some organisers, drafts too, newest first.
+-- List the events of some organisers, drafts too, newest first. Drafts and published events each have an index.
 WITH page AS (
     SELECT of_one.id, of_one.created_at
     FROM unnest(:organiser_ids::uuid[]) AS of_organiser (id)
     CROSS JOIN LATERAL (
-        SELECT id, created_at FROM events
-        WHERE organiser_id = of_organiser.id AND deleted_at IS NULL
-        ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+        (
+            SELECT id, created_at FROM events
+            WHERE organiser_id = of_organiser.id AND published AND deleted_at IS NULL
+            ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+        )
+        UNION ALL
+        (
+            SELECT id, created_at FROM events
+            WHERE organiser_id = of_organiser.id AND NOT published AND deleted_at IS NULL
+            ORDER BY created_at DESC, id DESC LIMIT :limit::bigint + :offset::bigint
+        )
     ) AS of_one
     ORDER BY of_one.created_at DESC, of_one.id DESC
     LIMIT :limit OFFSET :offset

@@ -1,5 +1,5 @@
--- step: events_of_organiser_idx, outside a transaction
-DROP INDEX CONCURRENTLY IF EXISTS events_of_organiser_idx;
+-- step: events_published_of_organiser_idx, outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS events_published_of_organiser_idx;
 
 -- step: ticket keys
 DROP TABLE ticket_keys;

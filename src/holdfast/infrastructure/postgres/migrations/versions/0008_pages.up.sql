@@ -48,7 +48,7 @@ CREATE TABLE ticket_keys (
 );
 CREATE UNIQUE INDEX ticket_keys_signing_idx ON ticket_keys ((true)) WHERE retired_at IS NULL;
 
--- step: events_of_organiser_idx, outside a transaction
+-- step: events_published_of_organiser_idx, outside a transaction
 -- The organisers' own lists. No sale changes a column of it, so the rows of events can still be updated in place.
-CREATE INDEX CONCURRENTLY events_of_organiser_idx ON events (organiser_id, created_at DESC, id DESC)
-WHERE deleted_at IS NULL;
+CREATE INDEX CONCURRENTLY events_published_of_organiser_idx ON events (organiser_id, created_at DESC, id DESC)
+WHERE deleted_at IS NULL AND published;
