@@ -4,6 +4,7 @@ Each test opens contexts of its own, which share nothing: they are its visitors.
 """
 
 import contextlib
+import inspect
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -34,7 +35,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.pages)
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            if inspect.iscoroutinefunction(item.obj):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -59,7 +59,7 @@ class House:
         """An event with seats, on sale unless told otherwise."""
         start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=30)
         details = {"start_at": start.isoformat(), "end_at": (start + timedelta(hours=2)).isoformat()}
-        details |= {"venue": "Aoyama Concert Hall", "timezone": ZONE, "currency": "JPY"} | wanted
+        details |= {"venue": "Aoyama Concert Hall", "timezone": ZONE, "currency": "JPY", "total_seats": 2_100} | wanted
         made = await self.api.post("/events", an_event(name=name, **details))
         assert made.status_code == 201, made.text
         event_id = made.json()["id"]
@@ -72,11 +72,11 @@ class House:
         """The status of each seat by its number."""
         return {seat["seat_number"]: seat["status"] for seat in await self._seats(show.id)}
 
-    async def sell(self, show: Show, *seat_ids: str, user="somebody else") -> None:
+    async def sell(self, show: Show, *seat_ids: str, user="somebody") -> None:
         """Sell seats to another buyer, through the API."""
         await self.api.confirm(await self.hold(show, *seat_ids, user=user), user=user)
 
-    async def hold(self, show: Show, *seat_ids: str, user="somebody else") -> str:
+    async def hold(self, show: Show, *seat_ids: str, user="somebody") -> str:
         """Hold seats for another buyer, through the API; return the reservation's id."""
         held = await self.api.reserve(show.id, list(seat_ids), user=user)
         assert held.status_code == 201, held.text
