@@ -167,7 +167,7 @@ OF_THINGS = {
         ("health", "health_of_api", "live", "ready", "metrics", "openapi", "schema_of_halls"),
         EVERYBODY,
     ),
-    **dict.fromkeys(("welcome", "swagger_short", "swagger_folder", "swagger"), EVERYBODY),
+    **dict.fromkeys(("welcome", "swagger_short", "swagger_folder", "swagger", "ticket_keys"), EVERYBODY),
     "list_events": EVERYBODY,
     "sell": SELLS,
     "see_holders": INSIDERS_SEE,
@@ -186,7 +186,7 @@ OF_LISTS = {
     "get_me": dict.fromkeys(CALLERS, "ok") | {"nobody": "401", "unnamed": "401"},
     "create_event": INSIDERS_ASK,
     **dict.fromkeys(
-        ("create_organiser", "add_account", "reset_password"),
+        ("create_organiser", "add_account", "reset_password", "rotate_ticket_key", "revoke_ticket_key"),
         dict.fromkeys(CALLERS, "403") | {"nobody": "401", "admin": "ok"},
     ),
     "list_organisers": dict.fromkeys(CALLERS, "ok") | {"nobody": "401", "buyer": "403"},

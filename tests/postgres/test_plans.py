@@ -194,6 +194,7 @@ async def arguments_of(connection, name):
         "sums_of_log": {"event_id": EVENT, "after_version": 10, "until_version": 20, "by_category": True},
         "place_of_reservation": {"event_id": EVENT, "reservation_id": UUID(int=7)},
         "mark_of_event": {"event_id": EVENT, "version": 1},
+        "seats_of_tickets": {"event_id": EVENT, "seat_ids": some[:20]},
         "cancel_holds_of_deleted_event": {"event_id": EVENT, "loaded_version": 1, "now": datetime.now(UTC)},
     }
     return arguments.get(name, {"event_id": EVENT})
@@ -248,6 +249,7 @@ HOT = [
     ("reports/reservations", "reservations_of_event"),
     ("reports/reservations", "reservations_of_user_in_event"),
     ("reports/sales", "sums_of_log"),
+    ("tickets/tickets", "seats_of_tickets"),
 ]
 
 
@@ -272,6 +274,7 @@ INDEXES = [
         {"reservations_of_event_idx", "reservations_pending_idx", "seats_pkey"},
     ),
     ("reports/reservations", "reservations_of_user_in_event", {"reservations_user_idx", "seats_pkey"}),
+    ("tickets/tickets", "seats_of_tickets", {"seats_pkey"}),
 ]
 
 

@@ -16,7 +16,7 @@ from holdfast.api.reports import sales
 from holdfast.api.seats import additions as seat_additions
 from holdfast.api.seats import availability
 from holdfast.api.seats import reads as seats
-from holdfast.api.service import documentation, probes
+from holdfast.api.service import documentation, probes, ticket_keys
 from holdfast.application.identity.rules import RULES, Kind
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.refusals import ConflictingCredentials, Forbidden, Unauthenticated
@@ -42,6 +42,7 @@ _WRITTEN: tuple[Operation[Any], ...] = (
     *audit.OPERATIONS,
     *documentation.OPERATIONS,
     *probes.OPERATIONS,
+    *ticket_keys.OPERATIONS,
 )
 
 

@@ -1,4 +1,7 @@
-"""Repeats a failed read in the middle of a long answer, because a large part of it may have been sent already."""
+"""Repeats what failed because the database was away, and may be done twice.
+
+In the middle of a long answer, a large part of it may have been sent already.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,10 +20,10 @@ PAUSE_SECONDS = 0.2
 
 
 async def insistently(ask: Callable[[], Awaitable[T]], event: str, **about: object) -> T:
-    """Read something, and try again a few times if the database is away.
+    """Ask the database, and try again a few times if it is away.
 
     Args:
-        ask: Reads it.
+        ask: Reads something, or does something that does no harm if it was done before.
         event: The name of the log line about a failed attempt.
         about: What else that line says.
 

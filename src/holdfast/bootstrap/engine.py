@@ -29,9 +29,11 @@ from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import PAUSE_SECONDS, SeatMaps
 from holdfast.application.reading.views import Views
 from holdfast.application.reports.reports import Reports
+from holdfast.application.tickets.tickets import Tickets
 from holdfast.bootstrap.hoarding import open_hold_limits
 from holdfast.bootstrap.process import bounds_from, open_features, open_pool
 from holdfast.bootstrap.reports import open_reports
+from holdfast.bootstrap.tickets import build_tickets
 from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.booking.seating_source import PostgresSeatingSource
 from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
@@ -61,10 +63,12 @@ class Engine:
     catalogue: Catalogue
     views: Views
     reports: Reports
+    tickets: Tickets
 
     def by_type(self) -> dict[type, object]:
         """Return the capabilities by type. The API's operations name the one they need by its type."""
-        return {Booking: self.booking, Catalogue: self.catalogue, Views: self.views, Reports: self.reports}
+        capabilities: tuple[object, ...] = (self.booking, self.catalogue, self.views, self.reports, self.tickets)
+        return {type(capability): capability for capability in capabilities}
 
     async def give_up(self) -> None:
         """Answer everyone who is waiting for a write."""
@@ -166,7 +170,8 @@ async def open_engine(
             channels=PostgresChannelReads(read_pool),
             access_codes=access_codes,
         )
-        yield Engine(booking, catalogue, views, open_reports(read_pool, large_pool))
+        reports, tickets = open_reports(read_pool, large_pool), build_tickets(read_pool, catalogue_pool)
+        yield Engine(booking, catalogue, views, reports, tickets)
 
 
 def reading_pause_seconds(processes: int) -> float:

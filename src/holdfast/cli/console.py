@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -49,6 +50,11 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*map(escape, row))
     Console().print(table)
+
+
+def shown_time(time: datetime | None) -> str:
+    """Return a time for a table; an empty text for None."""
+    return "" if time is None else time.isoformat(timespec="seconds")
 
 
 def tell(line: str) -> None:

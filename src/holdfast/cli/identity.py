@@ -1,7 +1,5 @@
 """Administration by somebody who has the database's password, whether Holdfast is running or not."""
 
-import asyncio
-import getpass
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,19 +9,15 @@ from uuid import UUID
 
 import typer
 
-from holdfast.application.failures import OperationalFailure, Unavailable
-from holdfast.application.identifiers import uuid7
 from holdfast.application.identity import accounts, api_keys, organisers
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.application.identity.identity import Identity
-from holdfast.bootstrap.identity import open_identity, what_is_wrong_with_schema
-from holdfast.bootstrap.process import set_up_logging
-from holdfast.cli.console import print_rows
+from holdfast.bootstrap.identity import open_identity
+from holdfast.cli.acting import as_operator
+from holdfast.cli.console import print_rows, shown_time
 from holdfast.domain.identity.audit import Actor
 from holdfast.domain.identity.organisers import Organiser, StoredKey
-from holdfast.domain.identity.principal import command_line_principal
 from holdfast.domain.identity.roles import Role
-from holdfast.domain.refusal import Refusal
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.settings import Settings
 
@@ -65,7 +59,7 @@ def list_keys(settings: Settings) -> None:
                 key.name,
                 key.role.value,
                 "" if key.organiser_id is None else str(key.organiser_id),
-                *(_shown(time) for time in (key.created_at, key.expires_at, key.revoked_at, key.last_used_at)),
+                *(shown_time(time) for time in (key.created_at, key.expires_at, key.revoked_at, key.last_used_at)),
             )
             for key in _all_pages(settings, page)
         ],
@@ -102,7 +96,7 @@ def list_organisers(settings: Settings) -> None:
     async def page(identity: Identity, actor: Actor, offset: int) -> Sequence[Organiser]:
         return await organisers.list_organisers(identity, actor.principal, limit=_PAGE, offset=offset)
 
-    rows = [(str(one.id), one.name, _shown(one.created_at)) for one in _all_pages(settings, page)]
+    rows = [(str(one.id), one.name, shown_time(one.created_at)) for one in _all_pages(settings, page)]
     print_rows(("id", "name", "created"), rows)
 
 
@@ -129,29 +123,11 @@ def reset_account(settings: Settings, name: str) -> None:
 
 
 def _done(settings: Settings, work: Callable[[Identity, Actor], Awaitable[Result]]) -> Result:
-    """Run something as an operator who has the database's password.
-
-    Raises:
-        EmbeddedError: It was refused, or the database cannot be used; the message is one line.
-    """
-
-    async def run() -> Result:
-        actor = Actor(principal=command_line_principal(_operator()), request_id=f"cli-{uuid7()}")
+    async def act(actor: Actor) -> Result:
         async with open_identity(settings, process="cli") as identity:
             return await work(identity, actor)
 
-    # Log lines would mix with the output; errors are reported by the message instead.
-    set_up_logging(settings.model_copy(update={"log_level": "ERROR"}))
-    wrong = asyncio.run(what_is_wrong_with_schema(settings))
-    if wrong is not None:
-        raise EmbeddedError(wrong)
-    try:
-        return asyncio.run(run())
-    except Refusal as refused:
-        raise EmbeddedError(" ".join(str(refused).split())) from None
-    except (Unavailable, OperationalFailure) as failure:
-        reason = failure.__cause__ or failure
-        raise EmbeddedError(f"the database cannot be used: {' '.join(str(reason).split())[:400]}") from None
+    return as_operator(settings, act)
 
 
 def _all_pages(settings: Settings, page: Callable[[Identity, Actor, int], Awaitable[Sequence[Result]]]) -> list[Result]:
@@ -164,13 +140,6 @@ def _all_pages(settings: Settings, page: Callable[[Identity, Actor, int], Awaita
                 return found
 
     return _done(settings, read)
-
-
-def _operator() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a system service without a user name
-        return "unknown"
 
 
 def _password() -> str:
@@ -194,7 +163,3 @@ def _time_of(expires: str | None) -> datetime | None:
     if in_utc is None:
         raise EmbeddedError("--expires: must be a time with offset, such as 2031-02-03T04:05:06Z, or 12h, 30d, 52w")
     return in_utc
-
-
-def _shown(time: datetime | None) -> str:
-    return "" if time is None else time.isoformat(timespec="seconds")

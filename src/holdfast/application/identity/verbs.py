@@ -18,6 +18,7 @@ class Verb(StrEnum):
     SWAGGER_SHORT = "swagger_short"
     SWAGGER_FOLDER = "swagger_folder"
     SWAGGER = "swagger"
+    TICKET_KEYS = "ticket_keys"
 
     # Events and seats
     LIST_EVENTS = "list_events"
@@ -79,6 +80,9 @@ class Verb(StrEnum):
     ADD_ACCOUNT = "add_account"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a name in the audit
 
+    ROTATE_TICKET_KEY = "rotate_ticket_key"
+    REVOKE_TICKET_KEY = "revoke_ticket_key"
+
     # Parts of operations
     SEE_DRAFTS = "see_drafts"
     """Events that are not published."""
@@ -103,6 +107,8 @@ PARTS = frozenset(
     {
         Verb.ADD_ACCOUNT,
         Verb.RESET_PASSWORD,
+        Verb.ROTATE_TICKET_KEY,
+        Verb.REVOKE_TICKET_KEY,
         Verb.SEE_DRAFTS,
         Verb.SEE_HOLDERS,
         Verb.SEE_API_KEY,
