@@ -130,7 +130,9 @@ class TestStaticFiles:
         assert sheet.headers["content-type"] == "text/css; charset=utf-8"
         assert "immutable" in sheet.headers["cache-control"]
         digest = address.split("/")[2]
-        assert (await browser.get(address.replace(digest, "0" * len(digest)))).status_code == 404
+        other_version = await browser.get(address.replace(digest, "0" * len(digest)))
+        assert other_version.content == sheet.content
+        assert other_version.headers["cache-control"] == "no-cache"
 
     async def test_are_only_those_that_there_are(self, browser):
         page = await browser.get("/nowhere")

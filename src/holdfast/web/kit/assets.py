@@ -21,6 +21,7 @@ _TYPES: Mapping[str, bytes] = {
     ".webmanifest": b"application/manifest+json",
 }
 _FOREVER: Header = (b"cache-control", b"public, max-age=31536000, immutable")
+_PASSING: Header = (b"cache-control", b"no-cache")
 _VARY: Header = (b"vary", b"Accept-Encoding")
 _DIGEST_CHARACTERS = 12
 
@@ -76,9 +77,12 @@ class Assets:
             PathNotFound: There is none at this address, or no longer.
         """
         found = self._files.get(call.path_text("file"))
-        if found is None or call.path_text("digest") != self.digest:
+        if found is None:
             raise PathNotFound
-        headers: tuple[Header, ...] = (_FOREVER, _VARY)
+        # During a rolling upgrade, a page of one version may ask a node of another for its style sheet. It gets ours,
+        # which is much better than none, and does not keep it.
+        lasting = _FOREVER if call.path_text("digest") == self.digest else _PASSING
+        headers: tuple[Header, ...] = (lasting, _VARY)
         body = found.plain
         if accepts_gzip(call):
             body = found.zipped
