@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from redis.asyncio import Redis
 
-from api.test_channels import CODE, Sale
+from api.channels.channel_sale import CODE, Sale
 from holdfast.application.booking.access_codes import NETWORKS_MAX, TRIES_MAX, LocalCodeTries
 from holdfast.application.identifiers import uuid7
 from holdfast.infrastructure.redis.breaker import Breaker
