@@ -28,6 +28,7 @@ EVENT_ID = UUID(int=1)
 SEATS = [UUID(int=100 + number) for number in range(6)]
 PRICES = {seat_id: 1_000 * (number + 1) for number, seat_id in enumerate(SEATS)}
 
+_changes = iter(range(10**6, 10**9))
 _LIVE = {ReservationStatus.PENDING: SeatStatus.RESERVED, ReservationStatus.CONFIRMED: SeatStatus.CONFIRMED}
 
 
@@ -55,6 +56,18 @@ def wish(number, user="ann", key=None, seats=(SEATS[0],), **options) -> Reserve:
         idempotency_key=key or f"key-{number}",
         seat_ids=tuple(seats),
         **options,
+    )
+
+
+def longer(known, number=7, user="ann") -> Extend:
+    """Return a wish of somebody who knows this end of a hold, and wants a later one."""
+    return Extend(UUID(int=next(_changes)), UUID(int=number), user, known)
+
+
+def change(*seats, number=7, user="ann", **more) -> ChangeSeats:
+    """Return a wish to have these seats in a hold."""
+    return ChangeSeats.wish(
+        change_id=UUID(int=next(_changes)), reservation_id=UUID(int=number), user_id=user, seat_ids=seats, **more
     )
 
 

@@ -40,11 +40,6 @@ def done(decision, place=0) -> Done:
     return outcome
 
 
-@pytest.fixture
-def rows():
-    return Rows()
-
-
 def kinds(decision):
     return [entry.kind for entry in decision.changes.log]
 
