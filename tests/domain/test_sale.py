@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.rows import HOLD, NOON, SEATS, Rows, new_event, wish
+from domain.test_decide import STRANGE_SEAT, TICK, refusal
 from domain.test_decide_properties import batches
 from holdfast.domain.booking.commands import Cancel, Confirm, Done, Refused, Reserve
 from holdfast.domain.booking.decide import foresee
@@ -25,9 +26,7 @@ from holdfast.domain.catalogue.event import EventDetails
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.refusal import InvalidValue
 
-TICK = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
-STRANGE_SEAT = UUID(int=999)
 HELD = UUID(int=7)
 
 
@@ -35,10 +34,6 @@ def of(decision, place=0):
     """Return what a command got: the kind of its refusal, or the state of its reservation."""
     outcome = decision.outcomes[place]
     return type(outcome.refusal) if isinstance(outcome, Refused) else outcome.reservation.status
-
-
-def told(decision):
-    return decision.outcomes[0].refusal
 
 
 def test_a_sale_is_open_from_its_opening_until_before_its_closing():
@@ -52,7 +47,7 @@ def test_a_sale_is_open_from_its_opening_until_before_its_closing():
 
 def test_the_refusals_say_when_at_their_version():
     rows = Rows(event=new_event(sale_opens_at=NOON + HOUR, sale_closes_at=NOON + 2 * HOUR))
-    early, late = told(rows.decide([wish(7)])), told(rows.decide([wish(7)], NOON + 2 * HOUR))
+    early, late = refusal(rows.decide([wish(7)])), refusal(rows.decide([wish(7)], NOON + 2 * HOUR))
     assert early.data["opens_at"] == "2030-06-01T13:00:00Z"
     assert (late.data["closed_at"], late.data["start_at"]) == ("2030-06-01T14:00:00Z", "2030-06-02T12:00:00Z")
     assert early.version == late.version == rows.event.version
@@ -64,7 +59,7 @@ def test_an_event_that_begins_is_no_longer_sold_whatever_its_closing(closes_in):
     closes_at = None if closes_in is None else NOON + closes_in
     rows = Rows(event=new_event(start_at=start_at, sale_closes_at=closes_at))
     assert of(rows.decide([wish(7)], start_at - TICK)) is ReservationStatus.PENDING
-    assert told(rows.decide([wish(7)], start_at)).data["closed_at"] == "2030-06-02T12:00:00Z"
+    assert refusal(rows.decide([wish(7)], start_at)).data["closed_at"] == "2030-06-02T12:00:00Z"
 
 
 def test_a_closing_that_is_not_given_follows_the_start():
@@ -98,9 +93,9 @@ def test_what_is_held_can_be_bought_whatever_becomes_of_the_times():
 
 def test_an_unlocked_read_says_it_too_by_its_own_time():
     rows = Rows(event=new_event(sale_opens_at=NOON, sale_closes_at=NOON + HOUR))
-    for now, refusal in ((NOON - TICK, SaleNotOpen), (NOON, None), (NOON + HOUR, BookingClosed)):
+    for now, wanted in ((NOON - TICK, SaleNotOpen), (NOON, None), (NOON + HOUR, BookingClosed)):
         (seen,) = foresee(rows.snapshot([wish(7)], now), [wish(7)], now)
-        assert (None if seen is None else type(seen)) is refusal
+        assert (None if seen is None else type(seen)) is wanted
         assert seen is None or seen.version == rows.event.version
 
 
@@ -114,7 +109,7 @@ class TestSeller:
     def test_only_the_seller_confirms(self, rows):
         decision = rows.decide([Confirm(HELD, "ann")])
         assert of(decision) is SellerConfirms
-        assert told(decision).version == rows.event.version
+        assert refusal(decision).version == rows.event.version
         assert decision.changes is None
         assert of(rows.write([Confirm(HELD, "ann", by_seller=True)])) is ReservationStatus.CONFIRMED
         rows.check()
