@@ -26,3 +26,12 @@ def a_user(name="shop:ann", *, request_id="r-1", roles=None) -> Actor:
     """Return a caller whom a gateway names; `roles` is by organiser, and nothing else has to know them."""
     principal = Principal(subject=name, user_id=name, proof=Proof.GATEWAY, roles=roles or {})
     return Actor(principal=principal, request_id=request_id)
+
+
+async def is_refused_with(asking, failure) -> bool:
+    """Wait for something that may fail with this."""
+    try:
+        await asking
+    except failure:
+        return True
+    return False

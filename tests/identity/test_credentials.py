@@ -9,22 +9,17 @@ from api.serving import api_with, refused
 from box_office import sql
 from builders import a_wish, an_event
 from holdfast.application.identity import api_keys, members, organisers
-from holdfast.application.identity.api_keys import KeyWish
 from holdfast.cli.auth_mode import require_auth_mode
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.roles import Role
 from holdfast.settings import Settings, SettingsError
+from identity.acts import a_key
 from identity.offices import ADMIN
 from identity.walk import issuing
 
 
 def bearer(credential: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {credential}"}
-
-
-async def a_key(identity, role=Role.ORGANISER, organiser_id=DEFAULT_ORGANISER_ID):
-    wish = KeyWish(name="till", role=role, organiser_id=None if role is Role.ADMIN else organiser_id, expires_at=None)
-    return await api_keys.create_api_key(identity, ADMIN, wish)
 
 
 @pytest.fixture
@@ -38,7 +33,7 @@ async def server(database_url):
 
 async def test_a_credential_that_proves_nothing_is_401_everywhere(server, identity):
     api, token = server
-    stored, key = await a_key(identity)
+    stored, key = await a_key(identity, Role.ORGANISER)
     await api_keys.revoke_api_key(identity, ADMIN, stored.id)
     good = token("ann")
     for given in (
