@@ -5,10 +5,10 @@ from uuid import UUID
 
 from holdfast.application.catalogue.audited import entry_of
 from holdfast.application.catalogue.catalogue import Catalogue, Written
+from holdfast.application.catalogue.keep_seats_back import event_and_channel
 from holdfast.application.catalogue.ports import CatalogueTransaction
 from holdfast.domain.catalogue.channel import CHANNEL_SEATS_MAX
 from holdfast.domain.catalogue.event import Event
-from holdfast.domain.catalogue.refusals import ChannelNotFound
 from holdfast.domain.identity.audit import Actor
 
 
@@ -32,10 +32,7 @@ async def delete_channel(catalogue: Catalogue, event_id: UUID, key: str, *, acto
     """
 
     async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[bool]:
-        event = await transaction.channels.open_due(event, now)
-        channel = await transaction.channels.find(event.id, key)
-        if channel is None:
-            raise ChannelNotFound(key)
+        event, channel = await event_and_channel(transaction, event, key, now)
         done = await transaction.channels.delete(event, channel, now, seats_max=CHANNEL_SEATS_MAX)
         gone = channel.seats <= CHANNEL_SEATS_MAX
         if gone and actor is not None:

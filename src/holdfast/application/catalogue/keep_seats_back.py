@@ -1,16 +1,20 @@
 """Keep seats back for a channel, and give them back to all."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from holdfast.application.catalogue.audited import entry_of
 from holdfast.application.catalogue.catalogue import Catalogue, UnderWay, Written
-from holdfast.application.catalogue.ports import CatalogueTransaction, SeatSearch
+from holdfast.application.catalogue.ports import CatalogueTransaction, ChannelTransaction, SeatSearch
 from holdfast.domain.booking.refusals import SeatsNotFound
 from holdfast.domain.catalogue.channel import GivenBack, KeptBack, SeatSelection, StoredChannel
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import ChannelNotFound
 from holdfast.domain.identity.audit import Actor
+
+Moved = TypeVar("Moved", KeptBack, GivenBack)
 
 NAMED_MAX = 100
 """Unknown seats that a refusal names."""
@@ -48,17 +52,15 @@ def begin_keeping_back(
         SeatsNotFound: naming seats that were named and do not exist.
         Unavailable: see its `outcome`.
     """
-
-    async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[KeptBack]:
-        event, channel = await _event_and_channel(transaction, event, key, now)
-        await _require_known(transaction, event.id, selection)
-        done = await transaction.channels.keep_back(event, channel, seat_ids, now)
-        if done.version > event.version:
-            entry = entry_of(actor, "keep_back_seats", event.id, event.organiser_id, channel=key, seats=done.seats)
-            await transaction.append_audit(entry, now)
-        return Written(done.version, now, done)
-
-    return catalogue.begin_change(event_id, change, bulk=True)
+    return _begin(
+        catalogue,
+        event_id,
+        key,
+        selection,
+        move=lambda channels, event, channel, now: channels.keep_back(event, channel, seat_ids, now),
+        verb="keep_back_seats",
+        actor=actor,
+    )
 
 
 def begin_giving_back(
@@ -77,22 +79,49 @@ def begin_giving_back(
     Raises:
         EventNotFound, ChannelNotFound, SeatsNotFound, Unavailable: as `begin_keeping_back`.
     """
+    return _begin(
+        catalogue,
+        event_id,
+        key,
+        selection,
+        move=lambda channels, event, channel, now: channels.give_back(event, channel, seat_ids, now),
+        verb="give_back_seats",
+        actor=actor,
+    )
 
-    async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[GivenBack]:
-        event, channel = await _event_and_channel(transaction, event, key, now)
+
+def _begin(
+    catalogue: Catalogue,
+    event_id: UUID,
+    key: str,
+    selection: SeatSelection,
+    *,
+    move: Callable[[ChannelTransaction, Event, StoredChannel, datetime], Awaitable[Moved]],
+    verb: str,
+    actor: Actor,
+) -> UnderWay[Moved]:
+    """Start moving seats into a channel or out of it, which is audited under `verb` if any is moved."""
+
+    async def change(transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[Moved]:
+        event, channel = await event_and_channel(transaction, event, key, now)
         await _require_known(transaction, event.id, selection)
-        done = await transaction.channels.give_back(event, channel, seat_ids, now)
+        done = await move(transaction.channels, event, channel, now)
         if done.version > event.version:
-            entry = entry_of(actor, "give_back_seats", event.id, event.organiser_id, channel=key, seats=done.seats)
+            entry = entry_of(actor, verb, event.id, event.organiser_id, channel=key, seats=done.seats)
             await transaction.append_audit(entry, now)
         return Written(done.version, now, done)
 
     return catalogue.begin_change(event_id, change, bulk=True)
 
 
-async def _event_and_channel(
+async def event_and_channel(
     transaction: CatalogueTransaction, event: Event, key: str, now: datetime
 ) -> tuple[Event, StoredChannel]:
+    """Open the channels whose time has come, and return the event after that, with one of its channels.
+
+    Raises:
+        ChannelNotFound: if it has no such channel.
+    """
     event = await transaction.channels.open_due(event, now)
     channel = await transaction.channels.find(event.id, key)
     if channel is None:
