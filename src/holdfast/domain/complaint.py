@@ -1,7 +1,7 @@
-"""Turns what the decoder of JSON says into a refusal that names the field as the caller wrote it."""
+"""Refuses JSON that cannot be decoded or repeats a field, and names the field as the caller wrote it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from holdfast.domain.refusal import InvalidValue
@@ -44,6 +44,34 @@ def complaint(message: str, *, within: str = "", forms: Mapping[str, str] = Mapp
         name = printable(unknown["name"])
         return InvalidValue(f"{path}.{name}" if path else name, "is not known")
     return InvalidValue(path or BODY, _in_words(problem, forms))
+
+
+def undecodable(error: Exception, raw: bytes) -> InvalidValue:
+    """Convert what was raised for bytes that are not JSON at all into what is wrong with the body.
+
+    Args:
+        error: A `UnicodeDecodeError`, a `RecursionError`, or what msgspec raises for JSON that is malformed.
+        raw: What was to be decoded.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        return InvalidValue(BODY, f"is not UTF-8 (byte {error.start})")
+    if isinstance(error, RecursionError):
+        return InvalidValue(BODY, "is nested too deeply")
+    reason = str(error).removeprefix("JSON is malformed: ")
+    return InvalidValue(BODY, f"is not valid JSON: {reason}" if raw else "is missing")
+
+
+def refuse_repeats(pairs: Iterable[tuple[str, object]]) -> None:
+    """Refuse an object with a field that is given twice (an `object_pairs_hook` of `json`).
+
+    Raises:
+        InvalidValue: naming the field.
+    """
+    seen = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise InvalidValue(printable(name), "is given twice")
+        seen.add(name)
 
 
 def printable(name: str) -> str:

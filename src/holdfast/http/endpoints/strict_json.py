@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from holdfast.domain.complaint import BODY, complaint, printable
+from holdfast.domain.complaint import BODY, complaint, refuse_repeats, undecodable
 from holdfast.domain.refusal import InvalidValue
 
 T = TypeVar("T")
@@ -74,25 +74,12 @@ class StrictDecoder(Generic[T]):
             value = self._decoder.decode(raw)
             if self._look_twice and (self._quotes is None or raw.count(b'"') != self._quotes(value)):
                 _require_few_values(raw, self._values_max)
-                json.loads(raw, object_pairs_hook=_refuse_repeats, parse_int=float)
+                json.loads(raw, object_pairs_hook=refuse_repeats, parse_int=float)
         except msgspec.ValidationError as error:
             raise complaint(str(error)) from None
-        except UnicodeDecodeError as error:
-            raise InvalidValue(BODY, f"is not UTF-8 (byte {error.start})") from None
-        except RecursionError:
-            raise InvalidValue(BODY, "is nested too deeply") from None
-        except msgspec.DecodeError as error:
-            reason = str(error).removeprefix("JSON is malformed: ")
-            raise InvalidValue(BODY, f"is not valid JSON: {reason}" if raw else "is missing") from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise undecodable(error, raw) from None
         return value
-
-
-def _refuse_repeats(pairs: list[tuple[str, object]]) -> None:
-    seen = set()
-    for name, _ in pairs:
-        if name in seen:
-            raise InvalidValue(printable(name), "is given twice")
-        seen.add(name)
 
 
 def without_mark(raw: bytes) -> bytes:

@@ -1,12 +1,11 @@
 """Decodes JSON documents that people and other programs write, within bounds of what that may cost."""
 
-import codecs
 import json
 from typing import TypeVar
 
 import msgspec
 
-from holdfast.domain.complaint import BODY, complaint, printable
+from holdfast.domain.complaint import BODY, complaint, refuse_repeats, undecodable
 from holdfast.domain.hall.document import FORMS
 from holdfast.domain.hall.imported import Steps
 from holdfast.domain.refusal import InvalidValue
@@ -16,30 +15,14 @@ _COUNT_BYTES = 1 << 20
 """Bytes that are counted in one step, in less than a millisecond."""
 
 
-def decode_document(
-    decoder: msgspec.json.Decoder[T], raw: bytes, *, values_max: int, repeats: bool = False, within: str = ""
-) -> T:
-    """Decode a document at once.
+def decode_piece(decoder: msgspec.json.Decoder[T], raw: bytes, *, repeats: bool = False, within: str = "") -> T:
+    """Decode a document, or a part of one, whose values have been counted (`counting_values`).
 
     Args:
         decoder: For a type that refuses unknown fields, unless repeats are allowed.
-        raw: UTF-8, perhaps with a byte order mark.
-        values_max: How many commas and brackets it may have. A comma stands for an object of 24 bytes or more in
-            memory, so without a bound a body of 18 MB would become half a gigabyte.
+        raw: UTF-8 without a byte order mark.
         repeats: Whether a field may be given twice; the last one counts.
         within: The part of a document that this is; empty for a whole one.
-
-    Raises:
-        InvalidValue: naming the place in the document.
-    """
-    raw = raw.removeprefix(codecs.BOM_UTF8)
-    if len(raw) > values_max and raw.count(b",") + raw.count(b"[") + raw.count(b"{") > values_max:
-        raise InvalidValue(BODY, "has too many values")
-    return decode_piece(decoder, raw, repeats=repeats, within=within)
-
-
-def decode_piece(decoder: msgspec.json.Decoder[T], raw: bytes, *, repeats: bool = False, within: str = "") -> T:
-    """Decode a part of a document whose values have been counted.
 
     Raises:
         InvalidValue: naming the place in the document.
@@ -49,16 +32,11 @@ def decode_piece(decoder: msgspec.json.Decoder[T], raw: bytes, *, repeats: bool 
         # Each field that is given twice adds two quotation marks. Defaults that are written out, and quotation marks
         # in texts, only cost a second look.
         if not repeats and raw.count(b'"') != msgspec.json.encode(value).count(b'"'):
-            json.loads(raw, object_pairs_hook=_refuse_repeats, parse_int=float)
+            json.loads(raw, object_pairs_hook=refuse_repeats, parse_int=float)
     except msgspec.ValidationError as error:
         raise complaint(str(error), within=within, forms=FORMS) from None
-    except UnicodeDecodeError as error:
-        raise InvalidValue(BODY, f"is not UTF-8 (byte {error.start})") from None
-    except RecursionError:
-        raise InvalidValue(BODY, "is nested too deeply") from None
-    except msgspec.DecodeError as error:
-        reason = str(error).removeprefix("JSON is malformed: ")
-        raise InvalidValue(BODY, f"is not valid JSON: {reason}" if raw else "is missing") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise undecodable(error, raw) from None
     return value
 
 
@@ -73,7 +51,10 @@ def counting(raw: bytes, mark: bytes) -> Steps[int]:
 
 
 def counting_values(raw: bytes, values_max: int) -> Steps[None]:
-    """Refuse a document with too many commas and brackets, as `decode_document` does, in steps.
+    """Refuse a document with too many commas and brackets.
+
+    A comma stands for an object of 24 bytes or more in memory, so without a bound a body of 18 MB would become half a
+    gigabyte.
 
     Raises:
         InvalidValue: it has too many.
@@ -85,11 +66,3 @@ def counting_values(raw: bytes, values_max: int) -> Steps[None]:
         count += yield from counting(raw, mark)
     if count > values_max:
         raise InvalidValue(BODY, "has too many values")
-
-
-def _refuse_repeats(pairs: list[tuple[str, object]]) -> None:
-    seen = set()
-    for name, _ in pairs:
-        if name in seen:
-            raise InvalidValue(printable(name), "is given twice")
-        seen.add(name)

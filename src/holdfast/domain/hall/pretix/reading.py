@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from holdfast.domain.catalogue.categories import CategoryDetails
 from holdfast.domain.catalogue.event import TEXT_MAX
 from holdfast.domain.catalogue.seat import SEAT_NUMBER_MAX
-from holdfast.domain.hall.decoding.bounded import decode_document
+from holdfast.domain.hall.decoding.bounded import counting_values, decode_piece
 from holdfast.domain.hall.document import (
     HALL_SEATS_MAX,
     ROW_SEATS_MAX,
@@ -61,7 +61,7 @@ def pretix_reading(raw: bytes, *, known: Sequence[CategoryDetails], prices: Mapp
     Raises:
         InvalidValue: naming the place in the plan, such as `zones[0].rows[3].seats[1].seat_guid`, or `prices`.
     """
-    plan = _decode(raw)
+    plan = yield from _decoding(raw)
     yield
     reading = _Reading(NamedCategories(known, prices))
     reading.name_categories(plan)
@@ -82,15 +82,17 @@ def pretix_reading(raw: bytes, *, known: Sequence[CategoryDetails], prices: Mapp
     return Imported(hall, reading.categories.all_with({}))
 
 
-def _decode(raw: bytes) -> Plan:
+def _decoding(raw: bytes) -> Steps[Plan]:
     """Decode a plan, and look for it in `layout` if it is not there."""
     raw = raw.removeprefix(codecs.BOM_UTF8)
-    answer = decode_document(_answer, raw, values_max=VALUES_MAX, repeats=True)
+    yield from counting_values(raw, VALUES_MAX)
+    answer = decode_piece(_answer, raw, repeats=True)
     if answer.zones is UNSET and answer.layout is not UNSET:
         raw = bytes(answer.layout)
         if raw[:1] == b'"':
-            raw = msgspec.json.decode(raw, type=str).encode()
-    return decode_document(_plan, raw, values_max=VALUES_MAX, repeats=True)
+            raw = msgspec.json.decode(raw, type=str).encode().removeprefix(codecs.BOM_UTF8)
+            yield from counting_values(raw, VALUES_MAX)  # as a text it may have had them as escapes
+    return decode_piece(_plan, raw, repeats=True)
 
 
 class _Reading:
@@ -141,7 +143,7 @@ class _Reading:
         return [planned_section(key, name, rows, pretix=None if kept == PretixZone() else kept)]
 
     def _row(self, zone: PlanZone, row: PlanRow, base: Point, field: str) -> Row | None:
-        seats = decode_document(_seats, bytes(row.seats), values_max=VALUES_MAX, repeats=True, within=f"{field}.seats")
+        seats = decode_piece(_seats, bytes(row.seats), repeats=True, within=f"{field}.seats")
         if not seats:
             return None
         if len(seats) > ROW_SEATS_MAX:
