@@ -14,6 +14,7 @@ from holdfast.domain.booking.snapshot import ChangeKind
 from holdfast.domain.catalogue.channel import ChannelDetails, GivenBack, KeptBack, StoredChannel
 from holdfast.domain.catalogue.event import Event
 from holdfast.infrastructure.postgres.catalogue.channels_queries import CHANNELS
+from holdfast.infrastructure.postgres.catalogue.rows import channel_from
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.queries import Filled
@@ -191,16 +192,3 @@ class PostgresChannelTransaction:
             row = await statement.fetchrow(self._connection)
         assert row is not None
         return row
-
-
-def channel_from(row: asyncpg.Record) -> StoredChannel:
-    """Build a channel from a row of `channels`, with the number of its seats."""
-    return StoredChannel(
-        key=row["key"],
-        details=ChannelDetails(
-            name=row["name"], code_digest=row["code_digest"], opens_to_all_at=row["opens_to_all_at"]
-        ),
-        opened_at=row["opened_at"],
-        seats=row["seats"],
-        kept_back=row["kept_back"],
-    )

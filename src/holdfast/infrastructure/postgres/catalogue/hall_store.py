@@ -18,6 +18,7 @@ from holdfast.domain.catalogue.event import Event
 from holdfast.domain.hall.sections import SectionSummary
 from holdfast.infrastructure.postgres.catalogue.hall_copy import COLUMNS, hall_rows
 from holdfast.infrastructure.postgres.catalogue.halls_queries import HALLS
+from holdfast.infrastructure.postgres.catalogue.rows import category_from
 from holdfast.infrastructure.postgres.catalogue.seat_numbers import copy_new_seats
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
@@ -44,7 +45,7 @@ class PostgresHallTransaction:
         """Read the categories in their order."""
         with translated():
             rows = await HALLS.categories({"event_id": event_id}).fetch(self._connection)
-        return [Category(row["key"], row["name"], row["color"], row["price"], row["number"]) for row in rows]
+        return [category_from(row) for row in rows]
 
     async def used_categories(self, event_id: UUID, numbers: Sequence[int]) -> set[int]:
         """Look for seats of each category."""

@@ -1,7 +1,9 @@
-"""Converts rows into events."""
+"""Converts rows into events, channels and categories."""
 
 import asyncpg
 
+from holdfast.domain.catalogue.categories import Category
+from holdfast.domain.catalogue.channel import ChannelDetails, StoredChannel
 from holdfast.domain.catalogue.event import Confirmation, Event, EventDetails
 
 
@@ -34,3 +36,21 @@ def event_from(row: asyncpg.Record) -> Event:
         confirmed=row["confirmed"],
         deleted=row["deleted"],
     )
+
+
+def channel_from(row: asyncpg.Record) -> StoredChannel:
+    """Build a channel from a row of `channels`, with the number of its seats."""
+    return StoredChannel(
+        key=row["key"],
+        details=ChannelDetails(
+            name=row["name"], code_digest=row["code_digest"], opens_to_all_at=row["opens_to_all_at"]
+        ),
+        opened_at=row["opened_at"],
+        seats=row["seats"],
+        kept_back=row["kept_back"],
+    )
+
+
+def category_from(row: asyncpg.Record) -> Category:
+    """Build a category from a row of `categories`."""
+    return Category(row["key"], row["name"], row["color"], row["price"], row["number"])

@@ -7,7 +7,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from holdfast.domain.booking.seat import Seat
-from holdfast.domain.catalogue.channel import ChannelDetails, StoredChannel
+from holdfast.domain.catalogue.channel import StoredChannel
+from holdfast.infrastructure.postgres.catalogue.rows import channel_from
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.driver.queries import Filled, Query, bound, load_queries
@@ -53,7 +54,7 @@ class PostgresChannelReads:
         rows = await to_its_end(self._fetch(CHANNEL_READS.channels({"event_id": event_id})))
         if not rows:
             return None
-        return [_channel_from(row) for row in rows if row["key"] is not None], rows[0]["version"]
+        return [channel_from(row).seen_at(row["now"]) for row in rows if row["key"] is not None], rows[0]["version"]
 
     async def seats(
         self, event_id: UUID, key: str, *, after: UUID | None, limit: int
@@ -74,15 +75,3 @@ class PostgresChannelReads:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated():
                 return await statement.fetch(connection)
-
-
-def _channel_from(row: Record) -> StoredChannel:
-    details = ChannelDetails(name=row["name"], code_digest=row["code_digest"], opens_to_all_at=row["opens_to_all_at"])
-    stored = StoredChannel(
-        key=row["key"],
-        details=details,
-        opened_at=row["opened_at"],
-        seats=row["seats"],
-        kept_back=row["kept_back"],
-    )
-    return stored.seen_at(row["now"])

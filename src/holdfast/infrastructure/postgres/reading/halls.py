@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from holdfast.domain.catalogue.categories import Category
 from holdfast.domain.hall.stored import StoredHall
+from holdfast.infrastructure.postgres.catalogue.rows import category_from
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.driver.queries import Filled, Query, bound, load_queries
@@ -42,12 +43,7 @@ class PostgresHallReads:
         rows = await to_its_end(self._fetch(HALL_READS.categories({"event_id": event_id})))
         if not rows:
             return None
-        found = [
-            Category(row["key"], row["name"], row["color"], row["price"], row["number"])
-            for row in rows
-            if row["key"] is not None
-        ]
-        return found, rows[0]["version"]
+        return [category_from(row) for row in rows if row["key"] is not None], rows[0]["version"]
 
     async def hall(self, event_id: UUID) -> StoredHall | None:
         """Read the document and the versions in one statement."""
