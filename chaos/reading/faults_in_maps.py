@@ -7,11 +7,11 @@ from holdfast.api import representation
 from holdfast.api.seats import availability
 from holdfast.api.seats import reads as seats
 from holdfast.application.coalescer import Coalescer
+from holdfast.application.least_recently_used import LeastRecentlyUsed
 from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_answers import KeptAnswers
 from holdfast.application.reading.kept_charts import KeptCharts
-from holdfast.application.reading.kept_maps import KeptMaps
 from holdfast.application.reading.large_lists import LargeList
 from holdfast.application.reading.logged_change import LoggedChange
 from holdfast.application.reading.map_loads import MapLoads
@@ -230,12 +230,12 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "maps that leave are still counted",
         "left_behind internal_error",
-        (KeptMaps, "drop", "self._count(event_id, 0)", "pass"),
+        (LeastRecentlyUsed, "drop", "self._count(key, 0)", "pass"),
     ),
     fault(
         "maps never leave",
         "left_behind internal_error",
-        (KeptMaps, "keep", "self.size_bytes > self._bytes_max", "False"),
+        (LeastRecentlyUsed, "_too_much", "self.size_bytes > self._bytes_max", "False"),
     ),
     fault(
         "a seat that goes back to its channel is free for all",

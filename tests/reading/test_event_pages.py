@@ -59,10 +59,9 @@ async def test_pages_are_kept_apart_and_named_by_their_content(engine, pages, en
     assert encode.times == 2
 
 
-async def test_the_pages_kept_together_are_bounded_and_the_one_not_asked_for_longest_goes(
-    engine, pages, encode, monkeypatch
-):
+async def test_the_pages_kept_together_are_bounded_and_the_one_not_asked_for_longest_goes(engine, encode, monkeypatch):
     monkeypatch.setattr(event_pages, "KEPT_BYTES_MAX", 10)
+    pages = EventPages(engine.views.reads, encode)
     for name in ("third", "other", "first"):
         await create_event(engine.catalogue, an_event(name=name))
     for offset in (0, 1, 0, 2):

@@ -1,6 +1,5 @@
 """Pages of the event list, each encoded once for everyone who asks until one of its events changes."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +7,7 @@ from hashlib import blake2b
 from uuid import UUID
 
 from holdfast.application.coalescer import Coalescer
+from holdfast.application.least_recently_used import LeastRecentlyUsed
 from holdfast.application.reading.ports import Reads
 from holdfast.domain.catalogue.event import Event
 
@@ -48,7 +48,9 @@ class EventPages:
     ) -> None:
         self._reads = reads
         self._encode = encode
-        self._kept: OrderedDict[Page, tuple[Stamps, EventPage]] = OrderedDict()
+        self._kept: LeastRecentlyUsed[Page, tuple[Stamps, EventPage]] = LeastRecentlyUsed(
+            lambda kept: len(kept[1].body), bytes_max=KEPT_BYTES_MAX, values_max=PAGES_MAX
+        )
         self._readings: Coalescer[Page, None, EventPage] = Coalescer(
             self._read, questions_max=1_000, pause_seconds=pause_seconds
         )
@@ -66,16 +68,10 @@ class EventPages:
         kept = self._kept.get(page)
         stamps = self._reads.event_stamps
         if kept is not None and kept[0] == await stamps(limit=limit, offset=offset, drafts_of=drafts_of):
-            self._kept.move_to_end(page)
+            self._kept.touch(page)
             return [kept[1]] * len(questions)
         events = await self._reads.events(limit=limit, offset=offset, drafts_of=drafts_of)
         body = self._encode(events)
         found = EventPage(body, blake2b(body, digest_size=12).hexdigest())
-        self._keep(page, [(event.id, event.updated_at) for event in events], found)
+        self._kept.put(page, ([(event.id, event.updated_at) for event in events], found))
         return [found] * len(questions)
-
-    def _keep(self, page: Page, stamps: Stamps, found: EventPage) -> None:
-        self._kept[page] = stamps, found
-        self._kept.move_to_end(page)
-        while len(self._kept) > PAGES_MAX or sum(len(one.body) for _, one in self._kept.values()) > KEPT_BYTES_MAX:
-            self._kept.popitem(last=False)

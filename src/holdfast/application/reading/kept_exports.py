@@ -5,10 +5,10 @@ wrote it anew, a dozen of them kept a node busy for a minute.
 """
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 from holdfast.application.failures import Unavailable
+from holdfast.application.least_recently_used import LeastRecentlyUsed
 
 KEPT_BYTES_MAX = 32 * 1024 * 1024
 """The size of all cached documents together. A larger one is kept alone, until the next one."""
@@ -20,8 +20,7 @@ class KeptExports:
     """Caches documents by what they are written from. One is written at a time; the least recently used go first."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._size_bytes = 0
+        self._kept: LeastRecentlyUsed[str, bytes] = LeastRecentlyUsed(len, bytes_max=KEPT_BYTES_MAX, latest_stays=True)
         self._writing: dict[str, asyncio.Task[bytes]] = {}
         self._turns = asyncio.Lock()
 
@@ -37,7 +36,7 @@ class KeptExports:
         """
         kept = self._kept.get(name)
         if kept is not None:
-            self._kept.move_to_end(name)
+            self._kept.touch(name)
             return kept
         writing = self._writing.get(name)
         if writing is None:
@@ -50,11 +49,7 @@ class KeptExports:
     async def _write(self, name: str, write: Callable[[], Awaitable[bytes]]) -> bytes:
         async with self._turns:
             document = await write()
-        self._kept[name] = document
-        self._size_bytes += len(document)
-        while self._size_bytes > KEPT_BYTES_MAX and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self._size_bytes -= len(dropped)
+        self._kept.put(name, document)
         return document
 
     def _finished(self, name: str, writing: "asyncio.Task[bytes]") -> None:
