@@ -11,7 +11,8 @@ from holdfast.application.least_recently_used import LeastRecentlyUsed
 from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_answers import KeptAnswers
-from holdfast.application.reading.kept_charts import KeptCharts
+from holdfast.application.reading.kept_by_event import KeptByEvent
+from holdfast.application.reading.kept_charts import KeptChart
 from holdfast.application.reading.large_lists import LargeList
 from holdfast.application.reading.logged_change import LoggedChange
 from holdfast.application.reading.map_loads import MapLoads
@@ -155,7 +156,7 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "a chart is taken for true by its number of seats",
         _SEEN_BY_READERS,
-        (KeptCharts, "_still_true", "return kept.mark == standing.mark or", "return True or"),
+        (KeptByEvent, "_still_true", "return kept.mark == standing.mark or", "return True or"),
     ),
     fault(
         "a map follows another hall as if only details of the event had changed",
@@ -170,7 +171,7 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "a chart is kept whatever it costs by now",
         _SEEN_BY_READERS,
-        (KeptCharts, "chart", "kept.edits == standing.edits", "kept.edits.chart == standing.edits.chart"),
+        (KeptChart, "fits", "self.edits == standing.edits", "self.edits.chart == standing.edits.chart"),
     ),
     fault(
         "a chart that the client has is confirmed whatever it costs by now",

@@ -59,7 +59,7 @@ class Node:
             seat_maps=maps,
             event_pages=EventPages(cast("Reads", source), event_list),
             kept_charts=KeptCharts(source),
-            kept_layouts=KeptLayouts(cast("Layouts", source)),
+            kept_layouts=KeptLayouts(cast("Layouts", source), source),
             halls=cast("HallReads", source),
             channels=cast("ChannelReads", source),
             access_codes=cast("AccessCodes", source),

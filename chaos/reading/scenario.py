@@ -6,7 +6,7 @@ from types import ModuleType
 
 from holdfast.application.reading import (
     event_pages,
-    kept_charts,
+    kept_by_event,
     large_lists,
     listeners,
     live_changes,
@@ -17,8 +17,8 @@ from holdfast.application.reading import (
 
 _LOW = (
     (event_pages, "PAGES_MAX", 1),
-    (kept_charts, "CHARTS_MAX", 1),
-    (kept_charts, "LARGE_SEATS_MIN", 4),
+    (kept_by_event, "EVENTS_MAX", 1),
+    (kept_by_event, "LARGE_SEATS_MIN", 4),
     (large_lists, "PAGE_SEATS", 2),
     (listeners, "FRAMES_MAX", 1),
     (live_changes, "CHANNELS_PER_QUESTION", 1),

@@ -3,6 +3,8 @@
 from box_office import put_on_sale
 from holdfast.api.seats import availability
 from holdfast.application.catalogue.add_seats import add_seats
+from holdfast.application.reading import kept_by_event
+from holdfast.application.reading.kept_charts import KeptCharts
 from holdfast.domain.catalogue.seat import numbered_seats
 from holdfast.http.endpoints.call import Call
 
@@ -53,3 +55,21 @@ async def test_a_chart_is_confirmed_as_of_the_question_though_seats_come_in_mean
     monkeypatch.setattr(engine.views.charts, "mark", slow_mark)
     status, headers = await ask(**{"if-none-match": first[b"etag"]})
     assert (status, headers[b"event-version"]) == (304, b"2")
+
+
+async def test_a_chart_that_is_asked_for_stays_when_others_must_go(engine, monkeypatch):
+    """In a cache with two charts, the one of the busy event was dropped, because it had been read first."""
+    monkeypatch.setattr(kept_by_event, "EVENTS_MAX", 2)
+    charts = KeptCharts(engine.views.charts)
+    busy, other, third = [await put_on_sale(engine, 1) for _ in range(3)]
+
+    async def chart_of(sale):
+        found, _ = await charts.chart(sale.event_id, await engine.views.seat_maps.standing(sale.event_id))
+        return found
+
+    first = {sale.event_id: await chart_of(sale) for sale in (busy, other)}
+    for sale in (busy, third, busy):
+        first.setdefault(sale.event_id, await chart_of(sale))
+    assert await chart_of(busy) is first[busy.event_id]
+    assert await chart_of(third) is first[third.event_id]
+    assert await chart_of(other) is not first[other.event_id]

@@ -165,7 +165,7 @@ async def open_engine(
             large_lists=LargeLists(map_source, tail),
             charts=map_source,
             kept_charts=KeptCharts(map_source),
-            kept_layouts=KeptLayouts(PostgresLayouts(read_pool, large_pool)),
+            kept_layouts=KeptLayouts(PostgresLayouts(read_pool, large_pool), map_source),
             halls=reads.halls,
             channels=PostgresChannelReads(read_pool),
             access_codes=access_codes,

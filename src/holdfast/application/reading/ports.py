@@ -119,10 +119,6 @@ class Layouts(Protocol):
         """Open an event's chart, to be read inside the block; None if there is no such event."""
         ...
 
-    async def mark(self, event_id: UUID, version: int) -> Mark | None:
-        """Identify the state of an event at a version; None if the event has not reached that version."""
-        ...
-
 
 class ChannelReads(Protocol):
     """Reads channels, as they are at this instant."""
@@ -160,13 +156,17 @@ class AccessCodes(Protocol):
         ...
 
 
-class Charts(Protocol):
+class Marks(Protocol):
+    """Tells whether the log still has a state."""
+
+    async def mark(self, event_id: UUID, version: int) -> Mark | None:
+        """Identify the state of an event at a version; None if the event has not reached that version."""
+        ...
+
+
+class Charts(Marks, Protocol):
     """Reads charts."""
 
     async def chart(self, event_id: UUID, *, large: bool) -> Chart | None:
         """Read an event's chart; None if there is no such event."""
-        ...
-
-    async def mark(self, event_id: UUID, version: int) -> Mark | None:
-        """Identify the state of an event at a version; None if the event has not reached that version."""
         ...

@@ -10,14 +10,13 @@ import asyncpg
 
 from holdfast.application.reading.edits import Edits
 from holdfast.application.reading.ports import ChartToLayOut
-from holdfast.domain.booking.snapshot import Mark
 from holdfast.domain.catalogue.categories import Category
 from holdfast.domain.hall.layout import ChartSeats
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.driver.queries import Query, bound, load_queries
-from holdfast.infrastructure.postgres.reading.seat_map_source import SEAT_MAPS, mark_from
+from holdfast.infrastructure.postgres.reading.seat_map_source import mark_from
 
 SLICE_SEATS = 500
 """Seats read and laid out between two turns of the event loop, in a millisecond or two."""
@@ -62,13 +61,6 @@ class PostgresLayouts:
             finally:
                 with translated():
                     await transaction.rollback()
-
-    async def mark(self, event_id: UUID, version: int) -> Mark | None:
-        """Identify the state at a version; None if the event has not reached that version."""
-        async with self._pool.connection() as connection:
-            with translated():
-                row = await SEAT_MAPS.mark({"event_id": event_id, "version": version}).fetchrow(connection)
-        return None if row is None else mark_from(row)
 
 
 def _chart_from(row: asyncpg.Record, connection: WatchedConnection, event_id: UUID) -> ChartToLayOut:
