@@ -4,8 +4,8 @@ import sys
 
 from chaos.reading.seeded_faults import SeededFault, fault
 from holdfast.api import representation
-from holdfast.api.seats import availability
 from holdfast.api.seats import reads as seats
+from holdfast.api.seats import standing
 from holdfast.application.coalescer import Coalescer
 from holdfast.application.least_recently_used import LeastRecentlyUsed
 from holdfast.application.reading.edits import Edits
@@ -176,7 +176,7 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "a chart that the client has is confirmed whatever it costs by now",
         _SEEN_BY_READERS,
-        (availability, "_chart_that_client_has", "if not same_prices:", "if False:"),
+        (standing, "chart_tag_of_client", " or not fits(parts):", ":"),
     ),
     fault(
         "the version of a chart is its number of seats",
@@ -191,7 +191,7 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "a chart that the client has is confirmed by its number of seats",
         _SEEN_BY_READERS,
-        (availability, "_chart_that_client_has", "parts[3] == mark.name.encode()", "True"),
+        (standing, "chart_tag_of_client", 'parts["state"] == mark.name.encode()', "True"),
     ),
     fault(
         "a large list is written of statuses as they come to be",

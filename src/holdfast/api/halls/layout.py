@@ -8,18 +8,16 @@ from msgspec import Struct
 
 from holdfast.api import examples
 from holdfast.api.paging import BASE
-from holdfast.api.representation import headers_of, represent, tags_of
+from holdfast.api.representation import headers_of, represent
 from holdfast.api.seats.availability import CHART_VERSION, IMMUTABLE, chart_version_header, names_version
-from holdfast.api.seats.standing import standing_of
-from holdfast.application.reading.seat_map import SeatMap
-from holdfast.application.reading.source import Standing
+from holdfast.api.seats.standing import CHART_STATE, chart_tag_of_client, standing_of
 from holdfast.application.reading.views import Views
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.http.endpoints.answer import Answer, Header
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, Success
 
-_TAG = re.compile(rb'"layout-([0-9]{1,10})-(([0-9]{1,18})-[0-9a-f]{12})(?:-gz)?"')
+_TAG = re.compile(rb'"layout-%s(?:-gz)?"' % CHART_STATE)
 
 
 async def layout(views: Views, call: Call) -> Answer:
@@ -27,7 +25,7 @@ async def layout(views: Views, call: Call) -> Answer:
     event_id = call.path_id("id")
     standing = await standing_of(views, event_id)
     version, chart_version = standing.version, standing.chart_version
-    tag = await _known_tag(views, call, event_id, standing)
+    tag = await chart_tag_of_client(views, call, event_id, standing, _TAG)
     if tag is not None:
         return Answer(304, b"", headers_of(tag, version, _headers(call, chart_version)), content_type=None)
     found = await views.kept_layouts.layout(event_id, standing)
@@ -47,24 +45,6 @@ async def layout(views: Views, call: Call) -> Answer:
 def _headers(call: Call, chart_version: int) -> tuple[Header, ...]:
     lasting = (IMMUTABLE,) if names_version(call, chart_version) else ()
     return (*chart_version_header(chart_version), *lasting)
-
-
-async def _known_tag(views: Views, call: Call, event_id: UUID, standing: SeatMap | Standing) -> bytes | None:
-    """Return the client's entity tag that identifies the layout of the present chart; None if it has none.
-
-    As with charts, the log must still have the state of the event that the tag names.
-    """
-    mark, chart_version = standing.mark, standing.chart_version
-    for tag in tags_of(call):
-        parts = _TAG.fullmatch(tag)
-        if parts is None or int(parts[1]) != chart_version:
-            continue
-        if parts[2] == mark.name.encode():
-            return tag
-        known = await views.charts.mark(event_id, int(parts[3]))
-        if known is not None and known.name.encode() == parts[2]:
-            return tag
-    return None
 
 
 class LayoutBody(Struct, kw_only=True):

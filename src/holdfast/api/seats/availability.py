@@ -10,8 +10,8 @@ from msgspec import UNSET, Struct, UnsetType
 from holdfast.api import examples
 from holdfast.api.identity.admission import caller_of
 from holdfast.api.paging import BASE
-from holdfast.api.representation import headers_of, represent, state_tag, tags_of, unchanged
-from holdfast.api.seats.standing import seat_map_of, standing_of
+from holdfast.api.representation import headers_of, represent, state_tag, unchanged
+from holdfast.api.seats.standing import CHART_STATE, chart_tag_of_client, seat_map_of, standing_of
 from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.listeners import LastSeen
 from holdfast.application.reading.seat_map import SeatMap
@@ -32,7 +32,7 @@ OCTETS: Header = (b"content-type", b"application/octet-stream")
 EVENT_STREAM: Header = (b"content-type", b"text/event-stream; charset=utf-8")
 IMMUTABLE: Header = (b"cache-control", b"public, max-age=31536000, immutable")
 _STREAM_HEADERS: tuple[Header, ...] = ((b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"))
-_CHART_TAG = re.compile(rb'"(?:chart-([0-9]{1,10})|lasting)-([0-9]{1,10})-(([0-9]{1,18})-[0-9a-f]{12})(?:-gz)?"')
+_CHART_TAG = re.compile(rb'"(?:chart-(?P<prices>[0-9]{1,10})|lasting)-%s(?:-gz)?"' % CHART_STATE)
 
 
 async def seat_map(views: Views, call: Call) -> Answer:
@@ -70,24 +70,14 @@ async def _chart_that_client_has(
 ) -> bytes | None:
     """Return the client's entity tag that identifies the event's present chart; None if it has none.
 
-    A tag names the state of the event in which its chart was read. If the log still has that state, and neither the
-    chart nor, if the tag is about them, the prices of categories have changed since, the chart is the same. If the log
-    has not, a failover lost that state, and the chart may differ even with the same number of seats.
+    Unless the tag is of a chart without the prices of categories, these must not have changed since either.
     """
-    mark, edits, chart_version = standing.mark, standing.edits, standing.chart_version
-    for tag in tags_of(call):
-        parts = _CHART_TAG.fullmatch(tag)
-        if parts is None or int(parts[2]) != chart_version:
-            continue
-        same_prices = lasting if parts[1] is None else int(parts[1]) == edits.prices
-        if not same_prices:
-            continue
-        if parts[3] == mark.name.encode():
-            return tag
-        known = await views.charts.mark(event_id, int(parts[4]))
-        if known is not None and known.name.encode() == parts[3]:
-            return tag
-    return None
+    prices = standing.edits.prices
+
+    def same_prices(parts: re.Match[bytes]) -> bool:
+        return lasting if parts["prices"] is None else int(parts["prices"]) == prices
+
+    return await chart_tag_of_client(views, call, event_id, standing, _CHART_TAG, fits=same_prices)
 
 
 async def availability(views: Views, call: Call) -> Answer:
