@@ -105,8 +105,7 @@ async def write_batch(
         closure = closure_of(commands, overdue_max=overdue_max)
         snapshot, now = await transaction.load(event_id, closure)
         snapshot = await _with_free_seats(seatings, transaction, snapshot, commands, closure=closure, now=now)
-        decision = await _decided(snapshot, commands, now, hold, extensions)
-        _forget_if_wrong(seatings, snapshot, decision)
+        decision = await _decided(seatings, snapshot, commands, now, hold=hold, extensions=extensions)
         if decision.changes is not None:
             with _not_chosen_again(seatings, [snapshot]):
                 await transaction.store(decision.changes, now)
@@ -147,11 +146,9 @@ async def write_together(
                 seatings, transaction, snapshot, batches[event_id], closure=closures[event_id], now=now
             )
         decisions = {
-            event_id: await _decided(snapshot, batches[event_id], now, hold, extensions)
+            event_id: await _decided(seatings, snapshot, batches[event_id], now, hold=hold, extensions=extensions)
             for event_id, snapshot in snapshots.items()
         }
-        for event_id, decision in decisions.items():
-            _forget_if_wrong(seatings, snapshots[event_id], decision)
         changes = [decision.changes for decision in decisions.values() if decision.changes is not None]
         if changes:
             with _not_chosen_again(seatings, snapshots.values()):
@@ -196,19 +193,26 @@ def _not_chosen_again(seatings: Seatings | None, snapshots: Iterable[Snapshot]) 
 
 
 async def _decided(
-    snapshot: Snapshot, commands: Sequence[Command], now: datetime, hold: timedelta, extensions: Extensions
+    seatings: Seatings | None,
+    snapshot: Snapshot,
+    commands: Sequence[Command],
+    now: datetime,
+    *,
+    hold: timedelta,
+    extensions: Extensions,
 ) -> Decision:
-    """Decide a batch: in a thread if it may take so long that other events' batches would feel it."""
+    """Decide a batch: in a thread if it may take so long that other events' batches would feel it.
+
+    If `decide()` has the free seats, and asks for them all the same, they are wrong and are forgotten.
+    """
     free = snapshot.free_seats
     if free is None or len(commands) * (2 + len(free.masks)) <= ON_LOOP_WORK_MAX:
-        return decide(snapshot, commands, now, hold=hold, extensions=extensions)
-    return await asyncio.to_thread(decide, snapshot, commands, now, hold=hold, extensions=extensions)
-
-
-def _forget_if_wrong(seatings: Seatings | None, snapshot: Snapshot, decision: Decision) -> None:
-    """Load the free seats anew if `decide()` had them, and asks for them all the same."""
-    if seatings is not None and snapshot.free_seats is not None and Postponed(load=True) in decision.outcomes:
+        decision = decide(snapshot, commands, now, hold=hold, extensions=extensions)
+    else:
+        decision = await asyncio.to_thread(decide, snapshot, commands, now, hold=hold, extensions=extensions)
+    if seatings is not None and free is not None and Postponed(load=True) in decision.outcomes:
         seatings.drop(snapshot.event_id)
+    return decision
 
 
 def _version_of(snapshot: Snapshot) -> int:
