@@ -33,6 +33,7 @@ HOLDFAST := $(PY) -m holdfast
 TEST_WORKERS ?= 2
 CHAOS_REPORT ?= build/chaos
 SOAK_MINUTES ?= 30
+SCENARIO ?= smoke
 FUZZ_REQUESTS ?= 200000
 READING_RUNS ?= 500
 # The commit of the last release: its nodes must run on this version's schema.
@@ -101,6 +102,13 @@ soak: $(INSTALLED_DEV) ## Kill processes at random under load for SOAK_MINUTES, 
 
 storm: $(INSTALLED_DEV) ## Make 1,000,000 attempts to reserve 2,000 seats through nginx and three nodes; STORM_ARGS="--attempts 20000"
 	@exec $(PY) -m chaos.storm $(STORM_ARGS)
+
+.PHONY: k6 e2e
+k6: $(INSTALLED_DEV) ## Run a k6 SCENARIO (smoke, reservation_flow, stress, contention, spike) against BASE_URL; see loadtest/README.md
+	@exec $(VENV)/bin/k6 run --no-usage-report $(K6_ARGS) loadtest/k6/$(SCENARIO).js
+
+e2e: $(INSTALLED_DEV) ## Test the Holdfast at BASE_URL over HTTP, also after a deployment; outside open mode with E2E_TOKEN
+	@exec $(PY) -m pytest e2e -v --no-header -p no:cacheprovider $(E2E_ARGS)
 
 bench: $(INSTALLED_DEV) ## Run every experiment, each on a new stack, about 10 minutes; results in docs/benchmarks; BENCH_ARGS="limits --quick"
 	@exec $(HOLDFAST) bench $(BENCH_ARGS)
