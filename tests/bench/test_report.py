@@ -1,10 +1,12 @@
 import json
 import math
 import re
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from holdfast.bench.report import meaning
 from holdfast.bench.report import written as report
 from holdfast.bench.report.plot import number, svg_of
 from holdfast.bench.report.results import Chart, Result
@@ -82,3 +84,10 @@ def test_two_servers_stand_beside_each_other_with_ratios_of_the_rounds_that_foll
     assert "Checks of B: 1 of 2 hold.\n* **Failed**: all stored (2 of 3)" in text
     legend = [text.text for text in ET.parse(tmp_path / "plot.svg").iter(f"{SVG}text")]
     assert {"A, rate", "B, rate"} <= set(legend)
+
+
+def test_the_documentation_says_what_is_printed_below_the_figures():
+    page = (Path(__file__).parents[2] / "docs" / "benchmarks" / "README.md").read_text()
+    assert "\n".join(meaning.table()) in page
+    assert len(meaning.lines()) == len(meaning.MEANINGS)
+    assert all(len(line) <= 140 for line in meaning.lines())

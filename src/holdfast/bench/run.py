@@ -12,6 +12,7 @@ import typer
 from holdfast.bench.experiments import contention, limits, listeners, mixed, stadium
 from holdfast.bench.failure import LoadError
 from holdfast.bench.plan import QUICK, Bench, Sizes, Target
+from holdfast.bench.report import meaning
 from holdfast.bench.report import written as report
 from holdfast.bench.report.progress import Reporter
 from holdfast.bench.report.results import Result, over_rounds
@@ -76,6 +77,9 @@ def run_benchmark(options: Options) -> int:
     except LoadError as error:
         typer.echo(f"holdfast: {error}", err=True)
         return 1
+    typer.echo("What the figures mean (more in docs/benchmarks/README.md):")
+    for line in meaning.lines():
+        typer.echo(line)
     reporter.say(f"Report: {options.out / 'results.md'}")
     for failure in outcome.failures:
         typer.echo(f"holdfast: failed: {failure}", err=True)

@@ -57,7 +57,8 @@ def ratios(rounds: Rounds) -> dict[str, dict[str, float]]:
 
 def markdown(known: Mapping[str, Any]) -> str:
     """Return the whole report as Markdown."""
-    parts = ["# Results", "", "Written by `holdfast bench`; what the figures mean: [README.md](README.md)."]
+    meaning = "[README.md](README.md#what-a-figure-means)"
+    parts = ["# Results", "", f"Written by `holdfast bench`; what the figures mean: {meaning}."]
     for experiment, about in known.items():
         parts += ["", f"## {experiment}", "", _machine(about["machine"]), ""]
         parts += _table(about)
