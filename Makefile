@@ -61,7 +61,7 @@ endif
 	monitoring-up monitoring-down migrate-up migrate-finish migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Start everything (PostgreSQL, Redis, API, worker) on PORT, default 8080; stop with Ctrl-C
 	@exec $(HOLDFAST) run --end-with $$PPID $(RUN_ARGS)
