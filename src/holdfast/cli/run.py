@@ -61,9 +61,11 @@ def print_addresses(settings: Settings, given: Settings, *more: tuple[str, str],
     """
     shown = show_urls or sys.stdout.isatty()
     say("Holdfast is running. Ctrl-C ends it.")
+    pages = (("Tickets", "/events"), ("Organise", "/organise")) if settings.pages else ()
     addresses = [
         (name, page(settings, path))
         for name, path in (
+            *pages,
             ("API", "/api/v1/events"),
             ("Swagger", "/swagger/index.html"),
             ("OpenAPI", "/openapi.json"),
