@@ -42,15 +42,18 @@ export class Base {
     context.setTransform(view.scale * ratio, 0, 0, view.scale * ratio, view.x * ratio, view.y * ratio);
     context.lineJoin = "round";
     const shapes = this.shapes.filter(({ box, shape }) => isShown(shape.floor ?? -1) && (!box || overlap(box, seen)));
-    for (const { path, shape } of shapes) if (path) paintShape(scene, path, shape);
     const parts = this.hall.parts.flatMap((part, at) =>
       part.section.seats && isShown(part.section.floor) && overlap(part.box, seen) ? [{ part, at }] : []);
     for (const { part, at } of parts) this.paintPart(scene, part, at);
+    for (const { path, shape } of shapes) if (path) paintShape(scene, path, shape);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (const each of shapes) writeShape(scene, each, this.hall.chart.layout.unit);
-    for (const { part, at } of parts) if (scene.far || part.section.area) writePart(scene, part, at);
+    const named = parts.filter(({ part }) => scene.far || part.section.area).map(({ part, at }) => wordsOf(scene, part, at));
+    // Counts on some sections and none on others would look as if those were sold out.
+    const counted = named.filter(({ count }) => count).length > 0.7 * named.length;
+    for (const words of named) writePart(scene, words, counted);
   }
 
   /**
@@ -93,30 +96,44 @@ function groundOf({ palette, categories, board, far }, part, at) {
 }
 
 /**
- * The name of a section and how much of it is free, if there is room.
+ * The name of a section and how much of it is free, as far as there is room.
  * @param {Scene} scene
  * @param {Part} part
  * @param {number} at
  */
-function writePart(scene, part, at) {
-  const { context, view, board, palette, areas } = scene;
+function wordsOf(scene, part, at) {
+  const { context, view, areas } = scene;
   const { section } = part;
   const [x, y] = view.toCanvas(...part.middle);
-  const width = (part.box.right - part.box.left) * view.scale;
-  const height = (part.box.bottom - part.box.top) * view.scale;
-  if (x < -width || y < -height || x > view.width + width || y > view.height + height) return;
-  const { free } = board.sections[at];
-  const { fill } = groundOf(scene, part, at);
-  const ink = palette.forced ? palette.ink : free ? readable(fill) : palette.ink;
-  const size = Math.min(Math.max(Math.min(width / 7, height / 3.2), 9), 17);
-  const name = fitting(context, [section.name, section.name.split(" ").at(-1) ?? ""], part, view, x, y, size);
-  if (!name) return;
+  const { free } = scene.board.sections[at];
   const taken = areas[section.key];
-  const count = taken ? scene.text("areaTaken", { count: taken }) : free ? scene.text("areaFree", { count: free }) : scene.text("areaNone");
-  const lower = section.area || size > 10 ? fitting(context, [count], part, view, x, y + size * 0.6, size * 0.82) : "";
-  const up = lower && height > size * 2.6 ? size * 0.62 : 0;
-  write(context, name, x, y - up, size, ink, 600, free ? null : fill);
-  if (up) write(context, lower, x, y + up, size * 0.82, ink, 400, free ? null : fill);
+  const told = taken ? scene.text("areaTaken", { count: taken }) : free ? scene.text("areaFree", { count: free }) : scene.text("areaNone");
+  const names = [section.name, section.name.split(" ").at(-1) ?? ""];
+  let size = 0;
+  let name = "";
+  let count = "";
+  for (size of [14, 11, 9]) {
+    name = fitting(context, names, part, view, x, y, size);
+    count = fitting(context, names, part, view, x, y - size * 0.6, size) && fitting(context, [told], part, view, x, y + size * 0.6, size * 0.86);
+    if (name && (count || size < 14)) break;
+  }
+  return { part, at, x, y, free, size, name, count };
+}
+
+/**
+ * @param {Scene} scene
+ * @param {ReturnType<typeof wordsOf>} words
+ * @param {boolean} counted
+ */
+function writePart(scene, { part, at, x, y, free, size, name, count }, counted) {
+  const { context, palette } = scene;
+  if (!name) return;
+  const { fill } = groundOf(scene, part, at);
+  const ink = free && !palette.forced ? readable(fill) : palette.ink;
+  const halo = free ? null : fill;
+  const up = count && (counted || part.section.area || !free) ? size * 0.62 : 0;
+  write(context, name, x, y - up, size, ink, 600, halo);
+  if (up) write(context, count, x, y + up, size * 0.86, ink, 400, halo);
 }
 
 /**
@@ -179,14 +196,15 @@ function paintShape({ context, palette, view }, path, shape) {
  * @param {Drawn} drawn
  * @param {number} unit
  */
-function writeShape({ context, palette, view, ratio }, { shape, middle, width, path }, unit) {
+function writeShape({ context, palette, view, ratio, board }, { shape, middle, width, path }, unit) {
   if (!shape.text) return;
   const given = shape.shape === "text" ? shape.size : shape.text_size;
   const ground = path && !palette.forced ? onPaper(shape.color, palette, palette.part) : palette.paper;
   const wanted = onPaper(shape.shape === "text" ? shape.color : shape.text_color, palette, palette.ink);
   const ink = apart(wanted, ground, palette.dark ? [255, 255, 255] : [0, 0, 0], 4.5);
   const [x, y] = view.toCanvas(...middle);
-  let size = Math.min(Math.max(((given || TEXT_UNITS) / unit) * view.scale, 10), 40);
+  const own = ((given || TEXT_UNITS) / unit) * view.scale;
+  let size = Math.min(Math.max(own, 10), 40);
   context.font = `500 ${size}px ${FONT}`;
   const room = width * view.scale;
   const long = context.measureText(shape.text).width;
@@ -194,12 +212,31 @@ function writeShape({ context, palette, view, ratio }, { shape, middle, width, p
     size *= (room * 0.95) / long;
     if (size < 7) return;
   }
+  if (!path && own < 10 && coversSeats(board, middle, long / view.scale, size / view.scale)) return;
   context.save();
   context.translate(x, y);
   context.rotate(((shape.rotation ?? 0) * Math.PI) / 180);
   write(context, shape.text, 0, 0, size, ink, shape.role === "stage" ? 600 : 500);
   context.restore();
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
+}
+
+/**
+ * Whether a text that is written larger than the plan has it would lie on seats.
+ * @param {import("./board.js").Board} board
+ * @param {[number, number]} middle
+ * @param {number} width
+ * @param {number} height
+ */
+function coversSeats({ hall: { grid } }, [x, y], width, height) {
+  let covers = false;
+  grid.ranges(x - width / 2, y - height, x + width / 2, y + height, (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const place = grid.items[i];
+      covers ||= Math.abs(grid.xs[place] - x) < width / 2 && Math.abs(grid.ys[place] - y) < height;
+    }
+  });
+  return covers;
 }
 
 /** @typedef {{shape: import("./layout.js").Shape, path: Path2D | null, middle: [number, number], width: number, box: import("./view.js").Box | null}} Drawn */

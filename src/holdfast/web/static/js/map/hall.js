@@ -161,30 +161,49 @@ function partOf(section, chart, pitch) {
 }
 
 /**
- * A point that is well inside: of some lines across, the middle of the longest piece.
+ * A point that is well inside: the middle of the longest piece of some lines across, and there half way down.
  * @param {Float32Array} outline
  * @param {Box} box
  * @returns {[number, number]}
  */
 export function middleOf(outline, box) {
-  /** @type {[number, number]} */
-  let best = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
-  let longest = -1;
-  for (const share of [0.5, 0.4, 0.6]) {
-    const y = box.top + (box.bottom - box.top) * share;
-    const cuts = [];
-    for (let i = 0, j = outline.length - 2; i < outline.length; j = i, i += 2) {
-      const y0 = outline[j + 1], y1 = outline[i + 1];
-      if (y0 > y !== y1 > y) cuts.push(outline[j] + ((y - y0) / (y1 - y0)) * (outline[i] - outline[j]));
+  let best = { from: box.left, to: box.right };
+  let longest = 0;
+  let y = (box.top + box.bottom) / 2;
+  for (const share of [0.5, 0.3, 0.7]) {
+    const piece = longestOf(cuts(outline, box.top + (box.bottom - box.top) * share, 1));
+    // The middle line is preferred unless another is clearly longer.
+    if (piece && piece.to - piece.from > longest * 1.15) {
+      longest = piece.to - piece.from;
+      best = piece;
+      y = box.top + (box.bottom - box.top) * share;
     }
-    cuts.sort((a, b) => a - b);
-    for (let i = 0; i + 1 < cuts.length; i += 2) {
-      // The middle line is preferred unless another is clearly longer.
-      if (cuts[i + 1] - cuts[i] > longest * 1.15) {
-        longest = cuts[i + 1] - cuts[i];
-        best = [(cuts[i] + cuts[i + 1]) / 2, y];
-      }
-    }
+  }
+  const x = (best.from + best.to) / 2;
+  const down = longestOf(cuts(outline, x, 0));
+  return [x, down ? (down.from + down.to) / 2 : y];
+}
+
+/**
+ * Where a line crosses an outline, in order.
+ * @param {Float32Array} outline
+ * @param {number} at
+ * @param {0 | 1} axis 1 for a line across, at this height.
+ */
+function cuts(outline, at, axis) {
+  const found = [];
+  for (let i = 0, j = outline.length - 2; i < outline.length; j = i, i += 2) {
+    const a = outline[j + axis], b = outline[i + axis];
+    if (a > at !== b > at) found.push(outline[j + 1 - axis] + ((at - a) / (b - a)) * (outline[i + 1 - axis] - outline[j + 1 - axis]));
+  }
+  return found.sort((a, b) => a - b);
+}
+
+/** @param {number[]} points Every second piece between them is inside. */
+function longestOf(points) {
+  let best = null;
+  for (let i = 0; i + 1 < points.length; i += 2) {
+    if (!best || points[i + 1] - points[i] > best.to - best.from) best = { from: points[i], to: points[i + 1] };
   }
   return best;
 }

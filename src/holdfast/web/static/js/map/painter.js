@@ -7,7 +7,7 @@ import { Base, write } from "./base.js";
 import { HIDDEN } from "./board.js";
 import { Dots } from "./dots.js";
 import { ACCESSIBLE, RESTRICTED } from "./layout.js";
-import { readPalette } from "./palette.js";
+import { css, readPalette } from "./palette.js";
 import { Sprites, isNumbered } from "./sprites.js";
 
 /** CSS pixels from seat to seat: below, seats would be a grey haze. */
@@ -125,7 +125,8 @@ export class Painter {
       } else {
         const left = Math.round(x - size / 2);
         const top = Math.round(y - size / 2);
-        context.drawImage(under, left, top, size, size, left, top, size, size);
+        // A pixel less on each side: what a neighbour's ring reaches into is its own.
+        context.drawImage(under, left + 1, top + 1, size - 2, size - 2, left + 1, top + 1, size - 2, size - 2);
         this.disc(place, pitch);
       }
     }
@@ -183,6 +184,8 @@ export class Painter {
     grid.ranges(left, top, right, bottom, (begin, end) => {
       for (let i = begin; i < end; i++) if (board.kinds[grid.items[i]] !== HIDDEN) rows.add(rowOf[grid.items[i]]);
     });
+    /** @type {[number, number][]} */
+    const written = [];
     for (const row of rows) {
       const { label } = layout.rows[row];
       const { pitch } = parts[sectionOf[firsts[row]]];
@@ -191,7 +194,9 @@ export class Painter {
         const away = Math.hypot(xs[last] - xs[before], ys[last] - ys[before]) || 1;
         const x = xs[last] + ((xs[last] - xs[before]) / away) * pitch * 0.95;
         const y = ys[last] + ((ys[last] - ys[before]) / away) * pitch * 0.95;
-        if (!label || grid.nearest(x, y, pitch * 0.8) >= 0) continue;
+        // Not on a seat, and not beside the label of the same row beyond an aisle.
+        if (!label || grid.nearest(x, y, pitch * 0.8) >= 0 || written.some(([wx, wy]) => Math.hypot(wx - x, wy - y) < pitch * 0.7)) continue;
+        written.push([x, y]);
         write(context, label, ...view.toCanvas(x, y), Math.min(pitch * view.scale * 0.42, 15), palette.line, 600);
       }
     }
@@ -200,7 +205,7 @@ export class Painter {
       context.moveTo(...view.toCanvas(xs[place], ys[place]));
       context.lineTo(...view.toCanvas(xs[other], ys[other]));
     }
-    context.strokeStyle = `rgb(${palette.line.map(Math.round).join(" ")})`;
+    context.strokeStyle = css(palette.line);
     context.lineWidth = Math.max(1.5, view.seat * 0.1);
     context.stroke();
   }
