@@ -104,7 +104,6 @@ export class Dots {
    * Take a seat away, to put it there anew.
    * @param {number} x
    * @param {number} y
-   * @returns {[number, number]} The upper left corner of what it covered, `side` wide and high.
    */
   clear(x, y) {
     const { side, pixels, image } = this;
@@ -117,24 +116,12 @@ export class Dots {
         if ((dx + 0.5 - middle) ** 2 + (dy + 0.5 - middle) ** 2 < reach) pixels[(py + dy) * image.width + px + dx] = 0;
       }
     }
-    return [px, py];
   }
 
   /** @param {CanvasRenderingContext2D} target */
   draw(target) {
     this.context.putImageData(this.image, 0, 0);
     target.drawImage(this.canvas, 0, 0);
-  }
-
-  /**
-   * @param {CanvasRenderingContext2D} target
-   * @param {number} x
-   * @param {number} y
-   */
-  drawPart(target, x, y) {
-    const { side } = this;
-    this.context.putImageData(this.image, 0, 0, x, y, side, side);
-    target.drawImage(this.canvas, x, y, side, side, x, y, side, side);
   }
 }
 

@@ -117,11 +117,8 @@ export class Painter {
       const size = Math.ceil(pitch * view.scale * ratio) + 2;
       if (!(x > -size && y > -size && x < under.width + size && y < under.height + size)) continue;
       if (dotted) {
-        const [left, top] = this.dots.clear(x, y);
+        this.dots.clear(x, y);
         this.dot(place);
-        const { side } = this.dots;
-        context.drawImage(under, left, top, side, side, left, top, side, side);
-        this.dots.drawPart(context, left, top);
       } else {
         const left = Math.round(x - size / 2);
         const top = Math.round(y - size / 2);
@@ -129,6 +126,10 @@ export class Painter {
         context.drawImage(under, left + 1, top + 1, size - 2, size - 2, left + 1, top + 1, size - 2, size - 2);
         this.disc(place, pitch);
       }
+    }
+    if (dotted) {
+      context.drawImage(under, 0, 0);
+      this.dots.draw(context);
     }
   }
 
