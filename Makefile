@@ -44,6 +44,8 @@ DEV_LOCK := requirements/dev.txt
 INSTALLED := $(VENV)/.installed-run
 INSTALLED_DEV := $(VENV)/.installed-dev
 PROVIDER := $(VENV)/provider/.installed
+TYPESCRIPT := $(VENV)/typescript/.installed
+TSC := $(VENV)/typescript/node_modules/.bin/tsc
 UV := $(VENV)/bin/uv
 # uv does not read pip's settings, so pass it the index that pip uses.
 UV_INDEX = index="$$($(PIP) config get :env:.index-url 2>/dev/null || $(PIP) config get global.index-url 2>/dev/null)"; \
@@ -138,11 +140,14 @@ upgrade-test: $(INSTALLED_DEV) ## Upgrade from the last release under load, with
 bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small, to see that it works
 	@exec $(PY) -m pytest -m experiments tests/bench
 
-check: $(INSTALLED_DEV) ## Check style, formatting, types and the direction of imports
+check: $(INSTALLED_DEV) $(TYPESCRIPT) ## Check style, formatting, types (also of the pages' scripts) and the direction of imports
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy --strict
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	@if [ -x $(TSC) ]; then echo $(TSC) --project jsconfig.json; $(TSC) --project jsconfig.json; \
+	elif [ -n "$$CI" ]; then echo "The types of the pages' scripts cannot be checked: there is no npm, or it failed" >&2; exit 1; \
+	else echo "Skipped: the types of the pages' scripts, because there is no npm, or it failed"; fi
 
 format: $(INSTALLED_DEV) ## Format the code and apply the linter's fixes
 	$(PY) -m ruff check --fix .
@@ -216,6 +221,13 @@ $(PROVIDER): tests/oidc/provider/package-lock.json tests/oidc/provider/package.j
 	@if ! npm --version >/dev/null 2>&1; then echo "There is no npm: the tests with a real OpenID Connect provider are skipped"; \
 	else timeout 120 npm ci --silent --no-audit --no-fund --ignore-scripts --fetch-retries 2 --prefix $(VENV)/provider && touch $@ || \
 	echo "npm could not install the OpenID Connect provider of the tests: they are skipped" >&2; fi
+
+# It only checks the types that are written in the scripts' comments; what is served needs no Node.js.
+$(TYPESCRIPT): requirements/typescript/package-lock.json requirements/typescript/package.json $(VENV)/.folder
+	@mkdir -p $(VENV)/typescript && cp requirements/typescript/package.json requirements/typescript/package-lock.json $(VENV)/typescript
+	@if npm --version >/dev/null 2>&1; then \
+	timeout 120 npm ci --silent --no-audit --no-fund --ignore-scripts --fetch-retries 2 --prefix $(VENV)/typescript && touch $@ || \
+	echo "npm could not install TypeScript" >&2; fi
 
 $(UV): $(DEV_LOCK) $(VENV)/.folder
 	@awk '/^[a-z]/ {ours = /^uv==/} ours' $(DEV_LOCK) > $(VENV)/uv.txt

@@ -4,6 +4,8 @@ import { mountMap } from "/static/js/map/map.js";
 const query = new URLSearchParams(location.search);
 const hall = query.get("hall") ?? "sample";
 const told = (window.told = []);
+let beReady;
+window.ready = new Promise((done) => (beReady = done));
 const note = (name) => (...values) => told.push([name, ...values.map((value) => (value instanceof Element ? value.id : value))]);
 const sources = { layout: `/map/${hall}/layout`, bits: `/map/${hall}/bits`, changes: `/map/${hall}/changes` };
 const given = query.has("given") ? { layout: await (await fetch(sources.layout)).json() } : { sources };
@@ -22,5 +24,6 @@ window.map = mountMap(document.getElementById("map"), {
   onReady() {
     performance.measure("ready", "begin");
     told.push(["onReady"]);
+    beReady();
   },
 });

@@ -1,6 +1,6 @@
 """A small server that shows the drawn map alone, with statuses that a test changes: no database, no pages around it.
 
-    .venv/bin/python tests/pages/map/site.py        # then open http://127.0.0.1:8099/?hall=stadium
+.venv/bin/python tests/pages/map/site.py        # then open http://127.0.0.1:8099/?hall=stadium
 """
 
 import gzip
@@ -19,6 +19,9 @@ from babel.support import NullTranslations
 from jinja2 import Environment, FileSystemLoader
 
 import holdfast.web
+
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+
 from hall.charts import layout_of, stored
 from holdfast.domain.hall.samples import SAMPLE_CATEGORIES, STADIUM_CATEGORIES, sample_hall, stadium
 
@@ -77,7 +80,7 @@ class Event:
         """Open a stream, as the API does."""
         stream: queue.Queue[bytes | None] = queue.Queue()
         with self.lock:
-            version = int(after.split("-")[0]) if after else self.version
+            version = int(after.split("-", maxsplit=1)[0]) if after else self.version
             if version == self.version:
                 stream.put(self._frame("hello", {}))
             else:
@@ -98,7 +101,9 @@ class Event:
 
     def _frame(self, kind: str, data: dict[str, Any]) -> bytes:
         told = {"version": self.version, "seats": self.seats} | data
-        return f"event: {kind}\nid: {self.version}\nid: {self.version}-{'0' * 12}\ndata: {json.dumps(told)}\n\n".encode()
+        return (
+            f"event: {kind}\nid: {self.version}\nid: {self.version}-{'0' * 12}\ndata: {json.dumps(told)}\n\n".encode()
+        )
 
 
 def events() -> dict[str, Event]:
@@ -112,7 +117,9 @@ def events() -> dict[str, Event]:
 
 def texts() -> str:
     """Return the map's texts, as the pages' template writes them."""
-    environment = Environment(loader=FileSystemLoader(WEB / "templates"), autoescape=True, extensions=["jinja2.ext.i18n"])
+    environment = Environment(
+        loader=FileSystemLoader(WEB / "templates"), autoescape=True, extensions=["jinja2.ext.i18n"]
+    )
     environment.install_gettext_translations(NullTranslations())  # type: ignore[attr-defined]
     return environment.get_template("map/texts.html").render()
 
@@ -225,6 +232,6 @@ def sell(event: Event, places: Iterable[int], code: int = 2) -> None:
 
 
 if __name__ == "__main__":
-    with serving(int(sys.argv[1]) if len(sys.argv) > 1 else 8099) as running:
-        print(running.origin)  # noqa: T201
-        Thread.join(next(thread for thread in __import__("threading").enumerate() if thread.name != "MainThread"))
+    with Site(int(sys.argv[1]) if len(sys.argv) > 1 else 8099) as running:
+        sys.stdout.write(f"{running.origin}\n")
+        running.serve_forever()
