@@ -51,6 +51,18 @@ async def test_a_lost_node_is_told_with_the_outcome(front):
             assert problem["outcome"] == "unknown"
 
 
+async def test_a_reader_gets_a_page_and_a_program_never(front):
+    async with front() as running, Caller(running.port) as caller:
+        running.nodes[0].breaks = True
+        page = await caller.call("GET", "/events/1", Accept="text/html,*/*;q=0.8")
+        assert (page.status, page.headers["content-type"]) == (502, "text/html; charset=utf-8")
+        assert (page.headers["retry-after"], page.headers["cache-control"]) == ("1", "no-store")
+        assert b"Nothing is lost" in page.body
+        assert "再読み込み".encode() in page.body
+        for path, accept in ((EVENTS, "text/html"), ("/events", "*/*"), ("/metrics", "text/html")):
+            problem_in(await caller.call("GET", path, Accept=accept), 502, "bad_gateway")
+
+
 async def test_a_path_cannot_break_out_of_the_problem(front):
     async with front() as running, Caller(running.port) as caller:
         running.nodes[0].breaks = True
