@@ -8,8 +8,8 @@ import segno
 from markupsafe import Markup, escape
 
 _MASK = 3
-"""One of the eight patterns that a code can be masked with. The standard wants the one with the best score, but trying all
-takes five times as long, and readers read both alike (decision 0028)."""
+"""One of the eight patterns that a code can be masked with. The standard wants the one with the best score, but trying
+all takes five times as long, and readers read both alike (decision 0028)."""
 _KEPT = 256
 
 _thread = ThreadPoolExecutor(1, thread_name_prefix="qr")
