@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import structlog
 from starlette.types import ASGIApp
 
 from holdfast.api.halls import layout
@@ -41,13 +42,18 @@ def build_pages(capabilities: Mapping[type, object], settings: Settings, identit
     if not settings.pages:
         return None
     public = PublicUrl(settings.public_url)
+    secure = public.origin.startswith("https://")
+    if settings.app_env == "production" and not secure:
+        structlog.get_logger("holdfast.web").warning(
+            "cookies_not_secure", advice="set PUBLIC_URL to the https address of the pages, or PAGES=false"
+        )
     visitors = Visitors(
         mode=settings.auth_mode or "open",
         gateway=GatewayProver(settings.gateway_peers) if settings.auth_mode == "gateway" else None,
         sessions=identity.sessions,
         rights=identity.rights,
         owners=identity.owner_directory,
-        cookies=(cookies := Cookies(secure=public.origin.startswith("https://"))),
+        cookies=(cookies := Cookies(secure=secure)),
     )
     files = assets()
     problems = Problems({**PROBLEMS, **PAGE_PROBLEMS}, headers_of_refusal)

@@ -43,7 +43,10 @@ class NodeSettings(BaseSettings):
     pages: bool = Field(default=True, description="Whether nodes serve the pages for buyers and organisers.")
     public_url: str = Field(
         default="",
-        description="Where callers find the service, such as `https://shop.example/tickets`: for links and redirects.",
+        description=(
+            "Where callers find the service, such as `https://shop.example/tickets`: for links and redirects. Only "
+            "with `https` are the pages' cookies kept to HTTPS."
+        ),
     )
     cors_allow_origins: str = Field(
         default="*",
