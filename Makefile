@@ -59,7 +59,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install provider test coverage pages-test run-test upgrade-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test hall-pictures check format \
+.PHONY: help run scale rolling-restart rolling-restart-test install provider test coverage pages-test pages-axe bench-pages screenshots run-test upgrade-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test hall-pictures check format \
 	monitoring-up monitoring-down migrate-up migrate-finish migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
@@ -123,6 +123,17 @@ hall-pictures: $(INSTALLED) ## Draw the pictures of docs/halls.md again
 
 pages-test: $(INSTALLED_DEV) ## Visit the pages in a real browser (Debian's chromium and fonts-noto-cjk; without it they are skipped)
 	@exec $(PY) -m pytest -m pages --numprocesses=$(TEST_WORKERS) --dist=loadgroup tests/pages $(TEST_ARGS)
+
+pages-axe: $(INSTALLED_DEV) ## Look at every page with axe, and write docs/pages-accessibility.md
+	@rm -rf build/pages/axe
+	@$(PY) -m pytest -q -m pages --numprocesses=$(TEST_WORKERS) --dist=loadgroup tests/pages/test_every_page.py; \
+	PYTHONPATH=tests exec $(PY) -m pages.accessibility_report
+
+bench-pages: $(INSTALLED_DEV) ## Measure the pages' budgets in time, about 5 minutes, and write docs/pages-speed.md; PAGES_ARGS="--quick --only map"
+	@PYTHONPATH=tests exec $(PY) -m pages.speed $(PAGES_ARGS)
+
+screenshots: $(INSTALLED_DEV) ## Take the pictures of docs/screenshots from a run of its own
+	@PYTHONPATH=tests exec $(PY) -m pages.screenshots $(PAGES_ARGS)
 
 run-test: $(INSTALLED_DEV) ## Test `make run` and `make scale` as a user runs them: start, signals, kills, passwords, restarts
 	@exec $(PY) -m pytest -m runs --numprocesses=$(TEST_WORKERS) --dist=loadgroup $(TEST_ARGS)

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 PROGRAM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
 FLAGS = (
@@ -22,6 +22,7 @@ FLAGS = (
 )
 PATIENCE_MS = 15_000
 """How long an expectation waits. It is generous, because nothing that is tested depends on it."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ async def new_context(
         has_touch=screen.touch,
         is_mobile=screen.touch,
         color_scheme=scheme,
+        reduced_motion="reduce",
         java_script_enabled=javascript,
         **more,
     )

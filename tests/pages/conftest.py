@@ -19,9 +19,11 @@ from api.serving import Api, api_with
 from databases import create, drop
 from embedded.run_of_its_own import CHECKOUT, END_SECONDS, Run
 from holdfast.infrastructure.embedded.process import wait_until
+from pages.buyer import Buyer
 from pages.chromium import new_context, open_chromium, require_chromium
 from pages.house import House
 from pages.watching import Watch
+from pages.words import Words
 
 _HERE = Path(__file__).parent
 _PICTURES = CHECKOUT / "build" / "pages"
@@ -108,6 +110,12 @@ async def chromium() -> AsyncIterator[Browser]:
         yield browser
 
 
+@pytest.fixture(params=["en", "ja"])
+def words(request) -> Words:
+    """The test's language. It is told once in each."""
+    return Words(request.param)
+
+
 @pytest.fixture
 def watch() -> Watch:
     return Watch()
@@ -136,3 +144,13 @@ async def visitor(chromium, house, watch, request):
     for context in contexts:
         await context.close()
     watch.require_nothing()
+
+
+@pytest.fixture
+def buyer(visitor, words):
+    """Somebody with a browser of their own, in the test's language: `await buyer(device="phone")`."""
+
+    async def come(**wanted) -> Buyer:
+        return Buyer(await visitor(language=words.language, **wanted), words, touch=wanted.get("device") == "phone")
+
+    return come

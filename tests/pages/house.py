@@ -1,5 +1,6 @@
 """The house that the pages' tests visit: the whole product as `make run` starts it, and events to visit there."""
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -71,6 +72,21 @@ class House:
     async def statuses(self, show: Show) -> dict[str, str]:
         """The status of each seat by its number."""
         return {seat["seat_number"]: seat["status"] for seat in await self._seats(show.id)}
+
+    async def taken(self, show: Show) -> set[str]:
+        """The numbers of the seats that are held or sold."""
+        return {number for number, status in (await self.statuses(show)).items() if status != "available"}
+
+    async def until_free(self, show: Show) -> None:
+        """Wait until nobody holds a seat."""
+        async with asyncio.timeout(20):
+            while await self.taken(show):  # noqa: ASYNC110 - the end of a hold is an event of the server's
+                await asyncio.sleep(0.1)
+
+    async def reservation(self, show: Show) -> dict:
+        """The only reservation of an event."""
+        [one] = (await self.api.get(f"/events/{show.id}/reservations")).json()
+        return one
 
     async def sell(self, show: Show, *seat_ids: str, user="somebody") -> None:
         """Sell seats to another buyer, through the API."""

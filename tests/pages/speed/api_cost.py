@@ -24,27 +24,34 @@ class _Turns:
 def measure(on: Ground, *, rounds: int, seconds: float) -> list[Figure]:
     """Compare reservations on a node that serves pages with those on one that does not (`PAGES=false`).
 
-    The nodes take turns, in reverse order every other round, so that whatever else this machine does meets both. CPU
-    time per reservation is the figure to trust on a shared machine.
+    Three nodes take turns in changing order, so that whatever else this machine does meets all of them. Two of them are
+    alike: the difference between these says how far the figures can be trusted.
     """
-    with on.another(PAGES="false") as without:
-        turns = {"with": _Turns(), "without": _Turns()}
-        nodes = {"with": on, "without": without}
+    with on.another() as one, on.another(PAGES="false") as without, on.another() as alike:
+        nodes = {"with pages": one, "without pages": without, "with pages, again": alike}
+        turns = {name: _Turns() for name in nodes}
         for node in nodes.values():
-            _load(node, seconds / 2)
-        for number in range(rounds):
-            for name in sorted(nodes, reverse=number % 2 == 0):
+            _load(node, seconds)
+        order = list(nodes)
+        for _ in range(rounds):
+            order.append(order.pop(0))
+            for name in order:
                 rate, spent = _load(nodes[name], seconds)
                 turns[name].rates.append(rate)
                 turns[name].cpu_microseconds.append(spent)
-    slower = _percent(turns["without"].rates, turns["with"].rates)
-    dearer = _percent(turns["with"].cpu_microseconds, turns["without"].cpu_microseconds)
-    shared = f"median of {rounds} pairs of {seconds:g} s"
+    pages, no_pages, again = turns.values()
+    note = f"median of {rounds} rounds of {seconds:g} s"
     return [
-        Figure("API: reservations/s, node with pages", median(turns["with"].rates), "1/s"),
-        Figure("API: reservations/s, node without pages", median(turns["without"].rates), "1/s"),
-        Figure("API: fewer reservations/s with pages", slower, "%", _PERCENT_MAX, shared),
-        Figure("API: more CPU per reservation with pages", dearer, "%", _PERCENT_MAX, shared),
+        Figure(f"API: reservations/s {name}", median(turn.rates), "1/s", None, note) for name, turn in turns.items()
+    ] + [
+        Figure("API: fewer reservations/s with pages", _above(no_pages.rates, pages.rates), "%", _PERCENT_MAX),
+        Figure(
+            "API: more CPU per reservation with pages",
+            _above(pages.cpu_microseconds, no_pages.cpu_microseconds),
+            "%",
+            _PERCENT_MAX,
+        ),
+        Figure("The same between two equal nodes", _above(pages.cpu_microseconds, again.cpu_microseconds), "%"),
     ]
 
 
@@ -59,6 +66,6 @@ def _load(on: Ground, seconds: float) -> tuple[float, float]:
     return load.per_second, spent / load.answers * 1e6
 
 
-def _percent(large: list[float], small: list[float]) -> float:
-    """Return by how many per cent the first are above the second, pair by pair."""
-    return median([100 * (a / b - 1) for a, b in zip(large, small, strict=True)])
+def _above(some: list[float], others: list[float]) -> float:
+    """Return by how many per cent the median of some is above that of others."""
+    return 100 * (median(some) / median(others) - 1)

@@ -18,3 +18,13 @@ class Figure:
     def kept(self) -> bool:
         """Whether the budget is kept."""
         return self.budget is None or self.value <= self.budget
+
+    def written(self) -> str:
+        """The value with its unit."""
+        digits = 0 if abs(self.value) >= 100 else 1
+        return f"{self.value:,.{digits}f} {self.unit}"
+
+    def line(self) -> str:
+        """The figure as a line of text."""
+        budget = "" if self.budget is None else f", budget {self.budget:g}: {'kept' if self.kept else 'NOT KEPT'}"
+        return f"{self.name}: {self.written()}{budget}"

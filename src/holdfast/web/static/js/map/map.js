@@ -70,6 +70,8 @@ export class HallMap {
    */
   constructor(element, options) {
     this.element = element;
+    // Tests and measurements use the map that a page has mounted.
+    /** @type {HTMLElement & {hallMap?: HallMap}} */ (element).hallMap = this;
     this.options = options;
     this.text = textsFrom(options.texts, options.locale ?? document.documentElement.lang);
     this.limits = { max: Infinity, party: 1, ...options.limits };
@@ -202,7 +204,10 @@ export class HallMap {
     this.ready = true;
     this.tellCounts();
     // After the frame that shows it.
-    requestAnimationFrame(() => setTimeout(() => this.options.onReady?.()));
+    requestAnimationFrame(() => setTimeout(() => {
+      performance.mark("hall-map-ready");
+      this.options.onReady?.();
+    }));
   }
 
   tellCounts() {
