@@ -2,10 +2,12 @@
 
 from holdfast.web import language, static_files
 from holdfast.web.kit.page import Page
+from holdfast.web.organiser import pages as organiser
 from holdfast.web.sign_in import pages as sign_in
 
 PAGES: tuple[Page, ...] = (
     *static_files.PAGES,
     *language.PAGES,
     *sign_in.PAGES,
+    *organiser.PAGES,
 )

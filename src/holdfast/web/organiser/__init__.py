@@ -1,0 +1,1 @@
+"""The organiser's pages: events, halls, prices, channels, live sales, reservations, members, keys and the audit."""

@@ -1,0 +1,1 @@
+"""The hall builder: templates, sections by form, import, export and the preview."""
