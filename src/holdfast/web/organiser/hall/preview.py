@@ -62,9 +62,9 @@ async def _hall_of(visit: Visit, form: Form, opened: OpenHall, currency: str) ->
     before = None
     if opened.hall is not None:
         before = next((section for section, _, _ in sections_in(opened.hall) if section.key == key), None)
-    typed = typed_in(form)
+    section_form = typed_in(form)
     # While the name is still to be typed, the rows can be shown already.
-    hall, section = hall_with(opened, replace(typed, name=typed.name or "?"), before, visit)
+    hall, section = hall_with(opened, replace(section_form, name=section_form.name or "?"), before, visit)
     try:
         await check_hall(hall)
     except InvalidValue as error:

@@ -2,7 +2,8 @@
 import { mountMap } from "../map/map.js";
 
 /**
- * @typedef {{seats?: number, layout?: object | null, faults?: Record<string, string>}} Preview
+ * @typedef {import("../map/layout.js").Layout} Layout
+ * @typedef {{seats?: number, layout?: Layout | null, faults?: Record<string, string>}} Preview
  */
 
 /**
