@@ -1,4 +1,4 @@
-"""Static files. What is served is what is in the repository: there is no build step."""
+"""Static files. What is served is what is in the repository: there is no build step. Only scripts lose their comments."""
 
 import gzip
 import hashlib
@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 from holdfast.http.endpoints.answer import Answer, Header
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.problems import PathNotFound
+from holdfast.web.kit.scripts import without_comments
 
 _TYPES: Mapping[str, bytes] = {
     ".css": b"text/css; charset=utf-8",
@@ -48,8 +49,9 @@ class Assets:
             ending = name[name.rfind(".") :]
             if ending in _TYPES:
                 digest.update(name.encode() + b"\0" + content)
-                zipped = gzip.compress(content, compresslevel=9, mtime=0)
-                self._files[name] = _File((b"content-type", _TYPES[ending]), content, zipped)
+                sent = without_comments(content.decode()).encode() if ending == ".js" else content
+                zipped = gzip.compress(sent, compresslevel=9, mtime=0)
+                self._files[name] = _File((b"content-type", _TYPES[ending]), sent, zipped)
         self.digest = digest.hexdigest()[:_DIGEST_CHARACTERS]
 
     def address(self, name: str) -> str:
