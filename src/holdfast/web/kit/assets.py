@@ -1,4 +1,4 @@
-"""Static files. What is served is what is in the repository: there is no build step. Only scripts lose their comments."""
+"""Static files. What is served is what is in the repository, without a build step; scripts only lose their comments."""
 
 import gzip
 import hashlib

@@ -29,6 +29,8 @@ export class Base {
     this.paths = hall.parts.map((part) => polygon(part.outline));
     const { origin, unit } = hall.chart.layout;
     this.shapes = hall.chart.layout.shapes.map((shape) => shapeOf(shape, origin, unit));
+    /** What fits into each section at the present scale; measuring texts takes longer than drawing them. */
+    this.fitted = { scale: 0, words: /** @type {Map<string, Words>} */ (new Map()) };
   }
 
   /** @param {Scene} scene */
@@ -50,10 +52,28 @@ export class Base {
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (const each of shapes) writeShape(scene, each, this.hall.chart.layout.unit);
-    const named = parts.filter(({ part }) => scene.far || part.section.area).map(({ part, at }) => wordsOf(scene, part, at));
+    if (this.fitted.scale !== view.scale) this.fitted = { scale: view.scale, words: new Map() };
+    const named = parts.filter(({ part }) => scene.far || part.section.area).map(({ part, at }) => this.wordsOf(scene, part, at));
     // Counts on some sections and none on others would look as if those were sold out.
     const counted = named.filter(({ count }) => count).length > 0.7 * named.length;
     for (const words of named) writePart(scene, words, counted);
+  }
+
+  /**
+   * The name of a section and how much of it is free, as far as there is room.
+   * @param {Scene} scene
+   * @param {Part} part
+   * @param {number} at
+   * @returns {Words}
+   */
+  wordsOf(scene, part, at) {
+    const { free } = scene.board.sections[at];
+    const taken = scene.areas[part.section.key];
+    const told = taken ? scene.text("areaTaken", { count: taken }) : free ? scene.text("areaFree", { count: free }) : scene.text("areaNone");
+    const key = `${at} ${told.length}`;
+    let words = this.fitted.words.get(key);
+    if (!words) this.fitted.words.set(key, (words = fit(scene, part, told)));
+    return { ...words, count: words.count && told, part, at };
   }
 
   /**
@@ -95,39 +115,37 @@ function groundOf({ palette, categories, board, far }, part, at) {
   return { fill: mix(palette.part, color, dimmed ? strength * 0.2 : strength), line: share && !dimmed ? mix(color, palette.ink, 0.15) : palette.line };
 }
 
+/** @typedef {{size: number, name: string, count: string, part: Part, at: number}} Words */
+
 /**
- * The name of a section and how much of it is free, as far as there is room.
  * @param {Scene} scene
  * @param {Part} part
- * @param {number} at
+ * @param {string} told
+ * @returns {Words}
  */
-function wordsOf(scene, part, at) {
-  const { context, view, areas } = scene;
-  const { section } = part;
+function fit({ context, view }, part, told) {
   const [x, y] = view.toCanvas(...part.middle);
-  const { free } = scene.board.sections[at];
-  const taken = areas[section.key];
-  const told = taken ? scene.text("areaTaken", { count: taken }) : free ? scene.text("areaFree", { count: free }) : scene.text("areaNone");
-  const names = [section.name, section.name.split(" ").at(-1) ?? ""];
-  let size = 0;
-  let name = "";
-  let count = "";
-  for (size of [14, 11, 9]) {
-    name = fitting(context, names, part, view, x, y, size);
-    count = fitting(context, names, part, view, x, y - size * 0.6, size) && fitting(context, [told], part, view, x, y + size * 0.6, size * 0.86);
-    if (name && (count || size < 14)) break;
+  const names = [part.section.name, part.section.name.split(" ").at(-1) ?? ""];
+  const words = { size: 0, name: "", count: "", part, at: 0 };
+  for (const size of [14, 11, 9]) {
+    words.size = size;
+    words.name = fitting(context, names, part, view, x, y, size);
+    words.count = fitting(context, names, part, view, x, y - size * 0.6, size) && fitting(context, [told], part, view, x, y + size * 0.6, size * 0.86);
+    if (words.name && (words.count || size < 14)) break;
   }
-  return { part, at, x, y, free, size, name, count };
+  return words;
 }
 
 /**
  * @param {Scene} scene
- * @param {ReturnType<typeof wordsOf>} words
+ * @param {Words} words
  * @param {boolean} counted
  */
-function writePart(scene, { part, at, x, y, free, size, name, count }, counted) {
+function writePart(scene, { part, at, size, name, count }, counted) {
   const { context, palette } = scene;
   if (!name) return;
+  const { free } = scene.board.sections[at];
+  const [x, y] = scene.view.toCanvas(...part.middle);
   const { fill } = groundOf(scene, part, at);
   const ink = free && !palette.forced ? readable(fill) : palette.ink;
   const halo = free ? null : fill;

@@ -19,9 +19,10 @@ export class Dots {
     this.pixels = new Uint32Array(this.image.data.buffer);
     /** @type {Map<number, Uint8Array[]>} By diameter in hundredths of a pixel. */
     this.masks = new Map();
+    /** Of the largest shape, which is the last. */
     this.side = 1;
     this.colors = new Uint32Array(0);
-    /** @type {Uint8Array[][]} By kind. */
+    /** @type {{side: number, masks: Uint8Array[]}[]} By kind. */
     this.shapes = [];
   }
 
@@ -60,14 +61,14 @@ export class Dots {
    * @param {number} pitch In device pixels.
    */
   shape(pitch) {
-    this.side = Math.ceil(pitch * 1.2) + 2;
     this.shapes = [];
     for (const [kind, share] of Object.entries(SIZES)) {
       const diameter = Math.max(pitch * share, 1);
-      const key = Math.round(diameter * 100) * 64 + this.side;
+      this.side = Math.ceil(diameter) + 2;
+      const key = Math.round(diameter * 100);
       let masks = this.masks.get(key);
       if (!masks) this.masks.set(key, (masks = masksOf(diameter, this.side)));
-      this.shapes[Number(kind)] = masks;
+      this.shapes[Number(kind)] = { side: this.side, masks };
     }
   }
 
@@ -80,10 +81,11 @@ export class Dots {
   put(x, y, kind, category) {
     if (kind === HIDDEN) return;
     const color = this.colors[category * 8 + kind];
-    const { side, pixels, image } = this;
+    const { pixels, image } = this;
+    const { side, masks } = this.shapes[kind];
     const left = Math.round((x - side / 2) * PHASES);
     const top = Math.round((y - side / 2) * PHASES);
-    const mask = this.shapes[kind][(top & (PHASES - 1)) * PHASES + (left & (PHASES - 1))];
+    const mask = masks[(top & (PHASES - 1)) * PHASES + (left & (PHASES - 1))];
     const px = left >> 2;
     const py = top >> 2;
     const { width, height } = image;

@@ -1,6 +1,6 @@
 /**
- * Draws the hall on its canvas, at one of four levels: sections, dots, discs, discs with numbers. What is under the
- * seats is kept in a picture of its own, so that a seat that changes can be put there anew without drawing the rest.
+ * Draws the hall on its canvas, at one of four levels: sections, dots, discs, discs with numbers. Where seats change
+ * while nothing moves, what is under them is kept in a picture of its own, and only they are drawn anew.
  */
 
 import { Base, write } from "./base.js";
@@ -27,7 +27,9 @@ export class Painter {
   constructor(canvas, board, view, text) {
     this.canvas = canvas;
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
+    /** The last thing that was drawn, without its seats. */
     this.under = document.createElement("canvas");
+    this.underIsFresh = false;
     this.board = board;
     this.view = view;
     this.text = text;
@@ -72,23 +74,20 @@ export class Painter {
   }
 
   draw() {
-    const { context, under, view, ratio, board } = this;
+    const { context, canvas, view, ratio, board } = this;
     const { grid, parts, chart } = board.hall;
     const pitch = view.seat * ratio;
-    const ground = /** @type {CanvasRenderingContext2D} */ (under.getContext("2d", { alpha: false }));
-    this.base.draw({
-      context: ground, view, ratio, board, far: this.far,
-      palette: this.palette, categories: this.categories, areas: this.areas, text: this.text,
-    });
-    if (!this.far && isNumbered(pitch, ratio)) this.labelRows(ground);
+    this.drawBase(context);
+    this.underIsFresh = false;
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.drawImage(under, 0, 0);
     if (this.far) return;
     const dotted = pitch < DOTS;
     if (dotted) {
-      this.dots.begin(under.width, under.height);
+      this.dots.begin(canvas.width, canvas.height);
       this.dots.shape(pitch);
     }
+    // Sprites are copied pixel by pixel.
+    context.imageSmoothingEnabled = false;
     const { left, top, right, bottom } = view.seen();
     const sections = chart.sectionOf;
     const one = dotted ? this.dot : this.disc;
@@ -96,6 +95,13 @@ export class Painter {
       for (let i = begin; i < end; i++) one.call(this, grid.items[i], parts[sections[grid.items[i]]].pitch);
     });
     if (dotted) this.dots.draw(context);
+  }
+
+  /** @param {CanvasRenderingContext2D} context */
+  drawBase(context) {
+    const { view, ratio, board, far, palette, categories, areas, text } = this;
+    this.base.draw({ context, view, ratio, board, far, palette, categories, areas, text });
+    if (!far && isNumbered(view.seat * ratio, ratio)) this.labelRows(context);
   }
 
   /**
@@ -107,6 +113,10 @@ export class Painter {
     if (this.far || places.size > PATCHES_MAX) {
       this.draw();
       return;
+    }
+    if (!this.underIsFresh) {
+      this.drawBase(/** @type {CanvasRenderingContext2D} */ (under.getContext("2d", { alpha: false })));
+      this.underIsFresh = true;
     }
     const { parts, chart } = board.hall;
     const dotted = view.seat * ratio < DOTS;
