@@ -185,7 +185,8 @@ class _Answers(BaseHTTPRequestHandler):
         except OSError:
             pass
         finally:
-            event.streams.discard(stream)
+            with event.lock:
+                event.streams.discard(stream)
 
     def _send(self, body: bytes, kind: str, *headers: tuple[str, str], status: int = 200) -> None:
         self.send_response(status)

@@ -57,7 +57,6 @@ export class Flow {
   reload() {
     this.broken = true;
     this.since = null;
-    this.asked++;
   }
 
   /**
