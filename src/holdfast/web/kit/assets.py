@@ -1,4 +1,4 @@
-"""Static files. What is served is what is in the repository, without a build step; scripts only lose their comments."""
+"""Static files. What is served is what is in the repository, without a build step; only scripts are joined."""
 
 import gzip
 import hashlib
@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from holdfast.http.endpoints.answer import Answer, Header
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.problems import PathNotFound
-from holdfast.web.kit.scripts import without_comments
+from holdfast.web.kit.scripts import joined
 
 _TYPES: Mapping[str, bytes] = {
     ".css": b"text/css; charset=utf-8",
@@ -45,11 +45,13 @@ class Assets:
         """Read all files below a folder whose types are known."""
         self._files: dict[str, _File] = {}
         digest = hashlib.sha256()
-        for name, content in sorted(_below(root, "")):
+        found = sorted(_below(root, ""))
+        scripts = joined({name: content.decode() for name, content in found if name.endswith(".js")})
+        for name, content in found:
             ending = name[name.rfind(".") :]
             if ending in _TYPES:
                 digest.update(name.encode() + b"\0" + content)
-                sent = without_comments(content.decode()).encode() if ending == ".js" else content
+                sent = scripts[name].encode() if name in scripts else content
                 zipped = gzip.compress(sent, compresslevel=9, mtime=0)
                 self._files[name] = _File((b"content-type", _TYPES[ending]), sent, zipped)
         self.digest = digest.hexdigest()[:_DIGEST_CHARACTERS]

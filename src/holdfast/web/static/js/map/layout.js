@@ -4,7 +4,6 @@
  */
 
 import { Ids } from "./ids.js";
-import { numbersOf } from "./numbers.js";
 
 /**
  * @typedef {object} PackedRow
@@ -154,7 +153,7 @@ export function decode(layout) {
  * @param {PackedRow} row
  * @returns {number[]} The place of each seat on its arc.
  */
-export function placesOn(row) {
+function placesOn(row) {
   if (!row.places) return Array.from({ length: row.seats }, (_, at) => at);
   const places = [];
   for (let i = 0; i < row.places.length; i += 2) {
@@ -196,4 +195,20 @@ function placeOnArc(row, first, xs, ys) {
     xs[first + at] = middleX - across * uy + along * ux;
     ys[first + at] = middleY + across * ux + along * uy;
   });
+}
+
+/**
+ * The numbers that are printed on the seats of a row.
+ * @param {PackedRow} row
+ * @returns {string[]}
+ */
+function numbersOf(row) {
+  if (row.labels) return row.labels;
+  if (row.label_runs) {
+    return row.label_runs.flatMap((run) =>
+      typeof run === "string" ? run : Array.from({ length: run[2] }, (_, at) => `${run[0]}${run[1] + at}`));
+  }
+  const [first, step] = row.place_numbers ?? row.numbers ?? [1, 1];
+  const places = row.place_numbers ? placesOn(row) : Array.from({ length: row.seats }, (_, at) => at);
+  return places.map((at) => String(first + step * at));
 }
