@@ -92,13 +92,13 @@ def find_targets() -> dict[str, list[str]]:
     A proxy on PORT would send every scrape to another node, so PORT itself counts only if there are no nodes on the
     ports after it.
     """
-    port = _number("PORT", 8080)
-    nodes = [f"127.0.0.1:{near}" for near in range(port + 1, port + 1 + PORTS_AFTER) if _is_holdfast("127.0.0.1", near)]
+    port, worker_port = _number("PORT", 8080), _number("WORKER_METRICS_PORT", 9464)
+    near_ports = (near for near in range(port + 1, port + 1 + PORTS_AFTER) if near != worker_port)
+    nodes = [f"127.0.0.1:{near}" for near in near_ports if _is_holdfast("127.0.0.1", near)]
     if not nodes and _is_holdfast("127.0.0.1", port):
         nodes = [f"127.0.0.1:{port}"]
-    worker_port = _number("WORKER_METRICS_PORT", 9464)
     worker = [f"127.0.0.1:{worker_port}"] if worker_port and _is_holdfast("127.0.0.1", worker_port) else []
-    return {"api": [node for node in nodes if node not in worker], "worker": worker}
+    return {"api": nodes, "worker": worker}
 
 
 def write_configuration(folder: Path, targets: dict[str, list[str]]) -> Path:

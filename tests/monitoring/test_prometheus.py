@@ -214,6 +214,18 @@ def test_every_alert_has_a_test_of_either_kind():
     assert (fires, is_quiet) == (alerts, alerts)
 
 
+@pytest.mark.parametrize(
+    ("answering", "api"),
+    [({9_000, 9_004}, [9_000]), ({9_000, 9_001, 9_002, 9_004}, [9_001, 9_002]), ({9_004}, [])],
+)
+def test_the_worker_is_no_node_even_if_its_port_is_near(monkeypatch, answering, api):
+    module = _monitoring()
+    monkeypatch.setenv("PORT", "9000")
+    monkeypatch.setenv("WORKER_METRICS_PORT", "9004")
+    monkeypatch.setattr(module, "_is_holdfast", lambda _host, port: port in answering)
+    assert module.find_targets() == {"api": [f"127.0.0.1:{port}" for port in api], "worker": ["127.0.0.1:9004"]}
+
+
 def test_the_dashboard_has_its_panels():
     panels = _panels()
     titles = [panel["title"] for panel in panels]
