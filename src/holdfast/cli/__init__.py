@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from holdfast.cli.identity_commands import register as register_identity_commands
+from holdfast.cli.sizing.command import register as register_sizing
 from holdfast.cli.ticket_commands import tickets_app
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ migrate_app = typer.Typer(
 )
 app.add_typer(migrate_app, name="migrate")
 register_identity_commands(app)
+register_sizing(app)
 app.add_typer(tickets_app, name="tickets")
 
 

@@ -1,0 +1,1 @@
+"""`holdfast size`: how large an installation an on-sale needs."""

@@ -1,0 +1,36 @@
+"""The command `holdfast size`."""
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("size")(size)
+
+
+def size(
+    *,
+    seats: Annotated[int, typer.Option(min=1, max=1_000_000, help="Seats on sale.")],
+    buyers: Annotated[int, typer.Option(min=1, max=100_000_000, help="People who come.")],
+    minutes: Annotated[float, typer.Option(min=0.1, max=100_000, help="Within how many minutes.")],
+    seats_each: Annotated[int, typer.Option(min=1, max=20, help="Seats of one reservation.")] = 2,
+    looks: Annotated[int, typer.Option(min=0, max=10_000, help="Reads of one buyer.")] = 20,
+    tries: Annotated[float, typer.Option(min=0.01, max=1_000, help="Attempts of one buyer to hold seats.")] = 1.5,
+    peak: Annotated[float, typer.Option(min=1, max=1_000, help="The busiest second ÷ the average.")] = 5.0,
+    watching: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of the buyers with the live map open at the same time.")
+    ] = 0.3,
+    json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Estimate the nodes, PostgreSQL, disk, memory and network that an on-sale needs, with the assumptions."""
+    from holdfast.cli.sizing.estimate import OnSale, Pools, estimate  # noqa: PLC0415
+    from holdfast.cli.sizing.written import as_json, as_text  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings()
+    sale = OnSale(seats, buyers, minutes, seats_each, looks, tries, peak, watching)
+    pools = Pools(settings.write_pool_size, settings.read_pool_size, settings.catalogue_pool_size)
+    found = estimate(sale, pools)
+    typer.echo(as_json(sale, found) if json_ else as_text(sale, found))

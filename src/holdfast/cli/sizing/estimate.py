@@ -1,0 +1,179 @@
+"""From an on-sale to an installation: plain arithmetic on measured figures."""
+
+import math
+from dataclasses import dataclass, field
+
+from holdfast.cli.sizing import figures
+from holdfast.cli.sizing.figures import Figure
+
+BUSY_SHARE_MAX = 0.6
+"""Share of a core that is planned for: beyond it, queues form and latencies rise."""
+CONNECTIONS_OF_A_PROCESS_BESIDE_POOLS = 9
+"""As `docs/configuration.md` says; a test compares the two."""
+CONNECTIONS_CHEAP_MAX = 500
+"""More than this many connections are worth a note."""
+CONNECTIONS_BESIDE_PROCESSES = 20
+"""Of workers, commands, and people with a terminal."""
+
+
+@dataclass(frozen=True)
+class OnSale:
+    """What is expected: one event, and a crowd."""
+
+    seats: int
+    buyers: int
+    minutes: float
+    seats_each: int = 2
+    """Seats of one reservation."""
+    looks: int = 20
+    """Reads of one buyer before and between their attempts."""
+    tries: float = 1.5
+    """Attempts of one buyer to hold seats, on average."""
+    peak: float = 5.0
+    """The busiest second, compared with the average."""
+    watching: float = 0.3
+    """Share of the buyers who have the live map open at the same time."""
+
+
+@dataclass(frozen=True)
+class Pools:
+    """Connections to PostgreSQL of one API process, from the settings."""
+
+    write: int
+    read: int
+    catalogue: int
+
+    @property
+    def all(self) -> int:
+        """All of them, with those that the settings do not name."""
+        return self.write + self.read + self.catalogue + CONNECTIONS_OF_A_PROCESS_BESIDE_POOLS
+
+
+@dataclass(frozen=True)
+class Range:
+    """A result, from a quick machine to a slow or busy one."""
+
+    low: float
+    high: float
+
+    def __add__(self, other: "Range") -> "Range":
+        """Add two ranges."""
+        return Range(self.low + other.low, self.high + other.high)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What it needs. CPU is in busy cores, before the share of a core that is planned for."""
+
+    attempts_per_second: float
+    reads_per_second: float
+    streams: int
+    reservations: int
+    hot_event_seconds: Range
+    """How long the event's own limit makes the attempts of the busiest minute queue."""
+    node_cores: Range
+    processes: Range
+    postgres_cores: Range
+    redis_cores: Range
+    connections: Range
+    seats_bytes: Range
+    sold_bytes: Range
+    log_bytes: Range
+    map_bytes: Range
+    """In each process that serves the event."""
+    process_bytes: Range
+    stream_bits_per_second: Range
+    answer_bits_per_second: float
+    notes: list[str] = field(default_factory=list)
+
+
+def estimate(sale: OnSale, pools: Pools) -> Estimate:
+    """Estimate the installation for an on-sale."""
+    seconds = sale.minutes * 60
+    attempts = sale.buyers * sale.tries / seconds * sale.peak
+    reads = sale.buyers * sale.looks / seconds * sale.peak
+    reservations = min(math.ceil(sale.seats / sale.seats_each), math.ceil(sale.buyers))
+    streams = math.ceil(sale.buyers * sale.watching)
+    seats_sold = min(reservations * sale.seats_each, sale.seats)
+    changes = seats_sold * 2 / seconds * sale.peak
+    # Many changes of one tick come in one frame; few changes are frames of their own.
+    frames = min(figures.FRAMES_PER_SECOND_MAX, changes)
+    node_cores = (
+        _cores(figures.HOLD_NODE, attempts) + _cores(figures.READ_NODE, reads) + _cores(figures.FRAME, frames * streams)
+    )
+    processes = Range(_planned(node_cores.low), _planned(node_cores.high))
+    queries = Range(
+        min(reads, processes.low * figures.QUERIES_PER_PROCESS.low),
+        min(reads, processes.high * figures.QUERIES_PER_PROCESS.high),
+    )
+    postgres_cores = _cores(figures.HOLD_POSTGRES, attempts) + Range(
+        queries.low * figures.READ_QUERY.low / 1e6, queries.high * figures.READ_QUERY.high / 1e6
+    )
+    stream_bits = 8 * streams * (frames * figures.FRAME_BYTES + changes * figures.CHANGE_BYTES)
+    found = Estimate(
+        attempts_per_second=attempts,
+        reads_per_second=reads,
+        streams=streams,
+        reservations=reservations,
+        hot_event_seconds=Range(
+            _queue_seconds(attempts, figures.EVENT_RATE.high), _queue_seconds(attempts, figures.EVENT_RATE.low)
+        ),
+        node_cores=node_cores,
+        processes=processes,
+        postgres_cores=postgres_cores,
+        redis_cores=_cores(figures.HOLD_REDIS, attempts),
+        connections=Range(
+            *(count * pools.all + CONNECTIONS_BESIDE_PROCESSES for count in (processes.low, processes.high))
+        ),
+        seats_bytes=_times(figures.SEAT_DISK, sale.seats),
+        sold_bytes=_times(figures.RESERVATION_DISK, reservations) + _times(figures.CLAIM_DISK, seats_sold),
+        log_bytes=_times(figures.RESERVATION_LOG, reservations),
+        map_bytes=_times(figures.MAP_SEAT, sale.seats),
+        process_bytes=_times(figures.PROCESS_MEMORY, 2**20) + _times(figures.MAP_SEAT, sale.seats),
+        stream_bits_per_second=Range(stream_bits / sale.peak, stream_bits),
+        answer_bits_per_second=8 * (attempts * 800 + reads * 2_000),
+    )
+    found.notes.extend(_notes(sale, found))
+    return found
+
+
+def _cores(figure: Figure, per_second: float) -> Range:
+    return Range(figure.low * per_second / 1e6, figure.high * per_second / 1e6)
+
+
+def _times(figure: Figure, count: float) -> Range:
+    return Range(figure.low * count, figure.high * count)
+
+
+def _planned(busy_cores: float) -> int:
+    """Processes for this many busy cores: one more than needed, so that one may fail or be restarted."""
+    return max(2, math.ceil(busy_cores / BUSY_SHARE_MAX) + 1)
+
+
+def _queue_seconds(attempts_per_second: float, rate: float) -> float:
+    """How long a minute at the peak would queue at one event's own limit."""
+    return max(0.0, (attempts_per_second / rate - 1) * 60)
+
+
+def _notes(sale: OnSale, found: Estimate) -> list[str]:
+    notes = []
+    if found.hot_event_seconds.high > 0:
+        rates = f"{figures.EVENT_RATE.low:,.0f} to {figures.EVENT_RATE.high:,.0f}"
+        notes.append(
+            f"{found.attempts_per_second:,.0f} attempts a second are more than one event can decide ({rates}): more "
+            "nodes do not help. Attempts at taken seats are cheaper than that; let buyers in more slowly, or spread "
+            "the sale over several events"
+        )
+    if found.stream_bits_per_second.high > 1e9:
+        notes.append(
+            "live streams need more than 1 Gbit/s: put several proxies in front, or have pages ask for the "
+            "availability every few seconds instead"
+        )
+    if found.connections.high > CONNECTIONS_CHEAP_MAX:
+        notes.append(
+            "that many connections cost PostgreSQL memory and time: lower WRITE_POOL_SIZE and READ_POOL_SIZE to 2, "
+            "which is enough for one event"
+        )
+    if sale.buyers * sale.seats_each < sale.seats:
+        notes.append("there are fewer buyers than seats: the sale will not be sold out")
+    return notes
