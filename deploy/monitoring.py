@@ -156,7 +156,7 @@ def _start_grafana(command: list[str], home: str, folder: Path, prometheus_url: 
 def _start(name: str, command: list[str], folder: Path, ready_url: str, environment: dict[str, str]) -> None:
     log_path = folder / f"{name}.log"
     with log_path.open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603 - the programs that were found on PATH
+        process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
         )
     (folder / f"{name}.pid").write_text(str(process.pid), encoding="utf-8")
@@ -197,7 +197,7 @@ def _running(pid_file: Path, name: str) -> int | None:
     try:
         pid = int(pid_file.read_text(encoding="utf-8"))
         ask = ["/bin/ps", "-o", "args=", "-p", str(pid)]
-        command = subprocess.run(ask, capture_output=True, text=True, check=True)  # noqa: S603 - nothing of a caller's
+        command = subprocess.run(ask, capture_output=True, text=True, check=True)
     except (OSError, ValueError, subprocess.CalledProcessError):
         return None
     return pid if name in command.stdout and "<defunct>" not in command.stdout else None
