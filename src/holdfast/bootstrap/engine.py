@@ -27,12 +27,14 @@ from holdfast.application.reading.kept_layouts import KeptLayouts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
 from holdfast.application.reading.seat_maps import PAUSE_SECONDS, SeatMaps
+from holdfast.application.reading.storefront.storefront import Storefront
 from holdfast.application.reading.views import Views
 from holdfast.application.reports.reports import Reports
 from holdfast.application.tickets.tickets import Tickets
 from holdfast.bootstrap.hoarding import open_hold_limits
 from holdfast.bootstrap.process import bounds_from, open_features, open_pool
 from holdfast.bootstrap.reports import open_reports
+from holdfast.bootstrap.storefront import open_storefront
 from holdfast.bootstrap.tickets import build_tickets
 from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.booking.seating_source import PostgresSeatingSource
@@ -64,10 +66,11 @@ class Engine:
     views: Views
     reports: Reports
     tickets: Tickets
+    storefront: Storefront
 
     def by_type(self) -> dict[type, object]:
         """Return the capabilities by type. The API's operations name the one they need by its type."""
-        capabilities: tuple[object, ...] = (self.booking, self.catalogue, self.views, self.reports, self.tickets)
+        capabilities = (self.booking, self.catalogue, self.views, self.reports, self.tickets, self.storefront)
         return {type(capability): capability for capability in capabilities}
 
     async def give_up(self) -> None:
@@ -157,6 +160,7 @@ async def open_engine(
             access_codes=access_codes,
             hoarding=None if limits is None else Hoarding(limits, shared_read),
         )
+        layouts = KeptLayouts(PostgresLayouts(read_pool, large_pool), map_source)
         views = Views(
             reads=reads,
             event_pages=EventPages(reads, event_list, pause_seconds=pause_seconds),
@@ -165,13 +169,14 @@ async def open_engine(
             large_lists=LargeLists(map_source, tail),
             charts=map_source,
             kept_charts=KeptCharts(map_source),
-            kept_layouts=KeptLayouts(PostgresLayouts(read_pool, large_pool), map_source),
+            kept_layouts=layouts,
             halls=reads.halls,
             channels=PostgresChannelReads(read_pool),
             access_codes=access_codes,
         )
         reports, tickets = open_reports(read_pool, large_pool), build_tickets(read_pool, catalogue_pool)
-        yield Engine(booking, catalogue, views, reports, tickets)
+        storefront = open_storefront(settings, read_pool, seat_maps, layouts, pause_seconds=pause_seconds)
+        yield Engine(booking, catalogue, views, reports, tickets, storefront)
 
 
 def reading_pause_seconds(processes: int) -> float:

@@ -108,6 +108,10 @@ class SeatMap:
         """Return copies of all seats' codes and holders."""
         return bytes(self._codes), bytes(self._holders)
 
+    def codes(self, first: int, seats: int) -> bytes:
+        """Return the codes of seats that follow each other in the chart."""
+        return bytes(self._codes[first : first + seats])
+
     def write(self, heads: Sequence[bytes], positions: Sequence[int]) -> tuple[bytes, bytes]:
         """Write seats as members of a JSON array: all of them, and only the free ones."""
         return written(heads, positions, self._codes, self._holders, self._tail)

@@ -12,6 +12,8 @@ from holdfast.web.kit.languages import Language
 
 def money(amount: int, currency: str, language: Language) -> str:
     """Write an amount that is given in the currency's minor unit, such as yen or cents: ¥8,000, $12.50."""
+    if currency == "JPY" and language == "ja":
+        return f"{format_decimal(amount, locale=language)}円"
     digits = get_currency_precision(currency)
     return format_currency(Decimal(amount).scaleb(-digits), currency, locale=language)
 
@@ -45,3 +47,24 @@ def day(when: datetime, zone: str, language: Language) -> str:
 def clock(when: datetime, zone: str, language: Language) -> str:
     """Write the time of day of a time in an event's zone: 19:00."""
     return format_skeleton("Hm", when.astimezone(ZoneInfo(zone)), locale=language)
+
+
+def short_moment(when: datetime, zone: str, language: Language) -> str:
+    """Write a time in an event's zone without year and zone, where there is little room: 5 Dec, 10:00."""
+    pattern = "M月d日 H:mm" if language == "ja" else "d MMM, HH:mm"
+    return format_datetime(when.astimezone(ZoneInfo(zone)), pattern, locale=language)
+
+
+def day_number(when: datetime, zone: str, language: Language) -> str:
+    """Write the day of the month of a time in an event's zone: 26."""
+    return format_datetime(when.astimezone(ZoneInfo(zone)), "d", locale=language)
+
+
+def month_name(when: datetime, zone: str, language: Language) -> str:
+    """Write the month of a time in an event's zone: Dec."""
+    return format_datetime(when.astimezone(ZoneInfo(zone)), "MMM", locale=language)
+
+
+def weekday(when: datetime, zone: str, language: Language) -> str:
+    """Write the day of the week of a time in an event's zone: Sat."""
+    return format_datetime(when.astimezone(ZoneInfo(zone)), "EEE", locale=language)

@@ -52,6 +52,10 @@ def _environment(language: Language, asset: Callable[[str], str], url: Callable[
         day=partial(_day, language),
         clock=partial(_clock, language),
         zone_name=partial(_zone_name, language),
+        short_moment=partial(_in_zone, formats.short_moment, language),
+        day_number=partial(_in_zone, formats.day_number, language),
+        month_name=partial(_in_zone, formats.month_name, language),
+        weekday=partial(_in_zone, formats.weekday, language),
     )
     return environment
 
@@ -78,3 +82,7 @@ def _clock(language: Language, when: datetime, zone: str) -> str:
 
 def _zone_name(language: Language, when: datetime, zone: str) -> str:
     return formats.zone_name(when, zone, language)
+
+
+def _in_zone(write: Callable[[datetime, str, Language], str], language: Language, when: datetime, zone: str) -> str:
+    return write(when, zone, language)

@@ -1,3 +1,6 @@
+-- step: events_upcoming_idx, outside a transaction
+DROP INDEX CONCURRENTLY IF EXISTS events_upcoming_idx;
+
 -- step: events_published_of_organiser_idx, outside a transaction
 DROP INDEX CONCURRENTLY IF EXISTS events_published_of_organiser_idx;
 

@@ -52,3 +52,7 @@ CREATE UNIQUE INDEX ticket_keys_signing_idx ON ticket_keys ((true)) WHERE retire
 -- The organisers' own lists. No sale changes a column of it, so the rows of events can still be updated in place.
 CREATE INDEX CONCURRENTLY events_published_of_organiser_idx ON events (organiser_id, created_at DESC, id DESC)
 WHERE deleted_at IS NULL AND published;
+
+-- step: events_upcoming_idx, outside a transaction
+-- The buyers' list of events, by when they start.
+CREATE INDEX CONCURRENTLY events_upcoming_idx ON events (start_at, id) WHERE deleted_at IS NULL AND published;

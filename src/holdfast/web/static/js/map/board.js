@@ -23,6 +23,8 @@ export class Board {
     this.chosen = new Set();
     /** @type {Set<number>} */
     this.mine = new Set();
+    /** Seats of a hold that is to get others: they are held, and can be chosen all the same. @type {Set<number>} */
+    this.own = new Set();
     /** The only floor that is shown; -1 for all. */
     this.floor = -1;
     /** The place of the category that stands out; null for none. @type {number | null} */
@@ -83,7 +85,7 @@ export class Board {
     if (this.chosen.has(place)) return CHOSEN;
     if (this.mine.has(place)) return MINE;
     const code = this.codes[place];
-    if (code !== FREE) return code === HELD ? TAKEN : GONE;
+    if (code !== FREE && !this.own.has(place)) return code === HELD ? TAKEN : GONE;
     return this.highlight === null || this.highlight === this.hall.chart.categoryOf[place] ? OPEN : DIMMED;
   }
 
@@ -93,6 +95,6 @@ export class Board {
    */
   canChoose(place) {
     if (this.hall.chart.sections[this.hall.chart.sectionOf[place]].area) return false;
-    return this.any || (this.codes[place] === FREE && !this.mine.has(place));
+    return this.any || this.own.has(place) || (this.codes[place] === FREE && !this.mine.has(place));
   }
 }

@@ -37,6 +37,7 @@ import { Refused } from "./stream.js";
  * @property {Record<string, string>} [prices] Of seats with a price of their own, by id.
  * @property {string[]} [selection] Ids.
  * @property {string[]} [mine] Ids.
+ * @property {string[]} [own] Ids of the seats of a hold that is to get others. They can be chosen, though they are held.
  * @property {Record<string, number>} [areas] Places that are chosen, by section key.
  * @property {{max?: number, party?: number}} [limits]
  * @property {(seats: Seat[], why: "added" | "removed" | "set") => void} [onSelect]
@@ -76,7 +77,7 @@ export class HallMap {
     this.text = textsFrom(options.texts, options.locale ?? document.documentElement.lang);
     this.limits = { max: Infinity, party: 1, ...options.limits };
     /** Ids whose seats are looked up when the hall is there. */
-    this.waiting = { chosen: options.selection ?? [], mine: options.mine ?? [] };
+    this.waiting = { chosen: options.selection ?? [], mine: options.mine ?? [], own: options.own ?? [] };
     this.categories = options.categories ?? [];
     this.areas = options.areas ?? {};
     /** @type {Board | null} */
@@ -146,11 +147,11 @@ export class HallMap {
   put(layout) {
     const { board: before, words } = this;
     const ids = (/** @type {Iterable<number>} */ places) => [...places].map((place) => before?.hall.chart.ids.id(place) ?? "");
-    if (before) this.waiting = { chosen: ids(before.chosen), mine: ids(before.mine) };
+    if (before) this.waiting = { chosen: ids(before.chosen), mine: ids(before.mine), own: ids(before.own) };
     const board = (this.board = new Board(measure(decode(layout))));
     board.any = this.options.mode === "any";
     if (before) board.floor = before.floor;
-    for (const name of /** @type {const} */ (["chosen", "mine"])) {
+    for (const name of /** @type {const} */ (["chosen", "mine", "own"])) {
       for (const id of this.waiting[name]) {
         const place = board.hall.chart.ids.place(id);
         if (place >= 0) board[name].add(place);
@@ -264,7 +265,7 @@ export class HallMap {
   dropLost() {
     const { board, words } = this;
     if (!board || !words || board.any) return;
-    const lost = [...board.chosen].filter((place) => board.codes[place] !== FREE);
+    const lost = [...board.chosen].filter((place) => board.codes[place] !== FREE && !board.own.has(place));
     if (!lost.length) return;
     const others = lost.filter((place) => !board.mine.has(place));
     const seats = others.map((place) => words.seat(place));

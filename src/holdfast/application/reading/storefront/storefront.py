@@ -1,0 +1,99 @@
+"""What buyers' pages read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from holdfast.application.coalescer import Coalescer
+from holdfast.application.reading.seat_map import SeatMap
+from holdfast.application.reading.seat_maps import SeatMaps
+from holdfast.application.reading.storefront.listing import Listing
+from holdfast.application.reading.storefront.ports import EventOnSale, StorefrontReads
+from holdfast.application.reading.storefront.seat_book import SeatBook, SeatName
+from holdfast.application.reading.storefront.seat_books import SeatBooks
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTerms:
+    """How long holds last, which buyers are told before they hold seats."""
+
+    seconds: int
+    extensions_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """The seats of an event at one moment: their names, and their statuses."""
+
+    book: SeatBook
+    seat_map: SeatMap
+
+    def named(self, seat_ids: Sequence[UUID]) -> list[SeatName]:
+        """Return the names of those of these seats that are in the chart."""
+        positions = (self.seat_map.position_of(seat_id) for seat_id in seat_ids)
+        return [self.book.name_at(at) for at in positions if at is not None and at < self.book.seats]
+
+    def codes(self, first: int, seats: int) -> bytes:
+        """Return the codes of seats that follow each other in the chart: 0 free, 1 held, 2 sold, 3 kept back."""
+        return self.seat_map.codes(first, seats)
+
+    def free_by_category(self) -> dict[str | None, int]:
+        """Count the free seats of each category."""
+        free: dict[str | None, int] = {}
+        for section in self.book.sections:
+            for row in section.rows:
+                for key, first, seats in self.book.category_stretches(row):
+                    free[key] = free.get(key, 0) + self.codes(first, seats).count(0)
+        return free
+
+    def free_by_section(self) -> list[int]:
+        """Count the free seats of each section, in the order of the book's sections."""
+        return [
+            sum(self.codes(*self.book.stretch(row)).count(0) for row in section.rows) for section in self.book.sections
+        ]
+
+
+class Storefront:
+    """Reads for buyers' pages. What many look at at once is read once for all of them."""
+
+    def __init__(
+        self,
+        reads: StorefrontReads,
+        listing: Listing,
+        books: SeatBooks,
+        seat_maps: SeatMaps,
+        terms: HoldTerms,
+        *,
+        pause_seconds: Callable[[], float],
+    ) -> None:
+        self.reads = reads
+        self.listing = listing
+        self.terms = terms
+        self._books = books
+        self._seat_maps = seat_maps
+        self._events: Coalescer[UUID, None, EventOnSale | None] = Coalescer(
+            self._read_event, questions_max=1_000, pause_seconds=pause_seconds
+        )
+
+    async def event(self, event_id: UUID) -> EventOnSale | None:
+        """Return an event with its categories, no older than this call; None if there is no such event.
+
+        Raises:
+            ConnectionLost, Contended: if the database cannot be asked.
+        """
+        return await self._events.ask(event_id, None)
+
+    async def hall(self, event_id: UUID) -> Hall | None:
+        """Return an event's seats, no older than this call; None if there is no such event.
+
+        Raises:
+            ConnectionLost, Contended: if the database cannot be asked.
+        """
+        seat_map = await self._seat_maps.current(event_id)
+        if seat_map is None:
+            return None
+        book = await self._books.book(event_id, seat_map)
+        return None if book is None else Hall(book, seat_map)
+
+    async def _read_event(self, event_id: UUID, questions: Sequence[None]) -> Sequence[EventOnSale | None]:
+        return [await self.reads.on_sale(event_id)] * len(questions)

@@ -1,0 +1,1 @@
+"""The buyer's pages: events, seats, holds, reservations and tickets."""

@@ -1,0 +1,3 @@
+/** The tickets: one button to print them. */
+
+document.querySelector("[data-print]")?.addEventListener("click", () => print());
