@@ -37,6 +37,12 @@ def test_the_schema_knows_every_value():
             assert value.keys() == schema[name]["properties"].keys(), name
 
 
+def test_the_migrations_have_every_setting_of_the_nodes():
+    """In gateway mode `holdfast migrate` once ended at once: it had AUTH_MODE, and no GATEWAY_PEERS."""
+    for name in ("configmap.yaml", "_helpers.tpl"):
+        assert re.search(r"range \$name, \$value := \S*\.Values\.settings", TEMPLATES[name])
+
+
 def test_a_pod_has_time_to_finish():
     left = VALUES["shutdownSeconds"] - VALUES["drainSeconds"]
     assert left > Settings.model_fields["batch_seconds_max"].default

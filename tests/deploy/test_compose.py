@@ -27,17 +27,18 @@ def test_every_variable_is_a_setting(name):
     assert set(SERVICES[name]["environment"]) <= SETTINGS
 
 
-def test_the_variables_make_a_configuration(tmp_path, monkeypatch):
+@pytest.mark.parametrize("mode", [{}, {"AUTH_MODE": "gateway", "GATEWAY_PEERS": "172.29.83.5"}])
+def test_the_variables_make_a_configuration(tmp_path, monkeypatch, mode):
     """With the .env that `make compose-env` writes, every value is one that the settings take."""
     path = tmp_path / ".env"
     subprocess.run([sys.executable, CHECKOUT / "deploy/compose/make_env.py", path], check=True, capture_output=True)
-    given = dict(line.split("=", 1) for line in path.read_text().splitlines() if line and line[0] != "#")
+    given = dict(line.split("=", 1) for line in path.read_text().splitlines() if line and line[0] != "#") | mode
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, filled(value, given))
     settings = load_settings()
-    assert settings.auth_mode == "open"
+    assert settings.auth_mode == given["AUTH_MODE"]
     assert settings.trusted_proxies == SERVICES["nginx"]["networks"]["inside"]["ipv4_address"]
     assert settings.db_password.get_secret_value() == given["DB_PASSWORD"] != given["REDIS_PASSWORD"]
 

@@ -98,7 +98,9 @@ spec:
           # Not from the ConfigMap, which a first installation makes only after this hook.
           env:
             - {name: APP_ENV, value: production}
-            - {name: AUTH_MODE, value: {{ .root.Values.settings.AUTH_MODE }}}
+            {{- range $name, $value := .root.Values.settings }}
+            - {name: {{ $name }}, value: {{ $value | toString | quote }}}
+            {{- end }}
           envFrom:
             - secretRef: {name: {{ .root.Values.secrets.name }}}
             {{- with .root.Values.secrets.migrationName }}
