@@ -45,9 +45,9 @@ def test_every_story_of_reading_has_its_test():
 @each_page
 def test_every_make_target_that_is_named_exists(page):
     typed = "".join(block.text for block in blocks(page) if block.language in {"sh", "console"})
-    named = re.findall(r"^(?:[A-Z_]+=\S+ )*make ([a-z-]+)", typed, re.MULTILINE)
-    named += [word.split()[1] for word in code_words(page) if re.fullmatch(r"make [a-z-]+", word)]
-    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    named = re.findall(r"^(?:[A-Z_]+=\S+ )*make ([a-z0-9-]+)", typed, re.MULTILINE)
+    named += [word.split()[1] for word in code_words(page) if re.fullmatch(r"make [a-z0-9-]+", word)]
+    targets = re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert sorted(set(named) - set(targets)) == []
 
 
