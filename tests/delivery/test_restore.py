@@ -7,7 +7,6 @@ last acknowledged state, and nothing that was requested after it.
 import asyncio
 import itertools
 import json
-import os
 import re
 import shutil
 import signal
@@ -21,10 +20,9 @@ import asyncpg
 import httpx
 import pytest
 
-from docs.pages import blocks
+from delivery.runbook import Runbook
 from embedded.run_of_its_own import Run, holdfast_command
 from holdfast.infrastructure.embedded import EmbeddedPostgres
-from holdfast.infrastructure.embedded.binaries import postgres_programs
 from holdfast.infrastructure.embedded.postgres import running_url
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "runbooks" / "restore.md"
@@ -105,39 +103,6 @@ class Sale:
             await asyncio.sleep(0.02)
 
 
-class Runbook:
-    """The commands of the page, run one after another in one shell's environment."""
-
-    def __init__(self, **environment: str) -> None:
-        self.environment = {"PATH": f"{postgres_programs()}:{Path(sys.executable).parent}:{os.environ['PATH']}"}
-        self.environment |= {"HOME": os.environ.get("HOME", "/"), "LC_ALL": "C", **environment}
-        self._blocks = [block.text for block in blocks(RUNBOOK) if block.language == "bash"]
-        self.seconds: dict[str, float] = {}
-
-    def run(self, containing: str, *, without: str = "", more: str = "") -> str:
-        """Run the only block that contains a text; what it exports stays for the next ones."""
-        (block,) = [block for block in self._blocks if containing in block]
-        if without:
-            assert without in block
-            block = "".join(line for line in block.splitlines(keepends=True) if without not in line)
-        begin = time.monotonic()
-        done = subprocess.run(
-            ["bash", "-c", f"set -euo pipefail\n{block}{more}\necho; echo ---; env -0"],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
-        self.seconds[containing] = round(time.monotonic() - begin, 2)
-        printed, _, exported = done.stdout.partition("\n---\n")
-        self.environment |= dict(entry.split("=", 1) for entry in exported.split("\0") if "=" in entry)
-        return printed
-
-    def unused(self, used: set[str]) -> list[str]:
-        return [block for block in self._blocks if not any(text in block for text in used)]
-
-
 @pytest.fixture
 def started():
     """Start a run; it ends with the test, if not before."""
@@ -178,7 +143,7 @@ async def _now(url: str) -> str:
 
 async def test_the_runbook_of_a_restore_leads_back_to_a_point_in_time(tmp_path, started):
     data_dir, backups = tmp_path / "data", tmp_path / "the backups"
-    book = Runbook(HOLDFAST_DATA_DIR=str(data_dir), BACKUPS=str(backups))
+    book = Runbook(RUNBOOK, HOLDFAST_DATA_DIR=str(data_dir), BACKUPS=str(backups))
     run = started(data_dir)
     book.run("export PGHOST")
     book.run("ALTER SYSTEM")
@@ -234,7 +199,7 @@ async def test_the_runbook_of_a_restore_leads_back_to_a_point_in_time(tmp_path, 
     }
     sys.stdout.write(json.dumps(figures) + "\n")  # shown by `make drill`
     used = {*book.seconds, "export POINT"}
-    assert book.unused(used) == [], "every command of the runbook is tried"
+    assert book.left_out(used) == [], "every command of the runbook is tried"
 
 
 def _wait_for_archive(book: Runbook) -> float:

@@ -60,7 +60,8 @@ def _in_words(failure: Exception) -> str:
     if isinstance(failure, NoPermissionError) or "NOPERM" in said or "can't run this command" in said:
         return (
             "Redis refuses the gate's scripts: its user needs +evalsha +script|load +get +set +del on ~lock:*; "
-            "with a limit on hoarding also +incr +pexpire +pttl +time and ~hoard:*."
+            "with a limit on hoarding also +incr +pexpire +pttl +time and ~hoard:*; "
+            "for access codes +lpush +lindex +ltrim +pexpire +time and ~code:*."
         )
     if isinstance(failure, AuthenticationError) or "NOAUTH" in said:
         return "Redis refuses the password: see REDIS_URL."
