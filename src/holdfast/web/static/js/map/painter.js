@@ -176,7 +176,7 @@ export class Painter {
     const flags = chart.flags[place] & (ACCESSIBLE | RESTRICTED);
     const pitch = steps * view.scale * ratio;
     sprites.put(context, x, y, pitch, kind, category, flags);
-    if (isNumbered(pitch, ratio)) sprites.number(context, x, y, pitch, kind, category, flags, () => chart.numberOf(place));
+    if (isNumbered(view.seat * ratio, ratio)) sprites.number(context, x, y, pitch, kind, category, flags, () => chart.numberOf(place));
   }
 
   /**

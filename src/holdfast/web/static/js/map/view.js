@@ -62,7 +62,7 @@ export class View {
 
   /** @param {Box} box */
   fit(box) {
-    this.put(this.fitting(box), (box.left + box.right) / 2, (box.top + box.bottom) / 2);
+    this.put(box === this.box ? this.least : this.fitting(box), (box.left + box.right) / 2, (box.top + box.bottom) / 2);
   }
 
   /**
