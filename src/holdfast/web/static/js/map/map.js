@@ -14,6 +14,8 @@ import { ShownHall } from "./shown.js";
  * @typedef {import("./describe.js").Seat} Seat
  * @typedef {import("./shown.js").Category} Category
  * @typedef {import("./shown.js").Options} Options
+ * @typedef {import("./shown.js").Availability} Availability
+ * @typedef {import("./describe.js").Area} Area
  */
 
 /**
