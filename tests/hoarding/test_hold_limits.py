@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hoarding.conftest import open_limits
-from holdfast.application.booking.hoarding import network_of
 from holdfast.application.booking.ports import TooMany, TooSoon
+from holdfast.application.client_networks import network_of
 from holdfast.application.identifiers import uuid7
 from races.waiting import until
 

@@ -22,7 +22,14 @@ async def test_accounts_sign_in_with_their_password_alone(identity, database_url
     assert PASSWORD not in repr(made)
     assert made.password_hash not in repr(made)
     assert await accounts.sign_in(identity, name="ann", password=PASSWORD) == made
-    for name, password in (("ann", PASSWORD + "!"), ("bob", PASSWORD), ("ann", "x" * 10_000), ("ann", "")):
+    for name, password in (
+        ("ann", PASSWORD + "!"),
+        ("bob", PASSWORD),
+        ("ann", "x" * 10_000),
+        ("ann", ""),
+        ("ann", "\ud800"),
+        ("\0", PASSWORD),
+    ):
         assert await accounts.sign_in(identity, name=name, password=password) is None
     with pytest.raises(AccountExists):
         await accounts.add_account(identity, ADMIN, name="ann", password=PASSWORD)

@@ -186,7 +186,14 @@ OF_LISTS = {
     "get_me": dict.fromkeys(CALLERS, "ok") | {"nobody": "401", "unnamed": "401"},
     "create_event": INSIDERS_ASK,
     **dict.fromkeys(
-        ("create_organiser", "add_account", "reset_password", "rotate_ticket_key", "revoke_ticket_key"),
+        (
+            "create_organiser",
+            "add_account",
+            "reset_password",
+            "make_sign_in_link",
+            "rotate_ticket_key",
+            "revoke_ticket_key",
+        ),
         dict.fromkeys(CALLERS, "403") | {"nobody": "401", "admin": "ok"},
     ),
     "list_organisers": dict.fromkeys(CALLERS, "ok") | {"nobody": "401", "buyer": "403"},

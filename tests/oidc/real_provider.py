@@ -48,6 +48,7 @@ class RealProvider:
             self.port = free.getsockname()[1]
         self._program = None
         self._keys = ()
+        self._redirect_uris = []
 
     @property
     def issuer(self):
@@ -62,13 +63,19 @@ class RealProvider:
         )
         await self.rotate(*keys or self._keys)
 
+    async def allow(self, *redirect_uris):
+        """Let people come back to these addresses."""
+        self._redirect_uris = redirect_uris
+        await self.rotate(*self._keys)
+
     async def rotate(self, *keys):
         """Give it exactly these keys; the first one signs."""
         self._keys = keys
         shown = [
             {**key(name).as_dict(private=True), "kid": name, "use": "sig", "alg": algorithm_of(name)} for name in keys
         ]
-        self._program.stdin.write(json.dumps({"keys": shown}).encode() + b"\n")
+        told = {"keys": shown, "redirect_uris": self._redirect_uris}
+        self._program.stdin.write(json.dumps(told).encode() + b"\n")
         await self._program.stdin.drain()
         while not (line := await self._program.stdout.readline()).startswith(b"told: "):
             assert line, "it ended"

@@ -11,6 +11,7 @@ import uvloop
 
 from holdfast.api.app import build_app
 from holdfast.application.identity.identity import Identity
+from holdfast.application.identity.signing_in.sign_in import SignIns
 from holdfast.application.lifecycle.readiness import Draining, Probe, Readiness
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.bootstrap.admission import open_admission
@@ -47,7 +48,7 @@ async def application(
         reporting(settings, process="api", deadline=deadline, leads=settings.is_open or settings.metrics_port > 0),
         _own_metrics(settings),
         open_identity(settings, process="api", deadline=deadline) as identity,
-        open_admission(settings, identity) as admission,
+        open_admission(settings, identity, engine.sign_in_tries) as (admission, sign_ins),
         recording_key_uses(identity),
         _probes(settings, engine) as probes,
     ):
@@ -55,7 +56,7 @@ async def application(
         draining.at_the_end(engine.views.live_changes.close)
         draining.at_last(engine.give_up)
         readiness = Readiness(probes, draining)
-        capabilities = {**engine.by_type(), Identity: identity}
+        capabilities = {**engine.by_type(), Identity: identity, SignIns: sign_ins}
         public = partial(exposition, of_events=settings.is_open)
         pages = build_pages(capabilities, settings, identity)
         yield build_app(capabilities, settings, admission, exposition=public, readiness=readiness, pages=pages)

@@ -20,6 +20,7 @@ from holdfast.application.booking.shared_read import SharedRead
 from holdfast.application.booking.taken_seats import TakenSeats
 from holdfast.application.catalogue.bulk_line import BulkLine
 from holdfast.application.catalogue.catalogue import Catalogue
+from holdfast.application.identity.signing_in.tries import LocalSignInTries, SignInTries
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
@@ -50,6 +51,7 @@ from holdfast.infrastructure.redis.code_tries import RedisCodeTries
 from holdfast.infrastructure.redis.connections import open_redis
 from holdfast.infrastructure.redis.gate import RedisGate
 from holdfast.infrastructure.redis.open_gate import OpenGate
+from holdfast.infrastructure.redis.sign_in_tries import RedisSignInTries
 from holdfast.settings import Settings
 
 PAUSE_SEVERAL_SECONDS = 0.003
@@ -67,6 +69,8 @@ class Engine:
     reports: Reports
     tickets: Tickets
     storefront: Storefront
+    sign_in_tries: SignInTries
+    """It is here because it shares the gate's Redis."""
 
     def by_type(self) -> dict[type, object]:
         """Return the capabilities by type. The API's operations name the one they need by its type."""
@@ -176,7 +180,11 @@ async def open_engine(
         )
         reports, tickets = open_reports(read_pool, large_pool), build_tickets(read_pool, catalogue_pool)
         storefront = open_storefront(settings, read_pool, seat_maps, layouts, pause_seconds=pause_seconds)
-        yield Engine(booking, catalogue, views, reports, tickets, storefront)
+        local_sign_ins = LocalSignInTries()
+        sign_in_tries: SignInTries = local_sign_ins
+        if isinstance(gate, RedisGate):
+            sign_in_tries = RedisSignInTries(gate.redis, gate.breaker, local_sign_ins)
+        yield Engine(booking, catalogue, views, reports, tickets, storefront, sign_in_tries)
 
 
 def reading_pause_seconds(processes: int) -> float:

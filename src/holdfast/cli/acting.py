@@ -26,7 +26,7 @@ def as_operator(settings: Settings, act: Callable[[Actor], Awaitable[Result]]) -
     """
 
     async def run() -> Result:
-        return await act(Actor(principal=command_line_principal(_operator()), request_id=f"cli-{uuid7()}"))
+        return await act(Actor(principal=command_line_principal(operator()), request_id=f"cli-{uuid7()}"))
 
     # Log lines would mix with the output; errors are reported by the message instead.
     set_up_logging(settings.model_copy(update={"log_level": "ERROR"}))
@@ -42,7 +42,8 @@ def as_operator(settings: Settings, act: Callable[[Actor], Awaitable[Result]]) -
         raise EmbeddedError(f"the database cannot be used: {' '.join(str(reason).split())[:400]}") from None
 
 
-def _operator() -> str:
+def operator() -> str:
+    """Return the name of whoever runs this, in the operating system."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a system service without a user name

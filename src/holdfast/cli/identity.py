@@ -12,12 +12,15 @@ import typer
 from holdfast.application.identity import accounts, api_keys, organisers
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.application.identity.identity import Identity
+from holdfast.application.identity.signing_in.links import make_sign_in_link
 from holdfast.bootstrap.identity import open_identity
-from holdfast.cli.acting import as_operator
+from holdfast.cli.acting import as_operator, operator
+from holdfast.cli.addresses import page
 from holdfast.cli.console import print_rows, shown_time
 from holdfast.domain.identity.audit import Actor
 from holdfast.domain.identity.organisers import Organiser, StoredKey
 from holdfast.domain.identity.roles import Role
+from holdfast.domain.identity.sessions import LINK_MINUTES, OPERATOR_PREFIX, SIGN_IN_LINK_PATH
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.settings import Settings
 
@@ -120,6 +123,24 @@ def reset_account(settings: Settings, name: str) -> None:
     password = _password()
     _done(settings, lambda identity, actor: accounts.reset_password(identity, actor, name=name, password=password))
     typer.echo("The account has another password.", err=True)
+
+
+def make_link(settings: Settings) -> None:
+    """Make a sign-in link, and print only the link on standard output.
+
+    Raises:
+        EmbeddedError: It failed; the message is one line.
+    """
+    if settings.auth_mode != "tokens":
+        raise EmbeddedError("sign-in links are for AUTH_MODE=tokens: in other modes nobody signs in here")
+
+    async def act(identity: Identity, actor: Actor) -> str:
+        return await make_sign_in_link(identity, actor, user_id=OPERATOR_PREFIX + operator())
+
+    secret = _done(settings, act)
+    typer.echo(f"It signs you in as an admin, once, within {LINK_MINUTES} minutes:", err=True)
+    address = settings.public_url + SIGN_IN_LINK_PATH if settings.public_url else page(settings, SIGN_IN_LINK_PATH)
+    typer.echo(f"{address}?key={secret}")
 
 
 def _done(settings: Settings, work: Callable[[Identity, Actor], Awaitable[Result]]) -> Result:

@@ -98,6 +98,14 @@ def reset_account(name: _Name) -> None:
     _run(lambda settings: identity.reset_account(settings, name))
 
 
+@accounts_app.command("link")
+def make_link() -> None:
+    """Make a link that signs you in to the pages as an admin: once, within 15 minutes. It is alone on the last line."""
+    from holdfast.cli import identity  # noqa: PLC0415
+
+    _run(identity.make_link)
+
+
 def _run(command: Callable[[Any], None]) -> None:
     from holdfast.cli.database import with_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415

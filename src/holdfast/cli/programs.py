@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 import urllib.error
@@ -93,6 +94,33 @@ def program(name: str, command: str, log_name: str, settings: Settings, more: Ma
         settings: The settings it works with.
         more: Additional environment variables.
     """
+    return Child(
+        name,
+        [sys.executable, "-m", "holdfast", *command.split()],
+        log_path=settings.holdfast_data_dir.absolute() / log_name,
+        death_signal=signal.SIGKILL,
+        environment=_environment(settings, more),
+        work_dir=Path.cwd(),
+    )
+
+
+def sign_in_link(settings: Settings) -> str | None:
+    """Return a link that signs its reader in to the pages once; None if there is none, and the reason was printed."""
+    made = subprocess.run(
+        [sys.executable, "-m", "holdfast", "accounts", "link"],
+        env=_environment(settings, {}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_READY_SECONDS,
+    )
+    if made.returncode != 0:
+        say(f"  There is no sign-in link: {made.stderr.strip().removeprefix('holdfast: ')}")
+        return None
+    return made.stdout.strip()
+
+
+def _environment(settings: Settings, more: Mapping[str, str]) -> dict[str, str]:
     environment = {
         **os.environ,
         "HOST": settings.host,
@@ -109,14 +137,7 @@ def program(name: str, command: str, log_name: str, settings: Settings, more: Ma
     ):
         if secret is not None:
             environment[variable] = secret.get_secret_value()
-    return Child(
-        name,
-        [sys.executable, "-m", "holdfast", *command.split()],
-        log_path=settings.holdfast_data_dir.absolute() / log_name,
-        death_signal=signal.SIGKILL,
-        environment=environment,
-        work_dir=Path.cwd(),
-    )
+    return environment
 
 
 def wait_for_answer(url: str, programs: Sequence[Child]) -> None:

@@ -4,7 +4,7 @@ import sys
 
 from holdfast.cli.addresses import page, require_free_port
 from holdfast.cli.console import say, step, tell
-from holdfast.cli.programs import prepare_database, program, start_servers, wait_for_answer
+from holdfast.cli.programs import prepare_database, program, sign_in_link, start_servers, wait_for_answer
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.stop_signals import StopRequestedError, StopSignals
 from holdfast.infrastructure.embedded.supervisor import Supervisor
@@ -81,6 +81,10 @@ def print_addresses(settings: Settings, given: Settings, *more: tuple[str, str],
             text = url.get_secret_value()
             addresses.append((name, text if own and shown else redacted(text)))
     addresses += more
+    if settings.pages and settings.auth_mode == "tokens":
+        # Not into files either: for 15 minutes, whoever reads it is an admin.
+        link = sign_in_link(settings) if shown else "`holdfast accounts link` makes a link for the organiser's pages"
+        addresses += [("Sign in", link)] if link else []
     addresses.append(("Logs", str(settings.holdfast_data_dir.absolute())))
     if not shown and (given.database_url is None or given.redis_url is None):
         addresses.append(("Passwords", "not written into files: make run RUN_ARGS=--show-urls shows them"))

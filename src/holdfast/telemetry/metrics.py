@@ -121,6 +121,11 @@ tokens_total = Counter(
     "Tokens by how their check ended: known (found good within the last minute), checked (found good), or why not.",
     ["result"],
 )
+sign_ins_total = Counter(
+    "holdfast_sign_ins_total",
+    "Attempts to sign in to the pages, by password, issuer or link: done, refused, too_many.",
+    ["how", "result"],
+)
 issuer_fetches_total = Counter(
     "holdfast_issuer_fetches_total", "Attempts to fetch an issuer's keys: fetched, failed.", ["issuer", "result"]
 )

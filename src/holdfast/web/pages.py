@@ -4,6 +4,7 @@ from holdfast.web import language, static_files
 from holdfast.web.buyer import changing, event, events, hold, reservation, reservations, seats, ticket
 from holdfast.web.kit.page import Page
 from holdfast.web.organiser import pages as organiser
+from holdfast.web.sign_in import at_issuer, by_link
 from holdfast.web.sign_in import pages as sign_in
 
 PAGES: tuple[Page, ...] = (
@@ -19,4 +20,6 @@ PAGES: tuple[Page, ...] = (
     *changing.PAGES,
     *ticket.PAGES,
     *organiser.PAGES,
+    *at_issuer.PAGES,
+    *by_link.PAGES,
 )

@@ -5,15 +5,22 @@ import asyncio
 import pytest
 
 from box_office import sql
+from holdfast.application.identity.signing_in.links import make_sign_in_link
 from holdfast.bootstrap.identity import open_identity
 from holdfast.domain.identity.sessions import SESSIONS_PER_USER_MAX, digest_of_secret, new_secret
 from holdfast.settings import Settings
+from identity.offices import ADMIN
 
 
 @pytest.fixture
-async def sessions(database_url):
+async def identity(database_url):
     async with open_identity(Settings(database_url=database_url), process="test") as identity:
-        yield identity.sessions
+        yield identity
+
+
+@pytest.fixture
+def sessions(identity):
+    return identity.sessions
 
 
 @pytest.fixture
@@ -59,15 +66,15 @@ async def test_the_oldest_session_of_somebody_with_very_many_ends(sessions, data
     assert len(await sql(database_url, "SELECT FROM sessions")) == SESSIONS_PER_USER_MAX + 1
 
 
-async def test_a_link_signs_in_one_of_many_who_follow_it_at_once(sessions, another_node):
-    link = await sessions.new_link(user_id="account:ann", admin=True)
+async def test_a_link_signs_in_one_of_many_who_follow_it_at_once(identity, sessions, another_node):
+    link = await make_sign_in_link(identity, ADMIN, user_id="operator:ann")
     used = await asyncio.gather(*(node.use_link(link) for node in (sessions, another_node) * 5))
     [secret] = [secret for secret in used if secret is not None]
     assert (await another_node.find(secret)).admin
 
 
-async def test_a_link_that_is_too_old_signs_nobody_in(sessions, database_url):
-    link = await sessions.new_link(user_id="account:ann", admin=True)
+async def test_a_link_that_is_too_old_signs_nobody_in(identity, sessions, database_url):
+    link = await make_sign_in_link(identity, ADMIN, user_id="operator:ann")
     await sql(database_url, "UPDATE sign_in_links SET expires_at = clock_timestamp()")
     assert await sessions.use_link(link) is None
     assert await sql(database_url, "SELECT FROM sign_in_links") == []

@@ -6,9 +6,9 @@ from math import ceil
 from time import monotonic
 from uuid import UUID
 
-from holdfast.application.booking.hoarding import network_of
 from holdfast.application.booking.ports import AccessCodeReads, CodedChannel, CodeTries
 from holdfast.application.booking.shared_read import SharedRead
+from holdfast.application.client_networks import network_of
 from holdfast.application.coalescer import Coalescer
 from holdfast.domain.booking.commands import Reserve
 from holdfast.domain.booking.refusals import IdempotencyKeyReused, TooManyTries

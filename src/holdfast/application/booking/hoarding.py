@@ -1,22 +1,18 @@
 """Limits on those who hold seats only to keep them from others. Both are off unless a setting turns them on."""
 
 from collections.abc import Awaitable, Callable
-from ipaddress import IPv6Address, ip_address
 from typing import assert_never
 from uuid import UUID
 
 from holdfast.application.booking.ports import HoldLimits, TooMany, TooSoon
 from holdfast.application.booking.shared_read import SharedRead
+from holdfast.application.client_networks import network_of
 from holdfast.application.failures import Unavailable
 from holdfast.domain.booking.commands import Done, Reserve
 from holdfast.domain.booking.refusals import IdempotencyKeyReused, ReholdTooSoon, TooManyHolds
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.snapshot import Changes
 from holdfast.domain.booking.states import CancelReason, ReservationStatus
-
-_IPV6_NETWORK_BITS = 64
-"""One household or machine usually has a whole /64, and may choose a new address in it for every request."""
-
 
 _LET_GO = (CancelReason.USER, CancelReason.EXPIRED)
 
@@ -89,26 +85,3 @@ class LetGoHolds:
         for before, after in changes.changed:
             if before.status is ReservationStatus.PENDING and after.cancel_reason in _LET_GO:
                 self._limits.let_go(event_id, after.user_id)
-
-
-def network_of(address: str) -> str | None:
-    """Return what shares a budget with this address: the address itself, or of IPv6 its /64.
-
-    Return None if it is not an address. Some proxies write a port behind it, which is left out: with it, every
-    connection would have a budget of its own.
-    """
-    host = address.strip()
-    if host.startswith("["):
-        host = host[1:].partition("]")[0]
-    elif host.count(":") == 1:
-        host = host.partition(":")[0]
-    try:
-        ip = ip_address(host)
-    except ValueError:
-        return None
-    if not isinstance(ip, IPv6Address):
-        return str(ip)
-    if ip.ipv4_mapped is not None:
-        return str(ip.ipv4_mapped)
-    prefix = int(ip) >> _IPV6_NETWORK_BITS << _IPV6_NETWORK_BITS
-    return f"{IPv6Address(prefix)}/{_IPV6_NETWORK_BITS}"

@@ -8,7 +8,7 @@ from holdfast.application.identity.policy import require_unseen
 from holdfast.application.identity.ports import IdentityTransaction
 from holdfast.application.identity.rules import Kind
 from holdfast.application.identity.verbs import Verb
-from holdfast.domain.identity.accounts import Account, require_account_name, require_password
+from holdfast.domain.identity.accounts import Account, may_be_account_name, require_account_name, require_password
 from holdfast.domain.identity.audit import Act, Actor
 from holdfast.domain.identity.refusals import AccountExists, AccountNotFound
 
@@ -38,7 +38,7 @@ async def add_account(identity: Identity, actor: Actor, *, name: str, password: 
 
 
 async def reset_password(identity: Identity, actor: Actor, *, name: str, password: str) -> None:
-    """Set another password for an account.
+    """Set another password for an account, and end its sessions.
 
     Raises:
         Unauthenticated, Forbidden: The policy refuses it.
@@ -56,6 +56,8 @@ async def reset_password(identity: Identity, actor: Actor, *, name: str, passwor
         if account is None:
             raise AccountNotFound(name)
         await transaction.set_password(name, password_hash, now)
+        # Whoever knew the old password may still be signed in.
+        await transaction.end_sessions(account.user_id)
         return Performed(None, _act(Verb.RESET_PASSWORD, account))
 
     await identity.administration.perform(actor, write)
@@ -69,7 +71,7 @@ async def sign_in(identity: Identity, *, name: str, password: str) -> Account | 
     Raises:
         Unavailable: Too many passwords are being hashed.
     """
-    account = await identity.reads.account(name)
+    account = await identity.reads.account(name) if may_be_account_name(name) else None
     right = await identity.passwords.verify(None if account is None else account.password_hash, password)
     if account is None or not right:
         return None

@@ -42,7 +42,7 @@ class Passwords:
         Raises:
             Unavailable: Too many passwords are being hashed.
         """
-        if len(password) > PASSWORD_MAX:
+        if len(password) > PASSWORD_MAX or not _is_text(password):
             return False
         if password_hash is not None:
             return await self._off_the_loop(lambda: self._hasher.verify(password_hash, password))
@@ -68,3 +68,8 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._wanted -= 1
+
+
+def _is_text(password: str) -> bool:
+    """Return whether a password can be encoded: half a pair of UTF-16 cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in password)

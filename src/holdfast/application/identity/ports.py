@@ -89,6 +89,14 @@ class IdentityTransaction(Protocol):
         """Replace the password of an account."""
         ...
 
+    async def end_sessions(self, user_id: str) -> None:
+        """End all sessions of a user, and make their sign-in links useless."""
+        ...
+
+    async def insert_link(self, digest: bytes, *, user_id: str, admin: bool) -> None:
+        """Store a link that signs somebody in once."""
+        ...
+
     async def commit(self) -> None:
         """Commit (see `BatchTransaction.commit`)."""
         ...

@@ -155,6 +155,7 @@ RULES: Mapping[Verb, Rule] = {
     Verb.READ_AUDIT: _rule(Kind.NOTHING, _NO, _NO, _NO, _OWN, _YES),
     Verb.ADD_ACCOUNT: _administers,
     Verb.RESET_PASSWORD: _administers,
+    Verb.MAKE_SIGN_IN_LINK: _administers,
     Verb.ROTATE_TICKET_KEY: _administers,
     Verb.REVOKE_TICKET_KEY: _administers,
     Verb.SEE_DRAFTS: _rule(Kind.EVENT, _NO, _NO, _OWN, _OWN, _YES),

@@ -33,10 +33,6 @@ class SessionStore(Protocol):
         """Remove a session."""
         ...
 
-    async def insert_link(self, digest: bytes, *, user_id: str, admin: bool) -> None:
-        """Store a link that can be used for some minutes. Some that are over are removed."""
-        ...
-
     async def take_link(self, digest: bytes) -> tuple[str, bool] | None:
         """Remove a link, and return its user id and whether they are an admin; None if there is none that is valid."""
         ...
@@ -82,16 +78,6 @@ class Sessions:
         digest = digest_of_secret(secret)
         await self._store.delete_session(digest)
         self._found.pop(digest, None)
-
-    async def new_link(self, *, user_id: str, admin: bool) -> SessionSecret:
-        """Make a link that signs somebody in once, and return its secret.
-
-        Raises:
-            ConnectionLost, Contended: It could not be stored.
-        """
-        secret = new_secret()
-        await self._store.insert_link(digest_of_secret(secret), user_id=user_id, admin=admin)
-        return secret
 
     async def use_link(self, secret: SessionSecret) -> SessionSecret | None:
         """Sign in whoever has a link; None if it has been used, is too old, or never was one.

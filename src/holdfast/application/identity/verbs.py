@@ -80,6 +80,7 @@ class Verb(StrEnum):
     ADD_ACCOUNT = "add_account"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a name in the audit
 
+    MAKE_SIGN_IN_LINK = "make_sign_in_link"
     ROTATE_TICKET_KEY = "rotate_ticket_key"
     REVOKE_TICKET_KEY = "revoke_ticket_key"
 
@@ -107,6 +108,7 @@ PARTS = frozenset(
     {
         Verb.ADD_ACCOUNT,
         Verb.RESET_PASSWORD,
+        Verb.MAKE_SIGN_IN_LINK,
         Verb.ROTATE_TICKET_KEY,
         Verb.REVOKE_TICKET_KEY,
         Verb.SEE_DRAFTS,

@@ -37,13 +37,18 @@ def user_id_of(account_name: str) -> str:
     return ACCOUNT_PREFIX + account_name
 
 
+def may_be_account_name(name: str) -> bool:
+    """Return whether an account can have this name."""
+    return 1 <= len(name) <= ACCOUNT_NAME_MAX and name.isascii() and name.isprintable() and name == name.strip()
+
+
 def require_account_name(name: str) -> None:
     """Refuse an invalid name of an account.
 
     Raises:
         InvalidValue: The error names the field.
     """
-    if not (1 <= len(name) <= ACCOUNT_NAME_MAX and name.isascii() and name.isprintable()) or name != name.strip():
+    if not may_be_account_name(name):
         raise InvalidValue("name", f"must be 1 to {ACCOUNT_NAME_MAX} printable ASCII characters, no space at an end")
 
 

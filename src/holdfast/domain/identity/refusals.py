@@ -115,3 +115,25 @@ class TooManyMembers(Conflict):
 
     def __init__(self, members_max: int) -> None:
         super().__init__(f"There are {members_max} members already.", members_max=members_max)
+
+
+class SignInRefused(Refusal):
+    """Somebody could not be signed in. It does not say which part of what they sent is wrong."""
+
+    code = "sign_in_refused"
+
+    def __init__(self) -> None:
+        super().__init__("What was sent does not sign anybody in.")
+
+
+class TooManySignIns(Refusal):
+    """There were too many wrong passwords."""
+
+    code = "too_many_sign_ins"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            f"There were too many wrong passwords. Try again in {retry_after_seconds} s.",
+            retry_after_seconds=retry_after_seconds,
+        )
+        self.retry_after_seconds = retry_after_seconds

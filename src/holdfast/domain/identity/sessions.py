@@ -15,6 +15,10 @@ SECRET_CHARACTERS = 43
 SESSION_HOURS = 12
 """An organiser signs in once for a working day."""
 LINK_MINUTES = 15
+SIGN_IN_LINK_PATH = "/sign-in/link"
+"""The page that a sign-in link leads to; the secret is its `key`."""
+OPERATOR_PREFIX = "operator:"
+"""Prefix of the user id of somebody who signs in with such a link; the rest is their name in the operating system."""
 SESSIONS_PER_USER_MAX = 20
 """Browsers in which somebody is signed in at a time; beyond that, the oldest session ends."""
 

@@ -46,18 +46,36 @@ def require_claims(claims: Mapping[str, object], issuer: Issuer, *, kind: str, n
         TokenRefused: A claim is wrong; the first one found is reported.
     """
     _require_audience(claims, issuer.audience)
+    expires_at, _ = require_in_time(claims, now=now)
+    require_bearer(claims)
+    if kind not in ACCESS_TOKEN_TYPES:
+        _require_no_id_token(claims)
+    return subject_of(claims, issuer, expires_at)
+
+
+def require_in_time(claims: Mapping[str, object], *, now: float) -> tuple[float, float | None]:
+    """Return when a token expires and when it was issued, if it says so.
+
+    Raises:
+        TokenRefused: It is not valid now, or says nothing about when it expires.
+    """
     expires_at = _seconds(claims, "exp")
     if expires_at is None:
         raise TokenRefused("no_expiry")
     if now >= expires_at + LEEWAY_SECONDS:
         raise TokenRefused("expired")
-    for name in ("nbf", "iat"):
-        begins_at = _seconds(claims, name)
-        if begins_at is not None and begins_at > now + LEEWAY_SECONDS:
-            raise TokenRefused("not_yet_valid")
-    _require_bearer(claims)
-    if kind not in ACCESS_TOKEN_TYPES:
-        _require_no_id_token(claims)
+    begins = [_seconds(claims, name) for name in ("nbf", "iat")]
+    if any(begins_at is not None and begins_at > now + LEEWAY_SECONDS for begins_at in begins):
+        raise TokenRefused("not_yet_valid")
+    return expires_at, begins[1]
+
+
+def subject_of(claims: Mapping[str, object], issuer: Issuer, expires_at: float) -> Subject:
+    """Return the subject that a token is about.
+
+    Raises:
+        TokenRefused: It has none, or one that cannot be a user id here.
+    """
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject:
         raise TokenRefused("no_subject")
@@ -75,7 +93,7 @@ def _require_audience(claims: Mapping[str, object], audience: str) -> None:
         raise TokenRefused("audience")
 
 
-def _require_bearer(claims: Mapping[str, object]) -> None:
+def require_bearer(claims: Mapping[str, object]) -> None:
     """Refuse a token that is not a bearer access token.
 
     A token with `cnf` is valid only with a proof that the sender has a certain key. Holdfast does not check such

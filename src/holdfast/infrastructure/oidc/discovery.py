@@ -15,6 +15,8 @@ class Discovered:
     authorization_endpoint: str | None
     """Where the pages send people to sign in; None if the document has no URL for it, or not an allowed one."""
     token_endpoint: str | None
+    token_by_post: bool
+    """Whether the issuer takes a client's secret only in the body of a request for tokens, not in a header."""
 
 
 async def discover(issuer: Issuer, fetcher: Fetcher) -> Discovered:
@@ -33,6 +35,7 @@ async def discover(issuer: Issuer, fetcher: Fetcher) -> Discovered:
         jwks_uri=jwks_uri,
         authorization_endpoint=_address(issuer, document, "authorization_endpoint"),
         token_endpoint=_address(issuer, document, "token_endpoint"),
+        token_by_post=_only_by_post(document),
     )
 
 
@@ -46,6 +49,11 @@ async def fetch_keys(issuer: Issuer, fetcher: Fetcher) -> Document:
     """
     discovered = await discover(issuer, fetcher)
     return await fetcher.fetch(discovered.jwks_uri, through_proxy=not issuer.on_loopback)
+
+
+def _only_by_post(document: Document) -> bool:
+    methods = document.members.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+    return isinstance(methods, list) and "client_secret_basic" not in methods
 
 
 def _address(issuer: Issuer, document: Document, name: str) -> str | None:

@@ -4,8 +4,10 @@ import asyncio
 import logging
 import re
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import httpx2
 
@@ -21,11 +23,16 @@ DOCUMENT_BYTES_MAX = 256 * 1024
 for _name in ("httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
+_REFUSALS = (httpx2.codes.BAD_REQUEST, httpx2.codes.UNAUTHORIZED)
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,;])", re.IGNORECASE)
 
 
 class FetchFailedError(Exception):
     """The document could not be fetched; the message says why and is safe to log."""
+
+
+class NotAcceptedError(FetchFailedError):
+    """The server refused what was sent to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,7 @@ class Document:
 
 
 class Fetcher:
-    """Fetches one JSON object with GET.
+    """Fetches JSON objects, one at a time.
 
     Redirects are not followed: otherwise a server on the way could choose where the keys come from. Compressed
     responses are not accepted, so that the limit of bytes also limits memory.
@@ -57,9 +64,29 @@ class Fetcher:
         Raises:
             FetchFailedError: It could not be fetched.
         """
+        return await self._fetched("GET", url, through_proxy, {})
+
+    async def send(
+        self, url: str, form: Mapping[str, str], *, secret: tuple[str, str] | None, through_proxy: bool
+    ) -> Document:
+        """Send a form, and return the document with which it is answered.
+
+        Args:
+            url: Where to, which the caller has checked.
+            form: The form.
+            secret: A name and a password for the header Authorization.
+            through_proxy: As for `fetch`.
+
+        Raises:
+            NotAcceptedError: The server understood the form and refused it.
+            FetchFailedError: There was no answer, or none that can be used.
+        """
+        return await self._fetched("POST", url, through_proxy, {"data": dict(form), "auth": secret})
+
+    async def _fetched(self, method: str, url: str, through_proxy: bool, options: dict[str, Any]) -> Document:  # noqa: FBT001
         try:
             async with asyncio.timeout(FETCH_SECONDS_MAX), self._client(through_proxy) as client:
-                return await _get(client, url)
+                return await _answer(client, method, url, options)
         except TimeoutError:
             raise FetchFailedError(f"it did not answer within {FETCH_SECONDS_MAX:g} s") from None
         except httpx2.TimeoutException:
@@ -88,8 +115,10 @@ def _system_certificates() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-async def _get(client: httpx2.AsyncClient, url: str) -> Document:
-    async with client.stream("GET", url) as response:
+async def _answer(client: httpx2.AsyncClient, method: str, url: str, options: dict[str, Any]) -> Document:
+    async with client.stream(method, url, **options) as response:
+        if method == "POST" and response.status_code in _REFUSALS:
+            raise NotAcceptedError(f"it answered {response.status_code}")
         if response.status_code != httpx2.codes.OK:
             raise FetchFailedError(f"it answered {response.status_code}")
         if response.headers.get("content-encoding", "identity") != "identity":

@@ -10,9 +10,9 @@ from holdfast.infrastructure.oidc.json_object import read_object
 ISSUERS_MAX = 50
 """Issuers of one system: the keys of each are fetched continuously."""
 
-RESERVED = frozenset({"account", "key"})
-"""Short names that are not allowed: with them a subject could get the user id of a local account or the name of an API
-key.
+RESERVED = frozenset({"account", "key", "operator"})
+"""Short names that are not allowed: with them a subject could get the user id of a local account or of an operator, or
+the name of an API key.
 """
 
 _SHORT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")

@@ -11,8 +11,9 @@ from joserfc.jwa import JWSAlgModel
 
 from holdfast.application.failures import Unavailable
 from holdfast.application.identity.tokens import TokenRefused, VerifiedToken
-from holdfast.infrastructure.oidc.claims import ACCESS_TOKEN_TYPES, require_claims
+from holdfast.infrastructure.oidc.claims import ACCESS_TOKEN_TYPES, Subject, require_claims
 from holdfast.infrastructure.oidc.fetching import Fetcher
+from holdfast.infrastructure.oidc.id_token import require_id_token
 from holdfast.infrastructure.oidc.issuers import Issuer
 from holdfast.infrastructure.oidc.json_object import MalformedJsonError, read_object
 from holdfast.infrastructure.oidc.key_cache import KeyCache
@@ -127,6 +128,30 @@ class OidcTokenVerifier:
         _checked.inc()
         return verified
 
+    async def verify_id_token(self, token: str, issuer: Issuer, *, nonce: str) -> VerifiedToken:
+        """Verify an ID token that was just fetched from its issuer.
+
+        Raises:
+            TokenRefused: It is not valid.
+            Unavailable: The issuer's keys cannot be fetched.
+        """
+        unproved = _read(_bytes(token))
+        now = self._wall_clock()
+        subject = require_id_token(unproved.claims, issuer, kind=unproved.kind, nonce=nonce, now=now)
+        key = await self._keys[issuer.issuer].find(unproved.kid, unproved.algorithm)
+        if not _proves(unproved, key):
+            raise TokenRefused("signature")
+        return self._verified(unproved, issuer, subject)
+
+    def _verified(self, unproved: _Unproved, issuer: Issuer, subject: Subject) -> VerifiedToken:
+        return VerifiedToken(
+            issuer_short=issuer.short,
+            subject=subject.name,
+            user_id=subject.user_id,
+            roles=self._roles.of(unproved.claims, issuer.short),
+            expires_at=subject.expires_at,
+        )
+
     async def _look_at(self, raw: bytes, digest: bytes) -> VerifiedToken:
         unproved = _read(raw)
         issuer = unproved.claims.get("iss")
@@ -139,13 +164,7 @@ class OidcTokenVerifier:
         key_set = keys.key_set
         if not _proves(unproved, key):
             raise TokenRefused("signature")
-        verified = VerifiedToken(
-            issuer_short=keys.issuer.short,
-            subject=subject.name,
-            user_id=subject.user_id,
-            roles=self._roles.of(unproved.claims, keys.issuer.short),
-            expires_at=subject.expires_at,
-        )
+        verified = self._verified(unproved, keys.issuer, subject)
         self._verdicts.keep(digest, verified, keys, key_set, now=now)
         return verified
 

@@ -183,6 +183,10 @@ class Visit:
         location = self.site.public.path + quote(path, safe="/%?&=#:@!$'()*+,;~-._")
         return Answer(303, b"", ((b"location", location.encode("ascii")), VARY), HTML, security=POLICY)
 
+    def go_to(self, address: str) -> Answer:
+        """Send the browser to an address of another server, where people sign in."""
+        return Answer(303, b"", ((b"location", address.encode("ascii")), VARY), HTML, security=POLICY)
+
     def sign_in(self, secret: str) -> None:
         """Have the browser keep a session."""
         self.headers.append(self.site.cookies.set(SESSION, secret))

@@ -46,6 +46,7 @@ class SessionQueries:
     delete_session: Query[OfDigest]
     delete_sessions_of_user: Query[OfUser]
     insert_link: Query[NewLink]
+    delete_links_of_user: Query[OfUser]
     take_link: Query[OfDigest]
 
 

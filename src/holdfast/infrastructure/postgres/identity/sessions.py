@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from asyncpg import Record
 
-from holdfast.domain.identity.sessions import LINK_MINUTES, SESSION_HOURS, SESSIONS_PER_USER_MAX, Session
+from holdfast.domain.identity.sessions import SESSION_HOURS, SESSIONS_PER_USER_MAX, Session
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.driver.queries import Filled
@@ -40,16 +40,6 @@ class PostgresSessions:
     async def delete_session(self, digest: bytes) -> None:
         """Remove a session."""
         await self._rows(SESSIONS.delete_session({"digest": digest}))
-
-    async def delete_sessions_of_user(self, user_id: str) -> None:
-        """Remove all sessions of a user."""
-        await self._rows(SESSIONS.delete_sessions_of_user({"user_id": user_id}))
-
-    async def insert_link(self, digest: bytes, *, user_id: str, admin: bool) -> None:
-        """Store a sign-in link."""
-        await self._rows(
-            SESSIONS.insert_link({"digest": digest, "user_id": user_id, "admin": admin, "minutes": LINK_MINUTES})
-        )
 
     async def take_link(self, digest: bytes) -> tuple[str, bool] | None:
         """Remove a sign-in link, and return whom it is for if it was valid."""

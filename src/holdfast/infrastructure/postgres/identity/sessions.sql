@@ -35,6 +35,10 @@ WITH over AS (
 INSERT INTO sign_in_links (digest, user_id, admin, created_at, expires_at)
 SELECT :digest, :user_id, :admin, now, now + make_interval(mins => :minutes) FROM clock_timestamp() AS now
 
+-- delete_links_of_user
+-- Remove all sign-in links of a user.
+DELETE FROM sign_in_links WHERE user_id = :user_id
+
 -- take_link
 -- Remove a sign-in link, and return it if it was still valid. Of two who use it at once, one gets it.
 DELETE FROM sign_in_links WHERE digest = :digest RETURNING user_id, admin, expires_at > clock_timestamp() AS valid

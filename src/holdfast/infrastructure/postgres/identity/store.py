@@ -11,6 +11,7 @@ from holdfast.domain.identity.accounts import Account
 from holdfast.domain.identity.audit import AuditEntry
 from holdfast.domain.identity.organisers import Member, Organiser, StoredKey
 from holdfast.domain.identity.roles import Role
+from holdfast.domain.identity.sessions import LINK_MINUTES
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
@@ -19,6 +20,7 @@ from holdfast.infrastructure.postgres.driver.transaction import commit, rollback
 from holdfast.infrastructure.postgres.identity.audit import append_to_audit, has_audit_entry
 from holdfast.infrastructure.postgres.identity.identity_queries import IDENTITY
 from holdfast.infrastructure.postgres.identity.rows import account_from, key_from, member_from, organiser_from
+from holdfast.infrastructure.postgres.identity.session_queries import SESSIONS
 
 
 class PostgresIdentityTransaction:
@@ -133,6 +135,17 @@ class PostgresIdentityTransaction:
     async def set_password(self, name: str, password_hash: str, now: datetime) -> None:
         """Replace the password of an account."""
         await self._execute(IDENTITY.set_password({"name": name, "password_hash": password_hash, "now": now}))
+
+    async def end_sessions(self, user_id: str) -> None:
+        """End sessions, and remove links."""
+        await self._execute(SESSIONS.delete_sessions_of_user({"user_id": user_id}))
+        await self._execute(SESSIONS.delete_links_of_user({"user_id": user_id}))
+
+    async def insert_link(self, digest: bytes, *, user_id: str, admin: bool) -> None:
+        """Store a sign-in link."""
+        await self._execute(
+            SESSIONS.insert_link({"digest": digest, "user_id": user_id, "admin": admin, "minutes": LINK_MINUTES})
+        )
 
     async def commit(self) -> None:
         """Commit; a warning from the wait for the standby is treated as a lost connection."""

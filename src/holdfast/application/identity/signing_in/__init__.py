@@ -1,0 +1,1 @@
+"""Signing people in to the pages."""
