@@ -135,6 +135,6 @@ def _placed(recipe: RowsRecipe, point: Point) -> Point:
     turned = radians(recipe.rotation)
     x, y = point
     return (
-        round(recipe.x + x * cos(turned) - y * sin(turned), 1),
-        round(recipe.y + x * sin(turned) + y * cos(turned), 1),
+        round(recipe.x + x * cos(turned) - y * sin(turned), 2),
+        round(recipe.y + x * sin(turned) + y * cos(turned), 2),
     )

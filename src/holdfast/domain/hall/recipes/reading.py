@@ -43,12 +43,12 @@ def _read_rows(rows: Sequence[Row]) -> RowsRecipe | None:
     first = rows[0]
     if first.start is None or first.end is None or first.count is None or len({row.numbering for row in rows}) > 1:
         return None
-    along = _length(first)
     second = rows[1] if len(rows) > 1 else None
-    (x, y), rotation = _middle(first), _angle(first)
-    if first.count == 1 and second is not None:
-        rotation = _angle(second)
-    apart = SPACING if second is None else _distance((x, y), _middle(second))
+    x, y = _middle(first)
+    # Coordinates are rounded, so what is furthest apart says most exactly how far apart its parts are.
+    longest = max(rows, key=lambda row: row.count or 0)
+    places = (longest.count or 1) - 1
+    apart = _distance((x, y), _middle(rows[-1])) / (len(rows) - 1) if second is not None else SPACING
     front = 0
     while front < len(rows) and rows[front].category is not None and rows[front].category == first.category:
         front += 1
@@ -67,9 +67,9 @@ def _read_rows(rows: Sequence[Row]) -> RowsRecipe | None:
         numbering=first.numbering,
         x=round(x, 1),
         y=round(y, 1),
-        rotation=round(rotation, 1),
-        pitch=PITCH if first.count == 1 else round(along / (first.count - 1), 1),
-        spacing=round(apart, 1),
+        rotation=round(_angle(longest), 1),
+        pitch=round(_length(longest) / places, 2) if places else PITCH,
+        spacing=round(apart, 2),
         front_rows=front,
         front_category=first.category,
         missing=tuple(special["missing"]),
