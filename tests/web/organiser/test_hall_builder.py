@@ -143,12 +143,12 @@ PRETIX = {
 
 
 @pytest.mark.parametrize(
-    ("format", "document", "prices", "places"),
+    ("kind", "document", "prices", "places"),
     [("csv", CSV, "", 2), ("pretix", json.dumps(PRETIX), "Gold = 9,000", 3)],
 )
-async def test_a_hall_is_imported(desk, format, document, prices, places):
+async def test_a_hall_is_imported(desk, kind, document, prices, places):
     path = await new_event(desk)
-    fields = {"format": format, "document": document, "prices": prices}
+    fields = {"format": kind, "document": document, "prices": prices}
     hall = await desk.follow(await desk.send(f"{path}/hall/import", fields))
     assert f"{places} places" in said(hall)
     assert field(await desk.get(f"{path}/categories"), "price") == "9000"

@@ -68,6 +68,8 @@ def _answering(page: Page, handler: Handler, error_page: ErrorPage) -> CallHandl
         except Exception:
             log.exception("unexpected error")
             made = error_page(visit, INTERNAL_STATUS, None)
+        finally:
+            await visit.close()
         if page.no_store:
             made.headers = ((b"cache-control", b"no-store"), *made.headers)
         elif not any(name == b"cache-control" for name, _ in made.headers):

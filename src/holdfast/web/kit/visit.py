@@ -139,6 +139,11 @@ class Visit:
             self._form = await read_form(self.call, self._body_bytes_max)
         return self._form
 
+    async def close(self) -> None:
+        """Remove the files that were sent with the form."""
+        if self._form is not None:
+            await self._form.close()
+
     @property
     def notice(self) -> str:
         """The name of what the page before wanted said on this one (`see_other`); it is said once."""

@@ -118,7 +118,7 @@ def details_from(visit: Visit, typed: Typed, faults: Faults, *, published: bool)
     except InvalidValue as error:
         faults.note(error)
         return None
-    start_at = times["starts"]
+    start_at = times.get("starts")
     if faults or start_at is None:
         return None
     if typed.seller and visit.principal.proof is Proof.OPEN:
