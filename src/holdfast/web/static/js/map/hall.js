@@ -151,13 +151,41 @@ function partOf(section, chart, pitch) {
   const { left, top, right, bottom } = some
     ? { left: seats.left - pitch, top: seats.top - pitch, right: seats.right + pitch, bottom: seats.bottom + pitch }
     : { left: 0, top: 0, right: 0, bottom: 0 };
-  const outline = Float32Array.from(section.outline ?? [left, top, right, top, right, bottom, left, bottom]);
+  const outline = simplified(section.outline ?? [left, top, right, top, right, bottom, left, bottom], pitch / 8);
   const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
   for (let i = 0; i < outline.length; i += 2) {
     enclose(box, { left: outline[i], right: outline[i], top: outline[i + 1], bottom: outline[i + 1] });
   }
   const category = [...counts].reduce((most, each) => (each[1] > most[1] ? each : most), [-1, 0])[0];
   return { section, outline, box, middle: middleOf(outline, box), category, pitch };
+}
+
+/**
+ * An outline without the points that lie on the line between others: it goes by the end of every row, and filling it
+ * takes as long as it has points.
+ * @param {number[]} points
+ * @param {number} tolerance
+ */
+function simplified(points, tolerance) {
+  /** @type {(from: number, to: number) => number[]} */
+  const between = (from, to) => {
+    const [x, y, dx, dy] = [points[from], points[from + 1], points[to] - points[from], points[to + 1] - points[from + 1]];
+    const length = Math.hypot(dx, dy);
+    let farthest = tolerance;
+    let at = 0;
+    for (let i = from + 2; i < to; i += 2) {
+      const [px, py] = [points[i] - x, points[i + 1] - y];
+      const far = length ? Math.abs(px * dy - py * dx) / length : Math.hypot(px, py);
+      if (far > farthest) [farthest, at] = [far, i];
+    }
+    return at ? [...between(from, at), points[at], points[at + 1], ...between(at, to)] : [];
+  };
+  // Two halves, because the whole begins and ends in one place.
+  const half = (points.length >> 2) * 2;
+  const last = points.length - 2;
+  return Float32Array.from([
+    points[0], points[1], ...between(0, half), points[half], points[half + 1], ...between(half, last), points[last], points[last + 1],
+  ]);
 }
 
 /**

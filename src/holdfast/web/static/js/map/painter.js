@@ -3,19 +3,21 @@
  * while nothing moves, what is under them is kept in a picture of its own, and only they are drawn anew.
  */
 
-import { Base, write } from "./base.js";
+import { Base } from "./base.js";
 import { HIDDEN } from "./board.js";
 import { Dots } from "./dots.js";
 import { ACCESSIBLE, RESTRICTED } from "./layout.js";
 import { css, readPalette } from "./palette.js";
 import { Sprites, isNumbered } from "./sprites.js";
+import { write } from "./text.js";
 
 /** CSS pixels from seat to seat: below, seats would be a grey haze. */
 export const FAR = 3;
 /** Device pixels: below, seats are dots. */
 const DOTS = 10;
-/** More seats than these are drawn with everything else. */
-const PATCHES_MAX = 600;
+/** More seats than these are drawn with everything else: discs are cut out one by one. */
+const DOTS_MAX = 600;
+const DISCS_MAX = 60;
 
 export class Painter {
   /**
@@ -110,7 +112,8 @@ export class Painter {
    */
   patch(places) {
     const { board, view, ratio, context, under } = this;
-    if (this.far || places.size > PATCHES_MAX) {
+    const dotted = view.seat * ratio < DOTS;
+    if (this.far || places.size > (dotted ? DOTS_MAX : DISCS_MAX)) {
       this.draw();
       return;
     }
@@ -119,7 +122,6 @@ export class Painter {
       this.underIsFresh = true;
     }
     const { parts, chart } = board.hall;
-    const dotted = view.seat * ratio < DOTS;
     context.setTransform(1, 0, 0, 1, 0, 0);
     for (const place of places) {
       const [x, y] = this.at(place);
@@ -130,10 +132,13 @@ export class Painter {
         this.dots.clear(x, y);
         this.dot(place);
       } else {
-        const left = Math.round(x - size / 2);
-        const top = Math.round(y - size / 2);
-        // A pixel less on each side: what a neighbour's ring reaches into is its own.
-        context.drawImage(under, left + 1, top + 1, size - 2, size - 2, left + 1, top + 1, size - 2, size - 2);
+        // Only the disc: in a bent row the corners about it are on its neighbours.
+        context.save();
+        context.beginPath();
+        context.arc(x, y, size / 2 - 1, 0, 2 * Math.PI);
+        context.clip();
+        context.drawImage(under, 0, 0);
+        context.restore();
         this.disc(place, pitch);
       }
     }

@@ -16,6 +16,8 @@ const TAP_ZOOM = 32;
 /** For the keyboard. */
 const READABLE = 18;
 const ZOOM = 1.6;
+/** @type {Record<string, import("./tools.js").Tool>} */
+const KEYS = { "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", 0: "whole" };
 
 /**
  * @typedef {import("./walk.js").Stop} Stop
@@ -40,6 +42,8 @@ export class Play {
     /** @type {import("./describe.js").Describer | null} */
     this.words = null;
     this.hovered = -1;
+    /** Where the mouse is on the canvas. @type {[number, number]} */
+    this.mouse = [NaN, NaN];
     this.stage = new Stage(text, {
       tap: (sx, sy, pointer) => this.tap(sx, sy, pointer),
       hover: (sx, sy) => this.hover(sx, sy),
@@ -170,6 +174,7 @@ export class Play {
    */
   hover(sx, sy) {
     const { board, words, view, tip, ring } = this;
+    this.mouse = [sx, sy];
     if (!board || !words) return;
     const [x, y] = view.toHall(sx, sy);
     const place = sx === sx ? this.placeAt(x, y) : -1;
@@ -273,18 +278,15 @@ export class Play {
 
   /** @param {string} key */
   key(key) {
-    const tool = /** @type {Record<string, import("./tools.js").Tool>} */ ({ "+": "zoomIn", "=": "zoomIn", "-": "zoomOut", 0: "whole" })[key];
+    const tool = KEYS[key];
     if (tool) this.use(tool);
     return Boolean(tool);
   }
 
   moved() {
     const { view } = this;
-    const whole = view.whole;
-    this.tools.enable({
-      zoomIn: view.scale < view.most * 0.999, zoomOut: !whole, whole: !whole,
-      left: !whole, right: !whole, up: !whole, down: !whole,
-    });
+    const can = !view.whole;
+    this.tools.enable({ zoomIn: view.scale < view.most * 0.999, zoomOut: can, whole: can, left: can, right: can, up: can, down: can });
     this.tip.hidden = true;
     if (this.hovered >= 0) this.putRing(this.ring, { place: this.hovered });
     if (this.board) this.cursor.show();
@@ -293,5 +295,6 @@ export class Play {
   /** What is said of seats may have changed. */
   refresh() {
     if (this.board) this.cursor.show();
+    if (this.hovered >= 0 && !this.tip.hidden) this.hover(...this.mouse);
   }
 }
