@@ -112,7 +112,7 @@ def test_whatever_ends_the_connection_is_a_lost_connection(state, severity):
     ("error", "expected"),
     [
         (asyncpg.exceptions.InvalidCachedStatementError("cached plan must not change result type"), CONTENDED),
-        (asyncpg.exceptions.OutdatedSchemaCacheError("outdated"), LOST),
+        (asyncpg.exceptions.OutdatedSchemaCacheError("outdated"), "OutdatedRowType"),
         (asyncpg.exceptions.ProtocolError("unexpected message"), LOST),
         (asyncpg.InterfaceError("connection was closed in the middle of operation"), LOST),
         (asyncpg.InterfaceError("cannot perform operation: another operation is in progress"), LOST),

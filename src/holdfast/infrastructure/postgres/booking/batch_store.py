@@ -1,7 +1,7 @@
 """Loads and stores batches in PostgreSQL, with four round trips per transaction."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from holdfast.infrastructure.postgres.booking.batch_queries import BATCH, BatchQ
 from holdfast.infrastructure.postgres.booking.rows import snapshot_from
 from holdfast.infrastructure.postgres.booking.store_queries import STORE, StoreQueries
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
-from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.failures import OutdatedRowType, translated
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.driver.queries import Filled
 from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
@@ -188,7 +188,18 @@ class PostgresBatchStore:
                 await rollback_if_open(connection)
 
     async def load_unlocked(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
-        """Read what a batch would load, without a lock."""
+        """Read what a batch would load, without a lock.
+
+        When a migration has added a column to `reservations`, every idle connection fails once, since the driver keeps
+        the row type. Without another attempt, requests would get 503 in the middle of an upgrade. A batch needs none
+        of this: it is submitted again anyway.
+        """
+        for _ in range(self._read_pool.size):
+            with suppress(OutdatedRowType):
+                return await self._load_once(event_id, closure)
+        return await self._load_once(event_id, closure)
+
+    async def _load_once(self, event_id: UUID, closure: Closure) -> tuple[Snapshot, datetime]:
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             return await load(connection, self.queries, event_id, closure)
 

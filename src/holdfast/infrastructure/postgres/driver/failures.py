@@ -57,6 +57,10 @@ WARN_SECONDS = 10.0
 _KINDS_MAX = 256
 
 
+class OutdatedRowType(ConnectionLost):
+    """A column was added, by a migration, to a table whose rows this connection has read whole."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Translate the driver's errors into the application's.
@@ -90,7 +94,8 @@ def translation_of(error: Exception) -> OperationalFailure | GuardMismatch | Non
         wrong = isinstance(error, asyncpg.DataError) or _WRONG_CALL in str(error)
         return None if wrong else ConnectionLost(str(error))
     if isinstance(error, (OSError, EOFError, asyncpg.InternalClientError)) or _is_of_a_closed_transport(error):
-        return ConnectionLost(f"{type(error).__name__}: {error}")
+        lost = OutdatedRowType if isinstance(error, pg.OutdatedSchemaCacheError) else ConnectionLost
+        return lost(f"{type(error).__name__}: {error}")
     return None
 
 
