@@ -97,7 +97,7 @@ test: $(INSTALLED_DEV) $(PROVIDER) ## Run the tests against their own PostgreSQL
 coverage: $(INSTALLED_DEV) $(PROVIDER) ## The same with branch coverage, which takes a third longer
 	@exec $(PY) -m pytest --numprocesses=$(TEST_WORKERS) --dist=loadgroup --cov --cov-branch --cov-report=term $(TEST_ARGS)
 
-chaos: $(INSTALLED_DEV) ## Inject every fault under load into real processes, about half an hour; report in build/chaos
+chaos: $(INSTALLED_DEV) last-release ## Inject every fault under load into real processes, about half an hour; report in build/chaos
 	@$(PY) -m chaos.run --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 	@$(PY) -m chaos.reading --runs $(READING_RUNS)
 	@exec $(PY) -m chaos.edge_fuzz --requests $(FUZZ_REQUESTS) $(FUZZ_ARGS)
@@ -115,7 +115,7 @@ soak: $(INSTALLED_DEV) ## Kill processes at random under load for SOAK_MINUTES, 
 storm: $(INSTALLED_DEV) ## Make 1,000,000 attempts to reserve 2,000 seats through nginx and three nodes; STORM_ARGS="--attempts 20000"
 	@exec $(PY) -m chaos.storm $(STORM_ARGS)
 
-.PHONY: k6 e2e drill
+.PHONY: k6 e2e drill last-release
 drill: $(INSTALLED_DEV) ## Back up and restore to a point in time under load, with the commands of docs/runbooks/restore.md
 	@exec $(PY) -m pytest -m drill tests/delivery -n0 -rP $(TEST_ARGS)
 
@@ -151,15 +151,18 @@ screenshots: $(INSTALLED_DEV) ## Take the pictures of docs/screenshots from a ru
 run-test: $(INSTALLED_DEV) ## Test `make run` and `make scale` as a user runs them: start, signals, kills, passwords, restarts
 	@exec $(PY) -m pytest -m runs --numprocesses=$(TEST_WORKERS) --dist=loadgroup $(TEST_ARGS)
 
-upgrade-test: $(INSTALLED_DEV) ## Upgrade from the last release under load, with nodes of both versions; about a minute
+upgrade-test: $(INSTALLED_DEV) last-release ## Upgrade from the last release under load, with nodes of both versions; about a minute
+	@if [ ! -e $(LAST_RELEASE_DIR)/.commit ]; then exit 0; fi; exec $(PY) -m pytest -m upgrades tests/upgrade $(TEST_ARGS)
+
+# An installation of the last release, for `make upgrade-test` and the fault that upgrades.
+last-release:
 	@if ! git cat-file -e '$(LAST_RELEASE)^{commit}' 2>/dev/null; then \
 		echo "Skipped: the last release, $(LAST_RELEASE), is not in the history of this clone (git fetch --unshallow)"; exit 0; fi; \
 	if [ "$$(cat $(LAST_RELEASE_DIR)/.commit 2>/dev/null)" != $(LAST_RELEASE) ]; then \
 		rm -rf $(LAST_RELEASE_DIR) && mkdir -p $(LAST_RELEASE_DIR) && \
 		git archive $(LAST_RELEASE) | tar -x -C $(LAST_RELEASE_DIR) && \
 		$(MAKE) -C $(LAST_RELEASE_DIR) PYTHON="$(PYTHON)" VENV=.venv .venv/.installed-run && \
-		echo $(LAST_RELEASE) > $(LAST_RELEASE_DIR)/.commit || exit 1; fi; \
-	exec $(PY) -m pytest -m upgrades tests/upgrade $(TEST_ARGS)
+		echo $(LAST_RELEASE) > $(LAST_RELEASE_DIR)/.commit || exit 1; fi
 
 bench-test: $(INSTALLED_DEV) ## Run every experiment of the benchmark once, very small, to see that it works
 	@exec $(PY) -m pytest -m experiments tests/bench

@@ -27,7 +27,6 @@ from chaos.trial import CATALOGUE, CannotBeInjectedError, Fault, Trial
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedRedis
 from holdfast.infrastructure.embedded.nginx import nginx_program
 
-_TRY_SECONDS_MAX = 180.0
 REPORT_FOLDER = Path(__file__).parents[1] / "docs" / "chaos"
 
 
@@ -102,7 +101,7 @@ async def _try(fault: Fault, site: Site, folder: Path, seed: int) -> Result:
     trial = Trial(site, folder, seed, random)
     failure = ""
     try:
-        async with asyncio.timeout(_TRY_SECONDS_MAX):
+        async with asyncio.timeout(fault.seconds_max):
             await fault.try_it(trial)
     except CannotBeInjectedError as reason:
         return skipped(fault, str(reason))

@@ -151,19 +151,28 @@ class Fault:
     try_it: Callable[[Trial], Awaitable[None]]
     quick: bool = False
     """In the quick subset (`make chaos-quick`), which continuous integration runs."""
+    seconds_max: float = 180.0
+    """After this time the trial is given up."""
 
 
 CATALOGUE: dict[str, Fault] = {}
 
 
 def fault(
-    name: str, family: Family, *, injection: str, expected: str, invariants: str, quick: bool = False
+    name: str,
+    family: Family,
+    *,
+    injection: str,
+    expected: str,
+    invariants: str,
+    quick: bool = False,
+    seconds_max: float = 180.0,
 ) -> Callable[[Callable[[Trial], Awaitable[None]]], Callable[[Trial], Awaitable[None]]]:
     """Add a fault to the catalogue."""
 
     def enter(try_it: Callable[[Trial], Awaitable[None]]) -> Callable[[Trial], Awaitable[None]]:
         assert name not in CATALOGUE, name
-        CATALOGUE[name] = Fault(name, family, injection, expected, invariants, try_it, quick)
+        CATALOGUE[name] = Fault(name, family, injection, expected, invariants, try_it, quick, seconds_max)
         return try_it
 
     return enter
