@@ -262,6 +262,37 @@ async def test_a_tap_on_a_small_seat_zooms_in_and_the_next_chooses_it(open_map):
     await until(lambda: page.evaluate("() => map.selection.map((seat) => seat.place)"), [FREE])
 
 
+async def touch(session, kind, *points):
+    """Put fingers on the screen, move them or take them away."""
+    await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+
+async def test_two_fingers_pinch_and_one_moves_the_hall_only_when_it_is_zoomed(open_map):
+    page = await open_map(device="phone")
+    session = await page.context.new_cdp_session(page)
+    spot = await spot_of(page, FREE)
+    x, y = spot["x"], spot["y"]
+    whole = await page.evaluate("() => map.play.view.state")
+
+    async def drag():
+        await touch(session, "touchStart", (x, y))
+        for step in range(1, 6):
+            await touch(session, "touchMove", (x, y - 8 * step))
+        await touch(session, "touchEnd")
+
+    await drag()
+    assert await page.evaluate("() => map.play.view.state") == whole, "the page scrolls"
+    await touch(session, "touchStart", (x - 20, y), (x + 20, y))
+    for step in range(1, 6):
+        await touch(session, "touchMove", (x - 20 - 8 * step, y), (x + 20 + 8 * step, y))
+    await touch(session, "touchEnd")
+    scale, _, top = await page.evaluate("() => map.play.view.state")
+    assert scale / whole[0] == pytest.approx(3, rel=0.1)
+    await drag()
+    assert (await page.evaluate("() => map.play.view.state"))[2] < top
+    assert await told(page, "onSelect") == []
+
+
 async def test_a_drag_is_no_tap_and_moves_a_hall_that_is_larger_than_its_canvas(open_map):
     page = await open_map()
     whole = await page.evaluate("() => map.play.view.state")

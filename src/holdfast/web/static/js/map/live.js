@@ -80,7 +80,8 @@ export class Live {
     this.others.onmessage = (event) => this.hear(event.data);
     /** @param {Lock | null} lock */
     const lead = (lock) => (lock ? this.lead(running.signal) : this.follow(running.signal, name));
-    navigator.locks.request(name, { ifAvailable: true }, lead).catch(() => {});
+    // Where storage is forbidden, locks are too.
+    navigator.locks.request(name, { ifAvailable: true }, lead).catch(() => this.lead(running.signal));
   }
 
   /**
