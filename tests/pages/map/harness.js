@@ -16,6 +16,7 @@ window.map = mountMap(document.getElementById("map"), {
     { key: "premium", price: "¥12,000" }, { key: "standard", price: "¥8,000" }, { key: "economy", price: "¥5,000" },
     { key: "lower", price: "¥9,000" }, { key: "upper", price: "¥6,000" }, { key: "top", price: "¥4,000" },
   ],
+  priceOf: (place) => (place === 2 ? "¥1" : undefined),
   mode: query.get("mode") ?? "buy",
   limits: { max: Number(query.get("max") ?? 8), party: Number(query.get("party") ?? 1) },
   ...given,

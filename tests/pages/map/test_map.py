@@ -233,7 +233,7 @@ async def test_a_keyboard_chooses_a_seat_and_hears_which(open_map, event):
     assert await seat.get_attribute("aria-disabled") == "true"
     await page.keyboard.press("ArrowRight")
     await page.keyboard.press("Enter")
-    assert await seat.text_content() == "Stalls left, row A, seat 19, Standard, ¥8,000, chosen"
+    assert await seat.text_content() == "Stalls left, row A, seat 19, Standard, ¥1, chosen"
     assert await seat.get_attribute("aria-pressed") == "true"
     await page.keyboard.press("Space")
     assert await page.evaluate("() => map.selection.length") == 0

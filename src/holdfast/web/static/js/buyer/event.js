@@ -47,6 +47,10 @@ const map = element && mountMap(element, {
   chartVersion: data.chart_version,
   mode: form ? "buy" : "look",
   categories: data.categories,
+  priceOf(place) {
+    const amount = ownAmount(place);
+    return amount === undefined ? undefined : money(amount);
+  },
   selection: form ? chosen : [],
   mine: data.changes ? data.mine.filter((id) => !data.chosen.includes(id)) : data.mine,
   own: data.changes ? data.mine : [],
@@ -63,8 +67,15 @@ const map = element && mountMap(element, {
 
 /** @param {Seat} seat */
 function amountOf(seat) {
-  const run = data.own_prices.find(([first, seats]) => first <= seat.place && seat.place < first + seats);
-  return run ? run[2] : (amounts.get(seat.category?.key ?? "") ?? null);
+  return ownAmount(seat.place) ?? amounts.get(seat.category?.key ?? "") ?? null;
+}
+
+/**
+ * @param {number} place In the chart.
+ * @returns {number | undefined} What a seat costs if it has a price of its own.
+ */
+function ownAmount(place) {
+  return data.own_prices.find(([first, seats]) => first <= place && place < first + seats)?.[2];
 }
 
 /** @param {Seat[]} seats */

@@ -23,6 +23,7 @@ import { ACCESSIBLE, RESTRICTED } from "./layout.js";
  *
  * @typedef {{section: string, name: string, category: SeatCategory | null, price: string, free: number, seats: number}} Area
  * @typedef {(key: string, values?: Record<string, string | number>) => string} Text
+ * @typedef {(place: number) => string | undefined} PriceOf The price of a seat that has one of its own, as text.
  */
 
 /**
@@ -45,12 +46,12 @@ export class Describer {
    * @param {import("./board.js").Board} board
    * @param {Text} text
    * @param {{key: string, name?: string, price?: string}[]} categories
-   * @param {Record<string, string>} prices
+   * @param {PriceOf} priceOf
    */
-  constructor(board, text, categories, prices) {
+  constructor(board, text, categories, priceOf) {
     this.board = board;
     this.text = text;
-    this.prices = prices;
+    this.priceOf = priceOf;
     const given = new Map(categories.map((category) => [category.key, category]));
     /** @type {SeatCategory[]} */
     this.categories = board.hall.chart.layout.categories.map(({ key, name }) => ({
@@ -76,7 +77,7 @@ export class Describer {
       id, place, row, number, category,
       section: section.key,
       sectionName: section.name,
-      price: this.prices[id] ?? category?.price ?? "",
+      price: this.priceOf(place) ?? category?.price ?? "",
       accessible: Boolean(chart.flags[place] & ACCESSIBLE),
       restrictedView: Boolean(chart.flags[place] & RESTRICTED),
       companionOf: other === undefined ? null : chart.ids.id(other),

@@ -154,12 +154,11 @@ export class HallMap extends ShownHall {
   /**
    * Categories with other prices, names or colours.
    * @param {Category[]} categories
-   * @param {Record<string, string>} [prices]
    */
-  setPrices(categories, prices) {
+  setPrices(categories) {
     this.categories = categories;
     if (!this.board) return;
-    this.describe(this.board, prices);
+    this.describe(this.board);
     this.play.words = this.words;
     this.paintOptions();
     this.play.refresh();

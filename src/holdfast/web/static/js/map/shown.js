@@ -26,7 +26,7 @@ import { Refused } from "./stream.js";
  * @property {Layout} [layout] Instead of `sources`: all seats are free, and nothing is fetched.
  * @property {"buy" | "any" | "look"} [mode] Whether free seats can be chosen, any, or none.
  * @property {Category[]} [categories]
- * @property {Record<string, string>} [prices] Of seats with a price of their own, by id.
+ * @property {import("./describe.js").PriceOf} [priceOf] Of seats with a price of their own, by place in the chart.
  * @property {string[]} [selection] Ids.
  * @property {string[]} [mine] Ids.
  * @property {string[]} [own] Ids of the seats of a hold that is to get others. They can be chosen, though they are held.
@@ -145,10 +145,10 @@ export class ShownHall {
 
   /**
    * @param {Board} board
-   * @param {Record<string, string>} [prices]
+   * @returns {Describer}
    */
-  describe(board, prices = this.words?.prices ?? this.options.prices ?? {}) {
-    return (this.words = new Describer(board, this.text, this.categories, prices));
+  describe(board) {
+    return (this.words = new Describer(board, this.text, this.categories, this.options.priceOf ?? (() => undefined)));
   }
 
   /** Give the painter what the page has said of categories and areas. */
