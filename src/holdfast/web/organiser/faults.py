@@ -56,6 +56,54 @@ _EXPLAINED: Mapping[type[Refusal], str] = {
 }
 
 
+_LABELS: Mapping[str, str] = {
+    "name": mark("Name"),
+    "venue": mark("Venue"),
+    "description": mark("Description"),
+    "starts": mark("Starts"),
+    "ends": mark("Ends"),
+    "zone": mark("Time zone"),
+    "currency": mark("Currency"),
+    "opens": mark("Sale opens"),
+    "closes": mark("Sale closes"),
+    "limit": mark("Seats per buyer at most"),
+    "total_seats": mark("Seats in the hall at most"),
+    "seller": mark("Who confirms"),
+    "category": mark("Category"),
+    "rows": mark("Rows"),
+    "seats": mark("Seats"),
+    "growth": mark("More seats in each further row"),
+    "curve": mark("Curve, in percent"),
+    "first_label": mark("First row"),
+    "numbering": mark("Seat numbers"),
+    "first_number": mark("Begin with number"),
+    "x": mark("Position"),
+    "y": mark("Position"),
+    "rotation": mark("Turned by, in degrees"),
+    "pitch": mark("From seat to seat"),
+    "spacing": mark("From row to row"),
+    "front_rows": mark("Front rows with another category"),
+    "missing": mark("No seat here"),
+    "accessible": mark("Wheelchair places"),
+    "restricted_view": mark("Restricted view"),
+    "capacity": mark("Places"),
+    "width": mark("Width"),
+    "depth": mark("Depth"),
+    "format": mark("Kind of file"),
+    "document": mark("File"),
+    "prices": mark("Prices of categories"),
+    "price": mark("Price"),
+    "color": mark("Colour"),
+    "access_code": mark("Access code"),
+    "numbers": mark("Seat numbers"),
+    "user_id": mark("User id"),
+    "role": mark("Role"),
+    "expires": mark("Ends on"),
+    "organiser": mark("Organiser"),
+}
+"""What the forms call their fields."""
+
+
 class Faults(dict[str, str]):
     """What is wrong, by the name of the field; `WHOLE` for the form as a whole."""
 
@@ -99,7 +147,10 @@ class Faults(dict[str, str]):
         """Note that a field was left empty."""
         self.setdefault(field, self._visit.words.gettext("is missing"))
 
-    @property
-    def whole(self) -> str:
-        """What concerns the whole form."""
-        return self.get(WHOLE, "")
+    def with_labels(self) -> dict[str, str]:
+        """Return what is wrong with each field, after the field's label; for where it does not stand at the field."""
+        labelled = {}
+        for name, told in self.items():
+            label = _LABELS.get(name.partition("-")[0])
+            labelled[name] = told if label is None else f"{self._visit.words.gettext(label)}: {told}"
+        return labelled

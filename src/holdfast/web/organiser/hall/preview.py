@@ -47,7 +47,7 @@ async def unsaved(visit: Visit) -> Answer:
     except InvalidValue as error:
         faults = Faults(visit)
         faults.note(error)
-        return json_answer(200, {"faults": faults})
+        return json_answer(200, {"faults": faults.with_labels()})
     return await _laid_out(visit, hall, categories)
 
 

@@ -11,7 +11,7 @@ from holdfast.domain.hall.numbering import numbers_of
 from holdfast.domain.hall.recipes.making import moved, outline_of, rows_of
 from holdfast.domain.hall.recipes.naming import seats_named
 from holdfast.domain.hall.recipes.reading import recipe_of
-from holdfast.domain.hall.recipes.recipe import PITCH, SPACING, AreaRecipe, Labels, RowsRecipe
+from holdfast.domain.hall.recipes.recipe import CURVE_MAX, PITCH, SPACING, AreaRecipe, Labels, RowsRecipe
 from holdfast.domain.refusal import InvalidValue
 from holdfast.web.kit.forms import Form
 from holdfast.web.kit.languages import mark
@@ -29,6 +29,7 @@ NUMBERINGS = (
     ("even", mark("even, from the left")),
     ("even from right", mark("even, from the right")),
 )
+CURVE_PERCENT_MAX = round(CURVE_MAX * 100)
 _LEAST_CURVE = 0.0005
 
 
@@ -155,7 +156,10 @@ def _recipe(typed: Typed) -> RowsRecipe:
     if typed.numbering not in [name for name, _ in NUMBERINGS]:
         raise InvalidValue("numbering", "must be one of the choices")
     first = f"{_whole('first_number', typed.first_number)}.." if typed.first_number else ""
-    curve = _number("curve", typed.curve) / 100
+    percent = _number("curve", typed.curve or "0")
+    if not 0 <= percent <= CURVE_PERCENT_MAX:
+        raise InvalidValue("curve", f"must be 0 to {CURVE_PERCENT_MAX}")
+    curve = percent / 100
     front_rows = _whole("front_rows", typed.front_rows or "0") if typed.front_category else 0
     return RowsRecipe(
         rows=_whole("rows", typed.rows),

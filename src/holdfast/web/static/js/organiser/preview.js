@@ -18,6 +18,7 @@ export function preview() {
   /** @type {ReturnType<typeof mountMap> | null} */
   let map = null;
   let latest = 0;
+  let size = "";
 
   /**
    * @param {string} text
@@ -39,8 +40,12 @@ export function preview() {
     const pattern = said?.dataset.seats ?? "";
     say(pattern.replace("{count}", (answer.seats ?? 0).toLocaleString(document.documentElement.lang)), false);
     if (!answer.layout) return;
-    if (map) map.setLayout(answer.layout);
-    else map = mountMap(place, { texts, locale: document.documentElement.lang, layout: answer.layout, mode: "look" });
+    if (map) {
+      map.setLayout(answer.layout);
+      // What was added may lie outside what was to be seen.
+      if (String(answer.layout.size) !== size) map.show({ hall: true });
+    } else map = mountMap(place, { texts, locale: document.documentElement.lang, layout: answer.layout, mode: "look" });
+    size = String(answer.layout.size);
   }
 
   async function show(/** @type {HTMLFormElement | undefined} */ form) {
