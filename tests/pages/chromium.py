@@ -20,7 +20,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 """How long an expectation waits. It is generous, because nothing that is tested depends on it."""
 expect.set_options(timeout=PATIENCE_MS)
 

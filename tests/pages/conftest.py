@@ -27,6 +27,7 @@ from pages.words import Words
 
 _HERE = Path(__file__).parent
 _PICTURES = CHECKOUT / "build" / "pages"
+_SECONDS_MAX = 120
 _REDIS_FIRST = 32
 """The lower numbers are those of `redis_url`, which empties its database before each test."""
 
@@ -37,6 +38,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(pytest.mark.pages)
+            item.add_marker(pytest.mark.timeout(_SECONDS_MAX))
             if inspect.iscoroutinefunction(item.obj):
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
@@ -92,11 +94,12 @@ async def house(running, pages_database) -> AsyncIterator[House]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def another_house(pages_database, pages_redis):
+async def another_house(pages_database, pages_redis, watch):
     """Start another node on the same database: `await another_house(hold_seconds=5)`."""
     async with contextlib.AsyncExitStack() as nodes:
 
         async def start(**settings) -> House:
+            watch.expect("net::ERR_INCOMPLETE_CHUNKED_ENCODING")  # the node ends before the browser does
             given = {"database_url": pages_database, "redis_url": pages_redis} | settings
             api = await nodes.enter_async_context(api_with(**given))
             return House(str(api.http.base_url).rstrip("/"), api, pages_database)

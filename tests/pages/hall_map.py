@@ -1,8 +1,13 @@
 """The drawn map, as a visitor uses it: by pointer, at the place where a seat is drawn, or by keyboard."""
 
-from playwright.async_api import Locator, Page
+import asyncio
+import contextlib
 
-MAP = "document.getElementById('map').hallMap"
+from playwright.async_api import Error, Locator, Page
+
+from pages.chromium import PATIENCE_MS
+
+MAP = "document.getElementById('map')?.hallMap"
 """In the page: the handle of the map (`mountMap`)."""
 
 _STATE = f"""id => {{
@@ -11,7 +16,7 @@ _STATE = f"""id => {{
 }}"""
 _PLACE = f"""id => {{
   const {{ board, play }} = {MAP}, {{ chart }} = board.hall, place = chart.ids.place(id);
-  const [x, y] = play.view.toScreen(chart.xs[place], chart.ys[place]);
+  const [x, y] = play.view.toCanvas(chart.xs[place], chart.ys[place]);
   const {{ left, top }} = play.stage.canvas.getBoundingClientRect();
   return [left + x, top + y];
 }}"""
@@ -24,7 +29,7 @@ async def open_map(page: Page, event_id: str) -> None:
 
 
 async def map_ready(page: Page) -> None:
-    await page.wait_for_function("performance.getEntriesByName('hall-map-ready').length > 0")
+    await until(page, f"() => {MAP}?.ready")
 
 
 def element(page: Page) -> Locator:
@@ -38,7 +43,17 @@ async def state(page: Page, seat_id: str) -> str:
 
 async def becomes(page: Page, seat_id: str, *states: str) -> None:
     """Wait until a seat is shown in one of these states."""
-    await page.wait_for_function(f"([id, states]) => states.includes(({_STATE})(id))", arg=[seat_id, list(states)])
+    await until(page, f"([id, states]) => states.includes(({_STATE})(id))", [seat_id, list(states)])
+
+
+async def until(page: Page, condition: str, argument: object = None) -> None:
+    """Wait until a function of the page returns true. (Playwright's own way to wait needs `eval` in the page.)"""
+    async with asyncio.timeout(PATIENCE_MS / 1_000):
+        while True:
+            with contextlib.suppress(Error):  # the page is just being replaced by the next one
+                if await page.evaluate(condition, argument):
+                    return
+            await asyncio.sleep(0.02)
 
 
 async def tap(page: Page, seat_id: str, *, touch: bool = False) -> None:

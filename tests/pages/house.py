@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from api.serving import Api
 from builders import a_category, a_hall, a_row, a_section, an_area, an_event
+from holdfast.api.event_bodies import EventInput
 
 ZONE = "Asia/Tokyo"
 CATEGORIES = [
@@ -69,6 +70,13 @@ class House:
             assert put.status_code == 200, put.text
         return Show(event_id, name, {seat["seat_number"]: seat["id"] for seat in await self._seats(event_id)})
 
+    async def edit(self, show: Show, **wanted) -> None:
+        """Change some fields of an event."""
+        stored = (await self.api.get(f"/events/{show.id}")).json()
+        kept = {name: stored[name] for name in EventInput.__struct_fields__ if name in stored}
+        put = await self.api.put(f"/events/{show.id}", kept | wanted)
+        assert put.status_code == 200, put.text
+
     async def statuses(self, show: Show) -> dict[str, str]:
         """The status of each seat by its number."""
         return {seat["seat_number"]: seat["status"] for seat in await self._seats(show.id)}
@@ -76,6 +84,12 @@ class House:
     async def taken(self, show: Show) -> set[str]:
         """The numbers of the seats that are held or sold."""
         return {number for number, status in (await self.statuses(show)).items() if status != "available"}
+
+    async def until_taken(self, show: Show, *numbers: str) -> None:
+        """Wait until these seats are held or sold."""
+        async with asyncio.timeout(20):
+            while not set(numbers) <= await self.taken(show):  # noqa: ASYNC110 - as below
+                await asyncio.sleep(0.05)
 
     async def until_free(self, show: Show) -> None:
         """Wait until nobody holds a seat."""

@@ -82,7 +82,7 @@ async def test_more_time_and_other_seats(buyer, house):
     await ann.presses("Change to these seats")
     assert await ann.has_a_hold() == hold
     assert await house.taken(show) == {"stalls-D-7"}
-    await ann.presses("Let them go")
+    await ann.presses("Release them")
     await expect(ann.button("Book these seats")).to_have_count(0)
     assert await house.taken(show) == set()
 
