@@ -3,13 +3,13 @@
 import pytest
 
 from box_office import sql
-from holdfast.application.identity import api_keys, members
+from holdfast.application.identity import accounts, api_keys, members
 from holdfast.domain.identity.audit import Actor
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.principal import Principal, Proof, key_principal
 from holdfast.domain.identity.refusals import Forbidden, Unauthenticated
 from holdfast.domain.identity.roles import Role
-from identity.acts import a_key, a_wish
+from identity.acts import PASSWORD, a_key, a_wish
 from identity.offices import ADMIN, is_refused_with
 
 
@@ -26,6 +26,7 @@ async def test_who_is_removed_cannot_use_the_seconds_until_every_node_knows_it_t
         "bring a friend": lambda: members.put_member(identity, mal, **there | {"user_id": "eve"}, role=Role.ORGANISER),
         "throw others out": lambda: members.delete_member(identity, mal, **there | {"user_id": "ann"}),
     }
+    await identity.sessions.open(user_id="mal", admin=False)
     await members.put_member(identity, ADMIN, **there | {"user_id": "ann"}, role=Role.ORGANISER)
     for role in (Role.BOX_OFFICE, None):
         await members.put_member(identity, ADMIN, **there, role=Role.ORGANISER)
@@ -38,6 +39,27 @@ async def test_who_is_removed_cannot_use_the_seconds_until_every_node_knows_it_t
         allowed = [name for name, act in acts.items() if not await is_refused_with(act(), Forbidden)]
         assert allowed == []
         assert await sql(database_url, "SELECT version FROM rights") == before
+
+
+@pytest.mark.parametrize("admin", [True, False])
+@pytest.mark.parametrize("ending", ["another password", "time", "signing out"])
+async def test_whose_session_has_ended_makes_no_key(identity, database_url, ending, admin):
+    """Other nodes take the session for valid for up to two seconds more; a key that a thief made then would stay."""
+    await accounts.add_account(identity, ADMIN, name="mal", password=PASSWORD)
+    roles = {} if admin else {DEFAULT_ORGANISER_ID: Role.ORGANISER}
+    whose = "account:mal"
+    thief = Principal(subject=whose, user_id=whose, proof=Proof.SESSION, roles=roles, admin=admin)
+    actor, wish = Actor(principal=thief, request_id="r-1"), a_wish(name="back door")
+    await members.put_member(identity, ADMIN, organiser_id=DEFAULT_ORGANISER_ID, user_id=whose, role=Role.ORGANISER)
+    secret = await identity.sessions.open(user_id=whose, admin=admin)
+    await api_keys.create_api_key(identity, actor, wish)
+    if ending == "another password":
+        await accounts.reset_password(identity, ADMIN, name="mal", password=PASSWORD + "!")
+    elif ending == "time":
+        await sql(database_url, "UPDATE sessions SET expires_at = clock_timestamp()")
+    else:
+        await identity.sessions.close(secret)
+    assert await is_refused_with(api_keys.create_api_key(identity, actor, wish), Unauthenticated)
 
 
 @pytest.mark.parametrize("ending", ["revoked", "expired"])

@@ -22,12 +22,15 @@ async def current_roles(principal: Principal, transaction: IdentityTransaction, 
     The roles of a gateway's caller are those in its request, and a key's never change.
 
     Raises:
-        Unauthenticated: The actor's API key has been revoked, or has expired.
+        Unauthenticated: The actor's API key has been revoked, or has expired; or all their sessions have ended.
     """
     if principal.proof is Proof.KEY and principal.subject is not None:
         key = await transaction.api_key(UUID(principal.subject.removeprefix(KEY_PREFIX)))
         if key is None or not key.is_live(now):
             raise Unauthenticated(invalid_token=True)
+    # Another password ends all sessions of an account. Other nodes take them for valid for up to two seconds more.
+    if principal.proof is Proof.SESSION and not await transaction.has_session(principal.user_id or ""):
+        raise Unauthenticated
     if principal.roles and principal.user_id is not None and principal.proof in (Proof.TOKEN, Proof.SESSION):
         return await transaction.roles_of(principal.user_id)
     return principal.roles

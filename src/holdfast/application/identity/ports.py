@@ -89,6 +89,10 @@ class IdentityTransaction(Protocol):
         """Replace the password of an account."""
         ...
 
+    async def has_session(self, user_id: str) -> bool:
+        """Return whether a user is signed in to the pages anywhere."""
+        ...
+
     async def end_sessions(self, user_id: str) -> None:
         """End all sessions of a user, and make their sign-in links useless."""
         ...

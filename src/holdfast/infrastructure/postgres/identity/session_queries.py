@@ -43,6 +43,7 @@ class SessionQueries:
 
     insert_session: Query[NewSession]
     sessions: Query[OfDigests]
+    has_session: Query[OfUser]
     delete_session: Query[OfDigest]
     delete_sessions_of_user: Query[OfUser]
     insert_link: Query[NewLink]

@@ -19,6 +19,10 @@ RETURNING user_id, admin, created_at, expires_at
 SELECT digest, user_id, admin, created_at, expires_at
 FROM sessions WHERE digest = ANY (:digests::bytea[]) AND expires_at > clock_timestamp()
 
+-- has_session
+-- Tell whether a user has a session that is not over.
+SELECT EXISTS (SELECT 1 FROM sessions WHERE user_id = :user_id AND expires_at > clock_timestamp())
+
 -- delete_session
 -- Remove a session.
 DELETE FROM sessions WHERE digest = :digest

@@ -136,6 +136,11 @@ class PostgresIdentityTransaction:
         """Replace the password of an account."""
         await self._execute(IDENTITY.set_password({"name": name, "password_hash": password_hash, "now": now}))
 
+    async def has_session(self, user_id: str) -> bool:
+        """Return whether a user has a session."""
+        with translated():
+            return bool(await SESSIONS.has_session({"user_id": user_id}).fetchval(self._connection))
+
     async def end_sessions(self, user_id: str) -> None:
         """End sessions, and remove links."""
         await self._execute(SESSIONS.delete_sessions_of_user({"user_id": user_id}))
