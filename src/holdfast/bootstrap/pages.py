@@ -24,6 +24,7 @@ from holdfast.settings import Settings
 from holdfast.web.app import Pages
 from holdfast.web.kit.assets import assets
 from holdfast.web.kit.cookies import Cookies
+from holdfast.web.kit.kept_pages import KeptPages
 from holdfast.web.kit.problems import PAGE_PROBLEMS
 from holdfast.web.kit.site import Site
 from holdfast.web.kit.templates import Templates
@@ -64,6 +65,7 @@ def build_pages(capabilities: Mapping[type, object], settings: Settings, identit
         cookies=cookies,
         templates=Templates(asset=lambda name: public.path + files.address(name), url=lambda path: public.path + path),
         assets=files,
+        kept_pages=KeptPages(),
         public=public,
         problems=problems,
     )

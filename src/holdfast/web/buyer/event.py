@@ -1,6 +1,7 @@
 """The page of an event: the map, the best seats available, one's own choice, and a countdown before the sale opens."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -54,22 +55,25 @@ def event_page(
     """
     if view.is_open or view.state is SaleState.OPENS:
         _ = visit.buyer_ids  # the cookie comes with the form, or a double click would come from two guests
-    return visit.render(
-        "buyer/event.html",
-        status=status,
-        code=code,
-        view=view,
-        event=view.details,
-        SaleState=SaleState,
-        banner=banner,
-        chosen=view.shown_by_id(chosen),
-        changes=changes,
-        key=uuid4().hex,
-        wish=wish or {},
-        holds=[one for one in view.mine if one.status is ReservationStatus.PENDING],
-        bought=[one for one in view.mine if one.status is ReservationStatus.CONFIRMED],
-        for_script=_for_script(view, chosen, changes),
-    )
+    key = uuid4().hex
+
+    def values() -> dict[str, Any]:
+        return {
+            "view": view,
+            "event": view.details,
+            "SaleState": SaleState,
+            "banner": banner,
+            "chosen": view.shown_by_id(chosen),
+            "changes": changes,
+            "wish": wish or {},
+            "holds": [one for one in view.mine if one.status is ReservationStatus.PENDING],
+            "bought": [one for one in view.mine if one.status is ReservationStatus.CONFIRMED],
+            "for_script": _for_script(view, chosen, changes),
+        }
+
+    if status != HTTPStatus.OK or banner or view.mine or chosen or wish:
+        return visit.render("buyer/event.html", status=status, code=code, key=key, **values())
+    return visit.render_alike("buyer/event.html", version=view.version, key=key, values=values)
 
 
 def changing(view: EventView) -> Reservation | None:

@@ -1,6 +1,6 @@
 """An event as its pages show it: state, prices, free seats, and what the visitor holds in it."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -79,6 +79,11 @@ class EventView:
     def details(self) -> EventDetails:
         """What the organiser wrote."""
         return self.on_sale.event.details
+
+    @property
+    def version(self) -> Hashable:
+        """Changes with what the pages of the event show to somebody who has nothing in it."""
+        return (self.state, self.on_sale.event.version, self.hall.seat_map.version)
 
     @property
     def closes_at(self) -> datetime:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 from uuid import UUID, uuid4
 
 from holdfast.application.reading.storefront.listing import SaleState
@@ -14,7 +16,7 @@ from holdfast.web.buyer.explained import Banner
 from holdfast.web.kit.page import Page
 from holdfast.web.kit.visit import Visit
 
-SEATS_MAX = 600
+SEATS_MAX = 300
 """Seats on one page."""
 
 
@@ -58,6 +60,18 @@ def seats_page(
     """Answer with the list of one section's seats; the arguments are those of `event_page`."""
     if view.is_open or view.state is SaleState.OPENS:
         _ = visit.buyer_ids
+    key = uuid4().hex
+
+    def values() -> dict[str, Any]:
+        return _values(view, section, chosen, changes) | {"banner": banner}
+
+    if status != HTTPStatus.OK or banner or view.mine or chosen:
+        return visit.render("buyer/seats.html", status=status, code=code, key=key, **values())
+    return visit.render_alike("buyer/seats.html", version=view.version, key=key, values=values)
+
+
+def _values(view: EventView, section: str, chosen: Sequence[UUID], changes: Reservation | None) -> dict[str, Any]:
+    visit = view.visit
     free = view.hall.free_by_section()
     sections = [one for one in view.hall.book.sections if not one.area]
     names = [ListedSection(one.at, one.name or visit.words.gettext("Seats"), free[one.at]) for one in sections]
@@ -65,23 +79,18 @@ def seats_page(
     skip = max(0, int(visit.query("from"))) if visit.query("from").isdecimal() and len(visit.query("from")) < 9 else 0
     rows = [] if shown is None else _rows(view, shown, skip, frozenset(chosen), changes)
     elsewhere = [seat for seat in view.hall.named(chosen) if shown is None or seat.section_key != shown.key]
-    return visit.render(
-        "buyer/seats.html",
-        status=status,
-        code=code,
-        view=view,
-        event=view.details,
-        banner=banner,
-        sections=names,
-        section=shown,
-        rows=rows,
-        skip=skip,
-        following=skip + SEATS_MAX if shown is not None and shown.seats > skip + SEATS_MAX else None,
-        previous=max(0, skip - SEATS_MAX) if skip else None,
-        elsewhere=[view.shown(seat) for seat in elsewhere],
-        changes=changes,
-        key=uuid4().hex,
-    )
+    return {
+        "view": view,
+        "event": view.details,
+        "sections": names,
+        "section": shown,
+        "rows": rows,
+        "skip": skip,
+        "following": skip + SEATS_MAX if shown is not None and shown.seats > skip + SEATS_MAX else None,
+        "previous": max(0, skip - SEATS_MAX) if skip else None,
+        "elsewhere": [view.shown(seat) for seat in elsewhere],
+        "changes": changes,
+    }
 
 
 def _section_of(sections: list[SectionOfBook], wanted: str, free: list[int]) -> SectionOfBook | None:

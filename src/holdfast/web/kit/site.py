@@ -8,6 +8,7 @@ from holdfast.http.endpoints.problems import Problems
 from holdfast.http.endpoints.public_url import PublicUrl
 from holdfast.web.kit.assets import Assets
 from holdfast.web.kit.cookies import Cookies
+from holdfast.web.kit.kept_pages import KeptPages
 from holdfast.web.kit.templates import Templates
 from holdfast.web.kit.visitors import Visitors
 
@@ -23,6 +24,7 @@ class Site:
     cookies: Cookies
     templates: Templates
     assets: Assets
+    kept_pages: KeptPages
     public: PublicUrl
     problems: Problems
     """Knows the HTTP status of every refusal."""

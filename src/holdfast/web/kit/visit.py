@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 from uuid import UUID
@@ -28,6 +29,9 @@ HTML: Header = (b"content-type", b"text/html; charset=utf-8")
 VARY: Header = (b"vary", b"Accept-Language, Accept-Encoding, Cookie")
 NOTICE = "notice"
 _NOTICE_SECONDS = 60
+_NOW_MARK = "\N{SYMBOL FOR NULL}now\N{SYMBOL FOR NULL}"
+_KEY_MARK = "\N{SYMBOL FOR NULL}key\N{SYMBOL FOR NULL}"
+"""Stand in kept pages for what differs from visit to visit."""
 _ZIP_FROM_BYTES = 1_000
 
 POLICY = security_headers(
@@ -161,15 +165,41 @@ class Visit:
             code: The code of the refusal that the page explains, for the log.
             **values: What the template needs beside what all have (see `templates/shell.html`).
         """
+        notice = self.notice
+        text = self._text(template, notice=notice, now_ms=str(_now_ms()), **values)
+        return self._html(text, status, code)
+
+    def render_alike(
+        self, template: str, *, version: Hashable, key: str, values: Callable[[], Mapping[str, Any]]
+    ) -> Answer:
+        """Answer with a page that all visitors see alike who have done nothing here yet.
+
+        Args:
+            template: The template's name.
+            version: Changes with what the page shows.
+            key: The idempotency key in the page's form, which no other visitor gets.
+            values: Returns what the template needs, the same for all of these visitors.
+        """
+        if self.visitor.signed_in or self.site.cookies.read(self.call.scope["headers"], NOTICE):
+            return self.render(template, key=key, **values())
+
+        def render() -> str:
+            return self._text(template, notice="", now_ms=_NOW_MARK, key=_KEY_MARK, **values())
+
+        kept = self.site.kept_pages.text((template, self.language, self.here), version, render)
+        return self._html(kept.replace(_NOW_MARK, str(_now_ms())).replace(_KEY_MARK, key), 200, None)
+
+    def _text(self, template: str, **values: Any) -> str:  # noqa: ANN401 - as above
         shell = {
-            "notice": self.notice,
-            "now_ms": int(time.time() * 1000),
             "here": self.here,
             "mode": self.site.visitors.mode,
             "signed_in_as": self.signed_in_as,
             "is_organiser": self.visitor.signed_in and (self.principal.admin or bool(self.principal.roles)),
         }
-        text = self.site.templates.render(self.language, template, {**shell, **values}).encode()
+        return self.site.templates.render(self.language, template, {**shell, **values})
+
+    def _html(self, page: str, status: int, code: str | None) -> Answer:
+        text = page.encode()
         headers: tuple[Header, ...] = (VARY, (b"content-language", self.language.encode()))
         if len(text) >= _ZIP_FROM_BYTES and accepts_gzip(self.call):
             text = gzip.compress(text, compresslevel=5, mtime=0)
@@ -215,6 +245,10 @@ class Visit:
     def here_quoted(self) -> str:
         """The same, to be put into the query of another path."""
         return quote(self.here, safe="")
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
 
 
 def own_path(text: str, *, otherwise: str = "/events") -> str:
