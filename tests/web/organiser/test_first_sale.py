@@ -56,7 +56,6 @@ PAGES_OF_EVENT = [
     "/reservations",
     "/reservations?status=pending&buyer=ann",
     "/delete",
-    "/hall/preview",
     "/hall/file",
     "/hall/file?format=pretix",
     "/hall/file?format=csv",

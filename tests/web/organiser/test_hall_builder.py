@@ -14,7 +14,7 @@ AREA = {"kind": "area", "name": "Floor", "category": "standard", "capacity": "50
 
 
 async def _layout(desk, path) -> dict:
-    return (await desk.get(f"{path}/hall/preview")).json()
+    return (await desk.get(f"{path.replace('/organise', '')}/map/layout")).json()
 
 
 @pytest.mark.parametrize(("section", "seats"), [(ROWS, 264), (AREA, 284)])

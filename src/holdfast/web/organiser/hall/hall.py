@@ -121,7 +121,6 @@ async def _page(visit: Visit, opened: OpenHall, faults: Faults | None = None) ->
         lines=lines_of(opened),
         categories=opened.categories,
         faults=faults or {},
-        preview=f"{room['base']}/hall/preview",
         **room,
     )
 

@@ -124,7 +124,6 @@ def prices_from(text: str, currency: str) -> dict[str, int]:
 
 async def _page(visit: Visit, typed: Typed, *, edition: str, faults: Faults | None = None, raw: bytes = b"") -> Answer:
     event = await event_for(visit, Verb.PUT_HALL)
-    room = await room_of(visit, event, "hall")
     formats: Sequence[HallFormat] = tuple(HallFormat)
     return visit.render(
         "organiser/hall_import.html",
@@ -134,8 +133,7 @@ async def _page(visit: Visit, typed: Typed, *, edition: str, faults: Faults | No
         formats=formats,
         faults=faults or {},
         too_large_to_show=len(raw) > SHOWN_BYTES_MAX,
-        preview=f"{room['base']}/hall/preview",
-        **room,
+        **await room_of(visit, event, "hall"),
     )
 
 

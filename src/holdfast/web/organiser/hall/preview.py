@@ -1,6 +1,5 @@
-"""What the preview's map shows: the stored hall, or one that a form would store."""
+"""What the preview's map shows while a form is filled in."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
@@ -25,30 +24,26 @@ from holdfast.web.organiser.hall.stored import OpenHall, check_hall, open_hall
 from holdfast.web.organiser.room import event_for
 
 
-async def stored(visit: Visit) -> Answer:
-    """GET /organise/events/{event_id}/hall/preview: the layout of the stored hall, without its sales."""
-    event = await event_for(visit, Verb.PUT_HALL)
-    opened = await open_hall(visit, event.id)
-    if opened.hall is None:
-        return json_answer(200, {"seats": 0, "layout": None})
-    return await _laid_out(visit, opened.hall, opened.categories)
+async def show(visit: Visit) -> Answer:
+    """POST /organise/events/{event_id}/hall/preview: the layout of what a form would store, or what is wrong with it.
 
-
-async def unsaved(visit: Visit) -> Answer:
-    """POST /organise/events/{event_id}/hall/preview: that of a form, or what is wrong with it.
-
-    A mistake is no failure here: while somebody types, most of what they have typed is not finished.
+    A mistake is no failure here: while somebody types, most of what they have typed is not finished. However many type,
+    one hall at a time is laid out.
     """
     event = await event_for(visit, Verb.PUT_HALL)
-    form = await visit.form()
-    opened = await open_hall(visit, event.id)
-    try:
-        hall, categories = await _hall_of(visit, form, opened, event.details.currency)
-    except InvalidValue as error:
-        faults = Faults(visit)
-        faults.note(error)
-        return json_answer(200, {"faults": faults.with_labels()})
-    return await _laid_out(visit, hall, categories)
+    catalogue = visit.capability(Catalogue)
+    faults = Faults(visit)
+    async with catalogue.bulk_line.place() as place:
+        form = await visit.form()
+        await place.turn()
+        opened = await open_hall(visit, event.id)
+        try:
+            hall, categories = await _hall_of(visit, form, opened, event.details.currency)
+            layout, seats = await preview_of(hall, categories)
+        except InvalidValue as error:
+            faults.note(error)
+            return json_answer(200, {"faults": faults.with_labels()})
+    return json_answer(200, {"seats": seats, "layout": msgspec.Raw(layout)})
 
 
 async def _hall_of(visit: Visit, form: Form, opened: OpenHall, currency: str) -> tuple[Hall, list[CategoryDetails]]:
@@ -72,25 +67,11 @@ async def _hall_of(visit: Visit, form: Form, opened: OpenHall, currency: str) ->
     return hall, list(opened.categories) or first_categories(visit)
 
 
-async def _laid_out(visit: Visit, hall: Hall, categories: Sequence[CategoryDetails]) -> Answer:
-    catalogue = visit.capability(Catalogue)
-    async with catalogue.bulk_line.place() as place:
-        await place.turn()
-        try:
-            layout, seats = await preview_of(hall, categories)
-        except InvalidValue as error:
-            faults = Faults(visit)
-            faults.note(InvalidValue("", f"{error.data['field']}: {error.data['problem']}"))
-            return json_answer(200, {"faults": faults})
-    return json_answer(200, {"seats": seats, "layout": msgspec.Raw(layout)})
-
-
 PAGES = (
     Page(
         path="/organise/events/{event_id}/hall/preview",
         name="hall_preview",
-        get=stored,
-        post=unsaved,
+        post=show,
         no_store=True,
         body_bytes_max=BODY_BYTES_MAX,
         is_page=False,

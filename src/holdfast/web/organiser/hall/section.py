@@ -131,7 +131,6 @@ async def _page(
     faults: Faults | None = None,
 ) -> Answer:
     event = await event_for(visit, Verb.PUT_HALL)
-    room = await room_of(visit, event, "hall")
     return visit.render(
         "organiser/section.html",
         status=400 if faults else 200,
@@ -144,8 +143,7 @@ async def _page(
         labels=[(name, visit.words.gettext(title)) for name, title in LABELS],
         numberings=[(name, visit.words.gettext(title)) for name, title in NUMBERINGS],
         faults=faults or {},
-        preview=f"{room['base']}/hall/preview",
-        **room,
+        **await room_of(visit, event, "hall"),
     )
 
 

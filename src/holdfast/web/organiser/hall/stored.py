@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import structs
 
 from holdfast.application.catalogue.catalogue import Catalogue
+from holdfast.application.catalogue.hall_seats import HallSeats
 from holdfast.application.catalogue.put_hall import HallPut, put_hall
 from holdfast.application.giving_way import in_steps
 from holdfast.application.reading.views import Views
@@ -119,12 +120,13 @@ async def store_hall(
 
 
 async def check_hall(hall: Hall) -> None:
-    """Check a hall that is only shown.
+    """Check a hall that is only shown, its single seats too.
 
     Raises:
         InvalidValue: naming the place in the document.
     """
     await in_steps(checking_hall(hall))
+    await HallSeats.of(hall)
 
 
 def lines_of(opened: OpenHall) -> list[SectionLine]:

@@ -48,12 +48,16 @@ export function preview() {
     size = String(answer.layout.size);
   }
 
-  async function show(/** @type {HTMLFormElement | undefined} */ form) {
+  /** @param {HTMLFormElement} [form] */
+  async function show(form) {
     const turn = ++latest;
-    const options = form ? { method: "POST", body: new FormData(form) } : {};
     try {
-      const answer = await fetch(place.dataset.preview ?? "", options);
-      if (turn === latest && answer.ok) draw(await answer.json());
+      const answer = form
+        ? await fetch(place.dataset.preview ?? "", { method: "POST", body: new FormData(form) })
+        : await fetch(place.dataset.stored ?? "");
+      if (!answer.ok) return;
+      const told = await answer.json();
+      if (turn === latest) draw(form ? told : { seats: told.seats, layout: told.seats ? told : null });
     } catch {
       // Without a connection the last picture stays. Saving says what is wrong.
     }
