@@ -1,6 +1,7 @@
 """A sample event to try things out: a concert hall of about 2,000 places at three prices."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.create_event import create_event
@@ -14,6 +15,7 @@ from holdfast.domain.hall.samples import SAMPLE_CATEGORIES, sample_hall
 ON_SALE_DAYS = 30
 """Days until the sample event starts, during which it can be booked."""
 LASTS_HOURS = 3
+ZONE = "Asia/Tokyo"
 TOTAL_SEATS = 2_008
 """As many as the hall has."""
 
@@ -26,7 +28,8 @@ async def add_sample_event(catalogue: Catalogue, *, today: datetime) -> Event | 
     """
     if await catalogue.reads.events(limit=1, offset=0, drafts_of=None):
         return None
-    start_at = (today + timedelta(days=ON_SALE_DAYS)).replace(hour=19, minute=0, second=0, microsecond=0)
+    day = (today + timedelta(days=ON_SALE_DAYS)).astimezone(ZoneInfo(ZONE))
+    start_at = day.replace(hour=19, minute=0, second=0, microsecond=0)
     event = await create_event(
         catalogue,
         EventDetails(
@@ -36,6 +39,7 @@ async def add_sample_event(catalogue: Catalogue, *, today: datetime) -> Event | 
             start_at=start_at,
             end_at=start_at + timedelta(hours=LASTS_HOURS),
             total_seats=TOTAL_SEATS,
+            timezone=ZONE,
         ),
     )
     await put_categories(catalogue, event.id, SAMPLE_CATEGORIES)

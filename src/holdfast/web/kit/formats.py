@@ -26,6 +26,8 @@ def number(value: int, language: Language) -> str:
 def zone_name(when: datetime, zone: str, language: Language) -> str:
     """Name a time zone at a time: Japan Standard Time."""
     there = when.astimezone(ZoneInfo(zone))
+    if language == "en" and there.tzname() == "UTC":
+        return "UTC"  # nobody knows its long name better, and it takes two lines on a phone
     return get_timezone_name(there, width="long", locale=language)
 
 
