@@ -40,9 +40,8 @@ class Event:
     """An event's statuses in memory, as the API shows them."""
 
     def __init__(self, layout: bytes) -> None:
-        self.layout = gzip.compress(layout, 6)
-        self.seats = json.loads(layout)["seats"]
-        self.codes = bytearray(self.seats)
+        self.chart_version = 0
+        self.put(layout)
         self.version = 1
         self.lock = Lock()
         self.log: list[dict[int, int]] = []
@@ -50,6 +49,13 @@ class Event:
         self.streams: set[queue.Queue[bytes | None]] = set()
         self.is_down = False
         self.requests: list[str] = []
+
+    def put(self, layout: bytes) -> None:
+        """Give it a chart, in which all seats are free."""
+        self.layout = gzip.compress(layout, 6)
+        self.seats = json.loads(layout)["seats"]
+        self.codes = bytearray(self.seats)
+        self.chart_version += 1
 
     def change(self, changes: dict[int, int]) -> None:
         """Give seats other codes, in one version, and tell all streams."""
@@ -161,7 +167,7 @@ class _Answers(BaseHTTPRequestHandler):
 
     def _map(self, event: Event, what: str, query: dict[str, str]) -> None:
         event.requests.append(what)
-        chart = ("chart-version", "1")
+        chart = ("chart-version", str(event.chart_version))
         if event.is_down:
             self._send(b"", "application/problem+json", status=503)
         elif what == "layout":

@@ -1,10 +1,14 @@
 """The drawn map in a real browser, alone: what it shows while seats are sold, and how it is used."""
 
 import asyncio
+import gzip
 
 import pytest
 import pytest_asyncio
 
+from hall.charts import layout_of, stored
+from holdfast.domain.hall.document import Row, Section
+from holdfast.domain.hall.samples import SAMPLE_CATEGORIES, sample_hall
 from pages.chromium import new_context
 from pages.map.site import sell, serving
 
@@ -136,6 +140,29 @@ async def test_a_map_that_is_told_to_reload_fetches_the_statuses_again(open_map,
         event.codes[FREE] = 2  # as if a failover had changed what was told before
     event.tell("reload")
     await until(code_of(page, FREE), 2)
+
+
+async def test_a_chart_that_grows_is_loaded_anew_and_the_selection_stays(open_map, event):
+    page = await open_map()
+    await page.evaluate("(place) => map.select([map.board.hall.chart.ids.id(place)])", FREE)
+    before, seats = gzip.decompress(event.layout), event.seats
+    grown = sample_hall()
+    grown.floors[-1].sections.append(a_new_section())
+    try:
+        event.put(layout_of(grown, SAMPLE_CATEGORIES, stored(grown)))
+        event.change({seats - 1: 2})
+        await until(lambda: page.evaluate("() => map.board.codes.length"), event.seats)
+        await until(lambda: page.evaluate("() => map.selection.map((seat) => seat.place)"), [FREE])
+        await until(code_of(page, seats - 1), 2)
+        sell(event, [FREE])
+        await until(code_of(page, FREE), 2)
+    finally:
+        event.put(before)
+
+
+def a_new_section() -> Section:
+    row = Row(label="A", count=8, start=(-70, 900), end=(70, 900))
+    return Section(key="boxes", name="Boxes", category="premium", rows=[row])
 
 
 async def test_an_event_that_is_gone_ends_the_map_calmly(open_map, event):

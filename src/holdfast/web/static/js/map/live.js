@@ -186,6 +186,8 @@ export class Live {
         const bytes = new Uint8Array(await response.arrayBuffer());
         const chart = Number(response.headers.get("chart-version") ?? this.chartVersion);
         if (chart !== this.chartVersion) {
+          // The map of the new chart has its own.
+          this.destroy();
           this.listener.grown(chart);
           return;
         }
