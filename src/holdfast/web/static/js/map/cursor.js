@@ -34,6 +34,7 @@ export class Cursor {
     this.around = around;
     /** @type {Stop | null} */
     this.stop = null;
+    this.hasMoved = false;
     const help = make("p", "map-hidden", { id: `map-help-${Math.random().toString(36).slice(2)}` }, text("help"));
     this.buttons = [0, 1].map(() => make("button", "map-seat", { type: "button" }));
     this.element = make("div", "map-cursor", { role: "application", "aria-label": text("label"), "aria-describedby": help.id }, ...this.buttons, help);
@@ -51,7 +52,7 @@ export class Cursor {
 
   /** The keyboard has come to the map: it begins where it was, else at the first free seat. */
   enter() {
-    this.stop ??= this.first();
+    if (!this.hasMoved) this.stop = this.first();
     this.show();
     if (this.stop && this.buttons.some((button) => button.matches(":focus-visible"))) this.around.reveal(this.stop);
   }
@@ -62,14 +63,23 @@ export class Cursor {
     return section(hall(), -1, 1, isShown, isFree);
   }
 
-  /** @param {Stop | null} stop */
+  /** Another hall, or other floors: the button has a name, though nobody is on it yet. */
+  reset() {
+    this.hasMoved = false;
+    this.stop = this.first();
+    this.show();
+  }
+
+  /** @param {Stop} stop */
   put(stop) {
+    this.hasMoved = true;
     this.stop = stop;
     this.show();
   }
 
   /** @param {Stop} stop */
   go(stop) {
+    this.hasMoved = true;
     this.stop = stop;
     this.around.reveal(stop);
     const [now, next] = this.buttons[0].hidden ? [this.buttons[1], this.buttons[0]] : this.buttons;

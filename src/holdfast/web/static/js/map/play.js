@@ -82,13 +82,12 @@ export class Play {
    * @param {boolean} keep Whether to go on showing the same part.
    */
   setBoard(board, words, keep) {
-    this.board = board;
-    this.words = words;
+    [this.board, this.words, this.cursor.stop] = [board, words, null];
     const { floors } = board.hall.chart.layout;
     if (board.hall.stacked) this.showFloor(Math.min(Math.max(board.floor, 0), floors.length - 1));
-    this.cursor.stop = null;
     this.cursor.element.hidden = !board.hall.chart.seats;
     this.stage.setHall(board, keep);
+    this.cursor.reset();
     this.tools.setFloors(floors.map((floor) => floor.name), board.floor, (floor) => this.showFloor(floor), !board.hall.stacked);
   }
 
@@ -98,7 +97,7 @@ export class Play {
     this.board.floor = floor;
     this.board.refreshAll();
     const { stop } = this.cursor;
-    if (stop && "place" in stop && !this.board.isShown(stop.place)) this.cursor.put(this.cursor.first());
+    if (stop && "place" in stop && !this.board.isShown(stop.place)) this.cursor.reset();
     /** @type {import("./view.js").Box} */
     const box = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
     for (const part of this.hall.parts) if (floor >= 0 && part.section.floor === floor) enclose(box, part.box);
