@@ -139,6 +139,10 @@ async def _refused(visit: Visit, event_id: UUID, form: Form, refusal: Refusal, w
     return answer
 
 
-_BEST_FIELDS = ("best_available.count", "best_available.accessible", "count", "accessible")
+_BEST_FIELDS = (
+    *(f"best_available.{name}" for name in ("count", "accessible", "category", "section")),
+    "count",
+    "accessible",
+)
 
 PAGES = (Page(path="/events/{event_id}/hold", name="hold", get=back_to_event, post=hold, is_page=False),)
