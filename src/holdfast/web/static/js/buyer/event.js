@@ -3,7 +3,7 @@
 import { mountMap } from "../map/map.js";
 import { Cart } from "./cart.js";
 import { countAll, countDown, clockText } from "./countdown.js";
-import { keepChoice, keptChoice, keyFor } from "./kept.js";
+import { keepChoice, keptChoice, keyFor, renewIfOlder } from "./kept.js";
 import { find, json, moneyIn, number, say, sendOnce, text } from "./page.js";
 
 /**
@@ -156,6 +156,7 @@ for (const each of [form, best]) {
   each.addEventListener("submit", () => map?.setBusy(true));
 }
 addEventListener("pageshow", (event) => event.persisted && map?.setBusy(false));
+renewIfOlder(shelf);
 wireBest();
 waitForOpening();
 countAll();

@@ -7,6 +7,7 @@
 
 const CHOICE = "holdfast.choice.";
 const KEYS = "holdfast.keys.";
+const SHOWN = "holdfast.shown.";
 
 /**
  * @param {string} event Its id.
@@ -40,6 +41,24 @@ export function keyFor(event, choice, fresh) {
 export function forget(event) {
   write(CHOICE + event, null);
   write(KEYS + event, null);
+  write(SHOWN + event, madeAt());
+}
+
+/**
+ * Load the page again if the browser's button has led back to it from a reservation that it does not know of. It would
+ * show the seats as free, and its form would send the key of that reservation.
+ * @param {string} event
+ */
+export function renewIfOlder(event) {
+  const renew = () => (read(SHOWN + event) ?? 0) > madeAt() && location.reload();
+  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  if (navigation?.type === "back_forward") renew();
+  addEventListener("pageshow", (shown) => shown.persisted && renew());
+}
+
+/** When the server made this page, by its clock. */
+function madeAt() {
+  return Number(document.documentElement.dataset.now);
 }
 
 /** @param {string} name */

@@ -1,6 +1,6 @@
 /** The list of seats: keeps what is ticked, adds up prices, and opens another part of the hall at once. */
 
-import { keepChoice, keptChoice, keyFor } from "./kept.js";
+import { keepChoice, keptChoice, keyFor, renewIfOlder } from "./kept.js";
 import { find, json, moneyIn, number, say, sendOnce, text } from "./page.js";
 
 const { event, currency, changes, seats_max: max, refused } = json("event-data");
@@ -38,6 +38,7 @@ function addOthers() {
   }
 }
 
+renewIfOlder(shelf);
 if (form) {
   if (!refused && !changes) {
     const kept = new Set(keptChoice(shelf));
