@@ -112,7 +112,7 @@ async def test_what_a_form_would_store_is_shown_before(desk):
     assert shown["layout"]["format"] == "holdfast-layout/1"
     assert [section["name"] for section in shown["layout"]["sections"]] == ["Stalls", "?"]
     wrong = (await desk.send(f"{path}/hall/preview", ROWS | {"rows": "0"})).json()
-    assert wrong == {"faults": {"rows": "Rows: must be 1 to 20000"}}
+    assert wrong == {"faults": {"rows": "Number of rows: must be 1 to 20000"}}
     assert (await _layout(desk, path))["seats"] == 234
 
 

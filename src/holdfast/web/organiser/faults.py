@@ -70,7 +70,7 @@ _LABELS: Mapping[str, str] = {
     "total_seats": mark("Seats in the hall at most"),
     "seller": mark("Who confirms"),
     "category": mark("Category"),
-    "rows": mark("Rows"),
+    "rows": mark("Number of rows"),
     "seats": mark("Seats"),
     "growth": mark("More seats in each further row"),
     "curve": mark("Curve, in percent"),
