@@ -191,8 +191,10 @@ async def test_a_form_of_another_site_signs_nobody_in(serving):
 async def test_a_buyer_signs_in_as_well_and_stays_the_guest_they_were(serving):
     async with serving() as (_, browser):
         browser.http.cookies.set("holdfast-guest", "g" * 42 + "A", domain="127.0.0.1")
+        assert "/sign-in?back=/reservations" in (await browser.get("/reservations")).text
         answer = await browser.send("/sign-in", fields())
         assert answer.headers["location"] == "/reservations"
+        assert "/sign-in" not in (await browser.get("/reservations")).text
         assert browser.http.cookies["holdfast-guest"] == "g" * 42 + "A"
 
 
