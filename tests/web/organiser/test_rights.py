@@ -2,8 +2,6 @@
 
 from uuid import uuid4
 
-import pytest
-
 from holdfast.domain.identity.roles import Role
 from holdfast.web.organiser.pages import PAGES
 from web.organiser.desk import EVENT, published, said, with_hall
@@ -103,13 +101,13 @@ async def test_an_admin_makes_an_organiser_and_its_first_member(firm):
         assert (await ann.send("/organise/organisers", {"name": "Mine"})).status_code == 403
 
 
-@pytest.mark.parametrize("fields", [{"user_id": ""}, {"user_id": "ä"}, {"user_id": "account:ben", "role": "admin"}])
-async def test_a_member_that_cannot_be_keeps_what_was_typed(firm, fields):
+async def test_a_member_that_cannot_be_keeps_what_was_typed(firm):
     organiser = await firm.organiser(ann=Role.ORGANISER)
     async with firm.signed_in("ann") as ann:
-        page = await ann.send("/organise/members", {"organiser": str(organiser), "role": "organiser"} | fields)
-        assert page.status_code == 400
-        assert fields["user_id"] in page.text
+        for fields in ({"user_id": ""}, {"user_id": "ä"}, {"user_id": "account:ben", "role": "admin"}):
+            page = await ann.send("/organise/members", {"organiser": str(organiser), "role": "organiser"} | fields)
+            assert page.status_code == 400, fields
+            assert fields["user_id"] in page.text
 
 
 async def test_a_member_is_removed_after_being_asked(firm):
