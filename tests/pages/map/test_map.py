@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import math
 
 import pytest
 import pytest_asyncio
@@ -375,3 +376,34 @@ async def test_a_party_is_seated_together_with_one_tap_and_no_more_than_may_be_h
     await page.mouse.click(**await spot_of(page, FREE - 2))
     assert await page.evaluate("() => map.selection.length") == 4
     assert await told(page, "onLimit") == [[4]]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {},
+        {"rows": [{"seats": 1}], "seats": 1},
+        {"rows": [{"seats": 1, "from": [0, 0]}], "seats": 1},
+        {"sections": [{"key": "a", "name": "A", "area": True}], "rows": [{"seats": 50, "section": 0}], "seats": 50},
+        {
+            "shapes": [
+                {"shape": "text", "at": [1, 1], "text": "Bar"},
+                {"shape": "ellipse", "at": [0, 0], "radii": [9, 0]},
+            ]
+        },
+    ],
+)
+async def test_a_hall_that_is_only_begun_is_drawn_too(open_map, parts):
+    page = await open_map("given=1&mode=look")
+    nothing = {
+        "format": "holdfast-layout/1", "name": "", "unit": 0.25, "origin": [0, 0], "size": [0, 0], "floors": [],
+        "categories": [], "shapes": [], "seats": 0, "ids": [], "sections": [], "rows": [], "accessible": [],
+        "restricted_view": [], "companions": [],
+    }  # fmt: skip
+    ids = [["019a0000-0000-7000-8000-000000000000", parts["seats"]]] if "seats" in parts else []
+    await page.evaluate("(layout) => map.setLayout(layout)", nothing | {"ids": ids} | parts)
+    assert all(map(math.isfinite, await page.evaluate("() => map.play.view.state")))
+    await page.locator("h1").click()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("ArrowDown")
+    await page.mouse.move(300, 300)

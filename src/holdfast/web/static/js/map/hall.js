@@ -36,7 +36,7 @@ export function measure(chart) {
   const pitch = median(known) || Math.max(box.right, box.bottom, 1) / 40;
   const parts = chart.sections.map((section, at) => partOf(section, chart, pitches[at] || pitch));
   for (const part of parts) enclose(box, part.box);
-  return { chart, grid, parts, box, pitch, stacked: areStacked(parts) };
+  return { chart, grid, parts, box, pitch, stacked: chart.layout.floors.length > 1 && areStacked(parts) };
 }
 
 /**

@@ -171,22 +171,17 @@ export class ShownHall {
     const { board } = this;
     if (!board) return;
     board.take(codes, places);
-    this.play.stage.patch(places);
-    if (board.hall.parts.some((part) => part.section.area)) this.redrawAreas(places);
+    const { sections, sectionOf } = board.hall.chart;
+    // Areas are under the seats.
+    if (!this.ready || places.some((place) => sections[sectionOf[place]].area)) this.play.stage.redraw();
+    else this.play.stage.patch(places);
     if (!this.ready) {
       this.element.setAttribute("aria-busy", "false");
-      this.play.stage.redraw();
       this.beReady();
     }
     if (!this.busy) this.dropLost();
     this.play.refresh();
     this.timers.counts ||= setTimeout(() => this.tellCounts(), COUNTS_MS);
-  }
-
-  /** @param {number[]} places */
-  redrawAreas(places) {
-    const { sections, sectionOf } = this.play.hall.chart;
-    if (places.some((place) => sections[sectionOf[place]].area)) this.play.stage.redraw();
   }
 
   beReady() {
