@@ -31,7 +31,6 @@ async def _groups(
     injection="SIGKILL of a node with chosen seats stored and COMMIT not sent, and after the COMMIT; twice each",
     expected="502 or a lost connection; the retry with the same key returns the seats of the first time, if any",
     invariants="no chosen seat sold twice, as many as asked for, nobody refused while seats fit",
-    quick=True,
 )
 async def _killed_while_choosing(trial: Trial) -> None:
     async with _groups(trial) as load:

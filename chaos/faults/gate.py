@@ -198,7 +198,6 @@ async def _gate_poisoned(trial: Trial) -> None:
     injection="locks live for 60 ms, and transactions are held up for 400 ms with the event locked, eight times",
     expected=f"{_NO_FAILURE}: another passes the gate, and waits for the event's lock",
     invariants="no seat sold twice",
-    quick=True,
 )
 async def _gate_lock_runs_out(trial: Trial) -> None:
     environment = {"LOCK_SECONDS": "0.06"}

@@ -202,7 +202,6 @@ def _heard_anything(stream: Stream) -> bool:
     "seen them; versions are made anew: fewer, as many, and more",
     expected="reads of both nodes agree with the database; streams, and browsers that come back, are told to reload",
     invariants="all of the promoted database; what it never had is declared lost",
-    quick=True,
 )
 async def _standby_behind_promoted(trial: Trial) -> None:
     await _lose_the_end(trial, restored=False)

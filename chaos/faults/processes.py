@@ -29,7 +29,6 @@ async def killed_at(trial: Trial, load: Load, node: Program, point: Point, times
     injection="SIGKILL of a node after PostgreSQL confirmed a COMMIT and before its answers are sent; twice",
     expected="502 or a lost connection; the retry with the same key on another node is the same reservation",
     invariants="nothing lost, one effect per key",
-    quick=True,
 )
 async def _api_killed_after_commit(trial: Trial) -> None:
     async with trial.load() as load:
@@ -68,7 +67,6 @@ async def _api_killed_holding_lock(trial: Trial) -> None:
     expected="PostgreSQL ends the transaction after 2 s and the others go on; the paused node's writes take no effect "
     "on what has changed since",
     invariants="all, versions without gaps",
-    quick=True,
 )
 async def _api_paused_holding_lock(trial: Trial) -> None:
     node = trial.site.nodes[0]

@@ -42,7 +42,6 @@ async def _greedy(
     injection="SIGKILL of a node after the COMMIT of buyers who each want more than their limit at once; three times",
     expected="502 or a lost connection; the retry with the same key is the same reservation, and counts once",
     invariants="nobody has more than the limit at any version, nobody is refused below it",
-    quick=True,
 )
 async def _killed_after_commit(trial: Trial) -> None:
     async with _greedy(trial) as load:

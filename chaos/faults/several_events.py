@@ -40,7 +40,6 @@ async def _expect_shared(trial: Trial) -> None:
     injection=f"SIGKILL of a node after the COMMIT of a transaction, buyers at {EVENTS} events; three times",
     expected="502 or a lost connection; the retry with the same key is the same reservation",
     invariants="nothing lost, one effect per key, versions of every event without gaps",
-    quick=True,
 )
 async def _killed_after_commit(trial: Trial) -> None:
     async with _several_on_sale(trial) as load:

@@ -96,7 +96,6 @@ async def _header_floods(trial: Trial) -> None:
     "name a caller; directly at a node, 3 rounds",
     expected="the offer is ignored, the body is read as a body; no trailer is a header",
     invariants="all: nothing is undone by a smuggled request",
-    quick=True,
 )
 async def _upgrade_offers(trial: Trial) -> None:
     node = trial.site.nodes[0].address

@@ -28,7 +28,6 @@ WHERE event_id = $1 AND status = 'pending' AND expires_at < clock_timestamp() - 
     injection="the worker's audit raises an unexpected error; then another session locks a table that it reads for 4 s",
     expected="the worker lives on, and holds go on to expire",
     invariants="all",
-    quick=True,
 )
 async def _audit_fails(trial: Trial) -> None:
     worker = trial.site.worker

@@ -210,7 +210,6 @@ async def _redis_refuses(trial: Trial, what: str, broken: Sequence[str], mended:
     injection="Redis becomes a replica of nothing for 3 s: every write is refused (READONLY), PING is answered",
     expected="not one request fails; /readyz of every node says `degraded`",
     invariants="no seat sold twice",
-    quick=True,
 )
 async def _redis_read_only(trial: Trial) -> None:
     broken, mended = ("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")
