@@ -4,6 +4,8 @@ from typing import Self
 
 import httpx
 
+from api.serving import TLS
+
 
 class Browser:
     """Visits pages, in one language, and sends forms as our own pages do."""
@@ -11,7 +13,7 @@ class Browser:
     def __init__(self, url: str, *, language: str = "en") -> None:
         self.url = url
         headers = {"Accept": "text/html,application/xhtml+xml", "Accept-Language": language}
-        self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=20)
+        self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=20, verify=TLS)
 
     async def __aenter__(self) -> Self:
         return self

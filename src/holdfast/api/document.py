@@ -1,5 +1,7 @@
 """The OpenAPI document of this API."""
 
+from functools import cache
+
 import msgspec
 
 from holdfast.api.operations import OPERATIONS
@@ -37,6 +39,7 @@ def document(*, server: str = ".") -> Json:
     return openapi_document(OPERATIONS, Problems(PROBLEMS), _ABOUT, server=server)
 
 
+@cache
 def document_bytes(*, server: str = ".") -> bytes:
-    """Encode the document as JSON."""
+    """Encode the document as JSON, once for each server."""
     return msgspec.json.encode(document(server=server))
