@@ -9,7 +9,8 @@ import pytest
 CONFIGURATION = Path(__file__).parents[2] / "schemathesis.toml"
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.runs
+@pytest.mark.timeout(240)
 async def test_generated_requests_find_nothing(api, tmp_path):
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -68,6 +68,7 @@ def test_an_experiment_starts_what_it_measures_and_reports(tmp_path, experiment)
     assert "\x1b" not in done.stdout + done.stderr
 
 
+@pytest.mark.experiments
 def test_two_servers_by_url_are_measured_in_turn_and_compared(tmp_path):
     with OtherServer() as first, OtherServer(bulk_seats_max=500, forms="A", conflict_status=400) as second:
         done = _bench(tmp_path, "contention", "stadium", "--url", first.url, "--against", second.url)
@@ -81,6 +82,7 @@ def test_two_servers_by_url_are_measured_in_turn_and_compared(tmp_path):
     assert "availability, bits: not offered (answered with 404)" in notes
 
 
+@pytest.mark.experiments
 def test_a_load_that_was_not_stored_fails_the_benchmark(tmp_path):
     with OtherServer() as liar:
         learning = iter([True] * 2)

@@ -69,6 +69,7 @@ def _run(environment: dict[str, str]) -> Iterator[None]:
     assert process.returncode == 0
 
 
+@pytest.mark.runs
 @pytest.mark.timeout(240)
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the tour is typed with curl, which is not installed")
 def test_the_tour_of_the_readme_gives_what_the_readme_shows(tmp_path):
