@@ -26,7 +26,7 @@ async def test_a_seat_that_is_gone_is_named_and_the_nearest_equals_are_offered(b
     answer, page = await held(browser, show, seats=[kept, gone])
     assert answer.status_code == 409
     assert "Somebody else has just taken Stalls, row C, seat 6." in page.text
-    assert "The nearest free seats at the same price: Row C, seat 7." in page.text
+    assert "The nearest free seat at the same price: Row C, seat 7." in page.text
     offer = page.form("/hold")
     assert offer.fields["seats"] == [kept, show.seat("C", 7)]
     now = Document(await browser.follow(await browser.send(offer.action, offer.fields)))

@@ -80,7 +80,7 @@ async def test_a_change_that_fails_leaves_the_hold_as_it_is(browser, house, show
 
 async def test_seats_that_are_let_go_can_be_held_again(browser, house, show, hold):
     gone = Document(await browser.follow(await acted(browser, hold, "cancel")))
-    assert "You have let these seats go" in gone.text
+    assert "You have released these seats" in gone.text
     assert "The same seats are still free." in gone.text
     assert await house.taken(show) == set()
     again = gone.form("/hold")

@@ -69,7 +69,11 @@ def _taken(view: EventView, refusal: Refusal, wanted: Sequence[UUID]) -> Banner:
     heading = _("Somebody else has just taken %(seats)s.") % {"seats": seats}
     if offered:
         near = listed(words, [seat.text for seat in offered])
-        advice = _("Nothing is held yet. The nearest free seats at the same price: %(seats)s.") % {"seats": near}
+        advice = words.ngettext(
+            "Nothing is held yet. The nearest free seat at the same price: %(seats)s.",
+            "Nothing is held yet. The nearest free seats at the same price: %(seats)s.",
+            len(offered),
+        ) % {"seats": near}
     else:
         advice = _("Nothing is held yet. Choose other seats on the map, or let us find the best ones.")
     return Banner(heading, advice, offered, left)
