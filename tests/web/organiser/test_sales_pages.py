@@ -113,7 +113,7 @@ async def test_a_channel_keeps_seats_back_and_gives_them_back(desk, api):
 
 
 WRONG_SEATS = [
-    ({"by": "numbers", "numbers": "stalls-Z-1"}, "has no seat of this event: stalls-Z-1"),
+    ({"by": "numbers", "numbers": "stalls-Z-1"}, "names seats that this event does not have: stalls-Z-1"),
     ({"by": "rows", "rows": "Z"}, "This event has no seats in Z"),
     ({"by": "sections"}, "Choose seats first."),
     ({"by": "map", "seat_ids": "1"}, "must be UUIDs"),

@@ -1,5 +1,6 @@
 """What is wrong with a form, in the reader's language."""
 
+import re
 from collections.abc import Mapping
 
 from holdfast.domain.catalogue.refusals import (
@@ -38,6 +39,30 @@ _PROBLEMS = (
     mark("cannot be seller where everybody is let in: nobody is known as the seller"),
 )
 """Problems that the domain and the forms name, to be translated. Others are shown in English."""
+_PATTERNS = tuple(
+    (re.compile(pattern), text)
+    for pattern, text in (
+        (r"must be ([0-9.]+) to ([0-9.]+)(?:, or null for no limit)?", mark("must be {0} to {1}")),
+        (r"must have ([0-9]+) to ([0-9]+) characters", mark("must have {0} to {1} characters")),
+        (r"must have at most ([0-9]+) characters", mark("must have at most {0} characters")),
+        (r"must have at most ([0-9]+) decimal places", mark("must have at most {0} decimal places")),
+        (
+            r"names row '(.*)', which this section does not have",
+            mark("names row {0}, which this section does not have"),
+        ),
+        (
+            r"has '(.*)', which is no seat; .*",
+            mark("has {0}, which is no seat; write row and number, such as A3 or A5..8"),
+        ),
+        (r"has no seat of this event: (.*)", mark("names seats that this event does not have: {0}")),
+        (r"is no seat of this row.*", mark("names a seat that its row does not have")),
+        (
+            r"must begin with an (odd|even) number.*",
+            mark("does not fit the first number: one is odd and the other even"),
+        ),
+    )
+)
+"""The same for problems that contain something."""
 _EXPLAINED: Mapping[type[Refusal], str] = {
     PreconditionFailed: mark(
         "Somebody else has changed this since you opened the page. Nothing of yours was stored. Your entries are still "
@@ -120,9 +145,8 @@ class Faults(dict[str, str]):
         """
         words = self._visit.words
         if isinstance(refusal, InvalidValue):
-            field, problem = str(refusal.data["field"]), words.gettext(str(refusal.data["problem"]))
-            field = (names or {}).get(field, field)
-            self.setdefault(field, problem)
+            field = str(refusal.data["field"])
+            self.setdefault((names or {}).get(field, field), self.in_words(str(refusal.data["problem"])))
             return
         if isinstance(refusal, HallInUse):
             text = words.gettext(
@@ -143,6 +167,14 @@ class Faults(dict[str, str]):
             told = words.gettext(text) if text else str(refusal)
         self.setdefault(WHOLE, told)
 
+    def in_words(self, problem: str) -> str:
+        """Return a problem in the reader's language, as far as it is known."""
+        for pattern, text in _PATTERNS:
+            found = pattern.fullmatch(problem)
+            if found is not None:
+                return self._visit.words.gettext(text).format(*found.groups())
+        return self._visit.words.gettext(problem)
+
     def missing(self, field: str) -> None:
         """Note that a field was left empty."""
         self.setdefault(field, self._visit.words.gettext("is missing"))
@@ -152,5 +184,6 @@ class Faults(dict[str, str]):
         labelled = {}
         for name, told in self.items():
             label = _LABELS.get(name.partition("-")[0])
-            labelled[name] = told if label is None else f"{self._visit.words.gettext(label)}: {told}"
+            shown = name if label is None else self._visit.words.gettext(label)
+            labelled[name] = f"{shown}: {told}" if shown else told
         return labelled

@@ -65,7 +65,7 @@ async def store(visit: Visit) -> Answer:
         except REFUSED as refusal:
             if isinstance(refusal, InvalidValue) and refusal.data["field"] not in ("format", "prices", "document"):
                 where = visit.words.gettext("{place}: {problem}").format(
-                    place=refusal.data["field"], problem=visit.words.gettext(str(refusal.data["problem"]))
+                    place=refusal.data["field"], problem=faults.in_words(str(refusal.data["problem"]))
                 )
                 faults["document"] = where
             else:

@@ -26,5 +26,6 @@ if (form) {
     clearTimeout(timer);
     timer = window.setTimeout(update, PAUSE_MS);
   });
-  update();
+  // The stored hall first: what is in the form may not be possible yet.
+  shown.show().then(update);
 }
