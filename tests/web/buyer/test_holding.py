@@ -2,6 +2,7 @@
 
 import asyncio
 
+from holdfast.web.buyer.seats import SEATS_MAX
 from web.buyer.reading import Document
 
 
@@ -27,6 +28,21 @@ async def test_a_double_click_is_one_order(browser, house, show):
     wanted = {**form.fields, "best": "1", "count": "2"}
     answers = await asyncio.gather(*(browser.send(f"/events/{show.id}/hold", wanted) for _ in range(3)))
     assert len({answer.headers["location"] for answer in answers}) == 1
+    assert len(await house.taken(show)) == 2
+
+
+async def test_the_same_seats_from_a_page_that_was_loaded_again_are_the_same_order(browser, house, show):
+    """The answer was lost, and with the page its key."""
+    wanted = {"seats": [show.seat("E", 1), show.seat("E", 2)]}
+    places = set()
+    for _ in range(2):
+        form = Document(await browser.get(f"/events/{show.id}")).form("/hold")
+        places.add((await browser.send(form.action, {**form.fields, **wanted})).headers["location"])
+    assert len(places) == 1
+    wanted["seats"].append(show.seat("E", 3))
+    answer = await browser.send(f"/events/{show.id}/hold", wanted)
+    assert answer.status_code == 409
+    assert "You have Stalls, row E, seat 1 and Stalls, row E, seat 2 already." in Document(answer).text
     assert len(await house.taken(show)) == 2
 
 
@@ -74,11 +90,12 @@ async def test_the_list_has_a_box_for_each_seat_of_a_section(browser, house, sho
 
 
 async def test_a_list_of_very_many_seats_comes_in_parts(browser, api):
-    event_id, seat_ids = await api.event_on_sale(seats=1_300, total_seats=1_300)
+    count = 2 * SEATS_MAX + 100
+    event_id, seat_ids = await api.event_on_sale(seats=count, total_seats=count)
     first = Document(await browser.get(f"/events/{event_id}/seats"))
-    assert set(first.boxes) == set(seat_ids[:600])
-    third = Document(await browser.get(f"/events/{event_id}/seats?section=0&from=1200"))
-    assert set(third.boxes) == set(seat_ids[1200:])
+    assert set(first.boxes) == set(seat_ids[:SEATS_MAX])
+    last = Document(await browser.get(f"/events/{event_id}/seats?section=0&from={2 * SEATS_MAX}"))
+    assert set(last.boxes) == set(seat_ids[2 * SEATS_MAX :])
     assert (await browser.get(f"/events/{event_id}/seats?section=none&from=-1")).status_code == 200
 
 

@@ -106,7 +106,7 @@ class EventView:
 
     def categories(self) -> list[PricedCategory]:
         """Return the price categories that have seats, in the organiser's order."""
-        free = self.hall.free_by_category()
+        free = self.hall.free.by_category
         return [
             PricedCategory(one.key, one.name, one.color, one.price, free[one.key])
             for one in self.on_sale.categories
@@ -115,7 +115,7 @@ class EventView:
 
     def areas(self) -> list[Area]:
         """Return the areas whose places are sold by count."""
-        free = self.hall.free_by_section()
+        free = self.hall.free.by_section
         found = []
         for section in self.hall.book.sections:
             if section.area and section.key is not None and section.rows:

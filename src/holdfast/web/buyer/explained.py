@@ -57,6 +57,13 @@ def _taken(view: EventView, refusal: Refusal, wanted: Sequence[UUID]) -> Banner:
     _ = words.gettext
     gone = _seat_ids(refusal)
     left = [seat_id for seat_id in wanted if seat_id not in gone]
+    if gone <= set(view.my_seat_ids()):
+        own = listed(words, [seat.long_text for seat in view.shown_by_id([one for one in wanted if one in gone])])
+        return Banner(
+            _("You have %(seats)s already.") % {"seats": own},
+            _("Nothing else was held. Go on with your seats, or choose others."),
+            chosen=left,
+        )
     lost = view.hall.named([seat_id for seat_id in wanted if seat_id in gone])
     offered = []
     taken = set(wanted)

@@ -10,6 +10,8 @@ from holdfast.application.booking.reserve import reserve
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.booking.channels import digest_of
 from holdfast.domain.booking.choosing.wish import BestAvailable, Together
+from holdfast.domain.booking.refusals import SeatsUnavailable
+from holdfast.domain.booking.states import ReservationStatus
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.identity.principal import Proof
 from holdfast.domain.refusal import InvalidValue, Refusal
@@ -117,6 +119,11 @@ async def _refused(visit: Visit, event_id: UUID, form: Form, refusal: Refusal, w
     if isinstance(refusal, InvalidValue) and refusal.data.get("field") not in ("seat_ids", *_BEST_FIELDS):
         raise refusal
     view = await event_view(visit, event_id)
+    if isinstance(refusal, SeatsUnavailable):
+        # They are this buyer's own: the answer to the first form was lost, and the page was loaded again since.
+        for reservation in view.mine:
+            if reservation.status is ReservationStatus.PENDING and set(reservation.seat_ids) == set(wanted):
+                return visit.see_other(f"/reservations/{reservation.id}")
     banner = explained(view, refusal, wanted)
     status = visit.site.problems.row(type(refusal)).status
     if form.text("from") == "list":

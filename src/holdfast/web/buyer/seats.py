@@ -72,7 +72,7 @@ def seats_page(
 
 def _values(view: EventView, section: str, chosen: Sequence[UUID], changes: Reservation | None) -> dict[str, Any]:
     visit = view.visit
-    free = view.hall.free_by_section()
+    free = view.hall.free.by_section
     sections = [one for one in view.hall.book.sections if not one.area]
     names = [ListedSection(one.at, one.name or visit.words.gettext("Seats"), free[one.at]) for one in sections]
     shown = _section_of(sections, section, free)
@@ -93,7 +93,7 @@ def _values(view: EventView, section: str, chosen: Sequence[UUID], changes: Rese
     }
 
 
-def _section_of(sections: list[SectionOfBook], wanted: str, free: list[int]) -> SectionOfBook | None:
+def _section_of(sections: list[SectionOfBook], wanted: str, free: Sequence[int]) -> SectionOfBook | None:
     """Return the section that a query names by its place or its key; else the first one with free seats."""
     for section in sections:
         if wanted and wanted in (str(section.at), section.key):

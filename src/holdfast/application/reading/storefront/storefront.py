@@ -7,6 +7,7 @@ from uuid import UUID
 from holdfast.application.coalescer import Coalescer
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.seat_maps import SeatMaps
+from holdfast.application.reading.storefront.counts import FreeSeats, KeptCounts
 from holdfast.application.reading.storefront.listing import Listing
 from holdfast.application.reading.storefront.ports import EventOnSale, StorefrontReads
 from holdfast.application.reading.storefront.seat_book import SeatBook, SeatName
@@ -27,6 +28,7 @@ class Hall:
 
     book: SeatBook
     seat_map: SeatMap
+    counts: KeptCounts
 
     def named(self, seat_ids: Sequence[UUID]) -> list[SeatName]:
         """Return the names of those of these seats that are in the chart."""
@@ -37,20 +39,10 @@ class Hall:
         """Return the codes of seats that follow each other in the chart: 0 free, 1 held, 2 sold, 3 kept back."""
         return self.seat_map.codes(first, seats)
 
-    def free_by_category(self) -> dict[str | None, int]:
-        """Count the free seats of each category."""
-        free: dict[str | None, int] = {}
-        for section in self.book.sections:
-            for row in section.rows:
-                for key, first, seats in self.book.category_stretches(row):
-                    free[key] = free.get(key, 0) + self.codes(first, seats).count(0)
-        return free
-
-    def free_by_section(self) -> list[int]:
-        """Count the free seats of each section, in the order of the book's sections."""
-        return [
-            sum(self.codes(*self.book.stretch(row)).count(0) for row in section.rows) for section in self.book.sections
-        ]
+    @property
+    def free(self) -> FreeSeats:
+        """The free seats of each category and section."""
+        return self.counts.of(self.book, self.seat_map)
 
 
 class Storefront:
@@ -71,6 +63,7 @@ class Storefront:
         self.terms = terms
         self._books = books
         self._seat_maps = seat_maps
+        self._counts = KeptCounts()
         self._events: Coalescer[UUID, None, EventOnSale | None] = Coalescer(
             self._read_event, questions_max=1_000, pause_seconds=pause_seconds
         )
@@ -93,7 +86,7 @@ class Storefront:
         if seat_map is None:
             return None
         book = await self._books.book(event_id, seat_map)
-        return None if book is None else Hall(book, seat_map)
+        return None if book is None else Hall(book, seat_map, self._counts)
 
     async def _read_event(self, event_id: UUID, questions: Sequence[None]) -> Sequence[EventOnSale | None]:
         return [await self.reads.on_sale(event_id)] * len(questions)
