@@ -1,8 +1,9 @@
 """The installation under test: its address, how the suite proves who it is, and the events that it may touch."""
 
 import itertools
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -15,6 +16,17 @@ _FAR_AWAY = {"start_at": "2099-01-01T19:00:00Z", "end_at": "2099-01-01T22:00:00Z
 _ABOUT = "Made by the end-to-end tests after a deployment. Nobody should buy these seats."
 _EVENTS_LOOKED_AT_MAX = 1_000
 _ANSWER_SECONDS = 30.0
+_READS_LAG_SECONDS_MAX = 2.0
+
+
+def comes_true(fact: Callable[[], object]) -> bool:
+    """Return whether something is true, or becomes true within the second that reads of another node may lag."""
+    deadline = time.monotonic() + _READS_LAG_SECONDS_MAX
+    while not fact():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 @dataclass
@@ -128,6 +140,10 @@ class Event:
         answer = self.installation.call(method, path, **more)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
+
+    def status_of(self, seat: str) -> str:
+        """Return the status of a seat."""
+        return self.ask(200, "GET", f"/seats/{seat}")["status"]
 
     def available(self) -> int:
         """Return how many seats are free."""

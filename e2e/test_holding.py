@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from e2e.installation import comes_true
 from e2e.test_service import assert_problem
 
 RIVALS = 20
@@ -22,8 +23,8 @@ def test_a_hold_has_its_seats_their_price_and_an_end(event, buyer):
     assert sorted(held["seat_ids"]) == sorted(wanted)
     assert datetime.fromisoformat(held["expires_at"]) > datetime.now(UTC)
     assert int(answer.headers["event-version"]) > 0
-    assert event.available() == free - 2
-    assert event.ask(200, "GET", f"/seats/{wanted[0]}")["status"] == "reserved"
+    assert comes_true(lambda: event.available() == free - 2)
+    assert comes_true(lambda: event.status_of(wanted[0]) == "reserved")
 
 
 def test_of_many_who_want_a_seat_exactly_one_gets_it(installation, event):
@@ -54,14 +55,14 @@ def test_a_key_is_for_its_seats_only(event, buyer):
     one, other = event.take(2)
     event.hold(buyer, [one], "mine")
     assert_problem(event.reserve(buyer, [other], "mine"), 422, "idempotency_key_reused")
-    assert event.ask(200, "GET", f"/seats/{other}")["status"] == "available"
+    assert event.status_of(other) == "available"
 
 
 def test_all_seats_or_none(installation, event, buyer):
     one, other = event.take(2)
     event.hold(installation.buyer(), [one])
     assert_problem(event.reserve(buyer, [one, other]), 409, "seats_unavailable")
-    assert event.ask(200, "GET", f"/seats/{other}")["status"] == "available"
+    assert event.status_of(other) == "available"
 
 
 def test_a_cancelled_hold_frees_its_seat_at_once(installation, event, buyer):
@@ -76,7 +77,11 @@ def test_a_cancelled_hold_frees_its_seat_at_once(installation, event, buyer):
 
 def test_a_buyer_finds_their_reservations(event, buyer):
     held = event.hold(buyer, event.take())
-    assert held["id"] in [found["id"] for found in event.ask(200, "GET", "/reservations?limit=10", user=buyer)]
+
+    def listed() -> list[str]:
+        return [found["id"] for found in event.ask(200, "GET", "/reservations?limit=10", user=buyer)]
+
+    assert comes_true(lambda: held["id"] in listed())
     assert event.ask(200, "GET", f"/reservations/{held['id']}", user=buyer)["seat_ids"] == held["seat_ids"]
 
 
@@ -104,7 +109,7 @@ def test_a_hold_changes_its_seats(event, buyer):
     changed = event.ask(200, "PUT", path, user=buyer, json={"seat_ids": [kept, added]})
     assert sorted(changed["seat_ids"]) == sorted([kept, added])
     assert changed["expires_at"] == held["expires_at"]
-    assert event.ask(200, "GET", f"/seats/{left}")["status"] == "available"
+    assert comes_true(lambda: event.status_of(left) == "available")
 
 
 def test_a_hold_that_runs_out_is_free_at_that_instant(installation, event, buyer):
@@ -129,6 +134,6 @@ def test_a_sale_is_final(installation, buyer):
         assert (sold["status"], bool(sold["confirmed_at"])) == ("confirmed", True)
         assert event.ask(200, "POST", f"{path}/confirm", user=buyer) == sold
         assert_problem(installation.call("POST", f"{path}/cancel", user=buyer), 409, "already_confirmed")
-        assert event.ask(200, "GET", f"/seats/{held['seat_ids'][0]}")["status"] == "confirmed"
+        assert comes_true(lambda: event.status_of(held["seat_ids"][0]) == "confirmed")
         deleted = installation.call("DELETE", f"/events/{event.id}")
         assert_problem(deleted, 409, "event_has_confirmed_reservations")

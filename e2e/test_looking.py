@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from e2e.installation import comes_true
 from e2e.test_service import assert_problem
 
 WAIT_SECONDS = 10.0
@@ -14,9 +15,12 @@ def test_the_seats_are_listed_in_order_and_the_free_ones_alone(event):
     seats = event.ask(200, "GET", f"/events/{event.id}/seats")
     numbers = [seat["seat_number"] for seat in seats]
     assert numbers == sorted(numbers)
-    free = event.ask(200, "GET", f"/events/{event.id}/seats?available=true")
-    assert {seat["status"] for seat in free} <= {"available"}
-    assert len(free) == event.available()
+
+    def free() -> list[dict]:
+        return event.ask(200, "GET", f"/events/{event.id}/seats?available=true")
+
+    assert {seat["status"] for seat in free()} <= {"available"}
+    assert comes_true(lambda: len(free()) == event.available())
 
 
 def test_a_page_of_events_is_as_long_as_asked_for(installation, event):
