@@ -47,7 +47,7 @@ def _key(database_url: str) -> str:
 
 
 def test_in_open_mode_and_expiry_is_waited_for(tmp_path, database_url, redis_url):
-    with running("serve", tmp_path, DATABASE_URL=database_url, REDIS_URL=redis_url, HOLD_SECONDS="12") as node:
+    with running("serve", tmp_path, DATABASE_URL=database_url, REDIS_URL=redis_url, HOLD_SECONDS="14") as node:
         assert _e2e(node.url) == {"passed": 29, "skipped": 2}
         assert _event_names(node.url) == ["Holdfast end-to-end test (kept: what is sold cannot be deleted)"]
 
