@@ -62,26 +62,23 @@ async def test_over_https_no_other_host_can_set_the_cookie(serving):
         assert "Secure" in cookie
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
-        fields(password=PASSWORD + "!"),
-        fields(name="bob"),
-        fields(name=""),
-        fields(password=""),
-        fields(name="\x00ann"),
-        fields(name="x" * 3_000),
-        fields(password="x" * 50_000),
-        {},
-    ],
-)
-async def test_all_that_is_wrong_is_refused_with_the_same_words(serving, given):
+async def test_all_that_is_wrong_is_refused_with_the_same_words(serving):
     async with serving() as (_, browser):
-        answer = await browser.send(SIGN_IN, given)
-        assert answer.status_code == 403
-        assert WRONG in answer.text
-        assert PASSWORD not in answer.text
-        assert "session" not in str(answer.headers.get_list("set-cookie"))
+        for given in (
+            fields(password=PASSWORD + "!"),
+            fields(name="bob"),
+            fields(name=""),
+            fields(password=""),
+            fields(name="\x00ann"),
+            fields(name="x" * 3_000),
+            fields(password="x" * 50_000),
+            {},
+        ):
+            answer = await browser.send(SIGN_IN, given)
+            assert answer.status_code == 403, given
+            assert WRONG in answer.text
+            assert PASSWORD not in answer.text
+            assert "session" not in str(answer.headers.get_list("set-cookie"))
 
 
 async def test_a_name_that_is_sent_back_is_escaped(serving):
@@ -170,15 +167,19 @@ async def test_another_password_ends_all_sessions_of_the_account(serving, identi
         assert (await browser.send(SIGN_IN, fields(password=PASSWORD + "!"))).status_code == 303
 
 
-@pytest.mark.parametrize(
-    "back",
-    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example", "\\"],
-)
-async def test_nobody_is_sent_to_another_site_afterwards(serving, back):
+async def test_nobody_is_sent_to_another_site_afterwards(serving):
+    elsewhere = (
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+    )
     async with serving() as (_, browser):
-        answer = await browser.send(SIGN_IN, fields(back=back))
-        assert answer.headers["location"] == "/organise"
-        assert (await browser.get(SIGN_IN, params={"back": back})).headers["location"] == "/organise"
+        for back in (*elsewhere, "\\"):
+            answer = await browser.send(SIGN_IN, fields(back=back))
+            assert answer.headers["location"] == "/organise", back
+            assert (await browser.get(SIGN_IN, params={"back": back})).headers["location"] == "/organise", back
 
 
 async def test_a_form_of_another_site_signs_nobody_in(serving):
