@@ -71,10 +71,17 @@ LOOKED_UP_BY = {
     "reservations_of_buyer_idx": ("(event_id = ", "(user_id = "),
     "reservations_of_event_idx": ("(event_id = ", "(status = ", "(created_version < "),
     "reservations_user_idx": ("(user_id)::text = ",),
+    "events_upcoming_idx": ("ROW(start_at, id) > ",),
     "reservations_idempotency_key": ("(idempotency_key = ", "(user_id = ", "(event_id = "),
 }
 """What a look-up by each index must compare: with less it goes through all rows of an event, or of everybody."""
-OF_LISTS = {"reservations_of_event_idx", "reservations_user_idx", "channel_seats_channel_idx", "halls_pkey"}
+OF_LISTS = {
+    "reservations_of_event_idx",
+    "reservations_user_idx",
+    "channel_seats_channel_idx",
+    "halls_pkey",
+    "events_upcoming_idx",
+}
 """Indexes that the load of a batch may not use: it would go through all rows of an event, or of a user."""
 
 
@@ -174,6 +181,10 @@ async def arguments_of(connection, name):
         "events_of": {"organiser_ids": some[:2], "limit": 20, "offset": 0},
         "event_stamps": {"all_drafts": False, "drafts_of": some[:2], "limit": 20, "offset": 0},
         "reservations": {"user_id": "user-1", "limit": 20, "offset": 0},
+        "upcoming": {"after_start": None, "after_id": None, "limit": 21},
+        "booked": {"user_ids": ["user-1", "user-2"], "limit": 21, "offset": 0},
+        "booked_events": {"event_ids": some},
+        "live_at": {"event_id": EVENT, "user_ids": ["user-1", "user-2"]},
         "reservations_of_event": {
             "event_id": EVENT,
             "statuses": ["pending", "confirmed", "cancelled"],
@@ -243,6 +254,11 @@ HOT = [
     ("reading/seat_maps", "list_page"),
     ("reading/seat_maps", "positions"),
     ("reading/seat_maps", "mark"),
+    ("reading/storefront", "upcoming"),
+    ("reading/storefront", "on_sale"),
+    ("reading/storefront", "booked"),
+    ("reading/storefront", "booked_events"),
+    ("reading/storefront", "live_at"),
     ("reports/reservations", "event_on_report"),
     ("reports/reservations", "mark_of_event"),
     ("reports/reservations", "place_of_reservation"),
@@ -268,6 +284,9 @@ INDEXES = [
     ("reading/reads", "event_stamps", LISTS_EVENTS),
     ("reading/reads", "reservations", {"reservations_user_idx"}),
     ("reading/seat_maps", "list_page", {"seats_number_key", "categories_pkey"}),
+    ("reading/storefront", "upcoming", {"events_upcoming_idx", "categories_pkey", "channels_pkey"}),
+    ("reading/storefront", "on_sale", {"events_pkey", "categories_pkey", "channels_pkey"}),
+    ("reading/storefront", "live_at", {"reservations_of_buyer_idx"}),
     (
         "reports/reservations",
         "reservations_of_event",

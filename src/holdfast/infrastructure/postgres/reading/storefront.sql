@@ -1,21 +1,26 @@
 -- upcoming
 -- List published events by when they start, from the one after a certain event on, or from a day ago, and the time. The
--- seats that channels keep back are not free for everybody.
+-- seats that channels keep back are not free for everybody. Conditions on channels do not stand in WHERE, where an index
+-- of all channels that are due could be chosen for them.
 SELECT
     e.id, e.organiser_id, e.name, e.description, e.venue, e.start_at, e.end_at, e.total_seats, e.max_seats_per_buyer,
     e.published, e.timezone, e.currency, e.sale_opens_at, e.sale_closes_at, e.confirmation, e.created_at, e.updated_at,
     e.version, e.available, e.reserved, e.confirmed, false AS deleted, e.chart_edits, clock_timestamp() AS now,
     (SELECT min(kind.price) FROM categories kind WHERE kind.event_id = e.id) AS category_price,
     (
-        SELECT coalesce(sum(k.kept_back), 0)::bigint FROM channels k
-        WHERE k.event_id = e.id AND k.opened_at IS NULL
-            AND (k.opens_to_all_at IS NULL OR k.opens_to_all_at > clock_timestamp())
+        SELECT coalesce(sum(
+            CASE
+                WHEN k.opened_at IS NULL AND (k.opens_to_all_at IS NULL OR k.opens_to_all_at > clock_timestamp())
+                    THEN k.kept_back
+            END
+        ), 0)::bigint
+        FROM channels k WHERE k.event_id = e.id
     ) AS kept_back
 FROM (
     SELECT * FROM events
     WHERE published AND deleted_at IS NULL
         AND (start_at, id) > (
-            coalesce(:after_start::timestamptz, clock_timestamp() - interval '1 day'),
+            coalesce(:after_start::timestamptz, (SELECT clock_timestamp()) - interval '1 day'),
             coalesce(:after_id::uuid, '00000000-0000-0000-0000-000000000000')
         )
     ORDER BY start_at, id
@@ -35,25 +40,28 @@ WHERE s.event_id = ANY (:event_ids::uuid[]) AND s.price IS NOT NULL
 GROUP BY s.event_id
 
 -- on_sale
--- Read an event with its categories, and the time.
+-- Read an event with its categories, and the time. It is looked up by its id alone, before the condition that an index
+-- of all events that are not deleted would fit, too.
 SELECT
     e.id, e.organiser_id, e.name, e.description, e.venue, e.start_at, e.end_at, e.total_seats, e.max_seats_per_buyer,
     e.published, e.timezone, e.currency, e.sale_opens_at, e.sale_closes_at, e.confirmation, e.created_at, e.updated_at,
     e.version, e.available, e.reserved, e.confirmed, false AS deleted, clock_timestamp() AS now,
     kinds.keys, kinds.names, kinds.colors, kinds.prices,
-    EXISTS (
-        SELECT 1 FROM channels k
-        WHERE k.event_id = e.id AND k.code_digest IS NOT NULL AND k.opened_at IS NULL
+    (
+        SELECT coalesce(bool_or(
+            k.code_digest IS NOT NULL AND k.opened_at IS NULL
             AND (k.opens_to_all_at IS NULL OR k.opens_to_all_at > clock_timestamp())
+        ), false)
+        FROM channels k WHERE k.event_id = e.id
     ) AS takes_codes
-FROM events e
+FROM (SELECT * FROM events WHERE id = :event_id LIMIT 1) AS e
 CROSS JOIN LATERAL (
     SELECT
         array_agg(kind.key ORDER BY kind.place) AS keys, array_agg(kind.name ORDER BY kind.place) AS names,
         array_agg(kind.color ORDER BY kind.place) AS colors, array_agg(kind.price ORDER BY kind.place) AS prices
     FROM categories kind WHERE kind.event_id = e.id
 ) AS kinds
-WHERE e.id = :event_id AND e.deleted_at IS NULL
+WHERE e.deleted_at IS NULL
 
 -- own_prices
 -- Read the prices that seats have of their own: runs of seats that follow each other in the chart and cost the same.
