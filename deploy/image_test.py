@@ -10,6 +10,7 @@ What runs is the image's own files and command, as its user, with a read-only ro
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -195,6 +196,7 @@ def try_commands(root: Path, configuration: Mapping[str, Any], database_url: str
         wait_for(root, environment, [*check, "/livez", str(worker_port)], worker)
         say("Health checks of node and worker: healthy; /readyz too")
         sell(f"http://127.0.0.1:{port}/api/v1")
+        look(f"http://127.0.0.1:{port}")
         written = subprocess.run(
             entering(root, ["python", "-c", "open('/opt/holdfast/x', 'w')"]),
             env=environment,
@@ -221,6 +223,20 @@ def sell(api: str) -> None:
     if sold["status"] != "confirmed":
         raise ImageError(f"the reservation is {sold}")
     say(f"Sold: seat A-1, reservation {sold['id']}, status {sold['status']}")
+
+
+def look(site: str) -> None:
+    """Read the list of events as a buyer in Japan sees it, and the files that the page names."""
+    request = urllib.request.Request(f"{site}/events", headers={"Accept-Language": "ja"})  # noqa: S310
+    with _no_proxy.open(request, timeout=30) as answer:
+        page = answer.read().decode()
+    if '<html lang="ja"' not in page or "Image test" not in page:
+        raise ImageError(f"the page of events is {page[:500]}")
+    files = sorted(set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page)))
+    for path in files:
+        with _no_proxy.open(f"{site}{path}", timeout=30) as answer:
+            answer.read()
+    say(f"Page /events in Japanese, with its {len(files)} files of styles and scripts")
 
 
 def new_event() -> dict[str, Any]:

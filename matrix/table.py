@@ -25,11 +25,13 @@ _FOOT = """
 Tests that failed at first are run once more, one at a time, because a time limit may run out on a busy machine. What
 passed then is counted as passed, with its number in brackets.
 
-The tests of this run: {paths}. `make test-matrix MATRIX_ARGS="--only py3.12-pg16-redis6.2"` runs one row, `--quick` the
-core of the tests. The pipeline runs all rows, and `make test` as a whole on each Python
-([deployment.md](deployment.md#the-pipeline)).
+The tests of this run: {paths}.
 
-The programs come from Debian's packages, from wheels (PostgreSQL 18, Redis 6.2, Valkey), from npm (PostgreSQL 16 and
+`make test-matrix MATRIX_ARGS="--only py3.12-pg16-redis6.2"` runs one row, `--quick` the core of the tests. A row's
+result stays in `build/matrix/`, so rows can be run at different times. The pipeline runs all rows, and `make test` as a
+whole on each Python ([deployment.md](deployment.md#the-pipeline)).
+
+The programs come from Debian's packages, from wheels (PostgreSQL 18, Redis 6.2, Valkey), from npm (PostgreSQL up to
 17), and from Pythons on the machine. A Python that is not there is taken from a newer Debian, which is installed into
 `build/matrix/`; that needs root and `debootstrap`.
 """
