@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", help=f"a row, one of {', '.join(row.name for row in ROWS)}")
     parser.add_argument("--quick", action="store_true", help="the core of these tests, about a quarter")
     parser.add_argument("--workers", type=int, default=2, help="processes of pytest")
+    parser.add_argument("--write", action="store_true", help="write the table after chosen tests, too")
     parser.add_argument("--table", type=Path, default=CHECKOUT / "docs" / "matrix.md", help="the table that is written")
     parser.add_argument("paths", nargs="*", help="tests instead of the engine's and the contract's")
     given = parser.parse_args()
@@ -40,7 +41,7 @@ def main() -> int:
             failed += result.failed
             say(result.line)
             (FOLDER / f"{row.name}.json").write_text(json.dumps(result.as_json()))
-    if not given.paths:
+    if not given.paths or given.write:
         results = [Result.of(FOLDER / f"{row.name}.json", row) for row in ROWS]
         write_table(given.table, results)
         say(f"The table is in {given.table}")

@@ -18,18 +18,16 @@ Redis than the ones that `make test` uses, and writes this page. The versions ar
 
 Last run: {date}, on a machine with {cores} cores.
 
-| Python | PostgreSQL | Redis | passed | failed | skipped | minutes |
-|---|---|---|--:|--:|--:|--:|
+| Python | PostgreSQL | Redis | tests | passed | failed | skipped | minutes |
+|---|---|---|---|--:|--:|--:|--:|
 """
 _FOOT = """
 Tests that failed at first are run once more, one at a time, because a time limit may run out on a busy machine. What
 passed then is counted as passed, with its number in brackets.
 
-The tests of this run: {paths}.
-
-`make test-matrix MATRIX_ARGS="--only py3.12-pg16-redis6.2"` runs one row, `--quick` the core of the tests. A row's
-result stays in `build/matrix/`, so rows can be run at different times. The pipeline runs all rows, and `make test` as a
-whole on each Python ([deployment.md](deployment.md#the-pipeline)).
+The tests are folders and modules of `tests/`. `make test-matrix MATRIX_ARGS="--only py3.12-pg16-redis6.2"` runs one
+row, `--quick` the core of the tests. A row's result stays in `build/matrix/`, so rows can be run at different times.
+The pipeline runs all rows, and `make test` as a whole on each Python ([deployment.md](deployment.md#the-pipeline)).
 
 The programs come from Debian's packages, from wheels (PostgreSQL 18, Redis 6.2, Valkey), from npm (PostgreSQL up to
 17), and from Pythons on the machine. A Python that is not there is taken from a newer Debian, which is installed into
@@ -80,13 +78,13 @@ def write_table(path: Path, results: Sequence[Result]) -> None:
     """Write the page."""
     text = _HEAD.format(date=datetime.now(UTC).strftime("%Y-%m-%d"), cores=os.cpu_count())
     text += "".join(f"{_table_line(result)}\n" for result in results)
-    paths = dict.fromkeys(name for result in results for name in result.paths)
-    path.write_text(text + _FOOT.format(paths=", ".join(f"`{name}`" for name in paths)), encoding="utf-8")
+    path.write_text(text + _FOOT, encoding="utf-8")
 
 
 def _table_line(result: Result) -> str:
     if result.missing:
-        return f"| {result.name} | | | not run: {result.missing} | | | |"
+        return f"| {result.name} | | | not run: {result.missing} | | | | |"
     passed = f"{result.passed} ({result.again})" if result.again else str(result.passed)
     numbers = (passed, str(result.failed), str(result.skipped), f"{result.minutes:.0f}")
-    return f"| {' | '.join((result.python, result.postgres, result.redis, *numbers))} |"
+    paths = ", ".join(name.removeprefix("tests/") for name in result.paths)
+    return f"| {' | '.join((result.python, result.postgres, result.redis, paths, *numbers))} |"
