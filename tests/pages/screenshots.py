@@ -28,6 +28,8 @@ _BYTES_MAX = 150_000
 _QUALITIES = (90, 80, 65, 50)
 _OUT = Path("docs/screenshots")
 _TAKEN_SHARE = 0.45
+_FIRST_KEPT, _LAST_KEPT = 105, 114
+"""Seats of row E that are left for the visitors of the pictures."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,11 @@ class Scene:
 async def event(page: Page, scene: Scene, _words: Words) -> None:
     """The event's page with two seats chosen on the map."""
     await hall_map.open_map(page, scene.event_id)
-    for number in ("stalls-E-109", "stalls-E-110"):
-        await page.evaluate(f"id => {hall_map.MAP}.select([id], {{add: true}})", scene.seats[number])
+    for first in range(_FIRST_KEPT, _LAST_KEPT, 2):
+        pair = [scene.seats[f"stalls-E-{number}"] for number in (first, first + 1)]
+        if [await hall_map.state(page, seat_id) for seat_id in pair] == ["free", "free"]:
+            await page.evaluate(f"ids => {hall_map.MAP}.select(ids)", pair)
+            break
     await page.wait_for_timeout(300)
 
 
@@ -69,8 +74,8 @@ async def held(page: Page, scene: Scene, words: Words) -> None:
 async def ticket(page: Page, scene: Scene, words: Words) -> None:
     """Tickets with their codes."""
     await held(page, scene, words)
-    await page.get_by_role("button", name=words("Confirm booking"), exact=True).click()
-    await page.get_by_role("link", name=words("Show tickets"), exact=True).click()
+    await page.get_by_role("button", name=words("Book these seats"), exact=True).click()
+    await page.get_by_role("link", name=words("Show the tickets"), exact=True).click()
     await page.wait_for_url("**/ticket*")
 
 
@@ -83,7 +88,7 @@ async def live(page: Page, scene: Scene, words: Words) -> None:
 async def hall(page: Page, scene: Scene, words: Words) -> None:
     """The hall builder with its preview."""
     await _sign_in(page, words)
-    await page.goto(f"/organise/events/{scene.event_id}/hall/sections/stalls-left")
+    await page.goto(f"/organise/events/{scene.event_id}/hall/sections/new")
     await page.wait_for_timeout(500)
 
 
@@ -146,7 +151,7 @@ async def _set(api: Api) -> Scene:
     event_id = (await api.get("/events")).json()[0]["id"]
     seats = (await api.get(f"/events/{event_id}/seats")).json()
     dice = random.Random(12)
-    kept = {f"stalls-E-{number}" for number in range(105, 115)}
+    kept = {f"stalls-E-{number}" for number in range(_FIRST_KEPT, _LAST_KEPT + 1)}
     for row in _rows(seats):
         at = 0
         while at < len(row):

@@ -10,6 +10,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from holdfast.application.identity.accounts import add_account
+from holdfast.application.identity.members import put_member
+from holdfast.application.identity.organisers import create_organiser
+from holdfast.domain.identity.roles import Role
+from identity.offices import ADMIN, open_identity
 from pages.house import House, Show
 from pages.words import Words
 
@@ -59,6 +64,12 @@ class Desk:
         await self.page.goto("/organise")
         await self.press("Continue as the organiser")
         await expect(self.page).to_have_url(re.compile("/organise$"))
+
+    async def sign_in_as(self, name: str, password: str) -> None:
+        """Sign in with a name and a password."""
+        await self.page.goto("/organise")
+        await self.fill(name=name, password=password)
+        await self.page.locator("main form button").click()
 
     async def press(self, name: str, **values: object) -> None:
         await self.page.get_by_role("button", name=self.words(name, **values), exact=True).click()
@@ -185,3 +196,28 @@ async def test_the_reservations_as_a_file(desk, house):
 
 async def _status(house: House, show: Show, number: str) -> str:
     return (await house.statuses(show))[number]
+
+
+async def test_two_organisers_with_passwords_do_not_see_each_others_drafts(
+    visitor, another_house, pages_database, words, watch
+):
+    watch.expect_statuses(401, 404)
+    house = await another_house(auth_mode="tokens")
+    async with open_identity(pages_database) as identity:
+        for name, account in (("Aoyama Concerts", f"ann-{words.language}"), ("Shibuya Live", f"ben-{words.language}")):
+            firm = await create_organiser(identity, ADMIN, name=f"{name} {words.language}")
+            await add_account(identity, ADMIN, name=account, password="correct horse battery")
+            await put_member(identity, ADMIN, organiser_id=firm.id, user_id=f"account:{account}", role=Role.ORGANISER)
+    ann, ben = [Desk(await visitor(at=house, language=words.language), words) for _ in range(2)]
+    await ann.sign_in_as(f"ann-{words.language}", "wrong")
+    await ann.is_told("The name or the password is wrong. Please try again.")
+    await ann.sign_in_as(f"ann-{words.language}", "correct horse battery")
+    path = await ann.new_event("Still a secret")
+    await ben.sign_in_as(f"ben-{words.language}", "correct horse battery")
+    await expect(ben.page.get_by_text("Still a secret")).to_have_count(0)
+    for end in ("", "/hall", "/live", "/reservations"):
+        answer = await ben.page.goto(f"{path}{end}")
+        assert answer.status == 404
+    await ben.is_told("There is nothing here")
+    await ann.page.goto(path)
+    await expect(ann.page.get_by_role("heading", name="Still a secret")).to_be_visible()

@@ -5,7 +5,7 @@ import httpx
 from holdfast.bench.proportion.ground import Ground
 from holdfast.bench.report.statistics import median, percentile
 from pages.chromium import DEVICES, new_context, open_chromium
-from pages.hall_map import MAP, open_map
+from pages.hall_map import MAP, open_map, until
 from pages.map_speed import MEASURE, SLOWER
 from pages.speed.figures import Figure
 from pages.speed.stadium import open_stadium
@@ -14,7 +14,7 @@ _USABLE_MS_MAX = {"desk": 1_000, "phone": 2_500}
 _FRAME_MS_MAX = {"desk": 17, "phone": 33}
 _LAYOUT_KB_MAX = 100
 _NO_FRAMES = ("500 seats", "hit test")
-_READY = "performance.getEntriesByName('hall-map-ready')[0].startTime"
+_READY = "performance.getEntriesByName('hall-map-ready')[0]?.startTime"
 
 
 async def measure(on: Ground, *, seats: int, runs: int) -> list[Figure]:
@@ -30,6 +30,7 @@ async def measure(on: Ground, *, seats: int, runs: int) -> list[Figure]:
                 slow = await context.new_cdp_session(page)
                 await slow.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER[device]})
                 await open_map(page, stadium.id)
+                await until(page, f"() => {_READY} !== undefined")
                 usable.append(await page.evaluate(_READY))
                 if len(usable) == runs:
                     times = await page.evaluate(f"() => {{ const map = {MAP}; return ({MEASURE})(); }}")

@@ -27,5 +27,4 @@ def open_stadium(on: Ground, seats: int) -> Stadium:
     ]
     caller.json("PUT", f"{BASE}/events/{event_id}/categories", categories)
     caller.json("PUT", f"{BASE}/events/{event_id}/hall", msgspec.to_builtins(stadium(seats)))
-    chart = caller.json("GET", f"{BASE}/events/{event_id}/seat-map")
-    return Stadium(event_id, chart["seat_ids"])
+    return Stadium(event_id, [seat["id"] for seat in caller.json("GET", f"{BASE}/events/{event_id}/seats")])

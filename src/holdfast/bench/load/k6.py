@@ -31,16 +31,17 @@ def k6_program() -> str:
 
 
 def script(name: str) -> Path:
-    """Return a script of `loadtest/k6/`, from the checkout or packaged with this module.
+    """Return a script of `loadtest/k6/` or `loadtest/`, from the checkout or packaged with this module.
 
     Raises:
         LoadError: It is in neither.
     """
     bench = Path(__file__).parents[1]
-    for folder in (bench / "k6", *(parent / "loadtest" / "k6" for parent in bench.parents[1:4])):
+    checkouts = [parent / "loadtest" for parent in bench.parents[1:4]]
+    for folder in (bench / "k6", *(folder for checkout in checkouts for folder in (checkout / "k6", checkout))):
         if (folder / name).is_file():
             return folder / name
-    raise LoadError(f"loadtest/k6/{name} is missing: run the benchmark in a checkout of the repository")
+    raise LoadError(f"{name} of loadtest/ is missing: run the benchmark in a checkout of the repository")
 
 
 def run_k6(
