@@ -65,13 +65,7 @@ def _taken(view: EventView, refusal: Refusal, wanted: Sequence[UUID]) -> Banner:
             chosen=left,
         )
     lost = view.hall.named([seat_id for seat_id in wanted if seat_id in gone])
-    offered = []
-    taken = set(wanted)
-    for seat in lost:
-        found = nearest_equals(view.hall, seat, taken=frozenset(taken))
-        if found is not None:
-            taken.add(found.id)
-            offered.append(view.shown(found))
+    offered = [view.shown(seat) for seat in nearest_equals(view.hall, lost, taken=frozenset(wanted))]
     seats = listed(words, [view.shown(seat).long_text for seat in lost])
     heading = _("Somebody else has just taken %(seats)s.") % {"seats": seats}
     if offered:

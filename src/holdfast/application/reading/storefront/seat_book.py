@@ -1,13 +1,17 @@
 """An event's seats by the names that are printed on them: which section, which row, which number."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import TypeAlias
 from uuid import UUID
 
 from holdfast.application.reading.storefront.ports import PriceRun
-from holdfast.domain.hall.unpacking import LayoutSection, number_at, read_layout
+from holdfast.domain.hall.unpacking import LayoutSection, RowIndex, read_layout
+
+Stretches: TypeAlias = list[tuple[int, int]]
+"""Where some seats are in the chart: first position and number of seats of those that follow each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,10 @@ class SectionOfBook:
     key: str | None
     area: bool
     rows: list[int]
+    """Ascending."""
     seats: int
+    stretches: Stretches
+    """Rows that follow each other are one."""
 
 
 class SeatBook:
@@ -63,7 +70,11 @@ class SeatBook:
         self._companions = dict(self._layout.companions)
         self._prices = prices
         self._price_firsts = [run.first for run in prices]
+        self._indexes: dict[int, RowIndex] = {}
+        self._section_at: dict[int | None, int] = {}
         self.sections = self._sections()
+        self.categories = self._category_stretches()
+        """Where the seats of each category are, by its key."""
         self.size_bytes = 2_000 + 6 * len(layout) + 200 * len(prices)
         """Roughly how much memory it takes."""
 
@@ -76,8 +87,24 @@ class SeatBook:
             section = LayoutSection() if place is None else self._layout.sections[place]
             seats = sum(self._layout.rows[at].seats for at in rows)
             name = section.name or section.key
-            sections.append(SectionOfBook(len(sections), name, section.key, section.area, rows, seats))
+            stretches: Stretches = []
+            for at in rows:
+                _extend(stretches, *self.stretch(at))
+            self._section_at[place] = len(sections)
+            sections.append(SectionOfBook(len(sections), name, section.key, section.area, rows, seats, stretches))
         return sections
+
+    def _category_stretches(self) -> dict[str | None, Stretches]:
+        found: dict[str | None, Stretches] = {}
+        for row in range(len(self._layout.rows)):
+            for key, first, seats in self.category_stretches(row):
+                _extend(found.setdefault(key, []), first, seats)
+        return found
+
+    def place_of(self, row: int) -> tuple[SectionOfBook, int]:
+        """Return the section of a row, and the row's place among the section's rows."""
+        section = self.sections[self._section_at[self._layout.rows[row].section]]
+        return section, bisect_left(section.rows, row)
 
     @property
     def has_accessible_seats(self) -> bool:
@@ -117,14 +144,15 @@ class SeatBook:
     def _name(self, row: int, position: int, at: int) -> SeatName:
         body = self._layout.rows[row]
         section = LayoutSection() if body.section is None else self._layout.sections[body.section]
+        index = self._index(row)
         return SeatName(
             id=self._id_at(position),
             position=position,
             section=section.name or section.key,
             section_key=section.key,
             row=body.label,
-            number=number_at(body, at),
-            category=self._category_at(row, position),
+            number=index.number_at(at),
+            category=self._key(index.category_at(at)),
             area=section.area,
             accessible=position in self._accessible,
             restricted_view=position in self._restricted,
@@ -140,11 +168,23 @@ class SeatBook:
         run = self._prices[at]
         return run.price if position < run.first + run.seats else None
 
-    def _category_at(self, row: int, position: int) -> str | None:
-        for key, first, seats in self.category_stretches(row):
-            if position < first + seats:
-                return key
-        return None
+    def _index(self, row: int) -> RowIndex:
+        index = self._indexes.get(row)
+        if index is None:
+            index = self._indexes[row] = RowIndex(self._layout.rows[row])
+        return index
+
+    def equals(self, row: int, position: int, other: SeatName) -> bool:
+        """Return whether a seat costs as much as another and is of the same kind, and is no companion's.
+
+        This takes a tenth of the time of naming it.
+        """
+        return (
+            self._key(self._index(row).category_at(position - self._firsts[row])) == other.category
+            and self.own_price(position) == other.own_price
+            and (position in self._accessible) == other.accessible
+            and position not in self._companions
+        )
 
     @property
     def price_runs(self) -> Sequence[PriceRun]:
@@ -157,3 +197,11 @@ class SeatBook:
 
     def _key(self, category: int | None) -> str | None:
         return None if category is None else self._layout.categories[category].key
+
+
+def _extend(stretches: Stretches, first: int, seats: int) -> None:
+    """Add some seats to stretches, to the last one if they follow it."""
+    if stretches and sum(stretches[-1]) == first:
+        stretches[-1] = (stretches[-1][0], stretches[-1][1] + seats)
+    elif seats:
+        stretches.append((first, seats))
