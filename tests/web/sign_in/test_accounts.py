@@ -8,6 +8,7 @@ import pytest
 
 from box_office import sql
 from holdfast.application.identity import accounts, members, organisers
+from holdfast.application.identity.signing_in.tries import LocalSignInTries
 from holdfast.domain.identity.roles import Role
 from holdfast.domain.identity.sign_in_tries import OF_ACCOUNT_HERE
 from identity.offices import ADMIN
@@ -202,3 +203,20 @@ async def test_a_buyer_signs_in_as_well_and_stays_the_guest_they_were(serving):
 async def test_the_page_speaks_japanese(serving):
     async with serving(language="ja") as (_, browser):
         assert "パスワード" in (await browser.get(SIGN_IN)).text
+
+
+async def test_what_cannot_be_a_name_is_counted_as_one(serving, monkeypatch):
+    """A form takes 64 KiB, and a process keeps 20,000 counts."""
+    counted = []
+    take = LocalSignInTries.take
+
+    async def noting(self, tried):
+        counted.append(tried.account)
+        return await take(self, tried)
+
+    monkeypatch.setattr(LocalSignInTries, "take", noting)
+    async with serving() as (_, browser):
+        for name in ("x" * 60_000, "y" * 300, "\N{SNOWMAN}", "ann"):
+            answer = await browser.send(SIGN_IN, fields(name=name, password="wrong" * 5))
+            assert answer.status_code == 403
+    assert counted == ["", "", "", "ann"]

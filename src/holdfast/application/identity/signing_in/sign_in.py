@@ -13,6 +13,7 @@ from holdfast.application.identity import accounts
 from holdfast.application.identity.identity import Identity
 from holdfast.application.identity.signing_in.tries import SignInTries
 from holdfast.application.identity.tokens import TokenRefused, VerifiedToken
+from holdfast.domain.identity.accounts import may_be_account_name
 from holdfast.domain.identity.refusals import SignInRefused, TooManySignIns
 from holdfast.domain.identity.roles import Role
 from holdfast.domain.identity.sessions import SessionSecret
@@ -111,7 +112,9 @@ async def with_password(sign_ins: SignIns, *, name: str, password: str, address:
         Unavailable: Too many passwords are being hashed.
         ConnectionLost, Contended: The account could not be read, or the session not stored.
     """
-    tried = Tried(name, (None if address is None else network_of(address)) or "unknown")
+    # What cannot be a name is counted as one, or 20,000 counts of 64 KiB each could be made of a form's field.
+    counted = name if may_be_account_name(name) else ""
+    tried = Tried(counted, (None if address is None else network_of(address)) or "unknown")
     seconds = await sign_ins.tries.take(tried)
     if seconds is not None:
         _count("password", "too_many")
