@@ -73,6 +73,14 @@ async def test_prices_are_typed_in_the_currencys_main_unit(desk, api):
     assert [one["price"] for one in (await api.get(f"/events/{event_id}/categories")).json()] == [1_250, 450_000]
 
 
+async def test_a_price_that_may_mean_thousands_is_asked_for_again(desk):
+    """In half of Europe, 8.000 is eight thousand, and 8.00 is eight."""
+    for currency, price, status in (("EUR", "8.000", 400), ("JPY", "8.000", 400), ("EUR", "8.00", 303)):
+        path = await with_hall(desk, currency=currency)
+        sent = await desk.send(f"{path}/categories", _with(price=(0, price)))
+        assert sent.status_code == status, price
+
+
 async def test_two_who_change_prices_at_the_same_time_do_not_overwrite_each_other(desk):
     path = await with_hall(desk)
     edition = field(await desk.get(f"{path}/categories"), "edition")

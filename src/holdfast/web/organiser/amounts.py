@@ -24,10 +24,12 @@ def price_from(field: str, text: str, currency: str) -> int:
     parts = _PLAIN.fullmatch(plain)
     if parts is None:
         raise InvalidValue(field, "must be a price, such as 8000")
-    fraction = (parts[2] or "").rstrip("0")
+    # In half of Europe, 8.000 is eight thousand. So three places are refused where there are fewer, even zeros.
+    written = parts[2] or ""
+    fraction = written if len(written) > max(digits, 2) else written.rstrip("0")
     if len(fraction) > digits:
         raise InvalidValue(field, f"must have at most {digits} decimal places" if digits else "must be a whole number")
-    price: int = int(parts[1][:20]) * 10**digits + int(fraction.ljust(digits, "0") or "0")
+    price: int = int(parts[1].lstrip("0")[:20] or "0") * 10**digits + int(fraction.ljust(digits, "0") or "0")
     if price > PRICE_MAX:
         raise InvalidValue(field, "is too high")
     return price
