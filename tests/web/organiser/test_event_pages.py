@@ -46,6 +46,22 @@ async def test_times_are_in_the_zone_of_the_event(desk, api):
     assert "Japan Standard Time" in said(page)
 
 
+async def test_saving_an_event_moves_no_time_that_the_form_cannot_say(desk, api):
+    """Clocks in Berlin show half past two twice on that night; a form cannot say which of the two is meant."""
+    start = "2031-10-26T01:30:00Z"  # the second time
+    opens = "2031-01-02T03:04:05.678000Z"
+    event = {"name": "Long Night", "start_at": start, "end_at": "2031-10-26T04:00:00Z", "total_seats": 9}
+    made = await api.post("/events", event | {"timezone": "Europe/Berlin", "sale_opens_at": opens, "published": False})
+    path = f"/organise/events/{made.json()['id']}"
+    page = await desk.get(path)
+    names = ("starts", "ends", "opens", "closes", "zone", "edition", "total_seats")
+    fields = {name: field(page, name) for name in names}
+    saved = await desk.send(path, fields | {"name": "Longest Night", "currency": "EUR"})
+    assert saved.status_code == 303, said(saved)
+    event = (await api.get(f"/events/{made.json()['id']}")).json()
+    assert (event["name"], event["start_at"], event["sale_opens_at"]) == ("Longest Night", start, opens)
+
+
 async def test_an_event_is_edited(desk, api):
     path = await new_event(desk)
     page = await desk.get(path)

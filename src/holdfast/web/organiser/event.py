@@ -41,7 +41,7 @@ async def save(visit: Visit) -> Answer:
     event = await event_for(visit, Verb.EDIT_EVENT)
     form = await visit.form()
     typed, faults, edition = typed_in(form), Faults(visit), form.text("edition")
-    details = details_from(visit, typed, faults, published=event.details.published)
+    details = details_from(visit, typed, faults, published=event.details.published, before=event.details)
     if details is None:
         return await _page(visit, event, typed, edition, faults=faults)
     try:

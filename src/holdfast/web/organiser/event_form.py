@@ -16,7 +16,7 @@ from holdfast.web.kit.forms import Form
 from holdfast.web.kit.languages import Language
 from holdfast.web.kit.visit import Visit
 from holdfast.web.organiser.faults import Faults
-from holdfast.web.organiser.times import time_from, time_text
+from holdfast.web.organiser.times import time_kept, time_text
 
 LASTS = timedelta(hours=3)
 """How long an event lasts whose end is not given."""
@@ -24,14 +24,8 @@ _FIRST_DAYS = 30
 _ZONES_APART = ("Etc/", "SystemV/", "posix", "right", "US/", "Brazil/", "Canada/", "Chile/", "Mexico/")
 ZONES = ("UTC", *sorted(zone for zone in TIME_ZONES if "/" in zone and not zone.startswith(_ZONES_APART)))
 """Zones to choose from. Those with older or fixed names can still be typed."""
-_FIELDS = {
-    "start_at": "starts",
-    "end_at": "ends",
-    "sale_opens_at": "opens",
-    "sale_closes_at": "closes",
-    "timezone": "zone",
-    "max_seats_per_buyer": "limit",
-}
+_TIMES = {"start_at": "starts", "end_at": "ends", "sale_opens_at": "opens", "sale_closes_at": "closes"}
+_FIELDS = {**_TIMES, "timezone": "zone", "max_seats_per_buyer": "limit"}
 """The names of fields that the domain calls otherwise."""
 
 
@@ -102,8 +96,18 @@ def typed_in(form: Form) -> Typed:
     )
 
 
-def details_from(visit: Visit, typed: Typed, faults: Faults, *, published: bool) -> EventDetails | None:
-    """Return what was filled in as an event's details; None if something is wrong with it, which `faults` then says."""
+def details_from(
+    visit: Visit, typed: Typed, faults: Faults, *, published: bool, before: EventDetails | None = None
+) -> EventDetails | None:
+    """Return what was filled in as an event's details; None if something is wrong with it, which `faults` then says.
+
+    Args:
+        visit: Whose form it is.
+        typed: What was filled in.
+        faults: Gets what is wrong.
+        published: Whether the event is published.
+        before: The details with which the form was filled in first; None for a new event.
+    """
     for field in ("name", "starts", "zone", "total_seats"):
         if not getattr(typed, field):
             faults.missing(field)
@@ -112,7 +116,7 @@ def details_from(visit: Visit, typed: Typed, faults: Faults, *, published: bool)
     try:
         require_time_zone("zone", typed.zone)
         require_currency("currency", typed.currency)
-        times = _times(typed, faults)
+        times = _times(typed, faults, before)
         limit = None if not typed.limit else _whole("limit", typed.limit)
         total_seats = _whole("total_seats", typed.total_seats)
     except InvalidValue as error:
@@ -150,11 +154,12 @@ def currencies(language: Language) -> list[tuple[str, str]]:
     return [(code, get_currency_name(code, locale=language)) for code in sorted(MINOR_DIGITS)]
 
 
-def _times(typed: Typed, faults: Faults) -> Mapping[str, datetime | None]:
+def _times(typed: Typed, faults: Faults, before: EventDetails | None) -> Mapping[str, datetime | None]:
     found: dict[str, datetime | None] = {}
-    for field in ("starts", "ends", "opens", "closes"):
+    for name, field in _TIMES.items():
         try:
-            found[field] = time_from(field, getattr(typed, field), typed.zone)
+            known = None if before is None else getattr(before, name)
+            found[field] = time_kept(field, getattr(typed, field), typed.zone, known)
         except InvalidValue as error:
             faults.note(error)
     return found

@@ -92,7 +92,7 @@ async def create(visit: Visit) -> Answer:
     form = await visit.form()
     source = await _source(visit, form.text("copy"))
     typed, faults = typed_in(form), Faults(visit)
-    details = details_from(visit, typed, faults, published=False)
+    details = details_from(visit, typed, faults, published=False, before=None if source is None else source.details)
     if details is None:
         return await _form(visit, typed, source=source, faults=faults)
     catalogue = visit.capability(Catalogue)

@@ -29,6 +29,20 @@ def time_from(field: str, text: str, zone: str) -> datetime | None:
     return found
 
 
+def time_kept(field: str, text: str, zone: str, before: datetime | None) -> datetime | None:
+    """Read a local time; the one before, if it is what the form was filled in with.
+
+    A form cannot say which of two times is meant that clocks show twice, nor fractions of a second. So saving an event
+    with another name would move its start by an hour.
+
+    Raises:
+        InvalidValue: naming `field`.
+    """
+    if before is not None and text == time_text(before, zone):
+        return before
+    return time_from(field, text, zone)
+
+
 def time_text(at: datetime | None, zone: str) -> str:
     """Write a time as `<input type="datetime-local">` takes it."""
     if at is None:

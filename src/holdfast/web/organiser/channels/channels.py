@@ -20,7 +20,7 @@ from holdfast.web.kit.page import Page
 from holdfast.web.kit.visit import Visit
 from holdfast.web.organiser.faults import Faults
 from holdfast.web.organiser.room import event_for, room_of
-from holdfast.web.organiser.times import time_from, time_text
+from holdfast.web.organiser.times import time_kept, time_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ async def add(visit: Visit) -> Answer:
     form = await visit.form()
     typed, faults = _typed_in(form), Faults(visit)
     key = key_from(typed.name, {one.key for one in await channels_of(visit, event)}, otherwise="channel")
-    await _put(visit, event, key, typed, faults, unchanged=())
+    await _put(visit, event, key, typed, faults)
     if faults:
         return await _list(visit, event, typed, faults)
     return visit.see_other(f"/organise/events/{event.id}/channels/{key}", notice="channel-saved")
@@ -55,8 +55,7 @@ async def add(visit: Visit) -> Answer:
 async def save(visit: Visit, event: Event, form: Form, channel: StoredChannel) -> tuple[Typed, Faults]:
     """Change a channel; return the form as it was filled in, and what is wrong with it."""
     typed, faults = _typed_in(form), Faults(visit)
-    unchanged = ("code_digest",) if typed.code == "keep" else ()
-    await _put(visit, event, channel.key, typed, faults, unchanged=unchanged)
+    await _put(visit, event, channel.key, typed, faults, before=channel.details)
     return typed, faults
 
 
@@ -114,7 +113,11 @@ def _typed_in(form: Form) -> Typed:
     return Typed(form.text("name"), form.text("code"), form.raw("access_code"), form.text("opens"))
 
 
-async def _put(visit: Visit, event: Event, key: str, typed: Typed, faults: Faults, *, unchanged: Sequence[str]) -> None:
+async def _put(
+    visit: Visit, event: Event, key: str, typed: Typed, faults: Faults, *, before: ChannelDetails | None = None
+) -> None:
+    unchanged = ("code_digest",) if before is not None and typed.code == "keep" else ()
+    known = None if before is None else before.opens_to_all_at
     code = typed.access_code if typed.code in ("", "change") else ""
     if not typed.name:
         faults.missing("name")
@@ -126,7 +129,7 @@ async def _put(visit: Visit, event: Event, key: str, typed: Typed, faults: Fault
         details = ChannelDetails(
             name=typed.name,
             code_digest=digest_of(code) if code else None,
-            opens_to_all_at=time_from("opens", typed.opens, event.details.timezone),
+            opens_to_all_at=time_kept("opens", typed.opens, event.details.timezone, known),
         )
         if not faults:
             await put_channel(
