@@ -34,6 +34,14 @@ async def test_a_confirmed_hold_has_a_ticket_for_each_seat(browser, hold):
     assert "HF1-" in tickets.text
 
 
+async def test_whose_tickets_they_are_is_known_for_a_year_from_the_last_look_at_them(browser, hold):
+    """The cookie may be from a visit a year ago, and the tickets from last week."""
+    cookies = (await browser.get(hold)).headers.get_list("set-cookie")
+    [guest] = [cookie for cookie in cookies if "holdfast-guest=" in cookie]
+    assert browser.http.cookies["holdfast-guest"] in guest
+    assert "Max-Age=31536000" in guest
+
+
 async def test_confirming_twice_is_confirming_once(browser, hold):
     form = Document(await browser.get(hold)).form("/confirm")
     for _ in range(2):

@@ -3,6 +3,7 @@
 import asyncio
 
 from holdfast.web.kit.kept_pages import LAG_SECONDS, OFTEN, PAGES_MAX, KeptPages
+from holdfast.web.kit.templates import Templates
 
 
 class Clock:
@@ -63,6 +64,25 @@ def test_the_pages_that_were_not_asked_for_longest_leave():
     assert render.times == before
     kept.text(1, 1, render)
     assert render.times == before + 1
+
+
+async def test_a_link_that_differs_for_each_reader_is_rendered_once_for_all(api, browser, another_browser, monkeypatch):
+    """Mails and other sites add an id of their own to each link, so each reader's address is another one."""
+    rendered = []
+    render = Templates.render
+
+    def counting(self, language, template, values):
+        rendered.append(template)
+        return render(self, language, template, values)
+
+    monkeypatch.setattr(Templates, "render", counting)
+    event_id, _ = await api.event_on_sale()
+    for page in ("", "/seats"):
+        rendered.clear()
+        for reader, number in ((browser, 1), (another_browser, 2)):
+            here = f"/events/{event_id}{page}?utm=m&clid={number}"
+            assert f'name="back" value="{here.replace("&", "&amp;")}"' in (await reader.get(here)).text
+        assert len(rendered) == 1
 
 
 async def test_visitors_of_one_page_get_keys_of_their_own_and_the_present_time(api, browser, another_browser):

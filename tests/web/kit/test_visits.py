@@ -77,6 +77,9 @@ class TestTheLanguage:
             "elsewhere",
             "/a\nb",
             "",
+            "//[",
+            "http://[",
+            "//\u2100.example",
         ]:
             sent = await browser.send(LANGUAGE, {"language": "ja", "back": back})
             assert sent.headers["location"] == "/events", back

@@ -73,7 +73,7 @@ def event_page(
 
     if status != HTTPStatus.OK or banner or view.mine or chosen or wish:
         return visit.render("buyer/event.html", status=status, code=code, key=key, **values())
-    return visit.render_alike("buyer/event.html", version=view.version, key=key, values=values)
+    return visit.render_alike("buyer/event.html", of=view.id, version=view.version, key=key, values=values)
 
 
 def changing(view: EventView) -> Reservation | None:

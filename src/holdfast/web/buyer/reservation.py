@@ -43,6 +43,7 @@ async def held_by(visit: Visit, reservation_id: UUID) -> Held:
     for user_id in visit.buyer_ids if known else ():
         found = await visit.capability(Views).reads.reservation(reservation_id, user_id)
         if found is not None:
+            visit.keep_guest()
             return Held(found[0], user_id)
     raise ReservationNotFound(reservation_id)
 

@@ -61,22 +61,29 @@ def seats_page(
     if view.is_open or view.state is SaleState.OPENS:
         _ = visit.buyer_ids
     key = uuid4().hex
+    seated = [one for one in view.hall.book.sections if not one.area]
+    shown = _section_of(seated, section, view.hall.free.by_section)
+    skip = _skip(visit.query("from"))
 
     def values() -> dict[str, Any]:
-        return _values(view, section, chosen, changes) | {"banner": banner}
+        return _values(view, shown, skip, chosen, changes) | {"banner": banner}
 
     if status != HTTPStatus.OK or banner or view.mine or chosen:
         return visit.render("buyer/seats.html", status=status, code=code, key=key, **values())
-    return visit.render_alike("buyer/seats.html", version=view.version, key=key, values=values)
+    of = (view.id, None if shown is None else shown.at, skip)
+    return visit.render_alike("buyer/seats.html", of=of, version=view.version, key=key, values=values)
 
 
-def _values(view: EventView, section: str, chosen: Sequence[UUID], changes: Reservation | None) -> dict[str, Any]:
-    visit = view.visit
-    free = view.hall.free.by_section
+def _skip(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+
+
+def _values(
+    view: EventView, shown: SectionOfBook | None, skip: int, chosen: Sequence[UUID], changes: Reservation | None
+) -> dict[str, Any]:
+    visit, free = view.visit, view.hall.free.by_section
     sections = [one for one in view.hall.book.sections if not one.area]
     names = [ListedSection(one.at, one.name or visit.words.gettext("Seats"), free[one.at]) for one in sections]
-    shown = _section_of(sections, section, free)
-    skip = max(0, int(visit.query("from"))) if visit.query("from").isdecimal() and len(visit.query("from")) < 9 else 0
     rows = [] if shown is None else _rows(view, shown, skip, frozenset(chosen), changes)
     elsewhere = [seat for seat in view.hall.named(chosen) if shown is None or seat.section_key != shown.key]
     return {

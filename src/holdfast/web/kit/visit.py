@@ -4,8 +4,10 @@ import gzip
 import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import UUID
+
+from markupsafe import escape
 
 from holdfast.application.identity.caller import Caller
 from holdfast.application.identity.verbs import Verb
@@ -31,6 +33,7 @@ NOTICE = "notice"
 _NOTICE_SECONDS = 60
 _NOW_MARK = "\N{SYMBOL FOR NULL}now\N{SYMBOL FOR NULL}"
 _KEY_MARK = "\N{SYMBOL FOR NULL}key\N{SYMBOL FOR NULL}"
+_HERE_MARK = "\N{SYMBOL FOR NULL}here\N{SYMBOL FOR NULL}"
 """Stand in kept pages for what differs from visit to visit."""
 _ZIP_FROM_BYTES = 1_000
 
@@ -92,6 +95,14 @@ class Visit:
             self._guest_secret = new_secret()
             self.headers.append(self.site.cookies.set(GUEST, self._guest_secret, seconds=YEAR_SECONDS))
         return guest_id(self._guest_secret)
+
+    def keep_guest(self) -> None:
+        """Have the browser know its guest for another year.
+
+        Somebody whose first visit was a year ago would lose the tickets that they bought last week.
+        """
+        if self._guest_secret is not None:
+            self.headers.append(self.site.cookies.set(GUEST, self._guest_secret, seconds=YEAR_SECONDS))
 
     @property
     def buyer_id(self) -> str:
@@ -170,12 +181,14 @@ class Visit:
         return self._html(text, status, code)
 
     def render_alike(
-        self, template: str, *, version: Hashable, key: str, values: Callable[[], Mapping[str, Any]]
+        self, template: str, *, of: Hashable, version: Hashable, key: str, values: Callable[[], Mapping[str, Any]]
     ) -> Answer:
         """Answer with a page that all visitors see alike who have done nothing here yet.
 
         Args:
             template: The template's name.
+            of: What it is about. Addresses do not tell: a link in a mail or on another site has a query of its own for
+                each reader who clicks on it, and would be rendered for each of them.
             version: Changes with what the page shows.
             key: The idempotency key in the page's form, which no other visitor gets.
             values: Returns what the template needs, the same for all of these visitors.
@@ -184,10 +197,11 @@ class Visit:
             return self.render(template, key=key, **values())
 
         def render() -> str:
-            return self._text(template, notice="", now_ms=_NOW_MARK, key=_KEY_MARK, **values())
+            return self._text(template, notice="", now_ms=_NOW_MARK, key=_KEY_MARK, here=_HERE_MARK, **values())
 
-        kept = self.site.kept_pages.text((template, self.language, self.here), version, render)
-        return self._html(kept.replace(_NOW_MARK, str(_now_ms())).replace(_KEY_MARK, key), 200, None)
+        kept = self.site.kept_pages.text((template, self.language, of), version, render)
+        text = kept.replace(_NOW_MARK, str(_now_ms())).replace(_KEY_MARK, key).replace(_HERE_MARK, escape(self.here))
+        return self._html(text, 200, None)
 
     def _text(self, template: str, **values: Any) -> str:  # noqa: ANN401 - as above
         shell = {
@@ -253,6 +267,5 @@ def _now_ms() -> int:
 
 def own_path(text: str, *, otherwise: str = "/events") -> str:
     """Return a path of ours that a form or a query names; anything else could lead to another site."""
-    parts = urlsplit(text)
     ours = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
-    return text if ours and not parts.scheme and not parts.netloc and len(text) < 1_000 else otherwise
+    return text if ours and len(text) < 1_000 else otherwise
