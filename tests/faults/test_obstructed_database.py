@@ -146,7 +146,7 @@ async def test_who_is_let_in_no_more_waits_and_is_served_when_let_in_again(
     keeper = await asyncpg.connect(administrator_url)
     totals = asyncio.create_task(publish_totals(PostgresTotals(role_url, Timeouts(), application_name="test-totals")))
     try:
-        async with open_engine(database_url) as owner, open_engine(role_url, batch_seconds_max=0.4) as engine:
+        async with open_engine(database_url) as owner, open_engine(role_url, batch_seconds_max=1.5) as engine:
             sale = await put_on_sale(owner)
             await sale.reserve(engine, 0)
             await keeper.execute(break_it)
