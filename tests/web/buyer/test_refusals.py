@@ -1,10 +1,12 @@
 """Each refusal is a sentence that says what to do next, on the page from which the form was sent."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from builders import a_hall, a_row, a_section
+from holdfast.domain.booking.reservation import SEATS_MAX
 from pages.house import House
 from web.buyer.reading import Document
 from web.visiting import Browser
@@ -32,6 +34,17 @@ async def test_a_seat_that_is_gone_is_named_and_the_nearest_equals_are_offered(b
     now = Document(await browser.follow(await browser.send(offer.action, offer.fields)))
     assert "Row C, seat 5" in now.text
     assert "Row C, seat 7" in now.text
+
+
+async def test_of_far_too_many_seats_the_first_stay_chosen(browser, show):
+    """As many as a form has room for: the answer is no larger than that to a few."""
+    listed = Document(await browser.get(f"/events/{show.id}/seats?section=stalls"))
+    wanted = [*listed.boxes][: SEATS_MAX + 5] + [str(uuid4()) for _ in range(1_200)]
+    answer = await browser.send(f"/events/{show.id}/hold", {**listed.form("/hold").fields, "seats": wanted})
+    page = Document(answer)
+    assert answer.status_code == 400
+    assert "Those are too many seats at once." in page.text
+    assert [seat for seat, box in page.boxes.items() if "checked" in box] == wanted[:SEATS_MAX]
 
 
 async def test_it_is_said_in_the_readers_language(house, show):

@@ -62,6 +62,12 @@ class TestTheLanguage:
             assert f'<html lang="{language}"' in page.text, preferred
             assert page.headers["content-language"] == language
 
+    async def test_may_be_preferred_in_two_lines(self, browser):
+        lines = [("Accept", "text/html"), ("Accept-Language", "de"), ("Accept-Language", "ja, en;q=0.5")]
+        browser.http.headers.pop("Accept-Language")
+        page = await browser.get("/nowhere", headers=lines)
+        assert (page.status_code, page.headers["content-language"]) == (404, "ja")
+
     async def test_is_the_chosen_one_from_then_on(self, browser):
         sent = await browser.send(LANGUAGE, {"language": "ja", "back": "/nowhere?a=b"})
         assert sent.headers["location"] == "/nowhere?a=b"

@@ -193,7 +193,7 @@ def _invalid(view: EventView, refusal: Refusal, wanted: Sequence[UUID]) -> Banne
         return Banner(
             words.gettext("Those are too many seats at once."),
             words.gettext("Choose at most %(num)s, hold them, and then choose more.") % {"num": SEATS_MAX},
-            chosen=wanted,
+            chosen=wanted[:SEATS_MAX],
         )
     if refusal.data.get("field") == "seat_ids":
         return Banner(words.gettext("You have not chosen any seats yet."), words.gettext("Choose at least one seat."))

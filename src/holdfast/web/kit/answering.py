@@ -84,7 +84,9 @@ def _answering(page: Page, handler: Handler, error_page: ErrorPage) -> CallHandl
 async def _begin(site: Site, call: Call, body_bytes_max: int, error_page: ErrorPage) -> Visit | Answer:
     """Find out who visits; where that is not possible, say why to a visitor of whom nothing is known."""
     chosen = site.cookies.read(call.scope["headers"], LANGUAGE)
-    language = preferred(call.only_header(b"accept-language"), chosen)
+    # A list may come in several lines (RFC 9110, 5.3).
+    wanted = b",".join(value for name, value in call.scope["headers"] if name == b"accept-language")
+    language = preferred(wanted.decode("latin-1"), chosen)
     try:
         visitor = await site.visitors.visitor(call)
     except (Refusal, Unavailable, OperationalFailure) as failure:

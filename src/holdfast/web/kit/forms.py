@@ -100,7 +100,9 @@ async def read_form(call: Call, bytes_max: int) -> Form:
         if kind == "application/x-www-form-urlencoded":
             if body.count(b"&") >= _FIELDS_MAX:
                 raise InvalidValue("body", f"must have at most {_FIELDS_MAX} fields")
-            return Form(await FormParser(headers, _in_one(body)).parse())
+            # By default, Starlette takes fewer fields, and shorter ones, than our pages send.
+            fields = FormParser(headers, _in_one(body), max_fields=_FIELDS_MAX, max_part_size=bytes_max)
+            return Form(await fields.parse())
     except (MultiPartException, UnicodeDecodeError, KeyError, LookupError):
         raise InvalidValue("body", "is not a form that can be read") from None
     if not body:

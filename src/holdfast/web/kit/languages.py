@@ -50,7 +50,7 @@ def catalogs_of(language: Language) -> tuple[tuple[str, Catalog], ...]:
     )
 
 
-def preferred(accept_language: str | None, chosen: str | None) -> Language:
+def preferred(accept_language: str, chosen: str | None) -> Language:
     """Return the language to answer in.
 
     Args:
@@ -61,7 +61,7 @@ def preferred(accept_language: str | None, chosen: str | None) -> Language:
         if language == chosen:
             return language
     wanted = []
-    for place, part in enumerate((accept_language or "")[:_HEADER_MAX].split(",")):
+    for place, part in enumerate(accept_language[:_HEADER_MAX].split(",")):
         name, _, quality = part.strip().partition(";")
         try:
             weight = float(quality.strip().removeprefix("q=")) if quality else 1.0

@@ -132,7 +132,9 @@ def _filter_of(visit: Visit) -> Filter:
 
 PAGES = (
     Page(path="/organise/events/{event_id}/reservations", name="reservations_of_event", get=show, no_store=True),
-    Page(path="/organise/events/{event_id}/export.csv", name="export_of_event", get=export, is_page=False),
+    Page(
+        path="/organise/events/{event_id}/export.csv", name="export_of_event", get=export, is_page=False, no_store=True
+    ),
     Page(
         path="/organise/events/{event_id}/reservations/{reservation_id}/release",
         name="release_hold",
