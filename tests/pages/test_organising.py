@@ -201,7 +201,7 @@ async def _status(house: House, show: Show, number: str) -> str:
 async def test_two_organisers_with_passwords_do_not_see_each_others_drafts(
     visitor, another_house, pages_database, words, watch
 ):
-    watch.expect_statuses(401, 404)
+    watch.expect_statuses(403, 404)
     house = await another_house(auth_mode="tokens")
     async with open_identity(pages_database) as identity:
         for name, account in (("Aoyama Concerts", f"ann-{words.language}"), ("Shibuya Live", f"ben-{words.language}")):
