@@ -7,6 +7,7 @@ import contextlib
 import inspect
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -73,7 +74,10 @@ def running(pages_database, pages_redis, tmp_path_factory):
     """`holdfast run` on the servers of the test run."""
     require_chromium()
     folder = tmp_path_factory.mktemp("house") / "data"
-    run = Run(folder, DATABASE_URL=pages_database, REDIS_URL=pages_redis, HOST="127.0.0.1", LOG_LEVEL="WARNING")
+    command = (sys.executable, "-m", "holdfast", "run", "--end-with", str(os.getpid()))
+    run = Run(
+        folder, command, DATABASE_URL=pages_database, REDIS_URL=pages_redis, HOST="127.0.0.1", LOG_LEVEL="WARNING"
+    )
     try:
         yield run.ready()
     finally:
