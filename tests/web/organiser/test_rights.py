@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from box_office import sql
 from holdfast.domain.identity.roles import Role
 from holdfast.web.organiser.pages import PAGES
 from web.organiser.desk import EVENT, published, said, with_hall
@@ -152,3 +153,20 @@ async def test_keys_and_members_of_others_are_hidden(firm):
             assert "Aoyama Concerts" not in page.text
         wish = {"organiser": str(organiser), "name": "Shop", "role": "box_office"}
         assert (await ben.send("/organise/keys", wish)).status_code == 403
+
+
+async def test_a_key_that_works_is_shown_however_many_have_ended_since(firm, database_url):
+    organiser = await firm.organiser(ann=Role.ORGANISER)
+    async with firm.signed_in("ann") as ann:
+        await ann.send("/organise/keys", {"organiser": str(organiser), "name": "Shop", "role": "box_office"})
+        await sql(
+            database_url,
+            "INSERT INTO api_keys (id, name, role, organiser_id, digest, created_at, revoked_at)"
+            " SELECT gen_random_uuid(), 'old', 'box_office', $1, sha256(at::text::bytea), now() + interval '1 s', now()"
+            " FROM generate_series(1, 600) at",
+            organiser,
+        )
+        listed = await ann.get("/organise/keys")
+        assert "Shop" in said(listed)
+        revoking = listed.text.partition("/organise/keys/")[2].partition("/revoke")[0]
+        assert "Revoke the key “Shop”?" in said(await ann.get(f"/organise/keys/{revoking}/revoke"))

@@ -17,7 +17,10 @@ from holdfast.web.organiser.faults import Faults
 from holdfast.web.organiser.people.organiser import organiser_for
 from holdfast.web.organiser.times import time_from
 
-KEYS_SHOWN = 500
+ENDED_SHOWN = 500
+_READ_AT_ONCE = 500
+_READ_MAX = 20_000
+"""Keys that are looked through, of all organisers that the visitor works for."""
 _ROLES = (Role.BOX_OFFICE, Role.ORGANISER)
 
 
@@ -70,12 +73,25 @@ async def revoke(visit: Visit) -> Answer:
 async def _key(visit: Visit) -> tuple[StoredKey, dict[str, Any]]:
     _, frame = await organiser_for(visit, Verb.REVOKE_API_KEY)
     key_id = visit.path_id("key_id")
-    identity = visit.capability(Identity)
-    keys = await list_api_keys(identity, visit.principal, limit=KEYS_SHOWN, offset=0)
-    key = next((one for one in keys if one.id == key_id), None)
+    key = next((one for one in await _all_keys(visit) if one.id == key_id), None)
     if key is None:
         raise ApiKeyNotFound(key_id)
     return key, frame
+
+
+async def _all_keys(visit: Visit) -> list[StoredKey]:
+    """Return the keys that the visitor may see, newest first.
+
+    A key that still works may be older than many that have ended, or that belong to other organisers of an admin. If it
+    were not in the list, nobody could revoke it here.
+    """
+    identity, found = visit.capability(Identity), list[StoredKey]()
+    while len(found) < _READ_MAX:
+        more = await list_api_keys(identity, visit.principal, limit=_READ_AT_ONCE, offset=len(found))
+        found += more
+        if len(more) < _READ_AT_ONCE:
+            break
+    return found
 
 
 async def _page(
@@ -90,13 +106,12 @@ async def _page(
     if organiser is None:
         return visit.render("organiser/choose.html", then="/organise/keys", **frame)
     now = datetime.now(UTC)
-    found = await list_api_keys(visit.capability(Identity), visit.principal, limit=KEYS_SHOWN, offset=0)
-    keys = [one for one in found if one.organiser_id == organiser.id]
+    keys = [one for one in await _all_keys(visit) if one.organiser_id == organiser.id]
     return visit.render(
         "organiser/keys.html",
         status=400 if faults else 200,
         live=[one for one in keys if one.is_live(now)],
-        ended=[one for one in keys if not one.is_live(now)],
+        ended=[one for one in keys if not one.is_live(now)][:ENDED_SHOWN],
         made=made,
         typed=typed or {"name": "", "role": "box_office", "expires": ""},
         faults=faults or {},
