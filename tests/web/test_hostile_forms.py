@@ -5,6 +5,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
 
+import pytest
+
 import holdfast.web
 from api.serving import Api
 from box_office import open_engine
@@ -68,3 +70,12 @@ async def test_no_page_fails(api: Api, database_url):
                             await send(method, urljoin(address, action or address), fields, name, value)
     assert failed == []
     assert len(sent) > 100
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "punycode", "undefined", "idna", "nothing"])
+async def test_a_form_in_another_encoding_is_refused(browser, charset):
+    """A name became half of a character, which no answer and no statement could contain."""
+    body = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n\\ud800 +2AA-\r\n--x--\r\n'
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}", "Sec-Fetch-Site": "same-origin"}
+    for path in ("/language", "/organise/sign-in"):
+        assert (await browser.http.post(path, content=body, headers=headers)).status_code == 400
