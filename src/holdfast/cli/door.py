@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -43,9 +44,14 @@ def verify_codes(codes: Iterable[str] | None, *, keys_file: Path, event_id: UUID
     except BadKeySet as wrong:
         return _nothing(f"{keys_file}: {wrong}")
     checks = _Checks(Door(Ed25519Signatures(), keys, event_id=event_id))
-    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):  # the person or the program that reads has had enough
-        for code in _lines(sys.stdin.buffer) if codes is None else codes:
-            checks.check(code)
+    with contextlib.suppress(KeyboardInterrupt):  # the person at the door has had enough
+        try:
+            for code in _lines(sys.stdin.buffer) if codes is None else codes:
+                checks.check(code)
+        except BrokenPipeError:
+            # The program that reads has had enough. The line that it did not take is still in a buffer, and Python
+            # would try to write it once more at the end, and complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if not checks.valid + checks.refused:
         return _nothing("no code was given")
     _tell(f"{checks.valid} valid, {checks.refused} refused")
