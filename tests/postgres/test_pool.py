@@ -69,7 +69,7 @@ async def test_it_is_bounded_and_the_first_who_waits_is_next(database_url, make_
 
     await asyncio.gather(*(use(number) for number in range(8)))
     assert sorted(turns) == list(range(8))
-    assert turns[2:] == list(range(2, 8))
+    assert [number for number in turns if number >= 2] == list(range(2, 8))
     rows = await sql(
         database_url, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pool' AND datname = current_database()"
     )
