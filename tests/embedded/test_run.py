@@ -60,7 +60,7 @@ def test_every_address_stands_on_its_own_line_and_works(start):
         assert re.fullmatch(rf"{scheme}:\*\*\*@127\.0\.0\.1:\d+/\w+", run.address(name))
     assert "--show-urls" in run.address("Passwords")
     assert run.address("Try").startswith("curl ")
-    assert run.memory_mib() < 120, "it was 186 while the run kept what migrates"
+    assert run.memory_mib() < 150, "about 125 with the pages; it was 70 more while the run kept what migrates"
 
     data = {"HOLDFAST_DATA_DIR": str(run.data_dir)}
     assert holdfast_command("migrate", "status", **data).stdout.startswith("schema ")
