@@ -216,6 +216,10 @@ class EmbeddedPostgres:
             "unix_socket_permissions": "0700",
             **self.settings,
         }
+        if (self.cluster_dir / "recovery.signal").exists():
+            # A backup is being restored. PostgreSQL would call itself ready long before it has read the archive to its
+            # end, or to the point that is wanted, and whoever stopped it then would be left with a wrong state.
+            settings["hot_standby"] = "off"
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         program = binaries.postgres_programs() / "postgres"
         self._child = Child(
