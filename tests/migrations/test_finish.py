@@ -170,4 +170,6 @@ def test_without_a_terminal_nobody_is_asked(unfinished_url):
     assert done.stdout.startswith(
         f"schema {newest_migration()}, newest {newest_migration()}\n  upgrade finished up to 0001"
     )
-    assert done.stderr == "", "what is quick is not told of"
+    # On a busy machine a step may take long, and only then it is told of.
+    told = [re.fullmatch(r"holdfast: .+: done, ([0-9.]+) s", line) for line in done.stderr.splitlines()]
+    assert all(line and float(line[1]) >= 1.0 for line in told), done.stderr
