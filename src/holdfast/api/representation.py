@@ -78,7 +78,7 @@ async def represent(
         kept: The cache for the compressed body, and the state it belongs to.
     """
     size_bytes = len(body) if isinstance(body, bytes) else sum(map(len, body))
-    gzipped = size_bytes >= GZIP_BYTES_MIN and _wants_gzip(call)
+    gzipped = size_bytes >= GZIP_BYTES_MIN and call.accepts_gzip()
     sent_tag = _gzipped(tag) if gzipped else tag
     common = headers_of(sent_tag, version, headers)
     if has_tag(call, sent_tag):
@@ -124,17 +124,6 @@ def tags_of(call: Call) -> list[bytes]:
     if known is None:
         return []
     return [part.strip().removeprefix(b"W/") for part in known.split(b",", TAGS_MAX)[:TAGS_MAX]]
-
-
-def _wants_gzip(call: Call) -> bool:
-    accepted = call.headers.get(b"accept-encoding")
-    if accepted is None or b"gzip" not in accepted:
-        return False
-    for part in accepted.split(b","):
-        name, _, weight = part.partition(b";")
-        if name.strip() == b"gzip":
-            return weight.replace(b" ", b"").rstrip(b"0").rstrip(b".") != b"q="
-    return False
 
 
 def _gzip(body: bytes | list[bytes]) -> bytes:

@@ -154,6 +154,17 @@ class Call:
         offset = _whole_number(query.get("offset", ""), otherwise=0)
         return min(limit or PAGE_DEFAULT, PAGE_MAX), min(offset, OFFSET_MAX)
 
+    def accepts_gzip(self) -> bool:
+        """Return whether the client can read an answer in gzip (RFC 9110, 12.5.3)."""
+        accepted = self.headers.get(b"accept-encoding")
+        if accepted is None or b"gzip" not in accepted:
+            return False
+        for part in accepted.split(b","):
+            name, _, weight = part.partition(b";")
+            if name.strip() == b"gzip":
+                return weight.replace(b" ", b"").rstrip(b"0").rstrip(b".") != b"q="
+        return False
+
     async def body(self, bytes_max: int | None = None) -> bytes:
         """Read the whole body, up to `bytes_max` bytes and never more than the operator allows.
 

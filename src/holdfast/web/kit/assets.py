@@ -88,19 +88,10 @@ class Assets:
         lasting = _FOREVER if call.path_text("digest") == self.digest else _PASSING
         headers: tuple[Header, ...] = (lasting, _VARY)
         body = found.plain
-        if accepts_gzip(call):
+        if call.accepts_gzip():
             body = found.zipped
             headers += ((b"content-encoding", b"gzip"),)
         return Answer(200, body, headers, found.content_type)
-
-
-def accepts_gzip(call: Call) -> bool:
-    """Return whether the client can read gzip (RFC 9110, 12.5.3)."""
-    for part in call.headers.get(b"accept-encoding", b"").split(b","):
-        name, _, quality = part.strip().partition(b";")
-        if name.strip().lower() == b"gzip":
-            return quality.replace(b" ", b"") not in (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
-    return False
 
 
 @cache

@@ -17,7 +17,6 @@ from holdfast.domain.identity.sessions import guest_id, new_secret
 from holdfast.http.endpoints.answer import Answer, Header
 from holdfast.http.endpoints.call import Call
 from holdfast.http.protocol.security_headers import security_headers
-from holdfast.web.kit.assets import accepts_gzip
 from holdfast.web.kit.cookies import YEAR_SECONDS
 from holdfast.web.kit.forms import Form, read_form
 from holdfast.web.kit.languages import Language, Words, words_of
@@ -215,7 +214,7 @@ class Visit:
     def _html(self, page: str, status: int, code: str | None) -> Answer:
         text = page.encode()
         headers: tuple[Header, ...] = (VARY, (b"content-language", self.language.encode()))
-        if len(text) >= _ZIP_FROM_BYTES and accepts_gzip(self.call):
+        if len(text) >= _ZIP_FROM_BYTES and self.call.accepts_gzip():
             text = gzip.compress(text, compresslevel=5, mtime=0)
             headers += ((b"content-encoding", b"gzip"),)
         return Answer(status, text, headers, HTML, code, security=POLICY)
