@@ -4,12 +4,9 @@ from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.change_seats import change_seats
 from holdfast.domain.refusal import Refusal
 from holdfast.http.endpoints.answer import Answer
-from holdfast.web.buyer.event import event_page
 from holdfast.web.buyer.event_view import event_view
-from holdfast.web.buyer.explained import explained
-from holdfast.web.buyer.hold import seats_of
+from holdfast.web.buyer.hold import page_sent_from, seats_of
 from holdfast.web.buyer.reservation import back, held_by
-from holdfast.web.buyer.seats import seats_page
 from holdfast.web.kit.page import Page
 from holdfast.web.kit.visit import Visit
 
@@ -26,23 +23,8 @@ async def change(visit: Visit) -> Answer:
         )
     except Refusal as refusal:
         view = await event_view(visit, reservation.event_id)
-        banner = explained(view, refusal, wanted)
-        status = visit.site.problems.row(type(refusal)).status
         live = next((one for one in view.mine if one.id == reservation.id), None)
-        if form.text("from") == "list":
-            return seats_page(
-                visit,
-                view,
-                section=form.text("section"),
-                status=status,
-                code=refusal.code,
-                banner=banner,
-                chosen=banner.chosen,
-                changes=live,
-            )
-        return event_page(
-            visit, view, status=status, code=refusal.code, banner=banner, chosen=banner.chosen, changes=live
-        )
+        return page_sent_from(view, form, refusal, wanted, changes=live)
     return visit.see_other(f"/reservations/{reservation.id}", notice="changed")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -11,13 +12,14 @@ from holdfast.application.identity.verbs import Verb
 from holdfast.domain.booking.channels import digest_of
 from holdfast.domain.booking.choosing.wish import BestAvailable, Together
 from holdfast.domain.booking.refusals import SeatsUnavailable
+from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.states import ReservationStatus
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.identity.principal import Proof
 from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.http.endpoints.answer import Answer
 from holdfast.web.buyer.event import back_to_event, event_page
-from holdfast.web.buyer.event_view import event_view
+from holdfast.web.buyer.event_view import EventView, event_view
 from holdfast.web.buyer.explained import explained
 from holdfast.web.buyer.seats import seats_page
 from holdfast.web.kit.forms import Form
@@ -124,26 +126,44 @@ async def _refused(visit: Visit, event_id: UUID, form: Form, refusal: Refusal, w
         for reservation in view.mine:
             if reservation.status is ReservationStatus.PENDING and set(reservation.seat_ids) == set(wanted):
                 return visit.see_other(f"/reservations/{reservation.id}")
-    banner = explained(view, refusal, wanted)
-    status = visit.site.problems.row(type(refusal)).status
-    if form.text("from") == "list":
-        answer = seats_page(
-            visit,
-            view,
-            section=form.text("section"),
-            status=status,
-            code=refusal.code,
-            banner=banner,
-            chosen=banner.chosen,
-        )
-    else:
-        answer = event_page(
-            visit, view, status=status, code=refusal.code, banner=banner, chosen=banner.chosen, wish=form.fields()
-        )
+    answer = page_sent_from(view, form, refusal, wanted, wish=form.fields())
     seconds = refusal.data.get("retry_after_seconds")
     if seconds is not None:
         answer.headers = (*answer.headers, (b"retry-after", str(seconds).encode()))
     return answer
+
+
+def page_sent_from(
+    view: EventView,
+    form: Form,
+    refusal: Refusal,
+    wanted: Sequence[UUID],
+    *,
+    changes: Reservation | None = None,
+    wish: dict[str, str] | None = None,
+) -> Answer:
+    """Show the map or the list from which a form with seats was sent, with the reason and what is left of the choice.
+
+    Args:
+        view: The event.
+        form: The form, which says whether it stood on the list.
+        refusal: The reason.
+        wanted: The seats in the form.
+        changes: The hold that was to get these seats; None if a new one was to be made.
+        wish: What was filled in to get the best seats available.
+    """
+    banner = explained(view, refusal, wanted)
+    listed = form.text("from") == "list"
+    show = partial(seats_page, section=form.text("section")) if listed else partial(event_page, wish=wish)
+    return show(
+        view.visit,
+        view,
+        status=view.visit.site.problems.row(type(refusal)).status,
+        code=refusal.code,
+        banner=banner,
+        chosen=banner.chosen,
+        changes=changes,
+    )
 
 
 _BEST_FIELDS = (
