@@ -62,8 +62,3 @@ def digest_of_secret(secret: SessionSecret) -> bytes:
 def guest_id(secret: SessionSecret) -> str:
     """Return a guest's user id. It is stored and shown to organisers, so it does not tell the secret."""
     return GUEST_MARK + base64.urlsafe_b64encode(hashlib.sha256(b"guest:" + secret.encode()).digest()[:18]).decode()
-
-
-def is_guest(user_id: str) -> bool:
-    """Return whether a user id is that of a guest."""
-    return user_id.startswith(GUEST_MARK)

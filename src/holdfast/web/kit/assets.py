@@ -70,10 +70,6 @@ class Assets:
         """Return the names of all files."""
         return list(self._files)
 
-    def zipped_bytes(self, name: str) -> int:
-        """Return how many bytes a browser loads for a file."""
-        return len(self._files[name].zipped)
-
     def answer(self, call: Call) -> Answer:
         """Answer a request for a file.
 
