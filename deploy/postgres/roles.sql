@@ -2,6 +2,8 @@
 --
 --   holdfast_owner    owns the tables: `holdfast migrate …`
 --   holdfast_app      the nodes and the workers: `holdfast serve`, `holdfast work`, `holdfast keys …`
+--   holdfast_archiver archives finished events, and restores them: `holdfast archive …`, and a worker that is given it in
+--                     ARCHIVE_DB_USER. It alone may remove reservations and the log
 --   holdfast_auditor  reads everything but password hashes, sessions and private keys, and writes nothing: `holdfast check`
 --
 -- So a node that was broken into, or a mistake of ours, can append to the audit and to the log of sales, and can neither
@@ -14,7 +16,7 @@
 --
 -- and once per role, since no password stands here: \password holdfast_app
 --
--- Other names: psql -v owner=… -v app=… -v auditor=…, where an owner that exists already keeps its tables.
+-- Other names: psql -v owner=… -v app=… -v archiver=… -v auditor=…, where an owner that exists already keeps its tables.
 
 \set ON_ERROR_STOP on
 \if :{?owner}
@@ -25,13 +27,17 @@
 \else
     \set app holdfast_app
 \endif
+\if :{?archiver}
+\else
+    \set archiver holdfast_archiver
+\endif
 \if :{?auditor}
 \else
     \set auditor holdfast_auditor
 \endif
 
 SELECT format('CREATE ROLE %I LOGIN', role)
-FROM unnest(ARRAY[:'owner', :'app', :'auditor']) AS role
+FROM unnest(ARRAY[:'owner', :'app', :'archiver', :'auditor']) AS role
 WHERE role NOT IN (SELECT rolname FROM pg_roles)
 \gexec
 
@@ -45,18 +51,18 @@ FROM pg_tables WHERE schemaname = current_schema() AND tableowner <> :'owner'
 \gexec
 
 -- Nobody makes anything in the schema but the owner. Temporary tables, which the audit of the promises needs, are
--- allowed to the two others.
+-- allowed to the others.
 SELECT format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', current_schema())
 \gexec
-SELECT format('REVOKE CREATE ON SCHEMA %I FROM %I, %I', current_schema(), :'app', :'auditor')
+SELECT format('REVOKE CREATE ON SCHEMA %I FROM %I, %I, %I', current_schema(), :'app', :'archiver', :'auditor')
 \gexec
-SELECT format('GRANT USAGE ON SCHEMA %I TO %I, %I', current_schema(), :'app', :'auditor')
+SELECT format('GRANT USAGE ON SCHEMA %I TO %I, %I, %I', current_schema(), :'app', :'archiver', :'auditor')
 \gexec
-SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I, %I', current_database(), :'app', :'auditor')
+SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I, %I, %I', current_database(), :'app', :'archiver', :'auditor')
 \gexec
 
 -- What each may do with each table. What is not named here, they may not.
-SELECT format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I, %I', current_schema(), :'app', :'auditor')
+SELECT format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I, %I, %I', current_schema(), :'app', :'archiver', :'auditor')
 \gexec
 SELECT format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), :'auditor')
 \gexec
@@ -94,9 +100,28 @@ FROM (
         ('members', 'SELECT, INSERT, UPDATE, DELETE'),
         ('sessions', 'SELECT, INSERT, DELETE'),
         ('sign_in_links', 'SELECT, INSERT, DELETE'),
+        -- Which events are archived. The app only reads it: what it may not remove, it may not call archived either.
+        ('archives', 'SELECT'),
+        ('archived_reservations', 'SELECT'),
         -- How far the schema is.
         ('alembic_version', 'SELECT'),
         ('migration_steps', 'SELECT'),
+        ('installation', 'SELECT')
+) AS granted (table_name, privileges)
+JOIN pg_tables ON tablename = granted.table_name AND schemaname = current_schema()
+\gexec
+SELECT format('GRANT %s ON %I.%I TO %I', granted.privileges, current_schema(), granted.table_name, :'archiver')
+FROM (
+    VALUES
+        ('events', 'SELECT, UPDATE (archived_at)'),
+        ('channels', 'SELECT'),
+        -- They leave for a file and come back as they were.
+        ('claims', 'SELECT, INSERT, DELETE'),
+        ('reservations', 'SELECT, INSERT, DELETE'),
+        ('changes', 'SELECT, INSERT, DELETE'),
+        ('archives', 'SELECT, INSERT, UPDATE'),
+        ('archived_reservations', 'SELECT, INSERT, DELETE'),
+        ('alembic_version', 'SELECT'),
         ('installation', 'SELECT')
 ) AS granted (table_name, privileges)
 JOIN pg_tables ON tablename = granted.table_name AND schemaname = current_schema()

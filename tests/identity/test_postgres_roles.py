@@ -24,10 +24,11 @@ from holdfast.infrastructure.postgres.upkeep.readiness import PostgresReadiness
 from identity.offices import ADMIN, open_identity
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "postgres" / "roles.sql"
+ROLES = ("app", "archiver", "auditor")
 
 
 def _run_script(url: str, database: str) -> None:
-    names = [word for role in ("app", "auditor") for word in ("-v", f"{role}={database}_{role}")]
+    names = [word for role in ROLES for word in ("-v", f"{role}={database}_{role}")]
     subprocess.run(
         [postgres_programs() / "psql", "-X", "-q", *names, "-v", "owner=holdfast", "-f", SCRIPT, url],
         check=True,
@@ -38,19 +39,19 @@ def _run_script(url: str, database: str) -> None:
 
 @pytest.fixture
 async def urls(servers, database_url):
-    """Return the URLs of the application and the auditor in a database with these roles."""
+    """Return the URLs of the application, the archiver and the auditor in a database with these roles."""
     database = urlsplit(database_url).path.strip("/")
     as_superuser = urlunsplit(urlsplit(servers.superuser_url)._replace(path=f"/{database}"))
     for _ in range(2):  # running it twice must work
         await asyncio.to_thread(_run_script, as_superuser, database)
     found = {}
-    for role in ("app", "auditor"):
+    for role in ROLES:
         name = f"{database}_{role}"
         await sql(as_superuser, f"ALTER ROLE {name} PASSWORD 'secret'")
         parts = urlsplit(database_url)
         found[role] = urlunsplit(parts._replace(netloc=f"{name}:secret@{parts.netloc.rpartition('@')[2]}"))
     yield found
-    for role in ("app", "auditor"):
+    for role in ROLES:
         await sql(as_superuser, f"DROP OWNED BY {database}_{role}; DROP ROLE {database}_{role}")
 
 
@@ -109,6 +110,9 @@ async def test_what_was_appended_is_neither_changed_nor_removed_and_no_table_is_
         "DELETE FROM ticket_keys",
         "UPDATE ticket_keys SET public_key = ''",
         "UPDATE organisers SET name = 'x'",
+        "UPDATE archives SET file = 'x'",
+        "DELETE FROM archives",
+        "DELETE FROM archived_reservations",
         "UPDATE alembic_version SET version_num = '0001'",
         "CREATE TABLE mine (a int)",
         "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -135,6 +139,30 @@ async def test_what_was_appended_is_neither_changed_nor_removed_and_no_table_is_
             "INSERT INTO ticket_keys (id, public_key, created_at, retired_at) VALUES ('', '', now(), now())",
         ]
     assert [statement for statement in forbidden if not await _refused(urls[role], statement)] == []
+
+
+async def test_the_archiver_removes_and_restores_reservations_and_the_log_and_changes_nothing_in_them(urls):
+    allowed = [
+        *(f"DELETE FROM {table}" for table in ("claims", "reservations", "changes", "archived_reservations")),
+        "SELECT 1 FROM events FOR NO KEY UPDATE",
+        "UPDATE events SET archived_at = now()",
+    ]
+    assert [statement for statement in allowed if await _refused(urls["archiver"], statement)] == []
+    forbidden = [
+        "UPDATE changes SET kind = 'x'",
+        "UPDATE reservations SET status = 'cancelled'",
+        "UPDATE claims SET status = 'confirmed'",
+        "UPDATE events SET version = 0",
+        "DELETE FROM events",
+        "DELETE FROM archives",
+        "DELETE FROM audit",
+        "INSERT INTO audit OVERRIDING SYSTEM VALUE SELECT * FROM audit",
+        "TRUNCATE changes",
+        "SELECT digest FROM api_keys",
+        "SELECT password_hash FROM accounts",
+        "CREATE TABLE mine (a int)",
+    ]
+    assert [statement for statement in forbidden if not await _refused(urls["archiver"], statement)] == []
 
 
 async def test_every_table_has_its_privileges_named(database_url):

@@ -105,6 +105,17 @@ def test_a_column_that_goes_is_counted_by_what_stands_in_it(database_url, monkey
     assert lost_by_downgrade(database_url) == ["events.deleted_at (2 rows)", "events (2 rows)"]
 
 
+def test_archived_events_come_back_before_an_older_version_does(database_url):
+    """It would sell the seats of an archived event as if nobody had reserved them."""
+    migrate.downgrade(database_url, "0009")
+    asyncio.run(sql(database_url, EVENT))
+    asyncio.run(sql(database_url, "UPDATE events SET archived_at = now()"))
+    with pytest.raises(EmbeddedError, match="bring them back first: holdfast archive restore --all"):
+        down(Settings(database_url=database_url), lambda _: True)
+    asyncio.run(sql(database_url, "UPDATE events SET archived_at = NULL"))
+    assert down(Settings(database_url=database_url), lambda _: True).startswith("schema 0008")
+
+
 def test_the_status_tells_what_is_to_come(empty_database_url):
     now = status(empty_database_url)
     assert (now.current, now.at_head, now.finished) == (None, False, None)

@@ -40,7 +40,9 @@ FROM (
         ('api_keys', 'SELECT, INSERT, UPDATE'),
         ('accounts', 'SELECT, INSERT, UPDATE'),
         ('rights', 'SELECT, UPDATE'),
-        ('audit', 'SELECT, INSERT')
+        ('audit', 'SELECT, INSERT'),
+        ('archives', 'SELECT'),
+        ('archived_reservations', 'SELECT')
 ) AS of_table (table_name, privileges)
 CROSS JOIN LATERAL (
     SELECT of_table.table_name, one AS privilege FROM unnest(string_to_array(of_table.privileges, ', ')) AS one
