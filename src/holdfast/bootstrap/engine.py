@@ -20,6 +20,7 @@ from holdfast.application.booking.shared_read import SharedRead
 from holdfast.application.booking.taken_seats import TakenSeats
 from holdfast.application.catalogue.bulk_line import BulkLine
 from holdfast.application.catalogue.catalogue import Catalogue
+from holdfast.application.identifiers import CellIds
 from holdfast.application.identity.signing_in.tries import LocalSignInTries, SignInTries
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.application.reading.event_pages import EventPages
@@ -108,6 +109,7 @@ async def open_engine(
     deadline = deadline or Deadline(settings.shutdown_seconds)
     timeouts = Timeouts()
     bounds = bounds_from(settings)
+    ids = CellIds()
     async with AsyncExitStack() as stack:
         write_size = settings.write_pool_size + LOCK_WAITS_AT_ONCE
         write_pool = await open_pool(stack, settings, f"{process}-write", write_size, timeouts)
@@ -144,7 +146,7 @@ async def open_engine(
         bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
         reads = PostgresReads(read_pool)
         catalogue = Catalogue(
-            PostgresCatalogueStore(catalogue_pool, timeouts), reads, PostgresSeatSearch(catalogue_pool), bulk_line
+            PostgresCatalogueStore(catalogue_pool, timeouts), reads, PostgresSeatSearch(catalogue_pool), bulk_line, ids
         )
         stack.push_async_callback(_close_writers, batcher, catalogue, deadline)
         live_changes = LiveChanges(seat_maps, map_source)
@@ -162,6 +164,7 @@ async def open_engine(
             seatings=seatings,
             features=open_features(stack, read_pool),
             access_codes=access_codes,
+            ids=ids,
             hoarding=None if limits is None else Hoarding(limits, shared_read),
         )
         layouts = KeptLayouts(PostgresLayouts(read_pool, large_pool), map_source)

@@ -5,7 +5,8 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
-from holdfast.server_urls import parts, postgres
+from holdfast.server_urls import cells, parts, postgres
+from holdfast.server_urls.cells import Cell
 from holdfast.settings.fields import Port, fill, plain
 
 SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
@@ -27,18 +28,26 @@ class DatabaseSettings(BaseSettings):
     db_password: SecretStr | None = Field(default=None, description="That role's password.")
     db_name: str = Field(default="holdfast", min_length=1, description="PostgreSQL's database.")
     db_sslmode: SslMode = Field(default="prefer", description="How the connection to PostgreSQL is encrypted.")
+    cells: SecretStr | None = Field(
+        default=None,
+        description=(
+            "Further databases that events are spread over, as JSON: "
+            '`{"1": {"url": "postgresql://…", "schema": "…", "plan_mode": "generic", "citus": false}}`; all but `url` '
+            "may be left out. Cell 0 is `DATABASE_URL`."
+        ),
+    )
     write_pool_size: int = Field(
-        default=4, ge=1, le=100, description="Connections to PostgreSQL for batches, in each process."
+        default=4, ge=1, le=100, description="Connections to PostgreSQL for batches, in each process and for each cell."
     )
     read_pool_size: int = Field(
-        default=4, ge=1, le=100, description="Connections to PostgreSQL for reads, in each process."
+        default=4, ge=1, le=100, description="Connections to PostgreSQL for reads, in each process and for each cell."
     )
     catalogue_pool_size: int = Field(
         default=2,
         ge=1,
         le=100,
         description=(
-            "Connections to PostgreSQL for changes to events and charts, in each process. "
+            "Connections to PostgreSQL for changes to events and charts, in each process and for each cell. "
             "Bulk calls use all but one of them at a time."
         ),
     )
@@ -55,6 +64,19 @@ class DatabaseSettings(BaseSettings):
     def _postgres_url(cls, value: SecretStr | None) -> SecretStr | None:
         return value and SecretStr(postgres.checked(value.get_secret_value()))
 
+    @field_validator("cells")
+    @classmethod
+    def _each_cell(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            cells.parse(value.get_secret_value())
+        return value
+
+    def all_cells(self) -> tuple[Cell, ...]:
+        """Return cell 0 and those of `CELLS`, in the order of their numbers. There must be a database."""
+        assert self.database_url is not None, "the commands make sure of a database"
+        further = () if self.cells is None else cells.parse(self.cells.get_secret_value())
+        return (Cell(0, self.database_url.get_secret_value()), *further)
+
     def _database_url_of_parts(self, host: str) -> str:
         login = (self.db_user, plain(self.db_password))
         url = postgres.from_parts(host, self.db_port, self.db_name, login, {"sslmode": self.db_sslmode})
@@ -67,4 +89,14 @@ class DatabaseSettings(BaseSettings):
     def _database_url_in_parts(self) -> Self:
         if self.database_url is None and self.db_host is not None:
             fill(self, "database_url", SecretStr(self._database_url_of_parts(self.db_host)))
+        return self
+
+    @model_validator(mode="after")
+    def _cells_are_distinct(self) -> Self:
+        if self.cells is None or self.database_url is None:  # an embedded run starts the database of cell 0 later
+            return self
+        try:
+            cells.require_distinct(self.all_cells())
+        except ValueError as error:
+            raise ValueError(f"CELLS: {error}") from None
         return self

@@ -10,7 +10,7 @@ from typing import Any, Self
 from pydantic import ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from holdfast.server_urls import parts
+from holdfast.server_urls import cells, parts
 from holdfast.settings.booking import BookingSettings
 from holdfast.settings.database import DatabaseSettings
 from holdfast.settings.fields import fill
@@ -49,6 +49,8 @@ class Settings(
             *(secret.get_secret_value() for secret in given if secret is not None),
         ]
         words += self.client_secrets()
+        for url in [] if self.cells is None else cells.urls_in(self.cells.get_secret_value()):
+            words += [url, *parts.passwords(url)]
         words += parts.passwords(database) if database else []
         words += parts.passwords(redis) if redis else []
         return [word for word in words if word]

@@ -73,12 +73,12 @@ async def add_many(catalogue: Catalogue, call: Call) -> Answer:
         if given.seats is UNSET:
             series = _series_of(given)
             await require_room(catalogue, event_id, series.count)
-            addition = await number_seats(event_id, await _numbered(series))
+            addition = await number_seats(catalogue.ids, event_id, await _numbered(series))
             return await _add_together(catalogue, addition, place, actor_of(call), before=b"[", after=b"]")
         if given.prefix is not UNSET or given.count is not UNSET:
             raise InvalidValue("seats", "cannot be given together with prefix and count")
         await require_room(catalogue, event_id, len(given.seats))
-        addition = await number_seats(event_id, await _listed(given.seats))
+        addition = await number_seats(catalogue.ids, event_id, await _listed(given.seats))
         return await _add_together(catalogue, addition, place, actor_of(call), before=b'{"seats":[', after=b"]}")
 
 

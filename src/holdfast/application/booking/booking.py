@@ -11,6 +11,7 @@ from holdfast.application.booking.seatings.seatings import Seatings
 from holdfast.application.booking.shared_read import SharedRead
 from holdfast.application.booking.taken_seats import TakenSeats
 from holdfast.application.features import Features
+from holdfast.application.identifiers import CellIds
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +29,7 @@ class Booking:
     seatings: Seatings
     features: Features
     access_codes: AccessCodes
+    ids: CellIds
+    """Makes the ids of reservations."""
     hoarding: Hoarding | None = None
     """None if no setting limits hoarding: then a request does nothing for it."""

@@ -7,7 +7,6 @@ from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.hold_changes import require_hold_changes
 from holdfast.application.booking.reserve import GATE_TRIES
 from holdfast.application.booking.resolve import submit
-from holdfast.application.identifiers import uuid7
 from holdfast.domain.booking.commands import ChangeSeats, Done, Reserve
 from holdfast.domain.booking.refusals import SeatsUnavailable
 from holdfast.domain.refusal import Refusal
@@ -44,7 +43,7 @@ async def change_seats(
     """
     require_hold_changes(booking)
     wish = ChangeSeats.wish(
-        change_id=uuid7(),
+        change_id=booking.ids.new(),
         reservation_id=reservation_id,
         user_id=user_id,
         seat_ids=seat_ids,

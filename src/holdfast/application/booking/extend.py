@@ -6,7 +6,6 @@ from uuid import UUID
 from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.hold_changes import require_hold_changes
 from holdfast.application.booking.resolve import resolve
-from holdfast.application.identifiers import uuid7
 from holdfast.domain.booking.commands import Done, Extend
 
 
@@ -27,4 +26,4 @@ async def extend(booking: Booking, *, reservation_id: UUID, user_id: str, known_
         ConnectionLost, Contended: if the reservation could not be looked up; nothing happened.
     """
     require_hold_changes(booking)
-    return await resolve(booking, Extend(uuid7(), reservation_id, user_id, known_expires_at))
+    return await resolve(booking, Extend(booking.ids.new(), reservation_id, user_id, known_expires_at))

@@ -5,7 +5,6 @@ from uuid import UUID
 from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.hold_changes import require_hold_changes
 from holdfast.application.booking.resolve import submit
-from holdfast.application.identifiers import uuid7
 from holdfast.domain.booking.commands import Done, Release
 from holdfast.domain.identity.audit import Act, Actor, AuditEntry
 
@@ -43,5 +42,5 @@ async def release(
         organiser_id=organiser_id,
         details={"event_id": str(event_id)} if reason is None else {"event_id": str(event_id), "reason": reason},
     )
-    entry = AuditEntry(id=uuid7(), actor=actor, act=act)
+    entry = AuditEntry(id=booking.ids.new(), actor=actor, act=act)
     return await submit(booking, event_id, Release(reservation_id, entry))

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from holdfast.application.booking.booking import Booking
 from holdfast.application.failures import Unavailable
-from holdfast.application.identifiers import uuid7
 from holdfast.domain.booking.choosing.wish import BestAvailable
 from holdfast.domain.booking.commands import Done, Outcome, Postponed, Refused, Reserve
 from holdfast.domain.booking.refusals import SeatsUnavailable
@@ -71,7 +70,7 @@ async def reserve(
         ConnectionLost, Contended: if the shared read failed; nothing happened.
     """
     wish = Reserve.wish(
-        reservation_id=uuid7(),
+        reservation_id=booking.ids.new(),
         event_id=event_id,
         user_id=user_id,
         idempotency_key=idempotency_key,

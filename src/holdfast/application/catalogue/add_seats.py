@@ -9,7 +9,7 @@ from holdfast.application.catalogue.audited import entry_of
 from holdfast.application.catalogue.catalogue import Catalogue, UnderWay, Written
 from holdfast.application.catalogue.ports import CatalogueTransaction
 from holdfast.application.giving_way import give_way
-from holdfast.application.identifiers import uuid7_series
+from holdfast.application.identifiers import CellIds
 from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.states import SeatStatus
 from holdfast.domain.catalogue.event import Event
@@ -48,14 +48,14 @@ async def require_room(catalogue: Catalogue, event_id: UUID, seats: int) -> None
     event.require_room_for(seats)
 
 
-async def number_seats(event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
+async def number_seats(ids: CellIds, event_id: UUID, seats: list[NewSeat]) -> SeatAddition:
     """Give seats their ids, so that the response can be prepared while the seats are being stored.
 
     Raises:
         InvalidValue: if a seat breaks a rule, or two have the same number.
     """
     seat_ids: list[UUID] = []
-    new_ids = uuid7_series()
+    new_ids = ids.series()
     places: dict[str, int] = {}
     other_forms: list[str] = []
     for start in range(0, len(seats), SLICE_SEATS):
@@ -86,7 +86,7 @@ def begin_storing(catalogue: Catalogue, addition: SeatAddition, *, actor: Actor 
         event.require_room_for(len(seats))
         version = await transaction.insert_seats(event, seats, seat_ids, now, other_forms=addition.other_forms)
         if actor is not None:
-            entry = entry_of(actor, "add_seats", event.id, event.organiser_id, seats=len(seats))
+            entry = entry_of(catalogue.ids, actor, "add_seats", event.id, event.organiser_id, seats=len(seats))
             await transaction.append_audit(entry, now)
         return Written(version, now, version)
 
@@ -101,7 +101,7 @@ async def add_seats(
     Raises:
         Whatever `number_seats` and `begin_storing` raise.
     """
-    addition = await number_seats(event_id, seats)
+    addition = await number_seats(catalogue.ids, event_id, seats)
     version = await begin_storing(catalogue, addition, actor=actor).result()
     pairs = zip(addition.seat_ids, seats, strict=True)
     return [_as_added(event_id, seat_id, seat) for seat_id, seat in pairs], version

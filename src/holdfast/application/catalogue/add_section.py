@@ -15,6 +15,7 @@ from holdfast.application.catalogue.ports import CatalogueTransaction, HallChang
 from holdfast.application.catalogue.put_hall import ATTEMPTS_MAX, HallPut, require_halls
 from holdfast.application.failures import Contended
 from holdfast.application.giving_way import in_steps
+from holdfast.application.identifiers import CellIds
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.hall.document import Hall
@@ -67,7 +68,7 @@ async def add_section(
         grown = await grow(stored.document)
         with _places_in_section():
             seats = await HallSeats.of(grown.alone)
-        adding = _Adding(stored.chart_version, grown, seats, write_hall(grown.whole).decode(), actor)
+        adding = _Adding(stored.chart_version, grown, seats, write_hall(grown.whole).decode(), actor, catalogue.ids)
         storing = catalogue.begin_change(event_id, adding.change, bulk=True)
         place.keep_until(storing.task)
         done = await storing.result()
@@ -98,6 +99,7 @@ class _Adding:
     seats: HallSeats
     document: str
     actor: Actor
+    ids: CellIds
 
     async def change(self, transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[HallPut | None]:
         """Store it. None if the chart is another one by now."""
@@ -108,7 +110,7 @@ class _Adding:
         categories = await transaction.halls.categories(event.id)
         with _places_in_section():
             await in_steps(requiring_known_categories(self.grown.alone, {one.key for one in categories}))
-        slices = await self.seats.with_ids({})
+        slices = await self.seats.with_ids({}, self.ids.series())
         change = HallChange(
             document=self.document,
             sections=sections_of(self.grown.whole),
@@ -122,7 +124,9 @@ class _Adding:
         )
         version, chart_version = await transaction.halls.change_hall(event, change, now)
         seats = event.seats + self.seats.count
-        entry = entry_of(self.actor, "add_section", event.id, event.organiser_id, seats=seats, added=self.seats.count)
+        entry = entry_of(
+            self.ids, self.actor, "add_section", event.id, event.organiser_id, seats=seats, added=self.seats.count
+        )
         await transaction.append_audit(entry, now)
         put = HallPut(seats=seats, added=self.seats.count, removed=0, chart_version=chart_version, version=version)
         return Written(version, now, put)

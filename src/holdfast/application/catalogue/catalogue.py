@@ -14,6 +14,7 @@ import structlog
 from holdfast.application.catalogue.bulk_line import BulkLine
 from holdfast.application.catalogue.ports import CatalogueStore, CatalogueTransaction, EventReads, SeatSearch
 from holdfast.application.failures import ClientOutcome, GuardMismatch, OperationalFailure, Unavailable, told
+from holdfast.application.identifiers import CellIds
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import EventNotFound
 from holdfast.domain.refusal import Refusal
@@ -52,13 +53,21 @@ class Catalogue:
     finished.
     """
 
-    def __init__(self, store: CatalogueStore, reads: EventReads, seat_search: SeatSearch, bulk_line: BulkLine) -> None:
+    def __init__(
+        self,
+        store: CatalogueStore,
+        reads: EventReads,
+        seat_search: SeatSearch,
+        bulk_line: BulkLine,
+        ids: CellIds,
+    ) -> None:
         self._store = store
         self.reads = reads
         self.seat_search = seat_search
         self._under_way: set[UnderWay[Any]] = set()
         self._closing = False
         self.bulk_line = bulk_line
+        self.ids = ids
 
     async def create(self, write: Callable[[CatalogueTransaction], Awaitable[Result]]) -> Result:
         """Run `write` in a transaction and commit it. `write` creates an event under an id of its own.

@@ -7,7 +7,6 @@ from holdfast.application.catalogue.audited import entry_of
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.newer_details import require_understood
 from holdfast.application.catalogue.ports import CatalogueTransaction
-from holdfast.application.identifiers import uuid7
 from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.identity.audit import Actor
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
@@ -32,8 +31,12 @@ async def create_event(
         UpgradeUnfinished: naming a field that older nodes would not respect, if there may be some.
         Unavailable: see its `outcome`.
     """
-    event_id = uuid7()
-    entry = None if actor is None else entry_of(actor, "create_event", event_id, organiser_id, name=details.name)
+    event_id = catalogue.ids.new()
+    entry = (
+        None
+        if actor is None
+        else entry_of(catalogue.ids, actor, "create_event", event_id, organiser_id, name=details.name)
+    )
 
     async def write(transaction: CatalogueTransaction) -> Event:
         await require_understood(transaction, details, before=None)

@@ -36,7 +36,7 @@ async def delete_channel(catalogue: Catalogue, event_id: UUID, key: str, *, acto
         done = await transaction.channels.delete(event, channel, now, seats_max=CHANNEL_SEATS_MAX)
         gone = channel.seats <= CHANNEL_SEATS_MAX
         if gone and actor is not None:
-            entry = entry_of(actor, "delete_channel", event.id, event.organiser_id, channel=key)
+            entry = entry_of(catalogue.ids, actor, "delete_channel", event.id, event.organiser_id, channel=key)
             await transaction.append_audit(entry, now)
         return Written(done.version, now, gone)
 

@@ -38,7 +38,9 @@ async def delete_event(
         event.require_edition(if_edition)
         version = await transaction.delete_event(event, now)
         if actor is not None:
-            entry = entry_of(actor, "delete_event", event_id, event.organiser_id, name=event.details.name)
+            entry = entry_of(
+                catalogue.ids, actor, "delete_event", event_id, event.organiser_id, name=event.details.name
+            )
             await transaction.append_audit(entry, now)
         return Written(version, now, None)
 

@@ -47,7 +47,7 @@ async def edit_event(
         await require_understood(transaction, wanted, before=event.details)
         edited = await transaction.update_event(event, wanted, now)
         if actor is not None:
-            entry = entry_of(actor, "edit_event", event_id, event.organiser_id, name=wanted.name)
+            entry = entry_of(catalogue.ids, actor, "edit_event", event_id, event.organiser_id, name=wanted.name)
             await transaction.append_audit(entry, now)
         return Written(edited.version, now, edited)
 

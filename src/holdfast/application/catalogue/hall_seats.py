@@ -7,7 +7,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from holdfast.application.giving_way import give_way
-from holdfast.application.identifiers import uuid7_series
 from holdfast.domain.hall.document import Hall
 from holdfast.domain.hall.seats import SeatColumns, seats_of
 from holdfast.domain.legible import same_look
@@ -83,9 +82,8 @@ class HallSeats:
             await give_way()
         return cls(slices, count)
 
-    async def with_ids(self, kept: Mapping[str, UUID]) -> list[HallSlice]:
+    async def with_ids(self, kept: Mapping[str, UUID], new_ids: Iterator[UUID]) -> list[HallSlice]:
         """Give each seat an id: the one that is kept for its number, or else a new one."""
-        new_ids = uuid7_series()
         slices = []
         for seats in self.slices:
             numbers = seats.seat_numbers

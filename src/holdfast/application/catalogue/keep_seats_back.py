@@ -107,7 +107,7 @@ def _begin(
         await _require_known(transaction, event.id, selection)
         done = await move(transaction.channels, event, channel, now)
         if done.version > event.version:
-            entry = entry_of(actor, verb, event.id, event.organiser_id, channel=key, seats=done.seats)
+            entry = entry_of(catalogue.ids, actor, verb, event.id, event.organiser_id, channel=key, seats=done.seats)
             await transaction.append_audit(entry, now)
         return Written(done.version, now, done)
 

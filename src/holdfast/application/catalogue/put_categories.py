@@ -66,7 +66,7 @@ async def put_categories(
         version = await transaction.halls.replace_categories(event, after, now, prices_only=lasting)
         if actor is not None:
             prices = {one.key: one.price for one in after}
-            entry = entry_of(actor, "put_categories", event.id, event.organiser_id, prices=prices)
+            entry = entry_of(catalogue.ids, actor, "put_categories", event.id, event.organiser_id, prices=prices)
             await transaction.append_audit(entry, now)
         return Written(version, now, (after, version))
 

@@ -70,7 +70,7 @@ async def put_channel(
         if actor is not None:
             opens_at = None if wanted.opens_to_all_at is None else wanted.opens_to_all_at.isoformat()
             told = {"name": wanted.name, "has_access_code": wanted.code_digest is not None, "opens_to_all_at": opens_at}
-            entry = entry_of(actor, "put_channel", event.id, event.organiser_id, channel=key, **told)
+            entry = entry_of(catalogue.ids, actor, "put_channel", event.id, event.organiser_id, channel=key, **told)
             await transaction.append_audit(entry, now)
         return Written(version, now, (after, version))
 

@@ -1,6 +1,6 @@
 """Replace the hall of an event, or add a section to it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
@@ -19,6 +19,7 @@ from holdfast.application.catalogue.hall_seats import (
 from holdfast.application.catalogue.ports import CatalogueTransaction, HallChange
 from holdfast.application.failures import Contended
 from holdfast.application.giving_way import give_way
+from holdfast.application.identifiers import CellIds
 from holdfast.domain.catalogue.categories import Category, CategoryDetails, numbered
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import EventNotFound, HallInUse, PreconditionFailed, UpgradeUnfinished
@@ -87,7 +88,14 @@ async def put_hall(
         imported = await read([one.details for one in known[0]])
         seats = await HallSeats.of(imported.hall)
         putting = _Putting(
-            known[0], imported, seats, write_hall(imported.hall).decode(), sections_of(imported.hall), actor, if_edition
+            known=known[0],
+            imported=imported,
+            seats=seats,
+            document=write_hall(imported.hall).decode(),
+            sections=sections_of(imported.hall),
+            actor=actor,
+            if_edition=if_edition,
+            ids=catalogue.ids,
         )
         storing = catalogue.begin_change(event_id, putting.change, bulk=True)
         if place is not None:
@@ -109,6 +117,7 @@ class _Putting:
     sections: Sequence[SectionSummary]
     actor: Actor | None
     if_edition: str | None
+    ids: CellIds
 
     async def change(self, transaction: CatalogueTransaction, event: Event, now: datetime) -> Written[HallPut | None]:
         """Store it. None if the categories are others by now, so that the document has to be read again."""
@@ -141,7 +150,7 @@ class _Putting:
         if self.actor is not None:
             changed = {"seats": seats, "added": filled.added, "removed": filled.removed}
             prices = {} if filled.categories is None else {"prices": {one.key: one.price for one in after}}
-            entry = entry_of(self.actor, "put_hall", event.id, event.organiser_id, **changed, **prices)
+            entry = entry_of(self.ids, self.actor, "put_hall", event.id, event.organiser_id, **changed, **prices)
             await transaction.append_audit(entry, now)
         put = HallPut(
             seats=seats, added=filled.added, removed=filled.removed, chart_version=chart_version, version=version
@@ -152,14 +161,14 @@ class _Putting:
         """Add the seats to what is wanted; None if the event has exactly this hall already."""
         stored = await transaction.halls.seats(event.id) if event.seats else {}
         if stored and await transaction.halls.was_ever_held(event):
-            slices, companion_ids = await _additions(self.seats, stored, wanted.category_numbers)
+            slices, companion_ids = await _additions(self.seats, stored, wanted.category_numbers, self.ids.series())
             added = self.seats.count - len(stored)
             same = added == 0 and wanted.categories is None
             if same and await transaction.halls.document(event.id) == self.document:
                 return None
             return replace(wanted, slices=slices, added=added, companion_ids=companion_ids)
         ids = {number: seat.id for number, seat in stored.items()}
-        slices = await self.seats.with_ids(ids)
+        slices = await self.seats.with_ids(ids, self.ids.series())
         stay = sum(number in ids for one in slices for number in one.seats.seat_numbers) if ids else 0
         return replace(
             wanted,
@@ -172,14 +181,14 @@ class _Putting:
 
 
 async def _additions(
-    seats: HallSeats, stored: Mapping[str, StoredSeat], category_numbers: Mapping[str, int]
+    seats: HallSeats, stored: Mapping[str, StoredSeat], category_numbers: Mapping[str, int], new_ids: Iterator[UUID]
 ) -> tuple[list[HallSlice], dict[str, UUID]]:
     """Give ids to the seats that are not stored yet, and the ids of accessible seats by their numbers.
 
     Raises:
         HallInUse: if a stored seat is not among them, or is not as it is stored.
     """
-    slices = await seats.with_ids({number: seat.id for number, seat in stored.items()})
+    slices = await seats.with_ids({number: seat.id for number, seat in stored.items()}, new_ids)
     companion_ids = accessible_ids(slices)
     additions: list[HallSlice] = []
     changed: list[str] = []
