@@ -106,7 +106,9 @@ FROM (
         -- How far the schema is.
         ('alembic_version', 'SELECT'),
         ('migration_steps', 'SELECT'),
-        ('installation', 'SELECT')
+        ('installation', 'SELECT'),
+        -- Which cells there are. The owner adds and drains them: `holdfast cells …`.
+        ('cells', 'SELECT')
 ) AS granted (table_name, privileges)
 JOIN pg_tables ON tablename = granted.table_name AND schemaname = current_schema()
 \gexec

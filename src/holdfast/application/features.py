@@ -27,6 +27,7 @@ class Feature:
 
 
 FEATURES: Mapping[str, Feature] = {
+    "cells": Feature("0010", "further databases for events (CELLS)"),
     "archive": Feature("0009", "finished events that are archived (ARCHIVE_AFTER_DAYS)"),
     "channels": Feature(
         "0007",

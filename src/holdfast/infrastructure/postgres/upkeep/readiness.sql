@@ -42,7 +42,8 @@ FROM (
         ('rights', 'SELECT, UPDATE'),
         ('audit', 'SELECT, INSERT'),
         ('archives', 'SELECT'),
-        ('archived_reservations', 'SELECT')
+        ('archived_reservations', 'SELECT'),
+        ('cells', 'SELECT')
 ) AS of_table (table_name, privileges)
 CROSS JOIN LATERAL (
     SELECT of_table.table_name, one AS privilege FROM unnest(string_to_array(of_table.privileges, ', ')) AS one
