@@ -34,7 +34,7 @@ from holdfast.application.reading.views import Views
 from holdfast.application.reports.reports import Reports
 from holdfast.application.tickets.tickets import Tickets
 from holdfast.bootstrap.hoarding import open_hold_limits
-from holdfast.bootstrap.process import bounds_from, open_features, open_pool
+from holdfast.bootstrap.process import bounds_from, home_cell, open_features, open_pool
 from holdfast.bootstrap.reports import open_reports
 from holdfast.bootstrap.storefront import open_storefront
 from holdfast.bootstrap.tickets import build_tickets
@@ -109,14 +109,13 @@ async def open_engine(
     deadline = deadline or Deadline(settings.shutdown_seconds)
     timeouts = Timeouts()
     bounds = bounds_from(settings)
+    cell = home_cell(settings)
     ids = CellIds()
     async with AsyncExitStack() as stack:
         write_size = settings.write_pool_size + LOCK_WAITS_AT_ONCE
-        write_pool = await open_pool(stack, settings, f"{process}-write", write_size, timeouts)
-        read_pool = await open_pool(stack, settings, f"{process}-read", settings.read_pool_size, timeouts)
-        catalogue_pool = await open_pool(
-            stack, settings, f"{process}-catalogue", settings.catalogue_pool_size, timeouts
-        )
+        write_pool = await open_pool(stack, cell, f"{process}-write", write_size, timeouts)
+        read_pool = await open_pool(stack, cell, f"{process}-read", settings.read_pool_size, timeouts)
+        catalogue_pool = await open_pool(stack, cell, f"{process}-catalogue", settings.catalogue_pool_size, timeouts)
         gate = _gate(settings)
         stack.push_async_callback(gate.close)
         limits = open_hold_limits(stack, settings, gate.redis, gate.breaker) if isinstance(gate, RedisGate) else None
@@ -124,7 +123,7 @@ async def open_engine(
         taken_seats = TakenSeats(memory_seconds=settings.gate_memory_seconds)
         large_pool = await open_pool(
             stack,
-            settings,
+            cell,
             f"{process}-large",
             LARGE_CONNECTIONS,
             replace(timeouts, statement_seconds=timeouts.bulk_statement_seconds),

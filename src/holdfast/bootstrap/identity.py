@@ -15,7 +15,7 @@ from holdfast.application.identity.rights import Rights
 from holdfast.application.identity.sessions import Sessions
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.application.upkeep.rounds import go_round
-from holdfast.bootstrap.process import open_pool
+from holdfast.bootstrap.process import home_cell, open_pool
 from holdfast.infrastructure.passwords import Argon2Hasher
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool_sizes import ACTS_CONNECTIONS, RIGHTS_CONNECTIONS
@@ -40,8 +40,8 @@ async def open_identity(
     """
     deadline = deadline or Deadline(settings.shutdown_seconds)
     async with AsyncExitStack() as stack:
-        acts = await open_pool(stack, settings, f"{process}-acts", ACTS_CONNECTIONS, Timeouts())
-        reading = await open_pool(stack, settings, f"{process}-rights", RIGHTS_CONNECTIONS, Timeouts())
+        acts = await open_pool(stack, home_cell(settings), f"{process}-acts", ACTS_CONNECTIONS, Timeouts())
+        reading = await open_pool(stack, home_cell(settings), f"{process}-rights", RIGHTS_CONNECTIONS, Timeouts())
         store, reads = PostgresIdentityStore(acts), PostgresIdentityReads(reading)
         rights = Rights(reads)
         stack.push_async_callback(rights.close)
@@ -77,7 +77,7 @@ async def recording_key_uses(identity: Identity) -> AsyncIterator[None]:
 async def what_is_wrong_with_schema(settings: Settings) -> str | None:
     """Return what an operator has to do about the schema; None if it is right, or cannot be read."""
     async with AsyncExitStack() as stack:
-        pool = await open_pool(stack, settings, "schema", 1, Timeouts())
+        pool = await open_pool(stack, home_cell(settings), "schema", 1, Timeouts())
         try:
             finding = await PostgresReadiness(pool).schema()
         except OperationalFailure:

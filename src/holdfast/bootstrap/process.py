@@ -20,6 +20,7 @@ from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.upkeep.totals import PostgresTotals
 from holdfast.infrastructure.postgres.upkeep.upgrades import PostgresUpgrades
+from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings
 from holdfast.telemetry import lines, tracing
 from holdfast.telemetry.logging import configure_logging
@@ -59,9 +60,14 @@ def database_url_of(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
-async def open_pool(stack: AsyncExitStack, settings: Settings, name: str, size: int, timeouts: Timeouts) -> Pool:
-    """Open a pool until the stack closes, and export how many of its connections are in use."""
-    pool = Pool(database_url_of(settings), size=size, application_name=session_name(name), timeouts=timeouts)
+def home_cell(settings: Settings) -> Cell:
+    """Return cell 0, which also has what belongs to no event: organisers, members, keys, accounts, sessions."""
+    return settings.all_cells()[0]
+
+
+async def open_pool(stack: AsyncExitStack, cell: Cell, name: str, size: int, timeouts: Timeouts) -> Pool:
+    """Open a pool of connections to a cell until the stack closes, and export how many of them are in use."""
+    pool = Pool(cell, size=size, application_name=session_name(name), timeouts=timeouts)
     stack.push_async_callback(pool.close)
     stack.callback(watch_pool(name.rpartition("-")[2], size=size, busy=lambda: pool.busy))
     return pool

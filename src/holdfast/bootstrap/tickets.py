@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from holdfast.application.tickets.key_ring import KeyRing
 from holdfast.application.tickets.tickets import Tickets
-from holdfast.bootstrap.process import open_pool
+from holdfast.bootstrap.process import home_cell, open_pool
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.tickets.key_store import PostgresTicketKeys
@@ -35,5 +35,5 @@ def build_tickets(read_pool: Pool, write_pool: Pool) -> Tickets:
 async def open_tickets(settings: Settings, *, process: str) -> AsyncIterator[Tickets]:
     """Open a pool for a command, and yield the capability."""
     async with AsyncExitStack() as stack:
-        pool = await open_pool(stack, settings, f"{process}-tickets", 1, Timeouts())
+        pool = await open_pool(stack, home_cell(settings), f"{process}-tickets", 1, Timeouts())
         yield build_tickets(pool, pool)

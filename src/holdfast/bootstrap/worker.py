@@ -19,6 +19,7 @@ from holdfast.bootstrap.process import (
     bounds_from,
     database_url_of,
     end_by_force,
+    home_cell,
     open_features,
     open_pool,
     reporting,
@@ -51,8 +52,8 @@ async def _work(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _begin_to_end, stop, deadline)
     async with AsyncExitStack() as stack:
-        write_pool = await open_pool(stack, settings, "worker-write", 1, timeouts)
-        read_pool = await open_pool(stack, settings, "worker-read", 1, timeouts)
+        write_pool = await open_pool(stack, home_cell(settings), "worker-write", 1, timeouts)
+        read_pool = await open_pool(stack, home_cell(settings), "worker-read", 1, timeouts)
         open_features(stack, read_pool)
         listeners = _let_go_holds(stack, settings)
         expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings), listeners=listeners)

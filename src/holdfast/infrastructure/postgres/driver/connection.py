@@ -14,11 +14,11 @@ from holdfast.application.failures import ConnectionLost
 from holdfast.infrastructure.postgres.driver.failures import troubles
 from holdfast.infrastructure.postgres.driver.poolers import connect_with
 from holdfast.infrastructure.postgres.driver.statement_spans import trace_statements
+from holdfast.server_urls.cells import Cell
 
 PLANNER_SETTINGS = {
     # Without statistics, the planner chose sequential scans: 77 to 230 ms a batch instead of 3.6 ms.
     "enable_seqscan": "off",
-    "plan_cache_mode": "force_generic_plan",
     "jit": "off",
 }
 
@@ -66,8 +66,8 @@ class WatchedConnection(asyncpg.Connection):
             self.warnings.append(str(message))
 
 
-async def connect(database_url: str, *, application_name: str, timeouts: Timeouts) -> WatchedConnection:
-    """Open a connection.
+async def connect(where: Cell | str, *, application_name: str, timeouts: Timeouts) -> WatchedConnection:
+    """Open a connection to a cell, or to the only database by its URL.
 
     Raises:
         ConnectionLost: if none can be opened, whatever the server, the network or the driver reports. No request is
@@ -75,16 +75,19 @@ async def connect(database_url: str, *, application_name: str, timeouts: Timeout
             once an operator has fixed it.
     """
     try:
-        return await _connect(database_url, application_name, timeouts)
+        cell = where if isinstance(where, Cell) else Cell(0, where)
+        return await _connect(cell, application_name, timeouts)
     except Exception as error:
         failure = ConnectionLost(f"{getattr(error, 'sqlstate', None) or type(error).__name__}: {error}")
         troubles.note(failure, error, connecting=True)
         raise failure from error
 
 
-async def _connect(database_url: str, application_name: str, timeouts: Timeouts) -> WatchedConnection:
+async def _connect(cell: Cell, application_name: str, timeouts: Timeouts) -> WatchedConnection:
     settings: Mapping[str, str] = {
         **PLANNER_SETTINGS,
+        "plan_cache_mode": f"force_{cell.plan_mode}_plan",
+        **({} if cell.schema is None else {"search_path": cell.schema}),
         # If row-level security were switched on, it would hide rows, and buyers would be told that their event or
         # reservation does not exist. With this setting, PostgreSQL refuses the statement instead.
         "row_security": "off",
@@ -94,7 +97,7 @@ async def _connect(database_url: str, application_name: str, timeouts: Timeouts)
         "statement_timeout": _milliseconds(timeouts.statement_seconds),
     }
     connection = await connect_with(
-        database_url,
+        cell.url,
         settings,
         timeout=timeouts.connect_seconds,
         connection_class=WatchedConnection,

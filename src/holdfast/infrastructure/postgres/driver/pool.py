@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from holdfast.application.failures import ConnectionLost, Obstructed
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection, connect
+from holdfast.server_urls.cells import Cell
 
 USE_SECONDS_MAX = 60.0
 """Longer than any statement may take, including bulk ones."""
@@ -20,8 +21,8 @@ SESSION_SECONDS_MAX = 600.0
 """An older connection is not lent again. If a setting of the role or the database is changed back, open sessions keep
 the old value: one opened while `synchronous_commit` was off would run without it for good."""
 
-_obstructions: dict[str, tuple[float, str]] = {}
-"""By URL, when a database last refused something for a reason that may last, and what. It is shared by all pools,
+_obstructions: dict[Cell, tuple[float, str]] = {}
+"""By database, when a database last refused something for a reason that may last, and what. It is shared by all pools,
 because the readiness probes have a pool of their own."""
 
 
@@ -30,7 +31,7 @@ class Pool:
 
     def __init__(
         self,
-        database_url: str,
+        where: Cell | str,
         *,
         size: int,
         application_name: str,
@@ -41,14 +42,14 @@ class Pool:
         """Set up the pool without opening a connection.
 
         Args:
-            database_url: The database.
+            where: The cell, or the URL of the only database.
             size: The maximum number of connections.
             application_name: The name that PostgreSQL shows for them.
             timeouts: The time-outs of each connection.
             wait_seconds_max: How long a caller waits for a connection.
             use_seconds_max: A connection is cut after this long in use, unless its user asked for another time.
         """
-        self._database_url = database_url
+        self._cell = where if isinstance(where, Cell) else Cell(0, where)
         self._application_name = application_name
         self._timeouts = timeouts
         self._wait_seconds_max = wait_seconds_max
@@ -67,7 +68,7 @@ class Pool:
 
     def obstruction(self, *, seconds_max: float) -> str | None:
         """Return what this database last refused for a reason that may last, if it was recent."""
-        at, what = _obstructions.get(self._database_url, (0.0, None))
+        at, what = _obstructions.get(self._cell, (0.0, None))
         return what if what is not None and asyncio.get_running_loop().time() - at <= seconds_max else None
 
     @asynccontextmanager
@@ -99,7 +100,7 @@ class Pool:
             if connection is not None:
                 connection.terminate()
             if isinstance(gone, Obstructed):
-                _obstructions[self._database_url] = asyncio.get_running_loop().time(), str(gone)
+                _obstructions[self._cell] = asyncio.get_running_loop().time(), str(gone)
             raise
         finally:
             if alarm is not None:
@@ -153,7 +154,7 @@ class Pool:
         return None
 
     async def _open(self) -> WatchedConnection:
-        return await connect(self._database_url, application_name=self._application_name, timeouts=self._timeouts)
+        return await connect(self._cell, application_name=self._application_name, timeouts=self._timeouts)
 
     def _give_back(self, connection: WatchedConnection) -> None:
         self._busy.discard(connection)
