@@ -66,6 +66,10 @@ class CellIds:
         """Make an id."""
         return uuid7(self.cell, not_before=self.not_before)
 
+    def chosen(self, milliseconds: int, random_bits: int) -> UUID:
+        """Return the id for a time and for bits that the caller has chosen, of which the low 62 count."""
+        return _made(max(milliseconds, self.not_before), self.cell, random_bits & _RANDOM_MASK)
+
     def series(self) -> Iterator[UUID]:
         """Make ids without end, each greater than the one before."""
         return uuid7_series(self.cell, not_before=self.not_before)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from holdfast.application.identifiers import uuid7
+from holdfast.application.identifiers import CellIds, uuid7
 from holdfast.application.identity.administration import Performed
 from holdfast.application.identity.identity import Identity
 from holdfast.application.identity.policy import Thing, may_grant, reach_of, require, require_unseen
 from holdfast.application.identity.ports import IdentityTransaction
 from holdfast.application.identity.rules import Kind
 from holdfast.application.identity.verbs import Verb
+from holdfast.application.submission import Submission
 from holdfast.domain.identity.api_keys import SECRET_BYTES, ApiKey, make_api_key
 from holdfast.domain.identity.audit import Act, Actor
 from holdfast.domain.identity.organisers import LIVE_KEYS_MAX, StoredKey, require_name
@@ -32,8 +33,13 @@ class KeyWish:
     expires_at: datetime | None
 
 
-async def create_api_key(identity: Identity, actor: Actor, wish: KeyWish) -> tuple[StoredKey, ApiKey]:
+async def create_api_key(
+    identity: Identity, actor: Actor, wish: KeyWish, *, submission: Submission | None = None
+) -> tuple[StoredKey, ApiKey]:
     """Create a key; return it as stored, and with its secret, which cannot be read again later.
+
+    If the form that asks for it arrives again, the key that it has made is returned once more. A browser shows the
+    answer to the second click only, so it must contain the secret too.
 
     Raises:
         Unauthenticated: The policy refuses it.
@@ -45,9 +51,15 @@ async def create_api_key(identity: Identity, actor: Actor, wish: KeyWish) -> tup
     """
     _require_may_make(actor.principal, wish)
     require_name(wish.name)
-    key = make_api_key(uuid7(), os.urandom(SECRET_BYTES))
+    if submission is None:
+        key = make_api_key(uuid7(), os.urandom(SECRET_BYTES))
+    else:
+        key = make_api_key(submission.thing_id(CellIds()), submission.secret)
 
     async def write(transaction: IdentityTransaction, now: datetime) -> Performed[StoredKey]:
+        made = None if submission is None else await transaction.api_key(key.id)
+        if made is not None:
+            return Performed(made, None)
         if wish.organiser_id is not None and await transaction.organiser(wish.organiser_id) is None:
             raise OrganiserNotFound(wish.organiser_id)
         if wish.expires_at is not None and wish.expires_at <= now:

@@ -3,21 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
-from holdfast.application.identifiers import uuid7
+from holdfast.application.identifiers import CellIds, uuid7
 from holdfast.application.identity.administration import Performed
 from holdfast.application.identity.identity import Identity
 from holdfast.application.identity.policy import Thing, reach_of, require, require_unseen
 from holdfast.application.identity.ports import IdentityTransaction
 from holdfast.application.identity.rules import Kind
 from holdfast.application.identity.verbs import Verb
+from holdfast.application.submission import Submission
 from holdfast.domain.identity.audit import Act, Actor
 from holdfast.domain.identity.organisers import Organiser, require_name
 from holdfast.domain.identity.principal import Principal
 from holdfast.domain.identity.refusals import OrganiserNotFound
 
 
-async def create_organiser(identity: Identity, actor: Actor, *, name: str) -> Organiser:
-    """Create an organiser without members.
+async def create_organiser(
+    identity: Identity, actor: Actor, *, name: str, submission: Submission | None = None
+) -> Organiser:
+    """Create an organiser without members. If the form that asks for it arrives again, return the one that it has made.
 
     Raises:
         Unauthenticated, Forbidden: The policy refuses it.
@@ -26,9 +29,12 @@ async def create_organiser(identity: Identity, actor: Actor, *, name: str) -> Or
     """
     require_unseen(actor.principal, Verb.CREATE_ORGANISER)
     require_name(name)
-    organiser_id = uuid7()
+    organiser_id = uuid7() if submission is None else submission.thing_id(CellIds())
 
     async def write(transaction: IdentityTransaction, now: datetime) -> Performed[Organiser]:
+        made = None if submission is None else await transaction.organiser(organiser_id)
+        if made is not None:
+            return Performed(made, None)
         organiser = Organiser(id=organiser_id, name=name, created_at=now)
         await transaction.insert_organiser(organiser)
         act = Act(

@@ -76,6 +76,10 @@ class Form:
         """Return the first text of every field, to show a form again as it was filled in."""
         return {name: value for name, value in self._fields.items() if isinstance(value, str)}
 
+    def pairs(self) -> list[str]:
+        """Return all names and texts in turn, as they were sent, without files."""
+        return [part for name, value in self._fields.multi_items() if isinstance(value, str) for part in (name, value)]
+
     async def close(self) -> None:
         """Remove the files."""
         await self._fields.close()

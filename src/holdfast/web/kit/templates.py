@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from holdfast.web.kit import formats
+from holdfast.web.kit.form_ids import new_form_id
 from holdfast.web.kit.languages import LANGUAGES, Language, words_of
 
 
@@ -44,7 +45,7 @@ def _environment(language: Language, asset: Callable[[str], str], url: Callable[
     )
     words = words_of(language)
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals.update(asset=asset, url=url, language=language)
+    environment.globals.update(asset=asset, url=url, language=language, new_form_id=new_form_id)
     environment.filters.update(
         money=partial(_money, language),
         number=partial(_number, language),

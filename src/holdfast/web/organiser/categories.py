@@ -57,9 +57,11 @@ async def save(visit: Visit) -> Answer:
         except InvalidValue as error:
             faults.note(_at_line(error, lines, wanted))
         except (CategoryInUse, PreconditionFailed, UpgradeUnfinished) as refusal:
-            faults.note(refusal)
+            stored, present = await _stored(visit)
+            if stored != wanted or not isinstance(refusal, PreconditionFailed):  # else it was a double click
+                faults.note(refusal)
             if isinstance(refusal, PreconditionFailed):
-                edition = (await _stored(visit))[1]
+                edition = present
     if faults:
         return await _page(visit, lines, edition, faults)
     if form.has("another"):

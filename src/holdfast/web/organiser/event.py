@@ -54,7 +54,10 @@ async def save(visit: Visit) -> Answer:
             if_edition=[edition] if edition else None,
         )
     except _REFUSED as refusal:
-        return await _refused(visit, event, typed, edition, refusal)
+        # If what is stored is what the form says, it was a double click.
+        stored = await visit.capability(Views).reads.event(event.id)
+        if stored is None or stored.details != replace(details, published=stored.details.published):
+            return await _refused(visit, event, typed, edition, refusal)
     return visit.see_other(f"/organise/events/{event.id}", notice="event-saved")
 
 

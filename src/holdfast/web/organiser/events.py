@@ -24,6 +24,7 @@ from holdfast.domain.identity.refusals import Forbidden
 from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.http.endpoints.answer import Answer
 from holdfast.web.kit.page import Page
+from holdfast.web.kit.submissions import submission_of
 from holdfast.web.kit.visit import Visit
 from holdfast.web.organiser.event_form import (
     ZONES,
@@ -98,7 +99,9 @@ async def create(visit: Visit) -> Answer:
     catalogue = visit.capability(Catalogue)
     try:
         organiser_id = await visit.caller.organiser_for(Verb.CREATE_EVENT, _id(form.text("organiser")))
-        event = await create_event(catalogue, details, organiser_id=organiser_id, actor=visit.actor)
+        event = await create_event(
+            catalogue, details, organiser_id=organiser_id, actor=visit.actor, submission=await submission_of(visit)
+        )
     except InvalidValue as error:
         faults.note(error, {"organiser_id": "organiser"})
         return await _form(visit, typed, source=source, faults=faults)

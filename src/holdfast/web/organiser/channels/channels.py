@@ -45,8 +45,13 @@ async def add(visit: Visit) -> Answer:
     event = await event_for(visit, Verb.PUT_CHANNEL)
     form = await visit.form()
     typed, faults = _typed_in(form), Faults(visit)
-    key = key_from(typed.name, {one.key for one in await channels_of(visit, event)}, otherwise="channel")
-    await _put(visit, event, key, typed, faults)
+    before = await channels_of(visit, event)
+    details = _details(event, typed, faults)
+    # One that is just the same was made by a first click.
+    key = next((one.key for one in before if one.details == details), None)
+    if key is None:
+        key = key_from(typed.name, {one.key for one in before}, otherwise="channel")
+        await _put(visit, event, key, details, faults)
     if faults:
         return await _list(visit, event, typed, faults)
     return visit.see_other(f"/organise/events/{event.id}/channels/{key}", notice="channel-saved")
@@ -55,7 +60,9 @@ async def add(visit: Visit) -> Answer:
 async def save(visit: Visit, event: Event, form: Form, channel: StoredChannel) -> tuple[Typed, Faults]:
     """Change a channel; return the form as it was filled in, and what is wrong with it."""
     typed, faults = _typed_in(form), Faults(visit)
-    await _put(visit, event, channel.key, typed, faults, before=channel.details)
+    details = _details(event, typed, faults, before=channel.details)
+    unchanged = ("code_digest",) if typed.code == "keep" else ()
+    await _put(visit, event, channel.key, details, faults, unchanged=unchanged)
     return typed, faults
 
 
@@ -113,10 +120,10 @@ def _typed_in(form: Form) -> Typed:
     return Typed(form.text("name"), form.text("code"), form.raw("access_code"), form.text("opens"))
 
 
-async def _put(
-    visit: Visit, event: Event, key: str, typed: Typed, faults: Faults, *, before: ChannelDetails | None = None
-) -> None:
-    unchanged = ("code_digest",) if before is not None and typed.code == "keep" else ()
+def _details(
+    event: Event, typed: Typed, faults: Faults, *, before: ChannelDetails | None = None
+) -> ChannelDetails | None:
+    """Return a channel as it was filled in; None if something is wrong with it, which is noted."""
     known = None if before is None else before.opens_to_all_at
     code = typed.access_code if typed.code in ("", "change") else ""
     if not typed.name:
@@ -131,10 +138,25 @@ async def _put(
             code_digest=digest_of(code) if code else None,
             opens_to_all_at=time_kept("opens", typed.opens, event.details.timezone, known),
         )
-        if not faults:
-            await put_channel(
-                visit.capability(Catalogue), event.id, key, details, actor=visit.actor, unchanged=unchanged
-            )
+    except InvalidValue as refusal:
+        faults.note(refusal)
+        return None
+    return None if faults else details
+
+
+async def _put(
+    visit: Visit,
+    event: Event,
+    key: str,
+    details: ChannelDetails | None,
+    faults: Faults,
+    *,
+    unchanged: Sequence[str] = (),
+) -> None:
+    if details is None:
+        return
+    try:
+        await put_channel(visit.capability(Catalogue), event.id, key, details, actor=visit.actor, unchanged=unchanged)
     except (InvalidValue, TooManyChannels, UpgradeUnfinished) as refusal:
         faults.note(refusal)
 

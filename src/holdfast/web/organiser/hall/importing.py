@@ -8,6 +8,7 @@ from holdfast.application.catalogue.put_hall import put_hall
 from holdfast.application.giving_way import in_steps
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.catalogue.categories import CATEGORIES_MAX, CategoryDetails
+from holdfast.domain.catalogue.refusals import PreconditionFailed
 from holdfast.domain.hall.formats import HallFormat, hall_from
 from holdfast.domain.hall.imported import Imported
 from holdfast.domain.refusal import InvalidValue
@@ -17,7 +18,7 @@ from holdfast.web.kit.page import Page
 from holdfast.web.kit.visit import Visit
 from holdfast.web.organiser.amounts import price_from
 from holdfast.web.organiser.faults import Faults
-from holdfast.web.organiser.hall.stored import REFUSED, open_hall
+from holdfast.web.organiser.hall.stored import REFUSED, is_stored, open_hall
 from holdfast.web.organiser.room import event_for, room_of
 
 BODY_BYTES_MAX = 18 * 1024 * 1024
@@ -49,7 +50,7 @@ async def store(visit: Visit) -> Answer:
     async with catalogue.bulk_line.place() as place:
         form = await visit.form()
         raw, typed = await document_in(form)
-        faults = Faults(visit)
+        faults, imported = Faults(visit), list[Imported]()
         await place.turn()
         try:
             given = format_of(typed.format)
@@ -58,11 +59,14 @@ async def store(visit: Visit) -> Answer:
             prices = prices_from(typed.prices, event.details.currency)
 
             async def read(known: list[CategoryDetails]) -> Imported:
-                return await in_steps(hall_from(raw, given, known=known, prices=prices))
+                imported[:] = [await in_steps(hall_from(raw, given, known=known, prices=prices))]
+                return imported[0]
 
             edition = form.text("edition") or None
             done = await put_hall(catalogue, event.id, read, place=place, actor=visit.actor, if_edition=edition)
         except REFUSED as refusal:
+            if isinstance(refusal, PreconditionFailed) and await is_stored(visit, event.id, imported[0].hall):
+                return visit.see_other(f"/organise/events/{event.id}/hall", notice="hall-saved")  # a double click
             if isinstance(refusal, InvalidValue) and refusal.data["field"] not in ("format", "prices", "document"):
                 where = visit.words.gettext("{place}: {problem}").format(
                     place=refusal.data["field"], problem=faults.in_words(str(refusal.data["problem"]))

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.catalogue.categories import CategoryDetails
+from holdfast.domain.catalogue.refusals import PreconditionFailed
 from holdfast.domain.hall.document import Hall, Section, sections_in
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer
@@ -107,13 +110,15 @@ async def _save(visit: Visit, key: str | None) -> Answer:
             faults[""] = visit.words.gettext("This section was removed meanwhile. Nothing was stored.")
             return await _page(visit, opened, typed, None, edition=edition, faults=faults)
         before = found[0]
-    path = ""
+    path, section = "", None
     try:
         hall, section = hall_with(opened, typed, before, visit)
         path = path_of(hall, section.key)
         categories = None if opened.categories else first_categories(visit)
         await store_hall(visit, event.id, hall, edition=edition, categories=categories)
     except REFUSED as refusal:
+        if isinstance(refusal, PreconditionFailed) and _has(await open_hall(visit, event.id), section):
+            return visit.see_other(f"/organise/events/{event.id}/hall", notice="section-saved")  # a double click
         named = own_field(refusal, path) if isinstance(refusal, InvalidValue) and path else refusal
         faults.note(named)
         stays = opened.edition if refusal.code == "precondition_failed" else edition
@@ -145,6 +150,12 @@ async def _page(
         faults=faults or {},
         **await room_of(visit, event, "hall"),
     )
+
+
+def _has(opened: OpenHall, section: Section | None) -> bool:
+    """Tell whether a hall has a section like this one, perhaps under another key."""
+    there = () if opened.hall is None else sections_in(opened.hall)
+    return section is not None and any(one == structs.replace(section, key=one.key) for one, _, _ in there)
 
 
 def _find(hall: Hall | None, key: str) -> tuple[Section, str | None] | None:

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.hall_seats import HallSeats
-from holdfast.application.catalogue.put_hall import HallPut, put_hall
+from holdfast.application.catalogue.put_hall import put_hall
 from holdfast.application.giving_way import in_steps
 from holdfast.application.reading.views import Views
 from holdfast.domain.catalogue.categories import CategoryDetails
@@ -91,8 +91,8 @@ async def open_hall(visit: Visit, event_id: UUID) -> OpenHall:
 
 async def store_hall(
     visit: Visit, event_id: UUID, hall: Hall, *, edition: str, categories: Sequence[CategoryDetails] | None = None
-) -> HallPut:
-    """Store a hall in place of one edition.
+) -> None:
+    """Store a hall in place of one edition. If it is what is stored already, whoever sent the form clicked twice.
 
     Args:
         visit: By whom.
@@ -116,7 +116,17 @@ async def store_hall(
     catalogue = visit.capability(Catalogue)
     async with catalogue.bulk_line.place() as place:
         await place.turn()
-        return await put_hall(catalogue, event_id, read, place=place, actor=visit.actor, if_edition=edition or None)
+        try:
+            await put_hall(catalogue, event_id, read, place=place, actor=visit.actor, if_edition=edition or None)
+        except PreconditionFailed:
+            if not await is_stored(visit, event_id, hall):
+                raise
+
+
+async def is_stored(visit: Visit, event_id: UUID, hall: Hall) -> bool:
+    """Tell whether an event has exactly this hall."""
+    stored = await visit.capability(Views).halls.hall(event_id)
+    return stored is not None and stored.document == write_hall(hall).decode()
 
 
 async def check_hall(hall: Hall) -> None:

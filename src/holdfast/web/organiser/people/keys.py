@@ -12,6 +12,7 @@ from holdfast.domain.identity.roles import Role
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer
 from holdfast.web.kit.page import Page
+from holdfast.web.kit.submissions import submission_of
 from holdfast.web.kit.visit import Visit
 from holdfast.web.organiser.faults import Faults
 from holdfast.web.organiser.people.organiser import organiser_for
@@ -46,7 +47,9 @@ async def create(visit: Visit) -> Answer:
             organiser_id=organiser.id,
             expires_at=time_from("expires", typed["expires"] and f"{typed['expires']}T00:00", "UTC"),
         )
-        stored, key = await create_api_key(visit.capability(Identity), visit.actor, wish)
+        stored, key = await create_api_key(
+            visit.capability(Identity), visit.actor, wish, submission=await submission_of(visit)
+        )
     except InvalidValue as error:
         faults.note(error, {"expires_at": "expires"})
         return await _page(visit, typed, faults, wanted=str(organiser.id))

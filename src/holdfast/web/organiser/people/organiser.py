@@ -11,6 +11,7 @@ from holdfast.domain.identity.refusals import Forbidden
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer
 from holdfast.web.kit.page import Page
+from holdfast.web.kit.submissions import submission_of
 from holdfast.web.kit.visit import Visit
 from holdfast.web.organiser.events import chosen_organiser, organisers_of
 from holdfast.web.organiser.faults import Faults
@@ -63,7 +64,9 @@ async def found(visit: Visit) -> Answer:
         faults.missing("name")
         return await _page(visit, name, faults)
     try:
-        made = await create_organiser(visit.capability(Identity), visit.actor, name=name)
+        made = await create_organiser(
+            visit.capability(Identity), visit.actor, name=name, submission=await submission_of(visit)
+        )
     except InvalidValue as error:
         faults.note(error)
         return await _page(visit, name, faults)
