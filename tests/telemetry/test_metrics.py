@@ -14,8 +14,9 @@ from api.serving import api_with
 from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE
 from holdfast.bootstrap.api import application
 from holdfast.settings import Settings
+from holdfast.telemetry import processes
 from holdfast.telemetry.exposition import Account, exposition, written
-from holdfast.telemetry.installation import EventSeats, InstallationMetrics, Totals
+from holdfast.telemetry.installation import EventSeats, InstallationMetrics, Totals, published_by_siblings
 from holdfast.telemetry.logging import configure_logging
 from telemetry.programs import Samples
 
@@ -132,6 +133,32 @@ def test_an_installation_exports_nothing_unless_it_leads():
     assert len(exported["holdfast_event_seats"][0].labels["event"]) == 60
     metrics.withdraw()
     assert list(metrics.collect()) == []
+
+
+def test_a_process_that_leads_two_cells_exports_their_sum_and_what_concerns_each():
+    metrics = InstallationMetrics()
+    metrics.publish(Totals(1, 2, 7, 9.0, 0.0, []))
+    metrics.publish(Totals(10, 20, 0, 0.0, 30.0, []), "3")
+    exported = {family.name: family.samples for family in metrics.collect()}
+    assert [sample.value for sample in exported["active_reservations"]] == [11, 22]
+    overdue = {sample.labels["cell"]: sample.value for sample in exported["holdfast_holds_overdue"]}
+    assert overdue == {"0": 7, "3": 0}
+    metrics.withdraw("3")
+    (active, *_) = metrics.collect()
+    assert [sample.value for sample in active.samples] == [1, 2], "the other cell's leader stays"
+
+
+def test_the_leaders_of_two_cells_may_be_different_processes_of_one_node(monkeypatch, tmp_path):
+    monkeypatch.setattr(processes, "folder", lambda: tmp_path)
+    metrics = InstallationMetrics()
+    for place, cell, pending in (("1", "0", 5), ("2", "1", 6)):
+        monkeypatch.setattr(processes, "place", lambda place=place: place)
+        metrics.publish(Totals(pending, 0, 0, 0.0, 0.0, []), cell)
+    (active, *_) = published_by_siblings()
+    assert active.samples[0].value == 11
+    processes.installation_file(tmp_path, "2", "1").unlink()
+    (active, *_) = published_by_siblings()
+    assert active.samples[0].value == 5
 
 
 def test_totals_that_nobody_confirms_are_withdrawn(monkeypatch):

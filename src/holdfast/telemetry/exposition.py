@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import Metric
@@ -11,7 +12,7 @@ from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
 
 from holdfast.telemetry import processes
-from holdfast.telemetry.installation import OF_EVENTS, published_by_sibling
+from holdfast.telemetry.installation import OF_EVENTS, published_by_siblings
 from holdfast.telemetry.sampling import sample
 
 _SLICE_LINES = 100
@@ -34,10 +35,12 @@ def exposition(*, of_events: bool = True) -> bytes:
     sample()
     folder = processes.folder()
     if folder is None:
-        return written(family for family in REGISTRY.collect() if of_events or family.name not in OF_EVENTS)
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
-    return written(registry.collect()) + published_by_sibling(of_events=of_events)
+        families = REGISTRY.collect()
+    else:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
+        families = chain(registry.collect(), published_by_siblings())
+    return written(family for family in families if of_events or family.name not in OF_EVENTS)
 
 
 class Account:

@@ -1,14 +1,16 @@
-"""Metrics of the whole installation, which exactly one of its processes may export.
+"""Metrics of the whole installation, which exactly one of its processes may export for each cell.
 
-That process is the leader (see `application.upkeep.publish_totals`). The others export none of these series, so a sum
-over all targets is correct.
+That process is the cell's leader (see `application.upkeep.publish_totals`). The others export none of the cell's
+figures, so a sum over all targets is correct.
 """
 
+import json
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
-from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -35,7 +37,7 @@ class EventSeats:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the tables contain at one moment."""
+    """What the tables of a cell contain at one moment."""
 
     pending_reservations: int
     confirmed_reservations: int
@@ -50,85 +52,74 @@ class Totals:
 
 
 class InstallationMetrics(Collector):
-    """Keeps what the leader last published, and exports it while it is fresh."""
+    """Keeps what the leader of each cell last published, and exports it while it is fresh."""
 
     def __init__(self) -> None:
-        self._totals: Totals | None = None
-        self._published_at = 0.0
+        self._published: dict[str, tuple[Totals, float]] = {}
 
-    def publish(self, totals: Totals) -> None:
-        """Export these totals from now on."""
-        self._totals, self._published_at = totals, time.monotonic()
+    def publish(self, totals: Totals, cell: str = "0") -> None:
+        """Export these totals of a cell from now on."""
+        self._published[cell] = (totals, time.monotonic())
         folder = processes.folder()
         if folder is not None:
-            registry = CollectorRegistry()
-            registry.register(self)
-            path = processes.installation_file(folder, processes.place())
+            path = processes.installation_file(folder, processes.place(), cell)
             written = path.with_suffix(".part")
-            written.write_bytes(generate_latest(registry))
+            written.write_text(json.dumps(asdict(totals)), encoding="utf-8")
             written.replace(path)
 
-    def withdraw(self) -> None:
-        """Stop exporting."""
-        self._totals = None
+    def withdraw(self, cell: str = "0") -> None:
+        """Stop exporting the totals of a cell."""
+        self._published.pop(cell, None)
         folder = processes.folder()
         if folder is not None:
-            processes.installation_file(folder, processes.place()).unlink(missing_ok=True)
+            processes.installation_file(folder, processes.place(), cell).unlink(missing_ok=True)
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         """Name the families, so that none is defined twice."""
         return _families()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Return the series; none if this process does not lead."""
-        totals = self._totals
-        if totals is None or time.monotonic() - self._published_at > STALE_SECONDS:
-            return []
-        active, overdue, overdue_seconds, oldest_snapshot, seats = families = _families()
-        active.add_metric(["pending"], totals.pending_reservations)
-        active.add_metric(["confirmed"], totals.confirmed_reservations)
-        overdue.add_metric([], totals.overdue_holds)
-        overdue_seconds.add_metric([], totals.overdue_seconds)
-        oldest_snapshot.add_metric([], totals.oldest_snapshot_seconds)
+        """Return the series; none if this process leads no cell."""
+        since = time.monotonic() - STALE_SECONDS
+        return families_of({cell: totals for cell, (totals, at) in self._published.items() if at >= since})
+
+
+def published_by_siblings() -> Iterable[GaugeMetricFamily]:
+    """Return the series of all cells that a process of this node leads, from the files that they have written."""
+    folder = processes.folder()
+    newest: dict[str, tuple[float, Totals]] = {}
+    since = time.time() - STALE_SECONDS
+    for path in [] if folder is None else folder.glob("installation_*.json"):
+        cell = path.stem.rpartition("_")[2]
+        try:
+            written_at = path.stat().st_mtime
+            if written_at > max(since, newest[cell][0] if cell in newest else since):
+                newest[cell] = written_at, _read(path)
+        except FileNotFoundError:
+            continue
+    return families_of({cell: totals for cell, (_, totals) in newest.items()})
+
+
+def _read(path: Path) -> Totals:
+    told = json.loads(path.read_text(encoding="utf-8"))
+    return Totals(**{**told, "events": [EventSeats(**event) for event in told["events"]]})
+
+
+def families_of(published: Mapping[str, Totals]) -> Sequence[GaugeMetricFamily]:
+    """Return the series of these cells' totals. Reservations are summed up, as their metric has no label for cells."""
+    if not published:
+        return []
+    active, overdue, overdue_seconds, oldest_snapshot, seats = families = _families()
+    active.add_metric(["pending"], sum(totals.pending_reservations for totals in published.values()))
+    active.add_metric(["confirmed"], sum(totals.confirmed_reservations for totals in published.values()))
+    for cell, totals in sorted(published.items()):
+        overdue.add_metric([cell], totals.overdue_holds)
+        overdue_seconds.add_metric([cell], totals.overdue_seconds)
+        oldest_snapshot.add_metric([cell], totals.oldest_snapshot_seconds)
         for event in totals.events:
             for status in ("available", "reserved", "confirmed"):
                 seats.add_metric([event.event_id, event.name[:NAME_MAX], status], getattr(event, status))
-        return families
-
-
-def published_by_sibling(*, of_events: bool = True) -> bytes:
-    """Return what another process of this node has published, in Prometheus' text format.
-
-    Args:
-        of_events: Whether the series of single events are included.
-    """
-    published = _published_by_sibling()
-    if of_events or not published:
-        return published
-    lines = published.decode().splitlines(keepends=True)
-    return "".join(line for line in lines if _family_of(line) not in OF_EVENTS).encode()
-
-
-def _family_of(line: str) -> str:
-    """Return the name in a line like `name{labels} value`, `# HELP name text` or `# TYPE name kind`."""
-    sample = line.removeprefix("# HELP ").removeprefix("# TYPE ")
-    return sample.split(maxsplit=1)[0].split("{")[0]
-
-
-def _published_by_sibling() -> bytes:
-    folder = processes.folder()
-    if folder is None:
-        return b""
-    newest = b""
-    newest_at = time.time() - STALE_SECONDS
-    for path in folder.glob("installation_*.prom"):
-        try:
-            written_at = path.stat().st_mtime
-            if written_at > newest_at:
-                newest, newest_at = path.read_bytes(), written_at
-        except FileNotFoundError:
-            continue
-    return newest
+    return families
 
 
 def _families() -> list[GaugeMetricFamily]:
@@ -138,11 +129,14 @@ def _families() -> list[GaugeMetricFamily]:
             "Reservations pending and confirmed; the sum over all targets is the total.",
             labels=["status"],
         ),
-        GaugeMetricFamily("holdfast_holds_overdue", "Holds that ran out and are not yet recorded as expired."),
-        GaugeMetricFamily("holdfast_holds_overdue_seconds", "How long the oldest of them is overdue."),
+        GaugeMetricFamily(
+            "holdfast_holds_overdue", "Holds that ran out and are not yet recorded as expired.", labels=["cell"]
+        ),
+        GaugeMetricFamily("holdfast_holds_overdue_seconds", "How long the oldest of them is overdue.", labels=["cell"]),
         GaugeMetricFamily(
             "holdfast_oldest_snapshot_seconds",
             "How long the oldest transaction is open that keeps PostgreSQL from removing dead rows.",
+            labels=["cell"],
         ),
         GaugeMetricFamily(
             "holdfast_event_seats",

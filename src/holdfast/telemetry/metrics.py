@@ -83,10 +83,19 @@ choices_postponed_total = Counter(
 )
 
 pool_busy = Gauge(
-    "holdfast_pool_busy_connections", "Connections to PostgreSQL in use.", ["pool"], multiprocess_mode="livesum"
+    "holdfast_pool_busy_connections", "Connections to PostgreSQL in use.", ["cell", "pool"], multiprocess_mode="livesum"
 )
 pool_size = Gauge(
-    "holdfast_pool_size_connections", "Maximum of connections to PostgreSQL.", ["pool"], multiprocess_mode="livesum"
+    "holdfast_pool_size_connections",
+    "Maximum of connections to PostgreSQL.",
+    ["cell", "pool"],
+    multiprocess_mode="livesum",
+)
+cell_away = Gauge(
+    "holdfast_cell_away",
+    "1 while this process gets no answer from a cell's database.",
+    ["cell"],
+    multiprocess_mode="livemax",
 )
 connections = Gauge("holdfast_http_connections", "Open HTTP connections.", multiprocess_mode="livesum")
 connections_shed_total = Counter(
@@ -104,17 +113,17 @@ workers = Gauge("holdfast_processes", "Processes included in these metrics.", mu
 invariant_violations = Gauge(
     "holdfast_invariant_violations",
     "Rows that break a promise, at the last audit; at most 20 are counted.",
-    ["invariant"],
+    ["cell", "invariant"],
     multiprocess_mode="livemax",
 )
-audits_total = Counter("holdfast_audits_total", "Audits of the invariants, by result.", ["result"])
+audits_total = Counter("holdfast_audits_total", "Audits of the invariants of each cell, by result.", ["cell", "result"])
 audit_duration_seconds = Histogram(
     "holdfast_audit_duration_seconds", "Time of an audit.", buckets=(0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0)
 )
 rounds_failed_total = Counter(
     "holdfast_rounds_failed_total",
-    "Failed rounds of an endless loop, by cause: the surroundings, or a bug. The loop goes on.",
-    ["loop", "cause"],
+    "Failed rounds of an endless loop, by its cell and the cause: the surroundings, or a bug. The loop goes on.",
+    ["cell", "loop", "cause"],
 )
 tokens_total = Counter(
     "holdfast_tokens_total",
@@ -153,13 +162,21 @@ _KNOWN_VALUES: tuple[tuple[Counter, tuple[str, ...]], ...] = (
     (gate_changes_total, ("degraded", "working")),
     (resubmissions_total, ("contended", "connection_lost", "catalogue")),
     (holds_expired_total, ("batch", "worker")),
-    (audits_total, ("sound", "broken", "failed")),
     (log_lines_dropped_total, ("repeated", "slow")),
     (tokens_total, ("known", "checked", "signature", "unknown_key", "expired", "issuer_never_reached")),
 )
-for _loop in ("expire_round", "audit", "totals"):
-    for _cause in ("surroundings", "bug"):
-        rounds_failed_total.labels(_loop, _cause)
 for _counter, _values in _KNOWN_VALUES:
     for _value in _values:
         _counter.labels(_value)
+
+
+def begin_with_zero(cell: str) -> None:
+    """Have the counters of a cell start with 0, for the same reason."""
+    for loop in ("expire_round", "audit", "totals"):
+        for cause in ("surroundings", "bug"):
+            rounds_failed_total.labels(cell, loop, cause)
+    for result in ("sound", "broken", "failed"):
+        audits_total.labels(cell, result)
+
+
+begin_with_zero("0")

@@ -25,15 +25,16 @@ def place() -> str:
     return os.environ.get(PLACE_VARIABLE, "0")
 
 
-def installation_file(in_folder: Path, of_place: str) -> Path:
-    """Return the file in which the process at a place publishes the totals of the whole installation."""
-    return in_folder / f"installation_{of_place}.prom"
+def installation_file(in_folder: Path, of_place: str, cell: str) -> Path:
+    """Return the file in which the process at a place publishes the totals of a cell that it leads."""
+    return in_folder / f"installation_{of_place}_{cell}.json"
 
 
 def forget_dead(in_folder: Path, dead_place: str) -> None:
     """Remove the gauges of a process that has ended. Its counters stay."""
     mark_process_dead(dead_place, str(in_folder))  # type: ignore[no-untyped-call]
-    installation_file(in_folder, dead_place).unlink(missing_ok=True)
+    for path in in_folder.glob(f"installation_{dead_place}_*.json"):
+        path.unlink(missing_ok=True)
 
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # they make a third of all series, and nobody uses them

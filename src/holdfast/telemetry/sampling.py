@@ -21,10 +21,10 @@ TICK_SECONDS = 0.25
 _samplers: list[Callable[[], None]] = []
 
 
-def watch_pool(name: str, *, size: int, busy: Callable[[], int]) -> Callable[[], None]:
-    """Export how many connections of a pool are in use; return a function that stops it."""
-    metrics.pool_size.labels(name).set(size)
-    in_use = metrics.pool_busy.labels(name)
+def watch_pool(name: str, *, size: int, busy: Callable[[], int], cell: str = "0") -> Callable[[], None]:
+    """Export how many connections of a cell's pool are in use; return a function that stops it."""
+    metrics.pool_size.labels(cell, name).set(size)
+    in_use = metrics.pool_busy.labels(cell, name)
 
     def look() -> None:
         in_use.set(busy())
@@ -34,7 +34,7 @@ def watch_pool(name: str, *, size: int, busy: Callable[[], int]) -> Callable[[],
     def end() -> None:
         _samplers.remove(look)
         in_use.set(0)
-        metrics.pool_size.labels(name).set(0)
+        metrics.pool_size.labels(cell, name).set(0)
 
     return end
 

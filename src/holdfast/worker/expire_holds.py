@@ -12,8 +12,8 @@ log = structlog.get_logger(__name__)
 ROUND_SECONDS = 1.0
 
 
-async def expire_holds(expirer: Expirer, *, stop: asyncio.Event) -> None:
-    """Run until told to stop, whatever happens in a round."""
+async def expire_holds(expirer: Expirer, *, stop: asyncio.Event, cell: str = "0") -> None:
+    """Run for a cell until told to stop, whatever happens in a round."""
     loop = asyncio.get_running_loop()
 
     async def expire_round() -> None:
@@ -21,4 +21,4 @@ async def expire_holds(expirer: Expirer, *, stop: asyncio.Event) -> None:
         if ended:
             log.info("holds_expired", holds=ended)
 
-    await go_round(expire_round, name="expire_round", round_seconds=ROUND_SECONDS, stop=stop)
+    await go_round(expire_round, name="expire_round", round_seconds=ROUND_SECONDS, stop=stop, cell=cell)

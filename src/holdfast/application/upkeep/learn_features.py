@@ -7,6 +7,7 @@ import structlog
 
 from holdfast.application.features import Features
 from holdfast.application.upkeep.rounds import go_round
+from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
@@ -37,17 +38,26 @@ class Upgrades(Protocol):
         """
 
 
-async def keep_learning(features: Features, upgrades: Upgrades) -> None:
-    """Ask at intervals until cancelled, so that no node needs a restart. A schema of another version is logged."""
+async def keep_learning(features: Features, upgrades: Upgrades, *, cell: str = "0") -> None:
+    """Ask a cell at intervals until cancelled, so that no node needs a restart. A schema of another version is logged.
+
+    A cell that does not answer counts as away, for the metric that says so: nothing else asks each cell all the time.
+    """
     logged: str | None = ""
+    away = metrics.cell_away.labels(cell)
 
     async def ask() -> None:
         nonlocal logged
-        state = await upgrades.read()
+        try:
+            state = await upgrades.read()
+        except BaseException:
+            away.set(1)
+            raise
+        away.set(0)
         features.learn(state.finished)
         if state.schema not in (state.known, logged):
             event = "schema_is_newer" if (state.schema or "") > state.known else "schema_is_too_old"
             log.warning(event, schema=state.schema or "none", known=state.known)
         logged = state.schema
 
-    await go_round(ask, name="features", round_seconds=ROUND_SECONDS)
+    await go_round(ask, name="features", round_seconds=ROUND_SECONDS, cell=cell)

@@ -18,7 +18,12 @@ _MIN_REST_SECONDS = 0.01
 
 
 async def go_round(
-    work: Callable[[], Awaitable[object]], *, name: str, round_seconds: float, stop: asyncio.Event | None = None
+    work: Callable[[], Awaitable[object]],
+    *,
+    name: str,
+    round_seconds: float,
+    stop: asyncio.Event | None = None,
+    cell: str = "0",
 ) -> None:
     """Do `work` every `round_seconds`, until told to stop or cancelled.
 
@@ -30,10 +35,12 @@ async def go_round(
         name: What is done, for the log (`<name>_failed`) and the counter.
         round_seconds: The time from the start of one round to the start of the next.
         stop: Ends the loop between two rounds.
+        cell: The number of the cell that it is about.
     """
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     failed = f"{name}_failed"
+    of_cell = {} if cell == "0" else {"cell": cell}
     failures = 0
     last_bug = ""
     while not stop.is_set():
@@ -42,13 +49,13 @@ async def go_round(
             await work()
         except (OperationalFailure, GuardMismatch) as failure:
             failures += 1
-            metrics.rounds_failed_total.labels(name, "surroundings").inc()
-            log.warning(failed, error=str(failure), in_a_row=failures)
+            metrics.rounds_failed_total.labels(cell, name, "surroundings").inc()
+            log.warning(failed, error=str(failure), in_a_row=failures, **of_cell)
         except Exception as bug:
             failures += 1
-            metrics.rounds_failed_total.labels(name, "bug").inc()
+            metrics.rounds_failed_total.labels(cell, name, "bug").inc()
             if repr(bug) != last_bug:  # log the traceback once, not in every round
-                log.exception(failed, in_a_row=failures)
+                log.exception(failed, in_a_row=failures, **of_cell)
             last_bug = repr(bug)
         else:
             failures, last_bug = 0, ""

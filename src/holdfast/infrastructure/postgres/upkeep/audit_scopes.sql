@@ -1,6 +1,9 @@
 -- try_to_lead
--- Become the one worker that audits. The session holds the lock until it ends.
-SELECT pg_try_advisory_lock(1215259748, 2)
+-- Become the one worker that audits this cell. The session holds the lock until it ends. As in totals.sql, a cell that
+-- is a schema beside others has a key of its own.
+SELECT pg_try_advisory_lock(
+    1215259748, CASE current_schema() WHEN 'public' THEN 2 ELSE hashtext('audit of ' || current_schema()) END
+)
 
 -- price_of_everything
 -- Compute the cost of checking all events, in log entries. If there are more than :events_max events, only enough of

@@ -1,4 +1,4 @@
-"""Totals of the whole installation, read by the one process that leads."""
+"""Totals of a cell, read by the one process that leads it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,11 +62,18 @@ class PostgresTotals:
     """`application.upkeep.ports.TotalsSource` on a connection of its own, because the connection holds the lock."""
 
     def __init__(
-        self, database_url: str, timeouts: Timeouts, *, application_name: str, slice_events: int = SLICE_EVENTS
+        self,
+        database_url: str,
+        timeouts: Timeouts,
+        *,
+        application_name: str,
+        cell: str = "0",
+        slice_events: int = SLICE_EVENTS,
     ) -> None:
         self._database_url = database_url
         self._timeouts = timeouts
         self._application_name = application_name
+        self._cell = cell
         self._connection: WatchedConnection | None = None
         self._leads = False
         self._slice_events = slice_events
@@ -148,11 +155,10 @@ class PostgresTotals:
             self._connection = await connect(
                 self._database_url, application_name=self._application_name, timeouts=self._timeouts
             )
-            self._connection.add_termination_listener(_withdraw)
+            self._connection.add_termination_listener(self._withdraw)
             await self._connection.execute(_KEEPALIVE)
         return self._connection
 
-
-def _withdraw(_: object) -> None:
-    """Withdraw the totals: without the connection, another process may lead at once."""
-    installation.withdraw()
+    def _withdraw(self, _: object) -> None:
+        """Withdraw the totals: without the connection, another process may lead at once."""
+        installation.withdraw(self._cell)

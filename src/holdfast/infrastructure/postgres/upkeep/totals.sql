@@ -1,6 +1,9 @@
 -- try_to_lead
--- Become the one process that exports totals of the whole installation. The session holds the lock until it ends.
-SELECT pg_try_advisory_lock(1215259748, 1)
+-- Become the one process that exports totals of this cell. The session holds the lock until it ends. Advisory locks
+-- belong to the whole database, so cells that are schemas of one database need keys of their own.
+SELECT pg_try_advisory_lock(
+    1215259748, CASE current_schema() WHEN 'public' THEN 1 ELSE hashtext('totals of ' || current_schema()) END
+)
 
 -- slice_of_events
 -- Sum up live reservations for the events after :after_event_id up to :until_event_id or, if that is null, for the next
