@@ -57,7 +57,7 @@ async def open_identity(
             owner_directory=OwnerDirectory(reads),
             key_uses=KeyUses(store),
             passwords=passwords,
-            sessions=Sessions(PostgresSessions(reading)),
+            sessions=Sessions(PostgresSessions(reading, idle_minutes=settings.session_idle_minutes)),
         )
 
 

@@ -44,6 +44,15 @@ class IdentitySettings(BaseSettings):
             '`{"short": {"their word": "admin"}}` for one issuer.'
         ),
     )
+    session_idle_minutes: int = Field(
+        default=120,
+        ge=5,
+        le=720,
+        description=(
+            "After how many minutes without a request a browser is signed out of the pages. After 12 hours it is in "
+            "any case."
+        ),
+    )
 
     @property
     def is_open(self) -> bool:

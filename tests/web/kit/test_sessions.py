@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from box_office import sql
@@ -55,6 +56,69 @@ async def test_a_session_that_is_over_is_not_found_and_goes_with_the_next_one(se
     assert await sessions.find(secret) is None
     await sessions.open(user_id="account:bob", admin=False)
     assert [row["user_id"] for row in await sql(database_url, "SELECT user_id FROM sessions")] == ["account:bob"]
+
+
+async def test_a_session_that_is_not_used_ends_and_one_that_is_used_goes_on(
+    sessions, another_node, database_url, monkeypatch
+):
+    monkeypatch.setattr("holdfast.application.identity.sessions.FRESH_SECONDS", -1)
+    used, left_alone = [await sessions.open(user_id="account:ann", admin=False) for _ in range(2)]
+    await _pass(database_url, minutes=70)
+    assert await sessions.find(used) is not None
+    await _pass(database_url, minutes=70)
+    assert await sessions.find(left_alone) is None
+    assert await another_node.find(used) is not None
+    assert await _minutes_left(database_url, used) == pytest.approx(120, abs=2)
+
+
+async def test_a_session_that_is_used_all_the_time_ends_after_twelve_hours(sessions, database_url, monkeypatch):
+    monkeypatch.setattr("holdfast.application.identity.sessions.FRESH_SECONDS", -1)
+    secret = await sessions.open(user_id="account:ann", admin=False)
+    for _ in range(7):
+        await _pass(database_url, minutes=100)
+        assert await sessions.find(secret) is not None
+    assert await _minutes_left(database_url, secret) == pytest.approx(20, abs=2)
+    await _pass(database_url, minutes=21)
+    assert await sessions.find(secret) is None
+
+
+async def test_what_is_used_all_the_time_is_recorded_once_a_minute(sessions, database_url, monkeypatch):
+    monkeypatch.setattr("holdfast.application.identity.sessions.FRESH_SECONDS", -1)
+    secret = await sessions.open(user_id="account:ann", admin=False)
+    written = "SELECT xmin::text AS row_version FROM sessions"
+    [before] = await sql(database_url, written)
+    await sessions.find(secret)
+    assert await sql(database_url, written) == [before]
+    await _pass(database_url, minutes=2)
+    [before] = await sql(database_url, written)
+    await sessions.find(secret)
+    assert await sql(database_url, written) != [before]
+
+
+async def test_a_session_is_found_also_where_its_use_cannot_be_recorded(sessions, database_url):
+    """The row is locked, as by somebody who is signing out."""
+    secret = await sessions.open(user_id="account:ann", admin=False)
+    await _pass(database_url, minutes=70)
+    locker = await asyncpg.connect(database_url)
+    async with locker.transaction():
+        await locker.execute("SELECT FROM sessions FOR UPDATE")
+        assert await sessions.find(secret) is not None
+    await locker.close()
+
+
+async def _pass(database_url, *, minutes: int) -> None:
+    """Let time pass for all sessions."""
+    ago = f"interval '{minutes} minutes'"
+    await sql(database_url, f"UPDATE sessions SET created_at = created_at - {ago}, expires_at = expires_at - {ago}")
+
+
+async def _minutes_left(database_url, secret) -> float:
+    [(left,)] = await sql(
+        database_url,
+        "SELECT extract(epoch FROM expires_at - clock_timestamp()) FROM sessions WHERE digest = $1",
+        digest_of_secret(secret),
+    )
+    return float(left) / 60
 
 
 async def test_the_oldest_session_of_somebody_with_very_many_ends(sessions, database_url):

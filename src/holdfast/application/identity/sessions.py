@@ -26,7 +26,7 @@ class SessionStore(Protocol):
         ...
 
     async def sessions(self, digests: Sequence[bytes]) -> Mapping[bytes, Session]:
-        """Return the sessions that are not over, by digest."""
+        """Return the sessions that are not over, by digest, and record that they are in use."""
         ...
 
     async def delete_session(self, digest: bytes) -> None:

@@ -13,7 +13,7 @@ SessionSecret = NewType("SessionSecret", str)
 
 SECRET_CHARACTERS = 43
 SESSION_HOURS = 12
-"""An organiser signs in once for a working day."""
+"""An organiser signs in once for a working day, if they do not leave their browser alone for long."""
 LINK_MINUTES = 15
 SIGN_IN_LINK_PATH = "/sign-in/link"
 """The page that a sign-in link leads to; the secret is its `key`."""

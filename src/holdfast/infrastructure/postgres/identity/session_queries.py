@@ -15,9 +15,11 @@ class OfDigest(TypedDict):
 
 
 class OfDigests(TypedDict):
-    """Some sessions."""
+    """Some sessions, and how long sessions last."""
 
     digests: Sequence[bytes]
+    hours: int
+    idle_minutes: int
 
 
 class NewSession(OfDigest):
@@ -26,6 +28,7 @@ class NewSession(OfDigest):
     user_id: str
     admin: bool
     hours: int
+    idle_minutes: int
     sessions_max: int
 
 
@@ -43,6 +46,7 @@ class SessionQueries:
 
     insert_session: Query[NewSession]
     sessions: Query[OfDigests]
+    prolong_sessions: Query[OfDigests]
     has_session: Query[OfUser]
     delete_session: Query[OfDigest]
     delete_sessions_of_user: Query[OfUser]

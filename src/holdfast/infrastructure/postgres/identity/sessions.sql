@@ -11,13 +11,31 @@ WITH over AS (
     )
 )
 INSERT INTO sessions (digest, user_id, admin, created_at, expires_at)
-SELECT :digest, :user_id, :admin, now, now + make_interval(hours => :hours) FROM clock_timestamp() AS now
+SELECT
+    :digest, :user_id, :admin, now, now + least(make_interval(hours => :hours), make_interval(mins => :idle_minutes))
+FROM clock_timestamp() AS now
 RETURNING user_id, admin, created_at, expires_at
 
 -- sessions
--- Return those of some sessions that are not over.
-SELECT digest, user_id, admin, created_at, expires_at
+-- Return those of some sessions that are not over, and whether their use is to be recorded, which is done once a minute.
+SELECT
+    digest, user_id, admin, created_at, expires_at,
+    expires_at < least(
+        created_at + make_interval(hours => :hours),
+        clock_timestamp() + make_interval(mins => :idle_minutes - 1)
+    ) AS to_be_prolonged
 FROM sessions WHERE digest = ANY (:digests::bytea[]) AND expires_at > clock_timestamp()
+
+-- prolong_sessions
+-- Record that sessions are in use: from now on they may be idle for as long as a session may be.
+UPDATE sessions SET
+    expires_at = least(
+        created_at + make_interval(hours => :hours), clock_timestamp() + make_interval(mins => :idle_minutes)
+    )
+WHERE digest IN (
+    SELECT digest FROM sessions WHERE digest = ANY (:digests::bytea[]) AND expires_at > clock_timestamp()
+    FOR NO KEY UPDATE SKIP LOCKED
+)
 
 -- has_session
 -- Tell whether a user has a session that is not over.
