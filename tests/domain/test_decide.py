@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from domain.rows import EVENT_ID, HOLD, NOON, PRICES, SEATS, Rows, new_event, wish
-from holdfast.domain.booking.commands import Cancel, Confirm, Done, Expire, Expired, Refused
+from domain.rows import EVENT_ID, HOLD, NOON, PRICES, SEATS, Rows, best, change, longer, new_event, wish
+from holdfast.domain.booking.channels import Channel
+from holdfast.domain.booking.commands import Cancel, Confirm, Done, Expire, Expired, Refused, Release
 from holdfast.domain.booking.decide import decide
 from holdfast.domain.booking.refusals import (
     AlreadyCancelled,
@@ -21,7 +22,7 @@ from holdfast.domain.booking.refusals import (
 )
 from holdfast.domain.booking.snapshot import ChangeKind, Snapshot
 from holdfast.domain.booking.states import CancelReason, ReservationStatus, SeatStatus
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 
 STRANGE_SEAT = UUID(int=999)
 TICK = timedelta(microseconds=1)
@@ -109,6 +110,42 @@ def test_there_is_no_event():
     decision = decide(nothing, [wish(7), Confirm(UUID(int=7), "ann"), Expire(1)], NOON, hold=HOLD)
     assert [type(refusal(decision, place)) for place in range(3)] == [EventNotFound, ReservationNotFound, EventNotFound]
     assert decision.changes is None
+
+
+class TestArchivedEvents:
+    """Its reservations and its log are elsewhere: nothing can be answered from the rows that are left."""
+
+    def commands(self):
+        return [wish(7), Confirm(UUID(int=7), "ann"), Cancel(UUID(int=7), "ann"), Release(UUID(int=7)), Expire(1)]
+
+    def test_every_command_is_refused_with_the_version_and_changes_nothing(self):
+        rows = Rows(event=new_event(archived=True, version=12))
+        commands = [*self.commands(), longer(NOON + HOLD), change(SEATS[1]), best(9, 2)]
+        decision = rows.decide(commands)
+        told = [refusal(decision, place) for place in range(len(commands))]
+        assert {type(one) for one in told} == {EventArchived}
+        assert {one.version for one in told} == {12}
+        assert decision.changes is None
+
+    def test_it_is_refused_before_a_replay_and_before_everything_else(self, rows):
+        rows.write([wish(7, key="k")])
+        rows.event = replace(rows.event, archived=True, start_at=NOON - HOLD)
+        assert isinstance(refusal(rows.decide([wish(8, key="k")])), EventArchived)
+        assert isinstance(refusal(rows.decide([wish(8, key="k", seats=(STRANGE_SEAT,))])), EventArchived)
+
+    @pytest.mark.parametrize("hidden", [{"deleted": True}, {"published": False}])
+    def test_who_may_not_see_the_event_is_not_told_that_it_was_archived(self, hidden):
+        rows = Rows(event=new_event(archived=True, **hidden))
+        assert isinstance(refusal(rows.decide([wish(7)])), EventNotFound)
+
+    def test_those_who_may_see_a_draft_are_told(self):
+        rows = Rows(event=new_event(archived=True, published=False))
+        assert isinstance(refusal(rows.decide([wish(7, sees_drafts=True)])), EventArchived)
+
+    def test_channels_that_are_due_stay_closed(self):
+        due = {"vip": Channel("vip", b"d" * 32, NOON - HOLD, False, 1)}
+        rows = Rows(event=new_event(archived=True), channels=due, channel_of={SEATS[0]: "vip"})
+        assert rows.decide([Expire(1)]).changes is None
 
 
 class TestKeys:

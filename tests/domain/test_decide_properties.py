@@ -1,5 +1,6 @@
 """Properties of `decide()` for any commands in any order."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,7 +21,8 @@ from holdfast.domain.booking.commands import (
     Release,
     Reserve,
 )
-from holdfast.domain.booking.decide import decide
+from holdfast.domain.booking.decide import decide, foresee
+from holdfast.domain.catalogue.refusals import EventArchived
 
 USERS = ("ann", "bob", "cy")
 
@@ -191,6 +193,31 @@ def test_a_batch_is_as_good_as_its_commands_one_by_one(history):
                 assert _without_version(outcomes[place]) == _without_version(single)
     assert (together.event, together.claims, together.log) == (alone.event, alone.claims, alone.log)
     assert together.reservations == alone.reservations
+
+
+@given(batches())
+def test_an_archived_event_refuses_whatever_is_asked_of_it(history):
+    """Replays too, and holds that have run out stay as they are: the rows are as the archive left them."""
+    *before, (batch, pause) = history
+    rows, now = written(before)
+    rows.event = replace(rows.event, archived=True)
+    decision = rows.decide(batch, now + pause)
+    assert [type(outcome.refusal) for outcome in decision.outcomes] == [EventArchived] * len(batch)
+    assert decision.changes is None
+    wishes = [command for command in batch if isinstance(command, Reserve)]
+    seen = foresee(rows.snapshot(wishes, now + pause), wishes, now + pause)
+    assert [type(one) for one in seen] == [EventArchived] * len(wishes)
+
+
+@given(batches())
+def test_an_event_that_was_restored_decides_as_if_it_had_never_been_archived(history):
+    kept, restored, now = Rows(), Rows(), NOON
+    for batch, pause in history:
+        now += pause
+        restored.event = replace(restored.event, archived=True)
+        restored.write(batch, now)
+        restored.event = replace(restored.event, archived=False)
+        assert kept.write(batch, now) == restored.write(batch, now)
 
 
 @given(batches())

@@ -18,6 +18,7 @@ from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.catalogue.refusals import (
+    EventArchived,
     EventHasConfirmedReservations,
     EventNotFound,
     PreconditionFailed,
@@ -129,7 +130,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request_examples={"a concert": examples.EVENT_INPUT},
         success=_ONE,
         if_match=True,
-        refusals=(EventNotFound, PreconditionFailed, SeatsExceedTotal, UpgradeUnfinished),
+        refusals=(EventNotFound, EventArchived, PreconditionFailed, SeatsExceedTotal, UpgradeUnfinished),
     ),
     Operation(
         method="DELETE",
@@ -142,7 +143,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handler=delete,
         success=Success(status=204, description="The event was deleted.", media_type=None),
         if_match=True,
-        refusals=(EventNotFound, EventHasConfirmedReservations, PreconditionFailed),
+        refusals=(EventNotFound, EventArchived, EventHasConfirmedReservations, PreconditionFailed),
     ),
     Operation(
         method="GET",

@@ -29,7 +29,7 @@ from holdfast.domain.booking.refusals import (
     SeatsNotFound,
     SeatsUnavailable,
 )
-from holdfast.domain.catalogue.refusals import EventNotFound, UpgradeUnfinished
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound, UpgradeUnfinished
 from holdfast.http.endpoints.answer import Answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation
@@ -109,7 +109,7 @@ async def release(booking: Booking, call: Call) -> Answer:
     return done_answer(200, done, call)
 
 
-_NO_LIVE_HOLD = (ReservationNotFound, HoldExpired, AlreadyCancelled, AlreadyConfirmed)
+_NO_LIVE_HOLD = (ReservationNotFound, EventArchived, HoldExpired, AlreadyCancelled, AlreadyConfirmed)
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
         method="POST",
@@ -169,6 +169,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         request=(ReleaseInput,),
         request_examples={"with a reason": {"reason": "The buyer called"}},
         success=ONE,
-        refusals=(EventNotFound, ReservationNotFound, AlreadyConfirmed, UpgradeUnfinished),
+        refusals=(EventNotFound, EventArchived, ReservationNotFound, AlreadyConfirmed, UpgradeUnfinished),
     ),
 )

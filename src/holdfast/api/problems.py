@@ -40,6 +40,7 @@ PROBLEMS: ProblemTable = {
     booking.HoldChanged: Row(409, "Hold changed"),
     booking.ExtensionLimitReached: Row(409, "Extension limit reached"),
     booking.ReholdTooSoon: Row(409, "Rehold too soon", waits=True),
+    catalogue.EventArchived: Row(410, "Event archived"),
     catalogue.PreconditionFailed: Row(412, "Precondition failed"),
     catalogue.SeatNumberTaken: Row(409, "Seat number taken"),
     catalogue.SeatsExceedTotal: Row(409, "Seats exceed total"),

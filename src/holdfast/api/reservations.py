@@ -16,6 +16,7 @@ from holdfast.application.booking.confirm import confirm as confirm_reservation
 from holdfast.application.booking.reserve import reserve as reserve_seats
 from holdfast.application.identity.policy import reach_of
 from holdfast.application.identity.verbs import Verb
+from holdfast.application.reading.reservations import find_reservation
 from holdfast.application.reading.views import Views
 from holdfast.domain.booking.channels import digest_of
 from holdfast.domain.booking.commands import Done
@@ -39,7 +40,7 @@ from holdfast.domain.booking.refusals import (
     TooManyHolds,
     TooManyTries,
 )
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.identity.principal import Proof
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import REPLAYED, Answer, event_version, json_answer
@@ -101,11 +102,8 @@ async def find(views: Views, call: Call) -> Answer:
     """GET /reservations/{id}."""
     user_id = buyer_of(call)
     reservation_id = reservation_id_of(call)
-    found = await views.reads.reservation(reservation_id, user_id)
-    if found is None:
-        raise ReservationNotFound(reservation_id)
-    reservation, version = found
-    return json_answer(200, reservation_body(reservation), event_version(version))
+    found = await find_reservation(views.reads, reservation_id, [user_id])
+    return json_answer(200, reservation_body(found.reservation), event_version(found.version))
 
 
 async def confirm(booking: Booking, call: Call) -> Answer:
@@ -188,6 +186,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             ReholdTooSoon,
             TooManyTries,
             EventNotFound,
+            EventArchived,
             SaleNotOpen,
             BookingClosed,
             SeatsNotFound,
@@ -230,7 +229,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handler=confirm,
         needs_user=True,
         success=ONE,
-        refusals=(ReservationNotFound, HoldExpired, AlreadyCancelled, SellerConfirms),
+        refusals=(ReservationNotFound, EventArchived, HoldExpired, AlreadyCancelled, SellerConfirms),
     ),
     Operation(
         method="POST",
@@ -243,7 +242,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handler=cancel,
         needs_user=True,
         success=ONE,
-        refusals=(ReservationNotFound, AlreadyConfirmed),
+        refusals=(ReservationNotFound, EventArchived, AlreadyConfirmed),
     ),
     Operation(
         method="GET",
@@ -255,6 +254,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handler=find,
         needs_user=True,
         success=ONE,
-        refusals=(ReservationNotFound,),
+        refusals=(ReservationNotFound, EventArchived),
     ),
 )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from holdfast.application.failures import Unavailable
+from holdfast.domain.catalogue.refusals import EventArchived
 from holdfast.domain.identity.refusals import Forbidden, Unauthenticated
 from holdfast.domain.refusal import InvalidValue, NotFound, Refusal
 from holdfast.http.endpoints.answer import Answer
@@ -29,6 +30,10 @@ _ALL: dict[type[Exception], Explanation] = {
     NotFound: Explanation(
         mark("There is nothing here"),
         mark("The address may be mistyped, or what was here is no longer there. All events are on the first page."),
+    ),
+    EventArchived: Explanation(
+        mark("This event is over and archived"),
+        mark("It took place a while ago, and its bookings are no longer kept here. If you need one, ask the organiser."),
     ),
     PathNotFound: Explanation(
         mark("There is nothing here"),

@@ -24,6 +24,7 @@ from holdfast.domain.catalogue.channel import (
 )
 from holdfast.domain.catalogue.refusals import (
     ChannelNotFound,
+    EventArchived,
     EventNotFound,
     TooManyChannels,
     UpgradeUnfinished,
@@ -176,7 +177,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         success=Success(
             status=200, description="The channel.", body=ChannelBody, event_version=True, example=examples.CHANNEL
         ),
-        refusals=(EventNotFound, TooManyChannels, UpgradeUnfinished),
+        refusals=(EventNotFound, EventArchived, TooManyChannels, UpgradeUnfinished),
     ),
     Operation(
         method="DELETE",
@@ -188,6 +189,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         handler=delete,
         texts_in_path=("key",),
         success=Success(status=204, description="The channel was deleted.", media_type=None),
-        refusals=(EventNotFound, ChannelNotFound),
+        refusals=(EventNotFound, EventArchived, ChannelNotFound),
     ),
 )

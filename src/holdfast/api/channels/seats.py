@@ -21,7 +21,7 @@ from holdfast.application.reading.views import Views
 from holdfast.domain.booking.channels import digest_of
 from holdfast.domain.booking.refusals import SeatsNotFound, TooManyTries
 from holdfast.domain.catalogue.channel import CHANNEL_SEATS_MAX, RowOfSeats, SeatSelection
-from holdfast.domain.catalogue.refusals import ChannelNotFound, EventNotFound, SelectionNotFound
+from holdfast.domain.catalogue.refusals import ChannelNotFound, EventArchived, EventNotFound, SelectionNotFound
 from holdfast.http.endpoints.answer import Answer, event_version, json_answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
@@ -119,7 +119,9 @@ async def find_all(views: Views, call: Call) -> Answer:
     found = await views.channels.seats(event_id, key, after=after, limit=PAGE_SEATS)
     if found is None:
         raise EventNotFound(event_id)
-    seats, version = found
+    if found.archived:
+        raise EventArchived(event_id).at(found.version)
+    seats = found.seats
     if seats is None:
         raise ChannelNotFound(key)
     bodies = [seat_body(seat) for seat in seats]
@@ -127,7 +129,7 @@ async def find_all(views: Views, call: Call) -> Answer:
         for body in bodies:
             body.reserved_by = UNSET
     page = ChannelSeatsBody(key=key, seats=bodies, next=seats[-1].id if len(seats) == PAGE_SEATS else UNSET)
-    return json_answer(200, page, event_version(version))
+    return json_answer(200, page, event_version(found.version))
 
 
 async def _change(catalogue: Catalogue, call: Call, begin: _Begin[Done]) -> tuple[str, Done]:
@@ -169,7 +171,7 @@ _SELECTIONS = {
     "rows": {"rows": [{"section": "stalls", "row": "A"}]},
     "categories": {"categories": ["gold"]},
 }
-_REFUSALS = (EventNotFound, ChannelNotFound, SeatsNotFound, SelectionNotFound)
+_REFUSALS = (EventNotFound, EventArchived, ChannelNotFound, SeatsNotFound, SelectionNotFound)
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
         method="POST",
@@ -237,6 +239,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             event_version=True,
             example={"key": "fan-club", "seats": [examples.SEAT]},
         ),
-        refusals=(EventNotFound, ChannelNotFound, TooManyTries),
+        refusals=(EventNotFound, EventArchived, ChannelNotFound, TooManyTries),
     ),
 )

@@ -21,7 +21,7 @@ from holdfast.domain.catalogue.categories import (
     Category,
     CategoryDetails,
 )
-from holdfast.domain.catalogue.refusals import CategoryInUse, EventNotFound, UpgradeUnfinished
+from holdfast.domain.catalogue.refusals import CategoryInUse, EventArchived, EventNotFound, UpgradeUnfinished
 from holdfast.http.endpoints.answer import Answer, event_version
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, Success
@@ -111,6 +111,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             event_version=True,
             example=examples.CATEGORIES,
         ),
-        refusals=(EventNotFound, CategoryInUse, UpgradeUnfinished),
+        refusals=(EventNotFound, EventArchived, CategoryInUse, UpgradeUnfinished),
     ),
 )

@@ -26,6 +26,7 @@ from holdfast.application.catalogue.put_hall import HallPut, put_hall
 from holdfast.application.giving_way import in_steps
 from holdfast.application.reading.views import Views
 from holdfast.domain.catalogue.refusals import (
+    EventArchived,
     EventNotFound,
     HallInUse,
     HallNotFound,
@@ -133,7 +134,7 @@ def _answer(status: int, event_id: UUID, done: HallPut) -> Answer:
     return json_answer(status, body, event_version(done.version))
 
 
-_REFUSALS = (EventNotFound, SeatsExceedTotal, SeatNumberTaken, UpgradeUnfinished)
+_REFUSALS = (EventNotFound, EventArchived, SeatsExceedTotal, SeatNumberTaken, UpgradeUnfinished)
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
         method="GET",

@@ -10,9 +10,9 @@ from holdfast.api import examples
 from holdfast.api.paging import BASE
 from holdfast.api.representation import headers_of, represent
 from holdfast.api.seats.availability import CHART_VERSION, IMMUTABLE, chart_version_header, names_version
-from holdfast.api.seats.standing import CHART_STATE, chart_tag_of_client, standing_of
+from holdfast.api.seats.standing import CHART_STATE, chart_tag_of_client, refuse_as_gone, standing_of
 from holdfast.application.reading.views import Views
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.http.endpoints.answer import Answer, Header
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, Success
@@ -30,7 +30,7 @@ async def layout(views: Views, call: Call) -> Answer:
         return Answer(304, b"", headers_of(tag, version, _headers(call, chart_version)), content_type=None)
     found = await views.kept_layouts.layout(event_id, standing)
     if found is None:
-        raise EventNotFound(event_id)
+        await refuse_as_gone(views, event_id)
     kept, version = found
     return await represent(
         call,
@@ -78,6 +78,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             tagged=True,
             example=examples.LAYOUT,
         ),
-        refusals=(EventNotFound,),
+        refusals=(EventNotFound, EventArchived),
     ),
 )

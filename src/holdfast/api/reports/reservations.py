@@ -12,7 +12,7 @@ from holdfast.application.reports.reports import Reports
 from holdfast.application.reports.reservation_csv import header_row
 from holdfast.application.reports.reservations import export_reservations, list_reservations
 from holdfast.domain.booking.states import ReservationStatus
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.identity.principal import require_user_id
 from holdfast.http.endpoints.answer import Answer, Header, event_version, json_answer
 from holdfast.http.endpoints.call import Call
@@ -105,6 +105,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             example=[examples.REPORTED_RESERVATION],
             other_media_types=(_CSV,),
         ),
-        refusals=(EventNotFound,),
+        refusals=(EventNotFound, EventArchived),
     ),
 )

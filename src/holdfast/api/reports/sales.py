@@ -15,7 +15,7 @@ from holdfast.application.reports.buckets import BUCKETS_MAX, Bucket
 from holdfast.application.reports.minutes import ByCategory, Figures, total_of
 from holdfast.application.reports.reports import Reports
 from holdfast.application.reports.sales import sales_of
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer, event_version, list_pieces
 from holdfast.http.endpoints.call import Call
@@ -159,6 +159,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             QueryParameter("to", f"{_RANGE} If it is left out, now.", "2031-02-04T00:00:00Z", is_time=True),
         ),
         success=Success(status=200, description="The sales.", body=SalesBody, event_version=True, example=_EXAMPLE),
-        refusals=(EventNotFound,),
+        refusals=(EventNotFound, EventArchived),
     ),
 )

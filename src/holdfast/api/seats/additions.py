@@ -32,7 +32,7 @@ from holdfast.application.catalogue.bulk_line import Place
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.giving_way import give_way
 from holdfast.domain.booking.states import SeatStatus
-from holdfast.domain.catalogue.refusals import EventNotFound, SeatNumberTaken, SeatsExceedTotal
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound, SeatNumberTaken, SeatsExceedTotal
 from holdfast.domain.catalogue.seat import NewSeat, numbered_seats
 from holdfast.domain.identity.audit import Actor
 from holdfast.domain.legible import require_legible
@@ -156,7 +156,7 @@ def added_seat_body(event_id: UUID, seat_id: UUID, seat: NewSeat) -> SeatBody:
     )
 
 
-_REFUSALS = (EventNotFound, SeatNumberTaken, SeatsExceedTotal)
+_REFUSALS = (EventNotFound, EventArchived, SeatNumberTaken, SeatsExceedTotal)
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
         method="POST",

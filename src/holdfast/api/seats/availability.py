@@ -11,13 +11,13 @@ from holdfast.api import examples
 from holdfast.api.identity.admission import caller_of
 from holdfast.api.paging import BASE
 from holdfast.api.representation import headers_of, represent, state_tag, unchanged
-from holdfast.api.seats.standing import CHART_STATE, chart_tag_of_client, seat_map_of, standing_of
+from holdfast.api.seats.standing import CHART_STATE, chart_tag_of_client, refuse_as_gone, seat_map_of, standing_of
 from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.listeners import LastSeen
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import Standing
 from holdfast.application.reading.views import Views
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.http.endpoints.answer import JSON, Answer, Header, event_version
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
@@ -49,7 +49,7 @@ async def seat_map(views: Views, call: Call) -> Answer:
         return Answer(304, b"", headers_of(tag, version, headers), content_type=None)
     found = await views.kept_charts.chart(event_id, standing)
     if found is None:
-        raise EventNotFound(event_id)
+        await refuse_as_gone(views, event_id)
     chart, version = found
     lasting = names_version(call, chart.chart_version)
     headers = (IMMUTABLE,) if lasting else ()
@@ -176,7 +176,7 @@ class SeatMapBody(Struct, kw_only=True):
     categories: list[str | None] | UnsetType = UNSET
 
 
-_REFUSALS = (EventNotFound,)
+_REFUSALS = (EventNotFound, EventArchived)
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(
         method="GET",
@@ -233,7 +233,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         description=(
             "`hello` carries the version from which changes are sent; `changes` carries `[position in the chart, "
             "status]` pairs since the last frame; `reload` asks to load the availability again; `deleted` ends the "
-            "stream. `Last-Event-ID` resumes without a gap: send the last id unchanged (the second of two in a frame). "
+            "stream, and so does `archived`. `Last-Event-ID` resumes without a gap: send the last id unchanged (the second of two in a frame). "
             "Clients that cannot send the header give it as `?after=`."
         ),
         needs=Views,

@@ -17,7 +17,7 @@ from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.views import Views
 from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.states import SeatStatus
-from holdfast.domain.catalogue.refusals import EventNotFound, SeatNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound, SeatNotFound
 from holdfast.http.endpoints.answer import Answer, event_version, json_answer
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
@@ -84,15 +84,17 @@ async def find(views: Views, call: Call) -> Answer:
     found = await views.reads.seat(seat_id)
     if found is None:
         raise SeatNotFound(seat_id)
-    seat, version = found
+    seat = found.seat
     try:
         await caller_of(call).look_at_event(Verb.GET_SEAT, seat.event_id)
     except EventNotFound:
         raise SeatNotFound(seat_id) from None
+    if found.archived:
+        raise EventArchived(seat.event_id).at(found.version)
     body = seat_body(seat)
     if seat.reserved_by is not None and not await caller_of(call).may(Verb.SEE_HOLDERS, seat.event_id):
         body.reserved_by = UNSET
-    return json_answer(200, body, event_version(version))
+    return json_answer(200, body, event_version(found.version))
 
 
 async def _written_list(seat_map: SeatMap) -> SeatList | None:
@@ -157,7 +159,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
             event_version=True,
             example=[examples.SEAT],
         ),
-        refusals=(EventNotFound,),
+        refusals=(EventNotFound, EventArchived),
     ),
     Operation(
         method="GET",
@@ -168,7 +170,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         needs=Views,
         handler=count_available,
         success=Success(status=200, description="The count.", body=CountBody, event_version=True),
-        refusals=(EventNotFound,),
+        refusals=(EventNotFound, EventArchived),
     ),
     Operation(
         method="GET",
@@ -179,6 +181,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         needs=Views,
         handler=find,
         success=Success(status=200, description="The seat.", body=SeatBody, event_version=True),
-        refusals=(SeatNotFound,),
+        refusals=(SeatNotFound, EventArchived),
     ),
 )

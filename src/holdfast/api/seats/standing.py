@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
+from typing import NoReturn
 from uuid import UUID
 
 from holdfast.api.representation import tags_of
+from holdfast.application.failures import Contended
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import Standing
 from holdfast.application.reading.views import Views
@@ -20,6 +22,7 @@ async def standing_of(views: Views, event_id: UUID) -> SeatMap | Standing:
 
     Raises:
         EventNotFound: if there is no such event.
+        EventArchived: if it was archived.
     """
     standing = await views.seat_maps.standing(event_id)
     if standing is None:
@@ -34,11 +37,23 @@ async def seat_map_of(
 
     Raises:
         EventNotFound: if there is no such event.
+        EventArchived: if it was archived.
     """
     seat_map = await views.seat_maps.current(event_id, lists=lists, found=standing)
     if seat_map is None:
         raise EventNotFound(event_id)
     return seat_map
+
+
+async def refuse_as_gone(views: Views, event_id: UUID) -> NoReturn:
+    """Refuse a request for something of an event that was there when the request began.
+
+    Raises:
+        EventNotFound, EventArchived: Whichever has happened since.
+        Contended: It is there again: it was archived, and restored.
+    """
+    await standing_of(views, event_id)
+    raise Contended(f"event {event_id} was archived and restored while it was read")
 
 
 async def chart_tag_of_client(

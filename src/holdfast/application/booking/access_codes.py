@@ -13,7 +13,7 @@ from holdfast.application.coalescer import Coalescer
 from holdfast.domain.booking.commands import Reserve
 from holdfast.domain.booking.refusals import IdempotencyKeyReused, TooManyTries
 from holdfast.domain.booking.reservation import Reservation
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 
 TRIES_MAX = 10
 """Wrong codes from one address for one event in `TRIES_SECONDS`."""
@@ -50,6 +50,7 @@ class AccessCodes:
             TooManyTries: if there were too many.
             IdempotencyKeyReused: if there were too many, and the request's key belongs to other seats.
             EventNotFound: if there were too many, and the buyer may not see the event.
+            EventArchived: if there were too many, and the event has been archived.
             ConnectionLost, Contended: if the codes could not be read; nothing happened.
         """
         assert wish.code_digest is not None
@@ -61,7 +62,7 @@ class AccessCodes:
         if seconds is None:
             return
         seen = await self._shared_read.look(event_id, wish)
-        if isinstance(seen, (IdempotencyKeyReused, EventNotFound)):
+        if isinstance(seen, (IdempotencyKeyReused, EventNotFound, EventArchived)):
             raise seen  # a draft must look like an event that does not exist, of which no code can be wrong
         if not isinstance(seen, Reservation):
             raise TooManyTries(seconds)

@@ -8,6 +8,7 @@ from hmac import compare_digest
 from typing import Literal, Protocol, TypeAlias
 from uuid import UUID
 
+from holdfast.domain.booking.archived import ArchivedReservation
 from holdfast.domain.booking.choosing.chart_seat import ChartSeat
 from holdfast.domain.booking.choosing.seating import Category, Section
 from holdfast.domain.booking.commands import Reserve
@@ -135,6 +136,10 @@ class BatchStore(Protocol):
 
     async def find_reservations(self, reservation_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
         """Find the event and the user of each reservation: {reservation_id: (event_id, user_id)}."""
+        ...
+
+    async def find_archived(self, reservation_ids: Sequence[UUID]) -> dict[UUID, ArchivedReservation]:
+        """Find those of these reservations that are in archives, by id."""
         ...
 
     async def quiet_overdue_events(self, events_max: int) -> list[UUID]:

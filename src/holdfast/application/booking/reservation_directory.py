@@ -6,7 +6,9 @@ from uuid import UUID
 
 from holdfast.application.booking.ports import BatchStore
 from holdfast.application.coalescer import Coalescer
+from holdfast.domain.booking.archived import ArchivedReservation
 from holdfast.domain.booking.refusals import ReservationNotFound
+from holdfast.domain.catalogue.refusals import EventArchived
 
 Owner = tuple[UUID, str]
 
@@ -19,6 +21,10 @@ class ReservationDirectory:
         self._remembered: OrderedDict[UUID, Owner] = OrderedDict()
         self._remembered_max = remembered_max
         self._lookups: Coalescer[None, UUID, Owner | None] = Coalescer(self._look_up, questions_max=256)
+        # What is archived is not remembered: it may be restored.
+        self._archive_lookups: Coalescer[None, UUID, ArchivedReservation | None] = Coalescer(
+            self._look_up_archived, questions_max=256
+        )
 
     def remember(self, reservation_id: UUID, event_id: UUID, user_id: str) -> None:
         """Add a reservation whose event and user are already known."""
@@ -31,6 +37,7 @@ class ReservationDirectory:
 
         Raises:
             ReservationNotFound: if there is none, or it belongs to another caller.
+            EventArchived: if it is the caller's, and in the archive of its event.
             ConnectionLost, Contended: if it could not be read.
         """
         owner = self._remembered.get(reservation_id)
@@ -38,10 +45,20 @@ class ReservationDirectory:
             owner = await self._lookups.ask(None, reservation_id)
             if owner is not None:
                 self.remember(reservation_id, *owner)
+        if owner is None:
+            archived = await self._archive_lookups.ask(None, reservation_id)
+            if archived is not None and archived.is_of(user_id):
+                raise EventArchived(archived.event_id)
         if owner is None or owner[1] != user_id:
             raise ReservationNotFound(reservation_id)
         return owner[0]
 
     async def _look_up(self, _: None, reservation_ids: Sequence[UUID]) -> Sequence[Owner | None]:
         found = await self._store.find_reservations(reservation_ids)
+        return [found.get(reservation_id) for reservation_id in reservation_ids]
+
+    async def _look_up_archived(
+        self, _: None, reservation_ids: Sequence[UUID]
+    ) -> Sequence[ArchivedReservation | None]:
+        found = await self._store.find_archived(reservation_ids)
         return [found.get(reservation_id) for reservation_id in reservation_ids]

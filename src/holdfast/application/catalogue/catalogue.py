@@ -16,7 +16,7 @@ from holdfast.application.catalogue.ports import CatalogueStore, CatalogueTransa
 from holdfast.application.failures import ClientOutcome, GuardMismatch, OperationalFailure, Unavailable, told
 from holdfast.application.identifiers import CellIds
 from holdfast.domain.catalogue.event import Event
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.refusal import Refusal
 from holdfast.telemetry import context, metrics
 
@@ -43,7 +43,7 @@ class Written(Generic[Result]):
 
 
 Change: TypeAlias = Callable[[CatalogueTransaction, Event, datetime], Awaitable[Written[Result]]]
-"""Changes a locked event that has not been deleted, at the database's time."""
+"""Changes a locked event that is neither deleted nor archived, at the database's time."""
 
 
 class Catalogue:
@@ -103,6 +103,7 @@ class Catalogue:
 
         Raises:
             EventNotFound: if there is no such event, or it was deleted.
+            EventArchived: if it was archived.
             Refusal: whatever `change` raises; it is rolled back.
             Unavailable: after `ATTEMPTS_MAX` failed attempts; `outcome` says whether a COMMIT is in doubt.
         """
@@ -222,10 +223,14 @@ class _ChangeOfEvent(_Work[Result]):
         written = self._written
         if written is not None and await transaction.has_entry(self._event_id, written.version, written.at):
             return written.result
+        if event is not None and event.archived and self.in_doubt:
+            raise Unavailable("The event was archived before the outcome was known.", outcome="unknown")
         self.in_doubt = False  # the lock proves that the earlier attempt is over
         self.require_wanted()
         if event is None or event.deleted:
             raise EventNotFound(self._event_id)
+        if event.archived:
+            raise EventArchived(self._event_id).at(event.version)
         self._written = await self._change(transaction, event, now)
         return self._written.result
 

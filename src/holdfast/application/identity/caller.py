@@ -6,7 +6,7 @@ from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.identity.policy import Thing, Verdict, decide, decide_unseen, reach_of, require
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.booking.refusals import ReservationNotFound
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.principal import Principal
 from holdfast.domain.identity.refusals import OrganiserNotFound
@@ -87,14 +87,32 @@ class Caller:
 
         Raises:
             Unauthenticated, Forbidden, ReservationNotFound: The policy refuses it.
+            EventArchived: The policy permits it, but the reservation is in an archive.
         """
         owner = await self._owners.of_reservation(reservation_id)
         if owner is None:
+            await self._look_at_archived(verb, reservation_id)
             raise ReservationNotFound(reservation_id)
         thing = Thing(organiser_id=owner.organiser_id, user_id=owner.user_id)
         require(self.principal, verb, thing, hidden=lambda: ReservationNotFound(reservation_id))
         self.acts_for = owner.user_id
         self._reservation = thing
+
+    async def _look_at_archived(self, verb: Verb, reservation_id: UUID) -> None:
+        """Refuse a verb on a reservation that is in an archive; return if there is none.
+
+        Its buyer's name is not kept, so it can only be compared with the caller's.
+        """
+        owner = await self._owners.of_archived(reservation_id)
+        if owner is None:
+            return
+        me = self.principal.user_id
+        thing = Thing(
+            organiser_id=owner.organiser_id,
+            user_id=me if me is not None and owner.reservation.is_of(me) else None,
+        )
+        require(self.principal, verb, thing, hidden=lambda: ReservationNotFound(reservation_id))
+        raise EventArchived(owner.reservation.event_id)
 
     def may_as_seller(self, verb: Verb) -> bool:
         """Return whether the policy permits a part of an operation on the reservation that the request is about.

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from holdfast.application.coalescer import Coalescer
-from holdfast.application.identity.ports import OwnersSource, ReservationOwner
+from holdfast.application.identity.ports import ArchivedOwner, OwnersSource, ReservationOwner
 
 Owner = TypeVar("Owner")
 
@@ -19,6 +19,7 @@ class OwnerDirectory:
     def __init__(self, source: OwnersSource) -> None:
         self._events: _Remembered[UUID] = _Remembered(source.of_events)
         self._published: Coalescer[None, UUID, bool | None] = Coalescer(self._ask_published, questions_max=256)
+        self._archived: Coalescer[None, UUID, ArchivedOwner | None] = Coalescer(self._ask_archived, questions_max=256)
         self._source = source
         self._organisers: _Remembered[UUID] = _Remembered(source.of_organisers)
         self._reservations: _Remembered[ReservationOwner] = _Remembered(source.of_reservations)
@@ -56,6 +57,20 @@ class OwnerDirectory:
             ConnectionLost, Contended: The look-up failed.
         """
         return await self._reservations.find(reservation_id)
+
+    async def of_archived(self, reservation_id: UUID) -> ArchivedOwner | None:
+        """Return the organiser of a reservation that is in an archive, and what tells its buyer; None if it is in none.
+
+        It is looked up each time, since it may be restored.
+
+        Raises:
+            ConnectionLost, Contended: The look-up failed.
+        """
+        return await self._archived.ask(None, reservation_id)
+
+    async def _ask_archived(self, _: None, reservation_ids: Sequence[UUID]) -> Sequence[ArchivedOwner | None]:
+        found = await self._source.of_archived(reservation_ids)
+        return [found.get(reservation_id) for reservation_id in reservation_ids]
 
     async def _ask_published(self, _: None, event_ids: Sequence[UUID]) -> Sequence[bool | None]:
         found = await self._source.are_published(event_ids)

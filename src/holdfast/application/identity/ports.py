@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from holdfast.application.identity.policy import Reach
+from holdfast.domain.booking.archived import ArchivedReservation
 from holdfast.domain.identity.accounts import Account
 from holdfast.domain.identity.audit import AuditEntry, StoredEntry
 from holdfast.domain.identity.organisers import Member, Organiser, StoredKey
@@ -194,6 +195,15 @@ class ReservationOwner:
     """Of its event."""
 
 
+@dataclass(frozen=True, slots=True)
+class ArchivedOwner:
+    """Who a reservation belongs to that is in an archive."""
+
+    reservation: ArchivedReservation
+    organiser_id: UUID
+    """Of its event."""
+
+
 class OwnersSource(Protocol):
     """Where the owners of events and reservations are looked up."""
 
@@ -211,6 +221,10 @@ class OwnersSource(Protocol):
 
     async def of_reservations(self, reservation_ids: Sequence[UUID]) -> Mapping[UUID, ReservationOwner]:
         """Return the owners of reservations, by reservation."""
+        ...
+
+    async def of_archived(self, reservation_ids: Sequence[UUID]) -> Mapping[UUID, ArchivedOwner]:
+        """Return the owners of those of these reservations that are in archives, by reservation."""
         ...
 
 

@@ -71,6 +71,7 @@ class LiveChanges:
 
         Raises:
             EventNotFound: if there is no such event.
+            EventArchived: if it was archived.
             ConnectionLost, Contended: if the database cannot be asked.
         """
         standing = await self._maps.standing(event_id)
@@ -194,7 +195,7 @@ class LiveChanges:
         changed = {
             channel: fresh
             for channel, fresh in zip(channels, found, strict=True)
-            if fresh is None or fresh.changes or fresh.deleted or fresh.known != channel.mark
+            if fresh is None or fresh.changes or fresh.deleted or fresh.archived or fresh.known != channel.mark
         }
         told = [(one.event_id, fresh.edits, fresh.changes) for one, fresh in changed.items() if fresh is not None]
         positions = await self._positions(told)
@@ -210,6 +211,8 @@ class LiveChanges:
     async def _tell(self, channel: Channel, fresh: Freshness | None, positions: Mapping[UUID, int]) -> None:
         if fresh is None or fresh.deleted:
             self._end(channel, _frame("deleted", channel.mark, {}))
+        elif fresh.archived:
+            self._end(channel, _frame("archived", channel.mark, {}))
         elif fresh.known != channel.mark:
             # A failover lost changes that these listeners have already been sent.
             self._end(channel, RELOAD)

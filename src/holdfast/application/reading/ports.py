@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from holdfast.application.reading.edits import NO_EDITS, Edits
+from holdfast.domain.booking.archived import ArchivedReservation
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.snapshot import Mark
@@ -17,6 +18,17 @@ from holdfast.domain.catalogue.channel import StoredChannel
 from holdfast.domain.catalogue.event import Event
 from holdfast.domain.hall.layout import ChartSeats
 from holdfast.domain.hall.stored import StoredHall
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOfEvent:
+    """A seat as it is now."""
+
+    seat: Seat
+    version: int
+    """Its event's."""
+    archived: bool
+    """Whether its event is archived. Then whether the seat was sold is not known."""
 
 
 class Reads(Protocol):
@@ -48,12 +60,16 @@ class Reads(Protocol):
         """List the same events by id, with the time of the last edit of each."""
         ...
 
-    async def seat(self, seat_id: UUID) -> tuple[Seat, int] | None:
+    async def seat(self, seat_id: UUID) -> SeatOfEvent | None:
         """Find a seat and its event's version."""
         ...
 
     async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
         """Find the caller's reservation as it is now, and its event's version."""
+        ...
+
+    async def archived_reservation(self, reservation_id: UUID) -> ArchivedReservation | None:
+        """Find a reservation that is in an archive."""
         ...
 
     async def reservations(self, user_id: str, *, limit: int, offset: int) -> list[Reservation]:
@@ -120,6 +136,18 @@ class Layouts(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelPage:
+    """Some seats of a channel."""
+
+    version: int
+    """The event's."""
+    archived: bool
+    """Whether the event is archived. Then which of the seats were sold is not known."""
+    seats: list[Seat] | None
+    """None if the event has no such channel."""
+
+
 class ChannelReads(Protocol):
     """Reads channels, as they are at this instant."""
 
@@ -127,13 +155,10 @@ class ChannelReads(Protocol):
         """Read an event's channels by key, and its version; None if there is no such event."""
         ...
 
-    async def seats(
-        self, event_id: UUID, key: str, *, after: UUID | None, limit: int
-    ) -> tuple[list[Seat] | None, int] | None:
+    async def seats(self, event_id: UUID, key: str, *, after: UUID | None, limit: int) -> ChannelPage | None:
         """Read seats of a channel by id, and the event's version; None if there is no such event.
 
-        They are shown as they are to those who reach them. Instead of the seats there is None if the event has no such
-        channel.
+        They are shown as they are to those who reach them.
 
         Args:
             event_id: The event.

@@ -16,6 +16,7 @@ from holdfast.application.reading.map_loads import MapLoads
 from holdfast.application.reading.seat_map import SeatMap
 from holdfast.application.reading.source import Freshness, SeatMapSource, Standing
 from holdfast.domain.booking.snapshot import ChangeKind, Changes, Mark
+from holdfast.domain.catalogue.refusals import EventArchived
 
 log = structlog.get_logger(__name__)
 
@@ -80,11 +81,14 @@ class SeatMaps:
         instead.
 
         Raises:
+            EventArchived: if it was archived.
             ConnectionLost, Contended: if the database cannot be asked.
         """
         found = await self._probes.ask(None, event_id)
         if found is not None and found.overdue and await self._expired(event_id):
             found = await self._probes.ask(None, event_id)
+        if isinstance(found, Standing) and found.archived:
+            raise EventArchived(event_id).at(found.version)
         return found
 
     async def current(
@@ -100,6 +104,7 @@ class SeatMaps:
             found: The event's state, if it has just been asked for.
 
         Raises:
+            EventArchived: if it was archived.
             ConnectionLost, Contended: if the database cannot be asked.
         """
         attempts, reached = 0, -1
@@ -122,7 +127,7 @@ class SeatMaps:
             load = self._loads.join(event_id, seats=standing.seats, lists=lists, grows=grows)
             began_later = not load.started and load.grows is None
             loaded = await asyncio.shield(load.future)
-            if began_later and (loaded is None or not loaded.overdue):
+            if began_later and loaded is not None and not loaded.overdue:
                 return loaded
         self._maps.drop(event_id)
         raise Contended(f"the seats of event {event_id} change faster than they can be read")
@@ -154,7 +159,7 @@ class SeatMaps:
         asked = [(event_id, None if mark is None else mark.version) for event_id, mark in marks.items()]
         found = dict(zip(known, await self._source.freshness(asked, entries_max=ENTRIES_MAX), strict=True))
         # For an event that is far behind, the end of the log was not read, so its state is not identified yet.
-        far = [event_id for event_id, fresh in found.items() if fresh is not None and fresh.head is None]
+        far = [event_id for event_id, fresh in found.items() if fresh is not None and _is_far(fresh)]
         unknown = [(event_id, None) for event_id in far]
         heads = dict(zip(far, await self._source.freshness(unknown, entries_max=1), strict=True)) if far else {}
         answers: dict[UUID, SeatMap | Standing | None] = {}
@@ -179,7 +184,7 @@ class SeatMaps:
         # After a failover: the version went back, or names another entry. Or a batch of this process was lost that
         # was applied since the question was asked.
         lost = fresh.known != known or any(_contradicts(change, seat_map) for change in fresh.changes)
-        if fresh.deleted or lost or behind > max(ENTRIES_BEHIND_MAX, seat_map.seats):
+        if fresh.deleted or fresh.archived or lost or behind > max(ENTRIES_BEHIND_MAX, seat_map.seats):
             self._maps.drop(seat_map.event_id)
             return False
         for count, change in enumerate(fresh.changes, start=1):
@@ -223,9 +228,16 @@ class SeatMaps:
         return True
 
 
+def _is_far(fresh: Freshness) -> bool:
+    """Return whether the end of the log was not read. An archived event has none."""
+    return fresh.head is None and not fresh.archived
+
+
 def _standing_of(fresh: Freshness | None) -> Standing | None:
     if fresh is None or fresh.deleted:
         return None
+    if fresh.archived:
+        return Standing(Mark(fresh.version, fresh.known.at), fresh.seats, 0, archived=True)
     head = fresh.head
     assert head is not None, "asked without a known version, the head is always told"
     return Standing(head, fresh.seats, fresh.available, fresh.overdue, fresh.edits)

@@ -28,6 +28,8 @@ class Freshness:
     edits: Edits = NO_EDITS
     published: bool = True
     """Whether everybody may see the event now."""
+    archived: bool = False
+    """Whether its log is in an archive. Then neither its states are known nor its changes."""
 
     @property
     def chart_version(self) -> int:
@@ -50,6 +52,7 @@ class Standing:
     available: int
     overdue: bool = False
     edits: Edits = NO_EDITS
+    archived: bool = False
 
     @property
     def chart_version(self) -> int:

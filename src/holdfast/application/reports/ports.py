@@ -25,6 +25,8 @@ class EventOnReport:
     chart_edits: int
     """Changes whenever seats get other categories."""
     now: datetime
+    archived: bool = False
+    """Whether its reservations and its log are in an archive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

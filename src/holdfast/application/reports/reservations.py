@@ -6,7 +6,7 @@ from uuid import UUID
 from holdfast.application.reports.export import Export
 from holdfast.application.reports.ports import EventOnReport, Filter, Place, ReportedReservation
 from holdfast.application.reports.reports import Reports
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.refusal import InvalidValue
 
 _LATER_THAN_ALL = datetime(9999, 1, 1, tzinfo=UTC)
@@ -18,10 +18,13 @@ async def event_on_report(reports: Reports, event_id: UUID) -> EventOnReport:
 
     Raises:
         EventNotFound: if there is no such event, or it was deleted.
+        EventArchived: if it was archived.
     """
     event = await reports.reservations.event(event_id)
     if event is None:
         raise EventNotFound(event_id)
+    if event.archived:
+        raise EventArchived(event_id).at(event.mark.version)
     return event
 
 
@@ -39,10 +42,14 @@ async def list_reservations(
 
     Raises:
         EventNotFound: if there is no such event.
+        EventArchived: if it was archived.
         InvalidValue: `after` is not the id of a reservation of this event.
     """
     event, before = await _start(reports, event_id, after)
     found = await reports.reservations.page(event, wanted, before=before, limit=limit)
+    if not found:
+        # All of them leave at once for an archive, and perhaps they did since the event was read.
+        await event_on_report(reports, event_id)
     return event, found
 
 
@@ -60,6 +67,7 @@ async def export_reservations(
 
     Raises:
         EventNotFound: if there is no such event.
+        EventArchived: if it was archived.
         InvalidValue: `after` is not the id of a reservation of this event.
         Unavailable: if too many exports are being sent.
     """
@@ -73,5 +81,6 @@ async def _start(reports: Reports, event_id: UUID, after: UUID | None) -> tuple[
         return event, Place(event.mark.version + 1, _LATER_THAN_ALL, _ABOVE_ALL)
     before = await reports.reservations.place_of(event_id, after)
     if before is None:
+        await event_on_report(reports, event_id)  # or it is in an archive since
         raise InvalidValue("after", "must be the id of a reservation of this event")
     return event, before

@@ -40,6 +40,7 @@ async def sales_of(
 
     Raises:
         EventNotFound: if there is no such event.
+        EventArchived: if it was archived.
         InvalidValue: `until` is not after `first`, or they would be too many buckets.
         Unavailable: the log is so long that it takes a while to add it up.
     """

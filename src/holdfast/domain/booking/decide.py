@@ -30,7 +30,7 @@ from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.resolving import expire_overdue, resolve
 from holdfast.domain.booking.snapshot import Decision, EventState, Snapshot
 from holdfast.domain.booking.working_state import WorkingState
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.refusal import Refusal
 
 
@@ -53,10 +53,12 @@ def decide(
 
     Returns:
         One outcome per command, and the netted changes. Channels that are due are opened and holds that have run out
-        expired first; that is stored even if every command is refused.
+        expired first; that is stored even if every command is refused. An archived event refuses every command.
     """
     if snapshot.event is None:
         return Decision([_refuse_without_event(snapshot, command) for command in commands], None)
+    if snapshot.event.archived:
+        return Decision([_refuse_archived(snapshot.event, command) for command in commands], None)
     state, expired = _state_at(snapshot.event, snapshot, now)
     outcomes = [
         _decide_one(state, command, now, hold=hold, extensions=extensions, expired=expired) for command in commands
@@ -78,6 +80,8 @@ def foresee(snapshot: Snapshot, wishes: Sequence[Reserve], now: datetime) -> lis
     """
     if snapshot.event is None:
         return [EventNotFound(snapshot.event_id) for _ in wishes]
+    if snapshot.event.archived:
+        return [_archived(snapshot.event, wish) for wish in wishes]
     state, _ = _state_at(snapshot.event, snapshot, now)
     found = [examine(state, wish, now) for wish in wishes]
     return [seen.at(snapshot.event.version) if isinstance(seen, Refusal) else seen for seen in found]
@@ -99,6 +103,8 @@ def foresee_changes(
     """
     if snapshot.event is None:
         return [ReservationNotFound(wish.reservation_id) for wish in wishes]
+    if snapshot.event.archived:
+        return [EventArchived(snapshot.event_id).at(snapshot.event.version) for _ in wishes]
     state, _ = _state_at(snapshot.event, snapshot, now)
     found: list[tuple[UUID, ...] | Refusal] = []
     for wish in wishes:
@@ -128,6 +134,24 @@ def _refuse_without_event(snapshot: Snapshot, command: Command) -> Outcome:
             return Refused(EventNotFound(snapshot.event_id))
         case _:
             assert_never(command)
+
+
+def _refuse_archived(event: EventState, command: Command) -> Outcome:
+    """Refuse even a replay: what its key has made is in the archive, not here."""
+    match command:
+        case Reserve():
+            return Refused(_archived(event, command))
+        case Confirm() | Cancel() | Extend() | ChangeSeats() | Release() | Expire():
+            return Refused(EventArchived(event.id).at(event.version))
+        case _:
+            assert_never(command)
+
+
+def _archived(event: EventState, wish: Reserve) -> Refusal:
+    """Refuse a request for seats of an archived event, without telling of one that its buyer may not see."""
+    if event.deleted or not (event.published or wish.sees_drafts):
+        return EventNotFound(event.id)
+    return EventArchived(event.id).at(event.version)
 
 
 def _decide_one(

@@ -72,6 +72,8 @@ class EventState:
     """From when on no seat can be held, unless `start_at` is earlier; None: from `start_at` on."""
     seller_confirms: bool = False
     """Whether only the seller turns holds into sales."""
+    archived: bool = False
+    """Whether its reservations, claims and log are in an archive. The counters still tell what it had."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,8 @@ class Event:
     reserved: int
     confirmed: int
     deleted: bool
+    archived: bool = False
+    """Whether its reservations and its log are in an archive. Then nothing of it changes any more."""
 
     @property
     def seats(self) -> int:

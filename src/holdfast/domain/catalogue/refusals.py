@@ -6,6 +6,7 @@ NotFound
 ├── SeatNotFound
 ├── ChannelNotFound
 └── SelectionNotFound
+EventArchived
 PreconditionFailed
 Conflict
 ├── TooManyChannels
@@ -33,6 +34,17 @@ class EventNotFound(NotFound):
     def at(self, version: int | None) -> "EventNotFound":  # noqa: ARG002 - it is the same for all refusals
         """Record no version: a draft is refused like an event that does not exist, which has none."""
         return self
+
+
+class EventArchived(Refusal):
+    """The event is over, and its reservations were moved into an archive. Its seats are neither sold nor shown."""
+
+    code = "event_archived"
+
+    def __init__(self, event_id: UUID) -> None:
+        super().__init__(
+            f"Event {event_id} is over, and its reservations have been archived.", event_id=str(event_id)
+        )
 
 
 class HallNotFound(NotFound):

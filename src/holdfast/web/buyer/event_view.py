@@ -172,6 +172,7 @@ async def event_view(visit: Visit, event_id: UUID) -> EventView:
 
     Raises:
         EventNotFound: There is no such event, or the visitor may not see it.
+        EventArchived: It was archived.
         ConnectionLost, Contended: It cannot be read now.
     """
     await visit.caller.look_at_event(Verb.GET_EVENT, event_id)

@@ -14,7 +14,7 @@ from holdfast.domain.booking.choosing.wish import BestAvailable, Together
 from holdfast.domain.booking.refusals import SeatsUnavailable
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.booking.states import ReservationStatus
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.identity.principal import Proof
 from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.http.endpoints.answer import Answer
@@ -51,7 +51,7 @@ async def hold(visit: Visit) -> Answer:
     try:
         wish = _wish(form, wanted)
         done_id = await _held(visit, event_id, wish)
-    except EventNotFound:
+    except (EventNotFound, EventArchived):
         raise
     except Refusal as refusal:
         return await _refused(visit, event_id, form, refusal, wanted)

@@ -8,6 +8,7 @@ from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.cancel import cancel as cancel_reservation
 from holdfast.application.booking.confirm import confirm as confirm_reservation
 from holdfast.application.booking.extend import extend as extend_hold
+from holdfast.application.reading.reservations import find_reservation
 from holdfast.application.reading.storefront.ports import EventOnSale
 from holdfast.application.reading.storefront.storefront import Storefront
 from holdfast.application.reading.views import Views
@@ -37,15 +38,14 @@ async def held_by(visit: Visit, reservation_id: UUID) -> Held:
 
     Raises:
         ReservationNotFound: They have no such reservation.
+        EventArchived: They have, and it is in the archive of its event.
     """
     visit.call.reservation_id = reservation_id
     known = visit.visitor.guest_secret is not None or visit.signed_in_as is not None
-    for user_id in visit.buyer_ids if known else ():
-        found = await visit.capability(Views).reads.reservation(reservation_id, user_id)
-        if found is not None:
-            visit.keep_guest()
-            return Held(found[0], user_id)
-    raise ReservationNotFound(reservation_id)
+    buyer_ids = visit.buyer_ids if known else ()
+    found = await find_reservation(visit.capability(Views).reads, reservation_id, buyer_ids)
+    visit.keep_guest()
+    return Held(found.reservation, found.user_id)
 
 
 async def show(visit: Visit) -> Answer:

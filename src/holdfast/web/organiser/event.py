@@ -9,6 +9,7 @@ from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
 from holdfast.domain.catalogue.event import Event, EventDetails
 from holdfast.domain.catalogue.refusals import (
+    EventArchived,
     EventHasConfirmedReservations,
     PreconditionFailed,
     SeatsExceedTotal,
@@ -19,7 +20,7 @@ from holdfast.web.kit.page import Page
 from holdfast.web.kit.visit import Visit
 from holdfast.web.organiser.event_form import ZONES, Typed, currencies, details_from, typed_in, typed_of
 from holdfast.web.organiser.faults import Faults
-from holdfast.web.organiser.room import event_for, require_signed_in, room_of
+from holdfast.web.organiser.room import event_for, present_or_archived, require_signed_in, room_of
 
 _REFUSED = (PreconditionFailed, SeatsExceedTotal, UpgradeUnfinished)
 _ALL_BUT_PUBLISHED = tuple(one.name for one in fields(EventDetails) if one.name != "published")
@@ -32,7 +33,9 @@ async def show(visit: Visit) -> Answer:
     editor = await visit.may(Verb.EDIT_EVENT, event_id)
     if not editor and await visit.may(Verb.LIST_EVENT_RESERVATIONS, event_id):
         return visit.see_other(f"/organise/events/{event_id}/reservations")
-    event = await event_for(visit, Verb.EDIT_EVENT)
+    event = await present_or_archived(visit, Verb.EDIT_EVENT)
+    if event.archived:
+        return visit.render("organiser/archived.html", status=410, code=EventArchived.code, event=event)
     return await _page(visit, event, typed_of(event.details), event.edition)
 
 

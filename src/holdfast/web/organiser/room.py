@@ -7,7 +7,7 @@ from typing import Any
 from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
 from holdfast.domain.catalogue.event import Event
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.identity.refusals import Unauthenticated
 from holdfast.web.kit.languages import mark
 from holdfast.web.kit.visit import Visit
@@ -37,7 +37,7 @@ class Standing:
     """How the sale of an event stands, in a word and a colour."""
 
     name: str
-    """`draft`, `no-seats`, `opens`, `on-sale`, `sold-out`, `closed` or `over`."""
+    """`draft`, `no-seats`, `opens`, `on-sale`, `sold-out`, `closed`, `over` or `archived`."""
     at: datetime | None = None
     """When the sale opens."""
 
@@ -57,6 +57,19 @@ async def event_for(visit: Visit, verb: Verb) -> Event:
 
     Raises:
         Unauthenticated, Forbidden, EventNotFound: They may not.
+        EventArchived: Nobody may any more.
+    """
+    event = await present_or_archived(visit, verb)
+    if event.archived:
+        raise EventArchived(event.id)
+    return event
+
+
+async def present_or_archived(visit: Visit, verb: Verb) -> Event:
+    """Return the event of the page, archived or not.
+
+    Raises:
+        Unauthenticated, Forbidden, EventNotFound: As `event_for`.
     """
     require_signed_in(visit)
     event_id = visit.path_id("event_id")
@@ -92,6 +105,8 @@ async def room_of(visit: Visit, event: Event, tab: str) -> dict[str, Any]:
 
 def standing_of(event: Event, now: datetime) -> Standing:
     """Return how the sale stands at a time."""
+    if event.archived:
+        return Standing("archived")
     details = event.details
     if details.end_at <= now:
         return Standing("over")

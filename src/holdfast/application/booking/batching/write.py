@@ -10,7 +10,7 @@ from uuid import UUID
 from holdfast.application.booking.batching.progress import Progress
 from holdfast.application.booking.ports import BatchStore, BatchTransaction, Closure
 from holdfast.application.booking.seatings.seatings import Seatings, leaves_choice
-from holdfast.application.failures import GuardMismatch
+from holdfast.application.failures import GuardMismatch, Unavailable
 from holdfast.domain.booking.changing import USUAL_EXTENSIONS, Extensions
 from holdfast.domain.booking.commands import ChangeSeats, Command, Expire, Extend, Outcome, Postponed, Reserve
 from holdfast.domain.booking.decide import decide
@@ -91,7 +91,8 @@ async def write_batch(
 
     Raises:
         ConnectionLost, Contended, GuardMismatch: see `failures`; `progress` says what a client may be told.
-        Unavailable: if the batch was given up before the COMMIT.
+        Unavailable: if the batch was given up before the COMMIT, or if the event was archived after an earlier attempt
+            that may have stored something: what became of that is in the archive.
     """
     async with store.transaction() as transaction:
         lock = await transaction.lock(event_id, wait_seconds=wait_seconds)
@@ -104,6 +105,8 @@ async def write_batch(
             progress.locked_at(await transaction.version(event_id))
         closure = closure_of(commands, overdue_max=overdue_max)
         snapshot, now = await transaction.load(event_id, closure)
+        if progress.in_doubt and snapshot.event is not None and snapshot.event.archived:
+            raise Unavailable("The event was archived before the outcome was known.", outcome=progress.outcome)
         snapshot = await _with_free_seats(seatings, transaction, snapshot, commands, closure=closure, now=now)
         decision = await _decided(seatings, snapshot, commands, now, hold=hold, extensions=extensions)
         if decision.changes is not None:

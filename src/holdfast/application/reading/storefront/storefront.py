@@ -12,6 +12,7 @@ from holdfast.application.reading.storefront.listing import Listing
 from holdfast.application.reading.storefront.ports import EventOnSale, StorefrontReads
 from holdfast.application.reading.storefront.seat_book import SeatBook, SeatName
 from holdfast.application.reading.storefront.seat_books import SeatBooks
+from holdfast.domain.catalogue.refusals import EventArchived
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +73,29 @@ class Storefront:
         """Return an event with its categories, no older than this call; None if there is no such event.
 
         Raises:
+            EventArchived: if it was archived.
             ConnectionLost, Contended: if the database cannot be asked.
         """
-        return await self._events.ask(event_id, None)
+        found = await self._events.ask(event_id, None)
+        if found is not None and found.event.archived:
+            raise EventArchived(event_id).at(found.event.version)
+        return found
 
     async def hall(self, event_id: UUID) -> Hall | None:
         """Return an event's seats, no older than this call; None if there is no such event.
 
         Raises:
+            EventArchived: if it was archived.
             ConnectionLost, Contended: if the database cannot be asked.
         """
         seat_map = await self._seat_maps.current(event_id)
         if seat_map is None:
             return None
         book = await self._books.book(event_id, seat_map)
-        return None if book is None else Hall(book, seat_map, self._counts)
+        if book is None:
+            await self._seat_maps.standing(event_id)  # says so if it was archived meanwhile
+            return None
+        return Hall(book, seat_map, self._counts)
 
     async def _read_event(self, event_id: UUID, questions: Sequence[None]) -> Sequence[EventOnSale | None]:
         return [await self.reads.on_sale(event_id)] * len(questions)

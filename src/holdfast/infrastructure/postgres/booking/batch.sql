@@ -90,6 +90,7 @@ SELECT
     last.reservation_id AS last_reservation_id,
     e.start_at,
     e.deleted_at IS NOT NULL AS deleted,
+    e.archived_at IS NOT NULL AS archived,
     e.available,
     e.reserved,
     e.confirmed,
@@ -223,9 +224,17 @@ CROSS JOIN LATERAL (
     SELECT x.id, x.event_id, x.user_id FROM reservations x WHERE x.id = wanted.id LIMIT 1
 ) AS r
 
+-- archived_reservations
+-- Find the event of each archived reservation, and the digest that tells whose it was.
+SELECT a.id, a.event_id, a.buyer
+FROM unnest(:reservation_ids::uuid[]) AS wanted (id)
+CROSS JOIN LATERAL (
+    SELECT x.id, x.event_id, x.buyer FROM archived_reservations x WHERE x.id = wanted.id LIMIT 1
+) AS a
+
 -- overdue_events
 -- Find events with overdue holds or with channels that are due to open, with one index look-up per event that has live
--- holds.
+-- holds. The channels of an archived event never open any more.
 WITH RECURSIVE clock AS MATERIALIZED (
     SELECT clock_timestamp() AS now
 ),
@@ -251,6 +260,7 @@ FROM (
     (
         SELECT k.event_id, k.opens_to_all_at FROM channels k
         WHERE k.opened_at IS NULL AND k.opens_to_all_at <= (SELECT now FROM clock)
+            AND (SELECT e.archived_at IS NULL FROM events e WHERE e.id = k.event_id)
         ORDER BY k.opens_to_all_at LIMIT :events_max
     )
 ) AS due

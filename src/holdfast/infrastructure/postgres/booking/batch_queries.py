@@ -72,6 +72,7 @@ class BatchQueries:
     load_batch: Query[Touched]
     coded_channels: Query[OfEvent]
     reservation_owners: Query[OfReservations]
+    archived_reservations: Query[OfReservations]
     overdue_events: Query[EventsMax]
 
 

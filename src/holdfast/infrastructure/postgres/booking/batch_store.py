@@ -10,6 +10,7 @@ import asyncpg
 from holdfast.application.booking.ports import Closure, CodedChannel, Lock, LoggedStep
 from holdfast.application.booking.seatings.seatings import STEPS_MAX
 from holdfast.application.failures import GuardMismatch
+from holdfast.domain.booking.archived import ArchivedReservation
 from holdfast.domain.booking.snapshot import Changes, Mark, Snapshot
 from holdfast.infrastructure.postgres.booking.batch_arguments import (
     channel_arguments,
@@ -216,6 +217,13 @@ class PostgresBatchStore:
             with translated():
                 rows = await self.queries.reservation_owners({"reservation_ids": reservation_ids}).fetch(connection)
         return {row["id"]: (row["event_id"], row["user_id"]) for row in rows}
+
+    async def find_archived(self, reservation_ids: Sequence[UUID]) -> dict[UUID, ArchivedReservation]:
+        """Find those of these reservations that are in archives."""
+        async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
+            with translated():
+                rows = await self.queries.archived_reservations({"reservation_ids": reservation_ids}).fetch(connection)
+        return {row["id"]: ArchivedReservation(row["id"], row["event_id"], row["buyer"]) for row in rows}
 
     async def quiet_overdue_events(self, events_max: int) -> list[UUID]:
         """Find events with overdue holds, those overdue the longest first."""

@@ -88,6 +88,7 @@ def _event_state_from(event_id: UUID, row: asyncpg.Record) -> EventState | None:
         sale_opens_at=row["sale_opens_at"],
         sale_closes_at=row["sale_closes_at"],
         seller_confirms=row["confirmation"] == Confirmation.SELLER,
+        archived=row["archived"],
     )
 
 

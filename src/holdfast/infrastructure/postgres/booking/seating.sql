@@ -1,5 +1,6 @@
 -- event_of_seats
--- Read the state of an event, how many seats it has, its categories, and the sections of its hall.
+-- Read the state of an event that is neither deleted nor archived, how many seats it has, its categories, and the
+-- sections of its hall.
 SELECT
     e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id,
     e.available + e.reserved + e.confirmed AS seats,
@@ -14,7 +15,7 @@ CROSS JOIN LATERAL (
     FROM categories c WHERE c.event_id = e.id
 ) AS category
 LEFT JOIN halls h ON h.event_id = e.id
-WHERE e.id = :event_id AND e.deleted_at IS NULL
+WHERE e.id = :event_id AND e.deleted_at IS NULL AND e.archived_at IS NULL
 
 -- seats_of_channels
 -- Read the seats of each channel of an event, and whether it has opened.

@@ -7,7 +7,8 @@ SELECT 1 FROM events WHERE id = :event_id FOR NO KEY UPDATE
 SELECT
     clock_timestamp() AS now, id, organiser_id, name, description, venue, start_at, end_at, total_seats,
     max_seats_per_buyer, published, timezone, currency, sale_opens_at, sale_closes_at, confirmation, created_at,
-    updated_at, version, available, reserved, confirmed, deleted_at IS NOT NULL AS deleted
+    updated_at, version, available, reserved, confirmed, deleted_at IS NOT NULL AS deleted,
+    archived_at IS NOT NULL AS archived
 FROM events WHERE id = :event_id
 
 -- clock

@@ -8,7 +8,7 @@ from holdfast.domain.catalogue.event import Confirmation, Event, EventDetails
 
 
 def event_from(row: asyncpg.Record) -> Event:
-    """Build an event from a row of `events`, with a column `deleted` in place of `deleted_at`."""
+    """Build an event from a row of `events`, with `deleted` and `archived` in place of the times of both."""
     details = EventDetails(
         name=row["name"],
         description=row["description"],
@@ -35,6 +35,7 @@ def event_from(row: asyncpg.Record) -> Event:
         reserved=row["reserved"],
         confirmed=row["confirmed"],
         deleted=row["deleted"],
+        archived=row["archived"],
     )
 
 

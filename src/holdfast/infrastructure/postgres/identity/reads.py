@@ -6,7 +6,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from holdfast.application.identity.policy import Reach
-from holdfast.application.identity.ports import ReservationOwner, RightsVersion
+from holdfast.application.identity.ports import ArchivedOwner, ReservationOwner, RightsVersion
+from holdfast.domain.booking.archived import ArchivedReservation
 from holdfast.domain.identity.accounts import Account
 from holdfast.domain.identity.audit import StoredEntry
 from holdfast.domain.identity.organisers import Member, Organiser, StoredKey
@@ -127,6 +128,16 @@ class PostgresIdentityReads:
         """Return the owners of reservations."""
         rows = await self._rows(IDENTITY_READS.owners_of_reservations({"reservation_ids": reservation_ids}))
         return {row["id"]: ReservationOwner(row["event_id"], row["user_id"], row["organiser_id"]) for row in rows}
+
+    async def of_archived(self, reservation_ids: Sequence[UUID]) -> Mapping[UUID, ArchivedOwner]:
+        """Return the owners of reservations that are in archives."""
+        asked = IDENTITY_READS.owners_of_archived_reservations({"reservation_ids": reservation_ids})
+        return {
+            row["id"]: ArchivedOwner(
+                ArchivedReservation(row["id"], row["event_id"], row["buyer"]), row["organiser_id"]
+            )
+            for row in await self._rows(asked)
+        }
 
     async def _rows(self, statement: Filled) -> list[Record]:
         return await to_its_end(self._fetch(statement))

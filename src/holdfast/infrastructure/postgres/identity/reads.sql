@@ -69,3 +69,9 @@ SELECT id, published FROM events WHERE id = ANY (:event_ids::uuid[]) AND deleted
 SELECT r.id, r.event_id, r.user_id, e.organiser_id
 FROM reservations r JOIN events e ON e.id = r.event_id
 WHERE r.id = ANY (:reservation_ids::uuid[])
+
+-- owners_of_archived_reservations
+-- Find the events and organisers of reservations that are in archives, and the digests that tell their buyers.
+SELECT a.id, a.event_id, a.buyer, e.organiser_id
+FROM archived_reservations a JOIN events e ON e.id = a.event_id
+WHERE a.id = ANY (:reservation_ids::uuid[])

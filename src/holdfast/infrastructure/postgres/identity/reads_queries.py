@@ -85,6 +85,7 @@ class IdentityReadQueries:
     owners_of_events: Query[OfEvents]
     published_events: Query[OfEvents]
     owners_of_reservations: Query[OfReservations]
+    owners_of_archived_reservations: Query[OfReservations]
 
 
 IDENTITY_READS = bound(IdentityReadQueries, load_queries("identity/reads"))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from holdfast.domain.booking.seat import Seat
+from holdfast.application.reading.ports import ChannelPage
 from holdfast.domain.catalogue.channel import StoredChannel
 from holdfast.infrastructure.postgres.catalogue.rows import channel_from
 from holdfast.infrastructure.postgres.driver.failures import translated
@@ -56,9 +56,7 @@ class PostgresChannelReads:
             return None
         return [channel_from(row).seen_at(row["now"]) for row in rows if row["key"] is not None], rows[0]["version"]
 
-    async def seats(
-        self, event_id: UUID, key: str, *, after: UUID | None, limit: int
-    ) -> tuple[list[Seat] | None, int] | None:
+    async def seats(self, event_id: UUID, key: str, *, after: UUID | None, limit: int) -> ChannelPage | None:
         """Read the page and the version in one statement."""
         page = CHANNEL_READS.channel_seats(
             {"event_id": event_id, "key": key, "after": after or _BEFORE_ALL, "limit": limit}
@@ -66,10 +64,10 @@ class PostgresChannelReads:
         rows = await to_its_end(self._fetch(page))
         if not rows:
             return None
-        version: int = rows[0]["version"]
-        if rows[0]["key"] is None:
-            return None, version
-        return [seat_from(row) for row in rows if row["id"] is not None], version
+        seats = None
+        if rows[0]["key"] is not None:
+            seats = [seat_from(row) for row in rows if row["id"] is not None]
+        return ChannelPage(rows[0]["version"], rows[0]["archived"], seats)
 
     async def _fetch(self, statement: Filled) -> list[Record]:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:

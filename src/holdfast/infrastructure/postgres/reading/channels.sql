@@ -14,7 +14,7 @@ ORDER BY k.key
 -- Read the next :limit seats of a channel after :after by id, as they are to those who reach them: an overdue hold no
 -- longer counts. If it has none, that is a single row without a seat. `key` is null if the event has no such channel.
 SELECT
-    e.version, k.key, s.id, s.event_id, s.seat_number, s.section, s.row_name, coalesce(s.price, kind.price) AS price,
+    e.version, e.archived_at IS NOT NULL AS archived, k.key, s.id, s.event_id, s.seat_number, s.section, s.row_name, coalesce(s.price, kind.price) AS price,
     kind.key AS category, c.status, c.reservation_id, false AS blocked
 FROM events e
 LEFT JOIN channels k ON k.event_id = e.id AND k.key = :key

@@ -15,7 +15,7 @@ CROSS JOIN LATERAL (
         array_agg(c.price ORDER BY c.place) AS prices
     FROM categories c WHERE c.event_id = e.id
 ) AS category
-WHERE e.id = :event_id AND e.deleted_at IS NULL
+WHERE e.id = :event_id AND e.deleted_at IS NULL AND e.archived_at IS NULL
 
 -- seats
 -- Read an event's seats in chart order, with what a layout tells of them.

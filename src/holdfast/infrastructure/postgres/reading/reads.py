@@ -9,8 +9,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from holdfast.application.reading.ports import SeatOfEvent
+from holdfast.domain.booking.archived import ArchivedReservation
 from holdfast.domain.booking.reservation import Reservation
-from holdfast.domain.booking.seat import Seat
 from holdfast.domain.catalogue.event import Event
 from holdfast.infrastructure.postgres.booking.rows import reservation_from
 from holdfast.infrastructure.postgres.catalogue.rows import event_from
@@ -39,6 +40,12 @@ class OfReservation(TypedDict):
 
     reservation_id: UUID
     user_id: str
+
+
+class OfArchivedReservation(TypedDict):
+    """One reservation."""
+
+    reservation_id: UUID
 
 
 class Page(TypedDict):
@@ -83,6 +90,7 @@ class ReadsQueries:
     event_stamps: Query[PageOfEvents]
     seat: Query[OfSeat]
     reservation: Query[OfReservation]
+    archived_reservation: Query[OfArchivedReservation]
     reservations: Query[PageOfUser]
     reservations_at: Query[PageOfUserAt]
 
@@ -123,15 +131,20 @@ class PostgresReads:
         rows = await self._rows(READS.event_stamps(_page_of_events(limit, offset, drafts_of)))
         return [(row["id"], row["updated_at"]) for row in rows]
 
-    async def seat(self, seat_id: UUID) -> tuple[Seat, int] | None:
+    async def seat(self, seat_id: UUID) -> SeatOfEvent | None:
         """Find a seat and its event's version."""
         row = await self._row(READS.seat({"seat_id": seat_id}))
-        return (seat_from(row), row["version"]) if row else None
+        return SeatOfEvent(seat_from(row), row["version"], row["archived"]) if row else None
 
     async def reservation(self, reservation_id: UUID, user_id: str) -> tuple[Reservation, int] | None:
         """Find the caller's reservation as it is now, and its event's version."""
         row = await self._row(READS.reservation({"reservation_id": reservation_id, "user_id": user_id}))
         return (reservation_from(row).as_seen_at(row["now"]), row["version"]) if row else None
+
+    async def archived_reservation(self, reservation_id: UUID) -> ArchivedReservation | None:
+        """Find a reservation that is in an archive."""
+        row = await self._row(READS.archived_reservation({"reservation_id": reservation_id}))
+        return ArchivedReservation(reservation_id, row["event_id"], row["buyer"]) if row else None
 
     async def reservations(self, user_id: str, *, limit: int, offset: int) -> list[Reservation]:
         """List the caller's reservations as they are now."""

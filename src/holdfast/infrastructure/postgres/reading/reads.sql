@@ -3,7 +3,7 @@
 SELECT
     id, organiser_id, name, description, venue, start_at, end_at, total_seats, max_seats_per_buyer, published,
     timezone, currency, sale_opens_at, sale_closes_at, confirmation, created_at, updated_at, version, available,
-    reserved, confirmed, false AS deleted
+    reserved, confirmed, false AS deleted, archived_at IS NOT NULL AS archived
 FROM events WHERE id = :event_id AND deleted_at IS NULL
 
 -- events
@@ -35,7 +35,8 @@ WITH page AS (
 SELECT
     e.id, e.organiser_id, e.name, e.description, e.venue, e.start_at, e.end_at, e.total_seats, e.max_seats_per_buyer,
     e.published, e.timezone, e.currency, e.sale_opens_at, e.sale_closes_at, e.confirmation, e.created_at, e.updated_at,
-    e.version, e.available, e.reserved, e.confirmed, false AS deleted
+    e.version, e.available, e.reserved, e.confirmed, false AS deleted,
+    e.archived_at IS NOT NULL AS archived
 FROM page
 CROSS JOIN LATERAL (SELECT * FROM events one WHERE one.id = page.id LIMIT 1) AS e
 ORDER BY page.created_at DESC, page.id DESC
@@ -64,7 +65,8 @@ WITH page AS (
 SELECT
     e.id, e.organiser_id, e.name, e.description, e.venue, e.start_at, e.end_at, e.total_seats, e.max_seats_per_buyer,
     e.published, e.timezone, e.currency, e.sale_opens_at, e.sale_closes_at, e.confirmation, e.created_at, e.updated_at,
-    e.version, e.available, e.reserved, e.confirmed, false AS deleted
+    e.version, e.available, e.reserved, e.confirmed, false AS deleted,
+    e.archived_at IS NOT NULL AS archived
 FROM page
 CROSS JOIN LATERAL (SELECT * FROM events one WHERE one.id = page.id LIMIT 1) AS e
 ORDER BY page.created_at DESC, page.id DESC
@@ -103,7 +105,7 @@ ORDER BY page.created_at DESC, page.id DESC
 -- Find a seat of an event that is not deleted; an overdue hold no longer counts, nor does a channel that is due to open.
 SELECT
     s.id, s.event_id, s.seat_number, s.section, s.row_name, coalesce(s.price, kind.price) AS price,
-    kind.key AS category, c.status, c.reservation_id, e.version,
+    kind.key AS category, c.status, c.reservation_id, e.version, e.archived_at IS NOT NULL AS archived,
     c.status IS NULL AND EXISTS (
         SELECT 1 FROM channel_seats m JOIN channels k ON k.event_id = m.event_id AND k.key = m.channel_key
         WHERE m.seat_id = s.id AND m.event_id = s.event_id AND k.opened_at IS NULL
@@ -124,6 +126,10 @@ FROM reservations r
 JOIN events e ON e.id = r.event_id
 WHERE r.id = :reservation_id AND r.user_id = :user_id
 LIMIT 1
+
+-- archived_reservation
+-- Find the event of an archived reservation, and the digest that tells whose it was.
+SELECT event_id, buyer FROM archived_reservations WHERE id = :reservation_id LIMIT 1
 
 -- reservations
 -- List a caller's reservations, newest first, and the time.

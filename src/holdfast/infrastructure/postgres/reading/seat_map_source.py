@@ -133,6 +133,7 @@ class PostgresSeatMapSource:
                     changes,
                     _edits_from(row),
                     published=row["published"],
+                    archived=row["archived"],
                 )
                 # The creation has no entry: after a known version 0 the first one that comes is news.
                 is_first = not of_creation or row["version"] == 0

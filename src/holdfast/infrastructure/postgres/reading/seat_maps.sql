@@ -4,7 +4,8 @@
 -- those after it, up to :entries_max in all. Version 0 has no entry; the event's creation stands in for it. The seats
 -- that channels keep back do not count as available.
 SELECT
-    known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted, e.published,
+    known.place, e.version AS event_version, e.deleted_at IS NOT NULL AS deleted,
+    e.archived_at IS NOT NULL AS archived, e.published,
     hold.overdue OR coalesce(channel.due, false) AS overdue,
     e.available - coalesce(channel.kept_back, 0) AS available, e.available + e.reserved + e.confirmed AS seats,
     e.chart_edits, e.price_edits,
@@ -15,7 +16,7 @@ FROM unnest(:event_ids::uuid[], :known_versions::bigint[]) WITH ORDINALITY AS kn
 CROSS JOIN LATERAL (
     SELECT
         one.version, one.available, one.reserved, one.confirmed, one.chart_edits, one.price_edits, one.created_at,
-        one.deleted_at, one.published
+        one.deleted_at, one.archived_at, one.published
     FROM events one WHERE one.id = known.event_id LIMIT 1
 ) AS e
 CROSS JOIN LATERAL (
@@ -53,7 +54,7 @@ SELECT
 FROM unnest(:event_ids::uuid[], :listed::boolean[]) WITH ORDINALITY AS asked (event_id, listed, place)
 CROSS JOIN LATERAL (
     SELECT one.version, one.chart_edits, one.price_edits, one.created_at
-    FROM events one WHERE one.id = asked.event_id AND one.deleted_at IS NULL LIMIT 1
+    FROM events one WHERE one.id = asked.event_id AND one.deleted_at IS NULL AND one.archived_at IS NULL LIMIT 1
 ) AS e
 LEFT JOIN LATERAL (
     SELECT c.at, c.kind, c.reservation_id FROM changes c
@@ -161,7 +162,7 @@ CROSS JOIN LATERAL (
         WHERE seat.event_id = :event_id AND seat.position >= :first_position
     ) AS s
 ) AS added
-WHERE e.id = :event_id AND e.deleted_at IS NULL
+WHERE e.id = :event_id AND e.deleted_at IS NULL AND e.archived_at IS NULL
 
 -- list_page
 -- Read the next :seats_max seats of an event after :after_number, in the format of `load_maps`. Only seats whose
@@ -243,4 +244,4 @@ CROSS JOIN LATERAL (
         FROM seats seat WHERE seat.event_id = :event_id ORDER BY seat.position
     ) AS s
 ) AS chart
-WHERE e.id = :event_id AND e.deleted_at IS NULL
+WHERE e.id = :event_id AND e.deleted_at IS NULL AND e.archived_at IS NULL

@@ -5,7 +5,7 @@
 SELECT
     e.id, e.organiser_id, e.name, e.description, e.venue, e.start_at, e.end_at, e.total_seats, e.max_seats_per_buyer,
     e.published, e.timezone, e.currency, e.sale_opens_at, e.sale_closes_at, e.confirmation, e.created_at, e.updated_at,
-    e.version, e.available, e.reserved, e.confirmed, false AS deleted, e.chart_edits, clock_timestamp() AS now,
+    e.version, e.available, e.reserved, e.confirmed, false AS deleted, false AS archived, e.chart_edits, clock_timestamp() AS now,
     (SELECT min(kind.price) FROM categories kind WHERE kind.event_id = e.id) AS category_price,
     (
         SELECT coalesce(sum(
@@ -18,7 +18,7 @@ SELECT
     ) AS kept_back
 FROM (
     SELECT * FROM events
-    WHERE published AND deleted_at IS NULL
+    WHERE published AND deleted_at IS NULL AND archived_at IS NULL
         AND (start_at, id) > (
             coalesce(:after_start::timestamptz, (SELECT clock_timestamp()) - interval '1 day'),
             coalesce(:after_id::uuid, '00000000-0000-0000-0000-000000000000')
@@ -45,7 +45,8 @@ GROUP BY s.event_id
 SELECT
     e.id, e.organiser_id, e.name, e.description, e.venue, e.start_at, e.end_at, e.total_seats, e.max_seats_per_buyer,
     e.published, e.timezone, e.currency, e.sale_opens_at, e.sale_closes_at, e.confirmation, e.created_at, e.updated_at,
-    e.version, e.available, e.reserved, e.confirmed, false AS deleted, clock_timestamp() AS now,
+    e.version, e.available, e.reserved, e.confirmed, false AS deleted,
+    e.archived_at IS NOT NULL AS archived, clock_timestamp() AS now,
     kinds.keys, kinds.names, kinds.colors, kinds.prices,
     (
         SELECT coalesce(bool_or(
@@ -95,7 +96,8 @@ LIMIT :limit OFFSET :offset
 SELECT
     e.id, e.organiser_id, e.name, e.description, e.venue, e.start_at, e.end_at, e.total_seats, e.max_seats_per_buyer,
     e.published, e.timezone, e.currency, e.sale_opens_at, e.sale_closes_at, e.confirmation, e.created_at, e.updated_at,
-    e.version, e.available, e.reserved, e.confirmed, e.deleted_at IS NOT NULL AS deleted
+    e.version, e.available, e.reserved, e.confirmed, e.deleted_at IS NOT NULL AS deleted,
+    e.archived_at IS NOT NULL AS archived
 FROM unnest(:event_ids::uuid[]) AS wanted (id)
 CROSS JOIN LATERAL (SELECT * FROM events one WHERE one.id = wanted.id LIMIT 1) AS e
 

@@ -98,6 +98,7 @@ class PostgresReservationSource:
             categories=dict(zip(row["category_numbers"], row["category_keys"], strict=True)),
             chart_edits=row["chart_edits"],
             now=row["now"],
+            archived=row["archived"],
         )
 
     async def mark(self, event_id: UUID, version: int) -> Mark | None:

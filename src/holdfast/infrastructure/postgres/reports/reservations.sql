@@ -2,7 +2,7 @@
 -- Find an event that is not deleted, with its state, the keys of its categories, and the time.
 SELECT
     e.version, coalesce(last.at, e.created_at) AS at, last.kind, last.reservation_id, e.timezone, e.currency,
-    e.chart_edits, clock_timestamp() AS now,
+    e.chart_edits, e.archived_at IS NOT NULL AS archived, clock_timestamp() AS now,
     ARRAY(SELECT c.number FROM categories c WHERE c.event_id = e.id ORDER BY c.number) AS category_numbers,
     ARRAY(SELECT c.key FROM categories c WHERE c.event_id = e.id ORDER BY c.number) AS category_keys
 FROM events e

@@ -7,14 +7,14 @@ SELECT pg_try_advisory_lock(
 
 -- slice_of_events
 -- Sum up live reservations for the events after :after_event_id up to :until_event_id or, if that is null, for the next
--- :slice_events. The sums come from the events' counters, which an invariant compares with the reservations. Also
--- return the last of these events, or null if there are no more.
+-- :slice_events. The sums come from the events' counters, which an invariant compares with the reservations; those of
+-- archived events are not here any more. Also return the last of these events, or null if there are no more.
 SELECT
-    coalesce(sum(few.pending_reservations), 0)::bigint AS pending,
-    coalesce(sum(few.confirmed_reservations), 0)::bigint AS confirmed,
+    coalesce(sum(few.pending_reservations) FILTER (WHERE few.archived_at IS NULL), 0)::bigint AS pending,
+    coalesce(sum(few.confirmed_reservations) FILTER (WHERE few.archived_at IS NULL), 0)::bigint AS confirmed,
     CASE WHEN count(*) = :slice_events THEN (array_agg(few.id ORDER BY few.id DESC))[1] END AS last
 FROM (
-    SELECT id, pending_reservations, confirmed_reservations
+    SELECT id, pending_reservations, confirmed_reservations, archived_at
     FROM events
     WHERE id > :after_event_id AND id <= coalesce(:until_event_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
     ORDER BY id LIMIT CASE WHEN :until_event_id IS NULL THEN :slice_events::bigint END
@@ -24,12 +24,12 @@ FROM (
 -- Find the :events_max with the most seats taken among the same events.
 SELECT few.id, few.name, few.available, few.reserved, few.confirmed
 FROM (
-    SELECT id, name, available, reserved, confirmed, created_at, deleted_at
+    SELECT id, name, available, reserved, confirmed, created_at, deleted_at, archived_at
     FROM events
     WHERE id > :after_event_id AND id <= coalesce(:until_event_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
     ORDER BY id LIMIT CASE WHEN :until_event_id IS NULL THEN :slice_events::bigint END
 ) AS few
-WHERE few.deleted_at IS NULL
+WHERE few.deleted_at IS NULL AND few.archived_at IS NULL
 ORDER BY few.reserved + few.confirmed DESC, few.created_at DESC, few.id
 LIMIT :events_max
 

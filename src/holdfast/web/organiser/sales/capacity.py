@@ -23,7 +23,9 @@ async def seats_by_category(views: Views, event_id: UUID, *, chart_edits: int, s
     found = _kept.get(key)
     if found is None:
         chart = await views.charts.chart(event_id, large=seats >= _LARGE_SEATS_MIN)
-        column = None if chart is None else chart.columns.get("categories")
+        if chart is None:
+            return {}  # the event was deleted or archived; it may be restored
+        column = chart.columns.get("categories")
         found = {} if column is None else await asyncio.to_thread(_counted, column)
         _kept[key] = found
         if len(_kept) > _KEPT_MAX:

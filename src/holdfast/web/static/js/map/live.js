@@ -157,7 +157,7 @@ export class Live {
       this.lastId = "";
       this.flow.reload();
       void pause(Math.random() * RELOAD_SPREAD_MS, signal).then(() => this.fetchBits(signal));
-    } else if (event === "deleted") {
+    } else if (event === "deleted" || event === "archived") {
       this.end();
     }
   }
