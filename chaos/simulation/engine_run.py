@@ -169,8 +169,8 @@ class Clients:
         number = self.recorder.call(client, "read_seat", str(self.event), seats=(str(seat),))
         found = await self.engine.views.reads.seat(seat)
         assert found is not None
-        state = claim_from(found[0].status, str(found[0].reserved_by), blocked=found[0].blocked)
-        self.recorder.complete(number, "ok", "seen", version=found[1], status=state)
+        state = claim_from(found.seat.status, str(found.seat.reserved_by), blocked=found.seat.blocked)
+        self.recorder.complete(number, "ok", "seen", version=found.version, status=state)
 
     async def _read_reservation(self, client: int) -> None:
         reservation, user = self.random.choice(self.known[-100:])

@@ -33,7 +33,7 @@ _ALL: dict[type[Exception], Explanation] = {
     ),
     EventArchived: Explanation(
         mark("This event is over and archived"),
-        mark("It took place a while ago, and its bookings are no longer kept here. If you need one, ask the organiser."),
+        mark("It was a while ago, and its bookings are no longer kept here. If you need one, ask the organiser."),
     ),
     PathNotFound: Explanation(
         mark("There is nothing here"),

@@ -233,8 +233,8 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         description=(
             "`hello` carries the version from which changes are sent; `changes` carries `[position in the chart, "
             "status]` pairs since the last frame; `reload` asks to load the availability again; `deleted` ends the "
-            "stream, and so does `archived`. `Last-Event-ID` resumes without a gap: send the last id unchanged (the second of two in a frame). "
-            "Clients that cannot send the header give it as `?after=`."
+            "stream, and so does `archived`. `Last-Event-ID` resumes without a gap: send the last id unchanged (the "
+            "second of two in a frame). Clients that cannot send the header give it as `?after=`."
         ),
         needs=Views,
         handler=changes,

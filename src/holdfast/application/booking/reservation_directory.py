@@ -57,8 +57,6 @@ class ReservationDirectory:
         found = await self._store.find_reservations(reservation_ids)
         return [found.get(reservation_id) for reservation_id in reservation_ids]
 
-    async def _look_up_archived(
-        self, _: None, reservation_ids: Sequence[UUID]
-    ) -> Sequence[ArchivedReservation | None]:
+    async def _look_up_archived(self, _: None, reservation_ids: Sequence[UUID]) -> Sequence[ArchivedReservation | None]:
         found = await self._store.find_archived(reservation_ids)
         return [found.get(reservation_id) for reservation_id in reservation_ids]

@@ -42,9 +42,7 @@ class EventArchived(Refusal):
     code = "event_archived"
 
     def __init__(self, event_id: UUID) -> None:
-        super().__init__(
-            f"Event {event_id} is over, and its reservations have been archived.", event_id=str(event_id)
-        )
+        super().__init__(f"Event {event_id} is over, and its reservations have been archived.", event_id=str(event_id))
 
 
 class HallNotFound(NotFound):

@@ -105,11 +105,9 @@ async def room_of(visit: Visit, event: Event, tab: str) -> dict[str, Any]:
 
 def standing_of(event: Event, now: datetime) -> Standing:
     """Return how the sale stands at a time."""
-    if event.archived:
-        return Standing("archived")
     details = event.details
-    if details.end_at <= now:
-        return Standing("over")
+    if event.archived or details.end_at <= now:
+        return Standing("archived" if event.archived else "over")
     if not details.published:
         return Standing("draft")
     if not event.seats:

@@ -133,9 +133,7 @@ class PostgresIdentityReads:
         """Return the owners of reservations that are in archives."""
         asked = IDENTITY_READS.owners_of_archived_reservations({"reservation_ids": reservation_ids})
         return {
-            row["id"]: ArchivedOwner(
-                ArchivedReservation(row["id"], row["event_id"], row["buyer"]), row["organiser_id"]
-            )
+            row["id"]: ArchivedOwner(ArchivedReservation(row["id"], row["event_id"], row["buyer"]), row["organiser_id"])
             for row in await self._rows(asked)
         }
 

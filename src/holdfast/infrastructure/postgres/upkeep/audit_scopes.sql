@@ -43,11 +43,11 @@ SELECT clock_timestamp()
 
 -- windows
 -- Return the windows of the events :event_ids, after :after_versions up to :until_versions, as far as they still exist:
--- a failover may have lost the last entries.
+-- a failover may have lost the last entries, and all of them may have left for an archive.
 SELECT given.event_id, given.after, least(given.until, e.version) AS until
 FROM unnest(:event_ids::uuid[], :after_versions::bigint[], :until_versions::bigint[]) AS given (event_id, after, until)
-CROSS JOIN LATERAL (SELECT x.version FROM events x WHERE x.id = given.event_id LIMIT 1) AS e
-WHERE e.version > given.after
+CROSS JOIN LATERAL (SELECT x.version, x.archived_at FROM events x WHERE x.id = given.event_id LIMIT 1) AS e
+WHERE e.version > given.after AND e.archived_at IS NULL
 
 -- whole_events
 -- The events :event_ids.

@@ -45,7 +45,8 @@ LEFT JOIN events e ON e.id = orphan.event_id
 WHERE e.id IS NULL
 
 -- counters_count
--- The counters of an event equal its seats by status, and never exceed its total.
+-- The counters of an event equal its seats by status, and never exceed its total. Those of an archived event are compared
+-- with its archive instead.
 SELECT
     e.id AS event_id, e.available, e.reserved, e.confirmed, e.total_seats,
     coalesce(chart.seats, 0) AS seats, coalesce(live.reserved, 0) AS claims_reserved,
@@ -65,17 +66,20 @@ LEFT JOIN (
         count(*) FILTER (WHERE status = 'confirmed') AS confirmed
     FROM reservations GROUP BY event_id
 ) AS made ON made.event_id = e.id
-WHERE e.reserved <> coalesce(live.reserved, 0) OR e.confirmed <> coalesce(live.confirmed, 0)
+WHERE e.archived_at IS NULL AND (
+    e.reserved <> coalesce(live.reserved, 0) OR e.confirmed <> coalesce(live.confirmed, 0)
     OR e.available <> coalesce(chart.seats, 0) - coalesce(live.reserved, 0) - coalesce(live.confirmed, 0)
     OR e.available + e.reserved + e.confirmed > e.total_seats
     OR e.pending_reservations <> coalesce(made.pending, 0)
     OR e.confirmed_reservations <> coalesce(made.confirmed, 0)
+)
 
 -- versions_without_gaps
--- The log of an event counts 1, 2, 3 … up to the event's version.
+-- The log of an event counts 1, 2, 3 … up to the event's version, unless it is in an archive.
 SELECT e.id AS event_id, e.version, count(c.version) AS entries, min(c.version) AS first, max(c.version) AS last
 FROM events e
 LEFT JOIN changes c ON c.event_id = e.id
+WHERE e.archived_at IS NULL
 GROUP BY e.id, e.version
 HAVING count(c.version) <> e.version OR coalesce(max(c.version), 0) <> e.version
     OR coalesce(min(c.version), 1) <> 1
@@ -218,21 +222,56 @@ WHERE r.created_at > e.updated_at
     AND (r.created_at < e.sale_opens_at OR r.created_at >= least(e.start_at, e.sale_closes_at))
 
 -- deleted_events_are_empty
--- A deleted event has no live reservation, and its log ends with the deletion.
+-- A deleted event has no live reservation, and its log ends with the deletion. The log may be in an archive.
 SELECT e.id AS event_id, e.version, last.kind, (
     SELECT count(*) FROM reservations r WHERE r.event_id = e.id AND r.status IN ('pending', 'confirmed')
 ) AS live
 FROM events e
 LEFT JOIN changes last ON last.event_id = e.id AND last.version = e.version
 WHERE e.deleted_at IS NOT NULL AND (
-    last.kind IS DISTINCT FROM 'event_deleted'
+    last.kind IS DISTINCT FROM 'event_deleted' AND e.archived_at IS NULL
     OR EXISTS (SELECT 1 FROM reservations r WHERE r.event_id = e.id AND r.status IN ('pending', 'confirmed'))
 )
 
+-- archived_events_are_in_their_files
+-- Of an archived event no claim, reservation or log entry is left, and its archive has as many as its row says. An event
+-- that is not archived has no archive, or one that was restored.
+SELECT
+    e.id AS event_id, e.archived_at, a.file, e.version, a.version AS version_in_file, a.changes AS changes_in_file,
+    e.reserved, e.confirmed, a.claims AS claims_in_file, e.pending_reservations, e.confirmed_reservations,
+    a.reservations AS reservations_in_file, coalesce(left_over.rows, 0) AS rows_left
+FROM events e
+LEFT JOIN archives a ON a.event_id = e.id AND a.restored_at IS NULL
+LEFT JOIN (
+    SELECT here.event_id, count(*) AS rows
+    FROM (
+        SELECT event_id FROM claims UNION ALL SELECT event_id FROM reservations UNION ALL SELECT event_id FROM changes
+    ) AS here
+    GROUP BY here.event_id
+) AS left_over ON left_over.event_id = e.id AND e.archived_at IS NOT NULL
+WHERE (e.archived_at IS NULL) <> (a.event_id IS NULL)
+    OR e.archived_at IS NOT NULL AND (
+        left_over.rows > 0 OR e.reserved > 0 OR e.pending_reservations > 0
+        OR a.version <> e.version OR a.changes <> e.version OR a.claims <> e.confirmed
+        OR a.reservations < e.confirmed_reservations
+    )
+
+-- archived_reservations_are_told_of
+-- As many reservations are told to be in an archive as there are in its file, and none of an event that is not archived.
+SELECT
+    coalesce(a.event_id, told.event_id) AS event_id, a.reservations AS reservations_in_file,
+    coalesce(told.reservations, 0) AS reservations_told
+FROM (SELECT event_id, reservations FROM archives WHERE restored_at IS NULL) AS a
+FULL JOIN (
+    SELECT event_id, count(*) AS reservations FROM archived_reservations GROUP BY event_id
+) AS told ON told.event_id = a.event_id
+WHERE a.reservations IS DISTINCT FROM coalesce(told.reservations, 0)
+
 -- channels_count_free_seats
--- Each channel counts those of its seats that are free.
+-- Each channel counts those of its seats that are free. Once the event is archived, that is no longer known.
 SELECT k.event_id, k.key, k.kept_back, coalesce(free.seats, 0) AS free_seats
 FROM channels k
+JOIN events e ON e.id = k.event_id AND e.archived_at IS NULL
 LEFT JOIN (
     SELECT m.event_id, m.channel_key, count(*) AS seats
     FROM channel_seats m
@@ -253,9 +292,11 @@ LEFT JOIN channels k ON k.event_id = m.event_id AND k.key = m.channel_key
 WHERE s.id IS NULL OR k.key IS NULL
 
 -- openings_are_logged
--- A channel is open from no earlier than it was to open, and the log has the entry that made it so.
+-- A channel is open from no earlier than it was to open, and the log has the entry that made it so. The log may be in an
+-- archive.
 SELECT k.event_id, k.key, k.opens_to_all_at, k.opened_at
 FROM channels k
+JOIN events e ON e.id = k.event_id AND e.archived_at IS NULL
 WHERE k.opened_at IS NOT NULL AND (
     k.opens_to_all_at IS NULL OR k.opened_at < k.opens_to_all_at
     OR NOT EXISTS (
