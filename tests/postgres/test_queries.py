@@ -94,7 +94,7 @@ async def test_the_constraints_that_are_named_exist(database_url):
 OF_EACH_CELL = ("alembic_version", "migration_steps", "installation", "audit")
 OF_THE_FIRST_CELL = (
     *("organisers", "members", "api_keys", "accounts", "rights"),
-    *("sessions", "sign_in_links", "ticket_keys"),
+    *("sessions", "sign_in_links", "ticket_keys", "cells"),
 )
 """They belong to no event."""
 
