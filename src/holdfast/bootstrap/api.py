@@ -18,13 +18,13 @@ from holdfast.bootstrap.admission import open_admission
 from holdfast.bootstrap.engine import Engine, open_engine
 from holdfast.bootstrap.identity import open_identity, recording_key_uses
 from holdfast.bootstrap.pages import build_pages
-from holdfast.bootstrap.process import database_url_of, end_by_force, reporting, set_up_logging
+from holdfast.bootstrap.process import end_by_force, reporting, set_up_logging
 from holdfast.http.endpoints.endpoint import PROBES
 from holdfast.http.endpoints.paths import PathTable
 from holdfast.http.protocol.watch import raise_files_max
 from holdfast.http.server import NodeServer
 from holdfast.http.turns import Turns
-from holdfast.infrastructure.readiness import open_probes
+from holdfast.infrastructure.readiness import open_probes, part_of
 from holdfast.settings import Settings
 from holdfast.telemetry import processes
 from holdfast.telemetry.exposition import Account, exposition
@@ -55,7 +55,8 @@ async def application(
         draining = draining or Draining()
         draining.at_the_end(engine.views.live_changes.close)
         draining.at_last(engine.give_up)
-        readiness = Readiness(probes, draining)
+        of_cells = [part_of(cell.number) for cell in settings.all_cells()]
+        readiness = Readiness(probes, draining, one_suffices=of_cells)
         capabilities = {**engine.by_type(), Identity: identity, SignIns: sign_ins}
         public = partial(exposition, of_events=settings.is_open)
         pages = build_pages(capabilities, settings, identity)
@@ -89,7 +90,7 @@ def _own_metrics(settings: Settings) -> AbstractAsyncContextManager[object]:
 
 def _probes(settings: Settings, engine: Engine) -> AbstractAsyncContextManager[dict[str, Probe]]:
     redis_url = None if settings.redis_url is None else settings.redis_url.get_secret_value()
-    return open_probes(database_url_of(settings), redis_url, overflowing=lambda: engine.booking.batcher.overflowing)
+    return open_probes(settings.all_cells(), redis_url, overflowing=lambda: [engine.booking.batcher.overflowing])
 
 
 async def _serve(settings: Settings, listen_fd: int | None, turns: Turns | None) -> None:

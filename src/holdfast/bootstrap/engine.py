@@ -161,7 +161,7 @@ async def open_engine(
             shared_read=shared_read,
             directory=ReservationDirectory(store),
             seatings=seatings,
-            features=open_features(stack, read_pool),
+            features=open_features(stack, cell, read_pool),
             access_codes=access_codes,
             ids=ids,
             hoarding=None if limits is None else Hoarding(limits, shared_read),

@@ -22,7 +22,7 @@ from holdfast.infrastructure.postgres.upkeep.totals import PostgresTotals
 from holdfast.infrastructure.postgres.upkeep.upgrades import PostgresUpgrades
 from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings
-from holdfast.telemetry import lines, tracing
+from holdfast.telemetry import lines, metrics, tracing
 from holdfast.telemetry.logging import configure_logging
 from holdfast.telemetry.sampling import watch_pool, watch_process
 
@@ -69,21 +69,21 @@ async def open_pool(stack: AsyncExitStack, cell: Cell, name: str, size: int, tim
     """Open a pool of connections to a cell until the stack closes, and export how many of them are in use."""
     pool = Pool(cell, size=size, application_name=session_name(name), timeouts=timeouts)
     stack.push_async_callback(pool.close)
-    stack.callback(watch_pool(name.rpartition("-")[2], size=size, busy=lambda: pool.busy))
+    stack.callback(watch_pool(name.rpartition("-")[2], size=size, busy=lambda: pool.busy, cell=cell.label))
     return pool
 
 
-def open_features(stack: AsyncExitStack, pool: Pool) -> Features:
-    """Keep learning, until the stack closes, which features may be used since the last finished upgrade."""
+def open_features(stack: AsyncExitStack, cell: Cell, pool: Pool) -> Features:
+    """Keep learning, until the stack closes, which features may be used since the last finished upgrade of a cell."""
     features = Features()
-    task = asyncio.create_task(keep_learning(features, PostgresUpgrades(pool)))
+    task = asyncio.create_task(keep_learning(features, PostgresUpgrades(pool), cell=cell.label))
     stack.callback(task.cancel)
     return features
 
 
 @asynccontextmanager
 async def reporting(settings: Settings, *, process: str, deadline: Deadline, leads: bool = True) -> AsyncIterator[None]:
-    """Report on this process, and on the whole installation if it leads: traces, totals and gauges.
+    """Report on this process, and on each cell that it leads: traces, totals and gauges.
 
     Args:
         settings: The settings.
@@ -95,8 +95,10 @@ async def reporting(settings: Settings, *, process: str, deadline: Deadline, lea
     tasks = [asyncio.create_task(watch_process())]
     if leads:
         name = session_name(f"{process}-totals")
-        totals = PostgresTotals(database_url_of(settings), Timeouts(), application_name=name)
-        tasks.append(asyncio.create_task(publish_totals(totals)))
+        for cell in settings.all_cells():
+            metrics.begin_with_zero(cell.label)
+            totals = PostgresTotals(cell, Timeouts(), application_name=name)
+            tasks.append(asyncio.create_task(publish_totals(totals, cell=cell.label)))
     try:
         yield
     finally:

@@ -6,7 +6,9 @@ the Redis client, unless `REHOLD_SECONDS` is set.
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 import structlog
 import uvloop
@@ -17,9 +19,7 @@ from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.bootstrap.process import (
     LAST_SPANS_SECONDS,
     bounds_from,
-    database_url_of,
     end_by_force,
-    home_cell,
     open_features,
     open_pool,
     reporting,
@@ -29,6 +29,7 @@ from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchSt
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.upkeep.auditor import PostgresAuditor
+from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings
 from holdfast.telemetry.exposition import Account, exposition
 from holdfast.worker.audit import audit_invariants
@@ -45,32 +46,49 @@ def work(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    timeouts = Timeouts()
     stop = asyncio.Event()
     deadline = Deadline(settings.shutdown_seconds, when_over=end_by_force)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _begin_to_end, stop, deadline)
     async with AsyncExitStack() as stack:
-        write_pool = await open_pool(stack, home_cell(settings), "worker-write", 1, timeouts)
-        read_pool = await open_pool(stack, home_cell(settings), "worker-read", 1, timeouts)
-        open_features(stack, read_pool)
         listeners = _let_go_holds(stack, settings)
-        expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings), listeners=listeners)
-        auditor = PostgresAuditor(database_url_of(settings))
+        tended = [await _open_tended(stack, settings, cell, listeners) for cell in settings.all_cells()]
         host, port = settings.worker_metrics_host, settings.worker_metrics_port
         # Without a port nobody would see the totals, and no other process would publish them.
         await stack.enter_async_context(reporting(settings, process="worker", deadline=deadline, leads=port > 0))
         if port:
             variables = "WORKER_METRICS_HOST and WORKER_METRICS_PORT"
             await stack.enter_async_context(metrics_server(host, port, Account(exposition).give, variables=variables))
-        cutting = asyncio.create_task(_cut_in_time(stop, deadline, write_pool, read_pool))
+        cutting = asyncio.create_task(_cut_in_time(stop, deadline, [pool for one in tended for pool in one.pools]))
         stack.callback(cutting.cancel)
         log.info("worker_started")
-        async with asyncio.TaskGroup() as both:
-            both.create_task(expire_holds(expirer, stop=stop))
-            both.create_task(audit_invariants(auditor, stop=stop))
+        async with asyncio.TaskGroup() as tasks:
+            for one in tended:
+                tasks.create_task(expire_holds(one.expirer, stop=stop, cell=one.cell.label))
+                tasks.create_task(audit_invariants(one.auditor, stop=stop, cell=one.cell.label))
     log.info("worker_stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class _Tended:
+    """What looks after one cell. It shares no connection, so a cell that hangs delays no round of another."""
+
+    cell: Cell
+    pools: Sequence[Pool]
+    expirer: Expirer
+    auditor: PostgresAuditor
+
+
+async def _open_tended(
+    stack: AsyncExitStack, settings: Settings, cell: Cell, listeners: Sequence[CommitListener]
+) -> _Tended:
+    timeouts = Timeouts()
+    write_pool = await open_pool(stack, cell, "worker-write", 1, timeouts)
+    read_pool = await open_pool(stack, cell, "worker-read", 1, timeouts)
+    open_features(stack, cell, read_pool)
+    expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings), listeners=listeners)
+    return _Tended(cell, (write_pool, read_pool), expirer, PostgresAuditor(cell))
 
 
 def _let_go_holds(stack: AsyncExitStack, settings: Settings) -> list[CommitListener]:
@@ -88,7 +106,7 @@ def _begin_to_end(stop: asyncio.Event, deadline: Deadline) -> None:
     stop.set()
 
 
-async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, *pools: Pool) -> None:
+async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, pools: Sequence[Pool]) -> None:
     """Cut what the worker is waiting for when its time is nearly over. Nothing is cancelled, so a COMMIT goes on."""
     await stop.wait()
     await asyncio.sleep(deadline.left(for_others=LAST_SPANS_SECONDS + 0.5))

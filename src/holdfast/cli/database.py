@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres
 from holdfast.infrastructure.embedded.postgres import running_url
+from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings, SettingsError
 
 _LOOK_SECONDS = 3.0
@@ -38,20 +39,26 @@ def refuse_shared_connections(settings: Settings) -> Settings:
     """Refuse, at start, a pooler that cannot be used. A database that is away now does not prevent the start.
 
     Raises:
-        EmbeddedError: if DATABASE_URL leads to such a pooler; the message is one line.
+        EmbeddedError: if a cell's URL leads to such a pooler; the message is one line.
     """
     from holdfast.infrastructure.postgres.driver.poolers import PoolerError, connect_with  # noqa: PLC0415 - slow to import
 
-    async def look() -> None:
-        connection = await connect_with(database_url(settings), {}, timeout=_LOOK_SECONDS)
-        await connection.close(timeout=_LOOK_SECONDS)
+    async def look(cell: Cell) -> str | None:
+        try:
+            connection = await connect_with(cell.url, {}, timeout=_LOOK_SECONDS)
+            await connection.close(timeout=_LOOK_SECONDS)
+        except PoolerError as error:
+            return f"cell {cell.number}: {error}" if cell.number else str(error)
+        except Exception:  # noqa: BLE001 - any other failure may pass, and will be logged
+            return None
+        return None
 
-    try:
-        asyncio.run(look())
-    except PoolerError as error:
-        raise EmbeddedError(str(error)) from None
-    except Exception:  # noqa: BLE001 - any other failure may pass, and will be logged
-        return settings
+    async def look_at_all() -> list[str | None]:
+        return await asyncio.gather(*(look(cell) for cell in settings.all_cells()))
+
+    refused = [reason for reason in asyncio.run(look_at_all()) if reason is not None]
+    if refused:
+        raise EmbeddedError("; ".join(refused))
     return settings
 
 

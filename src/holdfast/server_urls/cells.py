@@ -31,6 +31,21 @@ class Cell:
     citus: bool = False
     """Whether the schema is distributed by Citus, and lives on the node that owns it."""
 
+    @staticmethod
+    def of(where: "Cell | str") -> "Cell":
+        """Return the cell, or the only one of an installation by its URL."""
+        return where if isinstance(where, Cell) else Cell(0, where)
+
+    @property
+    def search_path(self) -> Mapping[str, str]:
+        """The setting by which a session finds its tables; empty for the role's own."""
+        return {} if self.schema is None else {"search_path": self.schema}
+
+    @property
+    def label(self) -> str:
+        """Its number as a metric's label."""
+        return str(self.number)
+
 
 def parse(text: str) -> tuple[Cell, ...]:
     """Read the cells beside cell 0, in the order of their numbers.

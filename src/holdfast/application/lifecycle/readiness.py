@@ -1,8 +1,8 @@
 """Whether this node should receive requests, and which of its parts do not work properly."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from holdfast.application.failures import OperationalFailure
@@ -81,24 +81,34 @@ class Draining:
 class Readiness:
     """Probes all parts at the same time."""
 
-    def __init__(self, probes: Mapping[str, Probe], draining: Draining) -> None:
+    def __init__(self, probes: Mapping[str, Probe], draining: Draining, *, one_suffices: Collection[str] = ()) -> None:
         """Set up the probes.
 
         Args:
             probes: The probe of each part, by the part's name.
             draining: Makes the node not ready, whatever the probes find.
+            one_suffices: Parts that stand in for each other, such as the cells of an installation. If one of them
+                works, the others that have failed count as degraded: a node that was taken away because of one cell
+                would be missed by all others.
         """
+        self._one_suffices = frozenset(one_suffices)
         self._probes = dict(probes)
         self._draining = draining
 
     async def report(self) -> Report:
         """Run all probes. Never raises an `OperationalFailure`: it becomes a finding."""
-        findings = await asyncio.gather(*(_found(probe) for probe in self._probes.values()))
+        findings = await asyncio.gather(*(found(probe) for probe in self._probes.values()))
+        parts = dict(zip(self._probes, findings, strict=True))
+        if any(parts[name].state != "failed" for name in self._one_suffices):
+            for name in self._one_suffices:
+                if parts[name].state == "failed":
+                    parts[name] = replace(parts[name], state="degraded")
         node = Finding("failed", "This node is shutting down.") if self._draining.begun else OK
-        return Report({"node": node, **dict(zip(self._probes, findings, strict=True))})
+        return Report({"node": node, **parts})
 
 
-async def _found(probe: Probe) -> Finding:
+async def found(probe: Probe) -> Finding:
+    """Run a probe within its time; a failure of its surroundings becomes a finding."""
     try:
         async with asyncio.timeout(PROBE_SECONDS_MAX):
             return await probe()

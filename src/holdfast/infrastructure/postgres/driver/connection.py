@@ -75,8 +75,7 @@ async def connect(where: Cell | str, *, application_name: str, timeouts: Timeout
             once an operator has fixed it.
     """
     try:
-        cell = where if isinstance(where, Cell) else Cell(0, where)
-        return await _connect(cell, application_name, timeouts)
+        return await _connect(Cell.of(where), application_name, timeouts)
     except Exception as error:
         failure = ConnectionLost(f"{getattr(error, 'sqlstate', None) or type(error).__name__}: {error}")
         troubles.note(failure, error, connecting=True)
@@ -87,7 +86,7 @@ async def _connect(cell: Cell, application_name: str, timeouts: Timeouts) -> Wat
     settings: Mapping[str, str] = {
         **PLANNER_SETTINGS,
         "plan_cache_mode": f"force_{cell.plan_mode}_plan",
-        **({} if cell.schema is None else {"search_path": cell.schema}),
+        **cell.search_path,
         # If row-level security were switched on, it would hide rows, and buyers would be told that their event or
         # reservation does not exist. With this setting, PostgreSQL refuses the statement instead.
         "row_security": "off",

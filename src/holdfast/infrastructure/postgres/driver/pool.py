@@ -49,7 +49,7 @@ class Pool:
             wait_seconds_max: How long a caller waits for a connection.
             use_seconds_max: A connection is cut after this long in use, unless its user asked for another time.
         """
-        self._cell = where if isinstance(where, Cell) else Cell(0, where)
+        self._cell = Cell.of(where)
         self._application_name = application_name
         self._timeouts = timeouts
         self._wait_seconds_max = wait_seconds_max

@@ -21,6 +21,7 @@ from holdfast.infrastructure.postgres.migrations.session import connect, connect
 from holdfast.infrastructure.postgres.migrations.steps import Direction, Run, make_record, under_way
 from holdfast.infrastructure.postgres.migrations.turn import take_turn
 from holdfast.infrastructure.postgres.upkeep.suitability import unsuitable
+from holdfast.server_urls.cells import Cell
 
 TURN_SECONDS = 600.0
 """How long a second migration of the same database waits for the first."""
@@ -36,7 +37,7 @@ class WrongDirectionError(Exception):
     """This cannot be done now; the message says what can be done."""
 
 
-def upgrade(database_url: str, revision: str = "head", *, reporter: Reporter | None = None) -> None:
+def upgrade(where: Cell | str, revision: str = "head", *, reporter: Reporter | None = None) -> None:
     """Migrate up to `revision`; do nothing if that has been done, or if a newer version has migrated further.
 
     In a database without a schema the upgrade is finished at once, since no node can have used it.
@@ -45,30 +46,30 @@ def upgrade(database_url: str, revision: str = "head", *, reporter: Reporter | N
         UnsuitableDatabaseError: The server is too old, or the database's encoding is not UTF-8.
         WrongDirectionError: A migration down is half done.
     """
-    asyncio.run(_upgrade(database_url, revision, reporter or Silent()))
+    asyncio.run(_upgrade(where, revision, reporter or Silent()))
 
 
-def downgrade(database_url: str, revision: str = "-1", *, reporter: Reporter | None = None) -> None:
+def downgrade(where: Cell | str, revision: str = "-1", *, reporter: Reporter | None = None) -> None:
     """Migrate down to `revision`: one step by default, `base` for an empty database.
 
     Raises:
         WrongDirectionError: A migration is half done, or the schema is a newer version's.
     """
-    asyncio.run(_downgrade(database_url, revision, reporter or Silent()))
+    asyncio.run(_downgrade(where, revision, reporter or Silent()))
 
 
-def finish(database_url: str, *, force: bool = False, looks: int = finishing.LOOKS) -> None:
+def finish(where: Cell | str, *, force: bool = False, looks: int = finishing.LOOKS) -> None:
     """Finish an upgrade: let nodes use what came with this version. Do nothing if that has been done.
 
     Raises:
         OlderNodesError: Nodes of an older version are connected, and `force` is not set.
         WrongDirectionError: The schema is not this version's.
     """
-    asyncio.run(_finish(database_url, force=force, looks=looks))
+    asyncio.run(_finish(where, force=force, looks=looks))
 
 
-async def _upgrade(database_url: str, revision: str, reporter: Reporter) -> None:
-    async with _turn(database_url, reporter) as (connection, carry_out):
+async def _upgrade(where: Cell | str, revision: str, reporter: Reporter) -> None:
+    async with _turn(where, reporter) as (connection, carry_out):
         await _require_suitable(connection)
         current = await current_revision(connection)
         if is_newer(current):
@@ -81,8 +82,8 @@ async def _upgrade(database_url: str, revision: str, reporter: Reporter) -> None
                 await finishing.finish(connection, looks=1)
 
 
-async def _downgrade(database_url: str, revision: str, reporter: Reporter) -> None:
-    async with _turn(database_url, reporter) as (connection, carry_out):
+async def _downgrade(where: Cell | str, revision: str, reporter: Reporter) -> None:
+    async with _turn(where, reporter) as (connection, carry_out):
         current = await current_revision(connection)
         if is_newer(current):
             raise WrongDirectionError(
@@ -96,8 +97,8 @@ async def _downgrade(database_url: str, revision: str, reporter: Reporter) -> No
         await carry_out(partial(command.downgrade, revision=revision))
 
 
-async def _finish(database_url: str, *, force: bool, looks: int) -> None:
-    async with connected(database_url) as connection:
+async def _finish(where: Cell | str, *, force: bool, looks: int) -> None:
+    async with connected(where) as connection:
         await take_turn(connection, Silent(), seconds_max=TURN_SECONDS)
         current = await current_revision(connection)
         if current != newest_migration():
@@ -113,18 +114,16 @@ _CarryOut = Callable[[_Command], "asyncio.Future[None]"]
 
 
 @asynccontextmanager
-async def _turn(database_url: str, reporter: Reporter) -> AsyncIterator[tuple[asyncpg.Connection, _CarryOut]]:
+async def _turn(where: Cell | str, reporter: Reporter) -> AsyncIterator[tuple[asyncpg.Connection, _CarryOut]]:
     """Yield a connection that has the turn to migrate, and a function that runs an Alembic command on it."""
-    engine = create_async_engine(
-        "postgresql+asyncpg://", async_creator=partial(connect, database_url), poolclass=NullPool
-    )
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=partial(connect, where), poolclass=NullPool)
     try:
         async with engine.connect() as of_alembic:
             connection = (await of_alembic.get_raw_connection()).driver_connection
             assert isinstance(connection, asyncpg.Connection)
             await take_turn(connection, reporter, seconds_max=TURN_SECONDS)
             config = alembic_config()
-            config.attributes["run"] = Run(connect=partial(connect, database_url), reporter=reporter)
+            config.attributes["run"] = Run(connect=partial(connect, where), reporter=reporter)
 
             def act(sync_connection: Connection, wanted: _Command) -> None:
                 config.attributes["connection"] = sync_connection

@@ -8,6 +8,7 @@ import asyncpg
 
 from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.poolers import connect_with
+from holdfast.server_urls.cells import Cell
 
 _CONNECT_SECONDS = 10.0
 # They override what the role or the database has set: an index of a large table may take an hour.
@@ -17,19 +18,20 @@ _END_WITH_US = "SET client_connection_check_interval = 2000"
 """
 
 
-async def connect(database_url: str) -> asyncpg.Connection:
-    """Open a connection."""
-    settings = {**_SETTINGS, "application_name": session_name("migrate")}
-    connection = await connect_with(database_url, settings, timeout=_CONNECT_SECONDS)
+async def connect(where: Cell | str) -> asyncpg.Connection:
+    """Open a connection to a cell, or to the only database by its URL."""
+    cell = Cell.of(where)
+    settings = {**_SETTINGS, **cell.search_path, "application_name": session_name("migrate")}
+    connection = await connect_with(cell.url, settings, timeout=_CONNECT_SECONDS)
     with contextlib.suppress(asyncpg.PostgresError):  # some operating systems of servers do not support it
         await connection.execute(_END_WITH_US)
     return connection
 
 
 @asynccontextmanager
-async def connected(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+async def connected(where: Cell | str) -> AsyncIterator[asyncpg.Connection]:
     """Keep a connection open for the block."""
-    connection = await connect(database_url)
+    connection = await connect(where)
     try:
         yield connection
     finally:

@@ -10,6 +10,7 @@ from holdfast.infrastructure.postgres.migrations.finish import finished_migratio
 from holdfast.infrastructure.postgres.migrations.revisions import is_newer, pending_after, steps_of_revision
 from holdfast.infrastructure.postgres.migrations.session import connected, current_revision
 from holdfast.infrastructure.postgres.migrations.steps import UnderWay, under_way
+from holdfast.server_urls.cells import Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,18 @@ class MigrationStatus:
         return self.finished is not None and self.finished >= self.head
 
 
-def status(database_url: str) -> MigrationStatus:
+def status(where: Cell | str) -> MigrationStatus:
     """Return the state of the database. It waits for nothing, not even for a migration in progress."""
-    return asyncio.run(_status(database_url))
+    return asyncio.run(_status(where))
 
 
-def lost_by_downgrade(database_url: str) -> list[str]:
+def lost_by_downgrade(where: Cell | str) -> list[str]:
     """Return what one step down would drop, such as "events (12 rows)"; empty if nothing of value is lost."""
-    return asyncio.run(_lost_by_downgrade(database_url))
+    return asyncio.run(_lost_by_downgrade(where))
 
 
-async def _status(database_url: str) -> MigrationStatus:
-    async with connected(database_url) as connection:
+async def _status(where: Cell | str) -> MigrationStatus:
+    async with connected(where) as connection:
         current = await current_revision(connection)
         finished = await finished_migration(connection)
         newest = newest_migration()
@@ -70,8 +71,8 @@ async def _status(database_url: str) -> MigrationStatus:
         )
 
 
-async def _lost_by_downgrade(database_url: str) -> list[str]:
-    async with connected(database_url) as connection:
+async def _lost_by_downgrade(where: Cell | str) -> list[str]:
+    async with connected(where) as connection:
         current = await current_revision(connection)
         if current is None or is_newer(current):
             return []

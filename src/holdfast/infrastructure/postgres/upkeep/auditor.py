@@ -18,6 +18,7 @@ from holdfast.infrastructure.postgres.driver.queries import Connection
 from holdfast.infrastructure.postgres.upkeep.audit_checks import AuditChecks, Rows, Window
 from holdfast.infrastructure.postgres.upkeep.audit_queries import AUDIT
 from holdfast.infrastructure.postgres.upkeep.sweep import Sweep
+from holdfast.server_urls.cells import Cell
 
 ENTRIES_MAX = 12_000
 """Log entries that one audit checks because they are new (40 µs of PostgreSQL each), and as many again for its sweep
@@ -50,9 +51,9 @@ class PostgresAuditor:
     """
 
     def __init__(
-        self, database_url: str, *, entries_max: int = ENTRIES_MAX, slice_entries: int = SLICE_ENTRIES
+        self, where: Cell | str, *, entries_max: int = ENTRIES_MAX, slice_entries: int = SLICE_ENTRIES
     ) -> None:
-        self._database_url = database_url
+        self._cell = Cell.of(where)
         self._entries_max = entries_max
         self._slice_entries = min(slice_entries, entries_max)
         self._checks = AuditChecks()
@@ -94,7 +95,7 @@ class PostgresAuditor:
         """Return the connection that leads; None if another worker does."""
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
-        connection = await connect_with(self._database_url, _SETTINGS, timeout=5)
+        connection = await connect_with(self._cell.url, {**_SETTINGS, **self._cell.search_path}, timeout=5)
         if await AUDIT.try_to_lead({}).fetchval(connection):
             self._connection = connection
             return connection

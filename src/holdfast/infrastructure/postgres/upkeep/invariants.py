@@ -5,6 +5,7 @@ from typing import Any
 
 from holdfast.infrastructure.postgres.driver.poolers import connect_with
 from holdfast.infrastructure.postgres.driver.queries import load_queries
+from holdfast.server_urls.cells import Cell
 
 ROWS_MAX = 20
 """Rows shown for one broken promise."""
@@ -25,13 +26,14 @@ class InvariantResult:
         return not self.violations
 
 
-async def check_invariants(database_url: str) -> list[InvariantResult]:
-    """Check every promise in one snapshot of the database.
+async def check_invariants(where: Cell | str) -> list[InvariantResult]:
+    """Check every promise in one snapshot of a cell.
 
     Raises:
         OSError, asyncpg.PostgresError: if the database cannot be asked.
     """
-    connection = await connect_with(database_url, {"jit": "off"}, timeout=5)
+    cell = Cell.of(where)
+    connection = await connect_with(cell.url, {"jit": "off", **cell.search_path}, timeout=5)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return [

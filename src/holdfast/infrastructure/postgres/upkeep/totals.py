@@ -8,6 +8,7 @@ from uuid import UUID
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection, connect
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.queries import Nothing, Query, bound, load_queries
+from holdfast.server_urls.cells import Cell
 from holdfast.telemetry.installation import EventSeats, Totals, installation
 
 
@@ -63,17 +64,15 @@ class PostgresTotals:
 
     def __init__(
         self,
-        database_url: str,
+        where: Cell | str,
         timeouts: Timeouts,
         *,
         application_name: str,
-        cell: str = "0",
         slice_events: int = SLICE_EVENTS,
     ) -> None:
-        self._database_url = database_url
+        self._cell = Cell.of(where)
         self._timeouts = timeouts
         self._application_name = application_name
-        self._cell = cell
         self._connection: WatchedConnection | None = None
         self._leads = False
         self._slice_events = slice_events
@@ -153,7 +152,7 @@ class PostgresTotals:
             self._leads = False
             self._slices, self._turn = {}, 0
             self._connection = await connect(
-                self._database_url, application_name=self._application_name, timeouts=self._timeouts
+                self._cell, application_name=self._application_name, timeouts=self._timeouts
             )
             self._connection.add_termination_listener(self._withdraw)
             await self._connection.execute(_KEEPALIVE)
@@ -161,4 +160,4 @@ class PostgresTotals:
 
     def _withdraw(self, _: object) -> None:
         """Withdraw the totals: without the connection, another process may lead at once."""
-        installation.withdraw(self._cell)
+        installation.withdraw(self._cell.label)
