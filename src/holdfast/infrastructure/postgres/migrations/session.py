@@ -23,8 +23,12 @@ async def connect(where: Cell | str) -> asyncpg.Connection:
     cell = Cell.of(where)
     settings = {**_SETTINGS, **cell.search_path, "application_name": session_name("migrate")}
     connection = await connect_with(cell.url, settings, timeout=_CONNECT_SECONDS)
-    with contextlib.suppress(asyncpg.PostgresError):  # some operating systems of servers do not support it
-        await connection.execute(_END_WITH_US)
+    try:
+        with contextlib.suppress(asyncpg.PostgresError):  # some operating systems of servers do not support it
+            await connection.execute(_END_WITH_US)
+    except BaseException:  # cancelled: who watches a migration may still be connecting when it is done
+        connection.terminate()
+        raise
     return connection
 
 
