@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from holdfast.cli.cell_commands import cells_app
 from holdfast.cli.identity_commands import register as register_identity_commands
 from holdfast.cli.sizing.command import register as register_sizing
 from holdfast.cli.ticket_commands import tickets_app
@@ -25,12 +26,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 migrate_app = typer.Typer(
-    no_args_is_help=True, help="Bring the database's schema up, finish an upgrade, take it down, show it."
+    no_args_is_help=True, help="Bring the schema of every cell up, finish an upgrade, take it down, show it."
 )
 app.add_typer(migrate_app, name="migrate")
 register_identity_commands(app)
 register_sizing(app)
 app.add_typer(tickets_app, name="tickets")
+app.add_typer(cells_app, name="cells")
 
 
 def main() -> None:
@@ -214,18 +216,22 @@ def prepare(
         asyncio.run(seed_sample_event(settings))
 
 
+_OnlyCell = Annotated[int | None, typer.Option("--cell", help="Only this cell; default: all, cell 0 last.")]
+
+
 @migrate_app.command("up")
-def migrate_up() -> None:
+def migrate_up(*, cell: _OnlyCell = None) -> None:
     """Bring the schema to the newest version, while nodes serve."""
     from holdfast.cli.migrations import up  # noqa: PLC0415
 
-    _migrate(up)
+    _migrate(lambda settings: up(settings, only=cell))
 
 
 @migrate_app.command("down")
 def migrate_down(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask, also where data is dropped.")] = False,
+    cell: _OnlyCell = None,
 ) -> None:
     """Take the newest migration back."""
     from holdfast.cli.migrations import down  # noqa: PLC0415
@@ -233,7 +239,7 @@ def migrate_down(
     def may_drop(lost: Sequence[str]) -> bool:
         return yes or (sys.stdin.isatty() and typer.confirm(f"This drops {', '.join(lost)}. Go on?"))
 
-    _migrate(lambda settings: down(settings, may_drop))
+    _migrate(lambda settings: down(settings, may_drop, only=cell))
 
 
 @migrate_app.command("finish")
@@ -250,11 +256,11 @@ def migrate_finish(
 
 
 @migrate_app.command("status")
-def migrate_status() -> None:
+def migrate_status(*, cell: _OnlyCell = None) -> None:
     """Show the schema's version, the newest version, and what remains to be done."""
     from holdfast.cli.migrations import show  # noqa: PLC0415
 
-    _migrate(show)
+    _migrate(lambda settings: show(settings, only=cell))
 
 
 def _migrate(action: "Callable[[Settings], str]") -> None:

@@ -80,6 +80,30 @@ class Watched:
         self._line.update(escape(self._what + state))
 
 
+class OfCell:
+    """The progress of one cell of several: its number comes first."""
+
+    def __init__(self, reporter: Reporter, prefix: str) -> None:
+        self._reporter = reporter
+        self._prefix = prefix
+
+    def began(self, what: str) -> None:
+        """Pass it on."""
+        self._reporter.began(self._prefix + what)
+
+    def waits(self, reason: str) -> None:
+        """Pass it on."""
+        self._reporter.waits(reason)
+
+    def progressed(self, phase: str, share: float | None) -> None:
+        """Pass it on."""
+        self._reporter.progressed(phase, share)
+
+    def done(self, what: str, seconds: float) -> None:
+        """Pass it on."""
+        self._reporter.done(self._prefix + what, seconds)
+
+
 def percentage(share: float | None) -> str:
     """Return a share as a percentage, to append to what it is a share of."""
     return "" if share is None else f", {share:.0%}"

@@ -46,7 +46,7 @@ def upgrade(where: Cell | str, revision: str = "head", *, reporter: Reporter | N
         UnsuitableDatabaseError: The server is too old, or the database's encoding is not UTF-8.
         WrongDirectionError: A migration down is half done.
     """
-    asyncio.run(_upgrade(where, revision, reporter or Silent()))
+    asyncio.run(upgrade_on(where, reporter or Silent(), revision))
 
 
 def downgrade(where: Cell | str, revision: str = "-1", *, reporter: Reporter | None = None) -> None:
@@ -65,10 +65,11 @@ def finish(where: Cell | str, *, force: bool = False, looks: int = finishing.LOO
         OlderNodesError: Nodes of an older version are connected, and `force` is not set.
         WrongDirectionError: The schema is not this version's.
     """
-    asyncio.run(_finish(where, force=force, looks=looks))
+    asyncio.run(finish_on(where, force=force, looks=looks))
 
 
-async def _upgrade(where: Cell | str, revision: str, reporter: Reporter) -> None:
+async def upgrade_on(where: Cell | str, reporter: Reporter, revision: str = "head") -> None:
+    """Do what `upgrade` does, within an event loop."""
     async with _turn(where, reporter) as (connection, carry_out):
         await _require_suitable(connection)
         current = await current_revision(connection)
@@ -97,7 +98,8 @@ async def _downgrade(where: Cell | str, revision: str, reporter: Reporter) -> No
         await carry_out(partial(command.downgrade, revision=revision))
 
 
-async def _finish(where: Cell | str, *, force: bool, looks: int) -> None:
+async def finish_on(where: Cell | str, *, force: bool = False, looks: int = 1) -> None:
+    """Do what `finish` does, within an event loop."""
     async with connected(where) as connection:
         await take_turn(connection, Silent(), seconds_max=TURN_SECONDS)
         current = await current_revision(connection)

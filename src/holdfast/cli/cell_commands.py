@@ -1,0 +1,56 @@
+"""The commands of `holdfast cells`."""
+
+from typing import Annotated
+
+import typer
+
+cells_app = typer.Typer(no_args_is_help=True, help="Spread events over several databases: see docs/cells.md.")
+
+_Number = Annotated[int, typer.Argument(help="The cell's number in CELLS; 0 is DATABASE_URL.", min=0, max=4095)]
+
+
+@cells_app.command("list")
+def list_cells() -> None:
+    """Show every cell: where it is, its schema, and whether it answers; exit code 1 if something is to be done."""
+    from holdfast.cli.cells import list_cells  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    raise typer.Exit(0 if list_cells(load_settings()) else 1)
+
+
+@cells_app.command()
+def add(
+    number: _Number, *, name: Annotated[str, typer.Option(help="What you call it; default: cell and number.")] = ""
+) -> None:
+    """Make the empty database that CELLS has under this number a cell. Can be run again after it was broken off."""
+    from holdfast.cli.cells import add  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    add(load_settings(), number, name)
+
+
+@cells_app.command()
+def check() -> None:
+    """Check the invariants of every cell, and that each id is in the cell that it names; exit code 1 if not."""
+    from holdfast.cli.cells import check  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    raise typer.Exit(0 if check(load_settings()) else 1)
+
+
+@cells_app.command()
+def drain(number: _Number) -> None:
+    """Put no new events into a cell. What is on sale there goes on."""
+    from holdfast.cli.cells import drain  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    typer.echo(drain(load_settings(), number, drained=True))
+
+
+@cells_app.command()
+def undrain(number: _Number) -> None:
+    """Put new events into a drained cell again."""
+    from holdfast.cli.cells import drain  # noqa: PLC0415
+    from holdfast.settings import load_settings  # noqa: PLC0415
+
+    typer.echo(drain(load_settings(), number, drained=False))
