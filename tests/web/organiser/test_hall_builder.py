@@ -170,8 +170,8 @@ WRONG_FILES = [
     ({"format": "csv", "document": CSV.replace("9000", "much", 1)}, "line 2, column price"),
     ({"format": "pretix", "document": "{"}, "body"),
     ({"format": "pretix", "document": json.dumps(PRETIX)}, "must say what the category 'Gold' costs"),
-    ({"format": "pretix", "document": json.dumps(PRETIX), "prices": "Gold 9000"}, "line 1 must be a category"),
-    ({"format": "pretix", "document": json.dumps(PRETIX), "prices": "Gold = x"}, "line 1 must be a price"),
+    ({"format": "pretix", "document": json.dumps(PRETIX), "prices": "Gold 9000"}, "line 1: must be a category"),
+    ({"format": "pretix", "document": json.dumps(PRETIX), "prices": "Gold = x"}, "line 1: must be a price"),
     ({"format": "holdfast", "document": '{"format": "holdfast-hall/1"}'}, "sections"),
     ({"format": "seats.io", "document": "x"}, "must be holdfast, pretix or csv"),
 ]

@@ -16,6 +16,7 @@ from holdfast.domain.catalogue.refusals import (
 from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.web.kit.languages import mark
 from holdfast.web.kit.visit import Visit
+from holdfast.web.organiser.file_problems import place_in_words, problem_in_words
 
 WHOLE = ""
 """The name of the field for what concerns a whole form."""
@@ -38,7 +39,8 @@ _PROBLEMS = (
     mark("must be a color such as #3a7bd5"),
     mark("cannot be seller where everybody is let in: nobody is known as the seller"),
 )
-"""Problems that the domain and the forms name, to be translated. Others are shown in English."""
+"""Problems that the domain and the forms name, to be translated. Those of files are in `file_problems`."""
+_OF_LINE = re.compile(r"(?P<place>line [0-9]+) (?P<problem>.*)", re.DOTALL)
 _PATTERNS = tuple(
     (re.compile(pattern), text)
     for pattern, text in (
@@ -173,7 +175,12 @@ class Faults(dict[str, str]):
             found = pattern.fullmatch(problem)
             if found is not None:
                 return self._visit.words.gettext(text).format(*found.groups())
-        return self._visit.words.gettext(problem)
+        gettext = self._visit.words.gettext
+        of_line = _OF_LINE.fullmatch(problem)
+        if of_line is not None:
+            place = place_in_words(of_line["place"], gettext)
+            return gettext("{place}: {problem}").format(place=place, problem=self.in_words(of_line["problem"]))
+        return problem_in_words(problem, gettext) or gettext(problem)
 
     def missing(self, field: str) -> None:
         """Note that a field was left empty."""

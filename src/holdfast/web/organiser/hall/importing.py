@@ -18,6 +18,7 @@ from holdfast.web.kit.page import Page
 from holdfast.web.kit.visit import Visit
 from holdfast.web.organiser.amounts import price_from
 from holdfast.web.organiser.faults import Faults
+from holdfast.web.organiser.file_problems import place_in_words
 from holdfast.web.organiser.hall.stored import REFUSED, is_stored, open_hall
 from holdfast.web.organiser.room import event_for, room_of
 
@@ -69,7 +70,8 @@ async def store(visit: Visit) -> Answer:
                 return visit.see_other(f"/organise/events/{event.id}/hall", notice="hall-saved")  # a double click
             if isinstance(refusal, InvalidValue) and refusal.data["field"] not in ("format", "prices", "document"):
                 where = visit.words.gettext("{place}: {problem}").format(
-                    place=refusal.data["field"], problem=faults.in_words(str(refusal.data["problem"]))
+                    place=place_in_words(str(refusal.data["field"]), visit.words.gettext),
+                    problem=faults.in_words(str(refusal.data["problem"])),
                 )
                 faults["document"] = where
             else:
