@@ -11,6 +11,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 MAKEFILE = CHECKOUT / "Makefile"
 _FOR_OTHERS = {
+    "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONPATH": "/elsewhere",
     "PYTHONHOME": "/elsewhere",
     "PYTHONOPTIMIZE": "2",
