@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
+_ATTEMPTS_MAX = 6
 _names = (f"test_{os.getpid()}_{number}" for number in itertools.count(1))
 
 _SESSIONS = """
@@ -121,9 +122,20 @@ class Databases:
 
 
 async def create(url: str, template: str) -> str:
-    """Create a database as a copy of another; return its name."""
+    """Create a database as a copy of another; return its name.
+
+    Nobody may be connected to the other one. PostgreSQL waits five seconds for that, but on a busy machine whoever has
+    migrated it may take longer to leave.
+    """
     name = next(_names)
-    await _execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    for attempt in itertools.count(1):
+        try:
+            await _execute(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+        except asyncpg.ObjectInUseError:
+            if attempt == _ATTEMPTS_MAX:
+                raise
+        else:
+            break
     return name
 
 

@@ -8,6 +8,7 @@ import inspect
 import os
 import signal
 import sys
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from api.serving import Api, api_with
 from databases import create, drop
 from embedded.run_of_its_own import CHECKOUT, END_SECONDS, Run
 from holdfast.infrastructure.embedded.process import wait_until
+from holdfast.web.kit.languages import LANGUAGES
 from pages.buyer import Buyer
 from pages.chromium import new_context, open_chromium, require_chromium
 from pages.house import House
@@ -42,6 +44,17 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.timeout(_SECONDS_MAX))
             if inspect.iscoroutinefunction(item.obj):
                 item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+def pytest_generate_tests(metafunc):
+    """Tell each story in one of the languages, half of them in each, and in both where it is about what is said.
+
+    The walk visits every page in both languages, and every text has its translation (`tests/web/kit`).
+    """
+    if "words" in metafunc.fixturenames:
+        of_name = LANGUAGES[zlib.crc32(metafunc.function.__name__.encode()) % 2]
+        both = metafunc.definition.get_closest_marker("both_languages")
+        metafunc.parametrize("words", LANGUAGES if both else (of_name,), indirect=True)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -117,9 +130,9 @@ async def chromium() -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest.fixture(params=["en", "ja"])
+@pytest.fixture
 def words(request) -> Words:
-    """The test's language. It is told once in each."""
+    """The test's language (`pytest_generate_tests`)."""
     return Words(request.param)
 
 

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from pages.hall_map import map_ready
 
 
+@pytest.mark.both_languages
 @pytest.mark.parametrize("device", ["desk", "phone"])
 async def test_two_seats_on_the_map(buyer, house, device):
     show = await house.show()
@@ -87,6 +88,7 @@ async def test_more_time_and_other_seats(buyer, house):
     assert await house.taken(show) == set()
 
 
+@pytest.mark.both_languages
 async def test_two_browsers_race_for_one_seat(buyer, house, watch):
     watch.expect_statuses(409)
     show = await house.show()

@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 
+@pytest.mark.both_languages
 async def test_seats_by_keyboard_alone(buyer, house):
     show = await house.show()
     await house.sell(show, show.seat("A", 2))

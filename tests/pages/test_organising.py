@@ -104,6 +104,7 @@ async def desk(visitor, words) -> Desk:
     return desk
 
 
+@pytest.mark.both_languages
 @pytest.mark.parametrize("device", ["desk", "phone"])
 async def test_from_nothing_to_an_event_on_sale(visitor, words, device):
     desk = Desk(await visitor(language=words.language, device=device), words)
@@ -169,6 +170,7 @@ async def test_a_live_sale_follows_by_itself(desk, house):
     await expect(desk.page.locator("#live-holds")).to_contain_text("somebody-slow")
 
 
+@pytest.mark.both_languages
 async def test_ending_a_hold_says_what_is_lost_and_frees_its_seats(desk, house):
     show = await house.show("Evening")
     await house.hold(show, show.seat("C", 1), show.seat("C", 2), user="somebody-slow")

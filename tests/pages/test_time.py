@@ -72,6 +72,7 @@ async def test_a_browser_whose_clock_is_wrong_by_an_hour(buyer, house, hours):
     await ann.reads("Your tickets are ready")
 
 
+@pytest.mark.both_languages
 async def test_the_end_of_a_hold_is_announced_three_times(buyer, house):
     show = await house.show()
     ann = await buyer()
@@ -139,6 +140,7 @@ async def test_nobody_holds_before_the_sale_opens(buyer, house, watch):
     assert await house.taken(show) == set()
 
 
+@pytest.mark.both_languages
 async def test_times_are_in_the_events_zone(buyer, house):
     start = (datetime.now(UTC) + timedelta(days=40)).replace(hour=3, minute=30, second=0, microsecond=0)
     show = await house.show(start_at=start.isoformat(), end_at=(start + timedelta(hours=2)).isoformat())
