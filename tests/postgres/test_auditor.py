@@ -14,7 +14,7 @@ from holdfast.application.booking.extend import extend
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.domain.refusal import Refusal
 from holdfast.infrastructure.postgres.upkeep.auditor import PostgresAuditor
-from postgres.test_plans import FULL
+from postgres.planning import FULL
 
 _AUDITS_MAX = 40
 """A sweep comes round within so many audits here."""
