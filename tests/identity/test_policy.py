@@ -193,6 +193,7 @@ OF_LISTS = {
             "make_sign_in_link",
             "rotate_ticket_key",
             "revoke_ticket_key",
+            "choose_cell",
         ),
         dict.fromkeys(CALLERS, "403") | {"nobody": "401", "admin": "ok"},
     ),

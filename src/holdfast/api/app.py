@@ -21,6 +21,7 @@ from holdfast.http.endpoints.operation import Operation
 from holdfast.http.endpoints.paths import PathTable
 from holdfast.http.endpoints.problems import Problems
 from holdfast.http.endpoints.public_url import PublicUrl
+from holdfast.http.endpoints.routing import Routing
 from holdfast.telemetry.exposition import Account
 
 
@@ -45,6 +46,7 @@ def build_app(
     exposition: Callable[[], bytes] = generate_latest,
     readiness: Readiness | None = None,
     pages: Pages | None = None,
+    routing: Routing | None = None,
 ) -> PathTable:
     """Build the ASGI application.
 
@@ -56,6 +58,7 @@ def build_app(
         exposition: Returns the metrics in Prometheus' text format.
         readiness: Runs the probes behind GET /readyz.
         pages: The pages beside the API; None for none.
+        routing: Knows in which database everything is; None if there is only one.
     """
     public = PublicUrl(settings.public_url)
     dependencies = Dependencies(
@@ -69,6 +72,7 @@ def build_app(
         cors=CorsPolicy(settings.cors_allow_origins, own_origin=public.origin),
         body_bytes_max=settings.body_bytes_max,
         public_path=public.path.encode("ascii"),
+        routing=routing,
     )
     endpoints: dict[str, ASGIApp] = {
         path: Endpoint(path, on_path, dependencies) for path, on_path in _by_path().items()

@@ -104,6 +104,10 @@ class NewEventInput(EventInput, kw_only=True):
     """What an organiser writes of a new event. `organiser_id` is needed by who works for several of them."""
 
     organiser_id: UUID | UnsetType = UNSET
+    cell: Annotated[
+        Annotated[int, Meta(ge=0, le=4095)] | UnsetType,
+        Meta(description="The database that is to have the event, if there are several; only admins may choose."),
+    ] = UNSET
 
 
 class EventBody(Struct, kw_only=True):

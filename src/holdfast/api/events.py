@@ -13,7 +13,8 @@ from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.create_event import create_event
 from holdfast.application.catalogue.delete_event import delete_event
 from holdfast.application.catalogue.edit_event import edit_event
-from holdfast.application.identity.policy import reach_of
+from holdfast.application.catalogue.placing import Placing
+from holdfast.application.identity.policy import reach_of, require_unseen
 from holdfast.application.identity.verbs import Verb
 from holdfast.application.reading.views import Views
 from holdfast.domain.catalogue.event import Event
@@ -37,11 +38,15 @@ BODY_BYTES = 160 * 1024
 """10,000 characters of description take up to 120,000 bytes, with every character escaped."""
 
 
-async def create(catalogue: Catalogue, call: Call) -> Answer:
+async def create(placing: Placing, call: Call) -> Answer:
     """POST /events."""
     given = await _new_decoder.read(await call.body(BODY_BYTES))
     wanted = or_default(given.organiser_id, None)
     organiser_id = await caller_of(call).organiser_for(Verb.CREATE_EVENT, wanted)
+    cell = or_default(given.cell, None)
+    if cell is not None:
+        require_unseen(principal_of(call), Verb.CHOOSE_CELL)
+    catalogue = await placing.catalogue(cell, seats=given.total_seats)
     event = await create_event(
         catalogue, details_of(given, principal_of(call)), organiser_id=organiser_id, actor=actor_of(call)
     )
@@ -149,6 +154,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         method="GET",
         path=f"{BASE}/events",
         name="list_events",
+        lists_all=True,
         tag="events",
         summary="List events, newest first",
         needs=Views,
@@ -162,7 +168,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         name="create_event",
         tag="events",
         summary="Create an event",
-        needs=Catalogue,
+        needs=Placing,
         handler=create,
         request=(NewEventInput,),
         request_examples={"a concert": examples.EVENT_INPUT},

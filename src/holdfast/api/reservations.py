@@ -9,7 +9,7 @@ from holdfast.api import examples
 from holdfast.api.identity.admission import buyer_of, caller_of, principal_of
 from holdfast.api.paging import BASE, PAGE
 from holdfast.api.reservation_bodies import ReservationBody, reservation_body
-from holdfast.api.wish_bodies import BestAvailableReservationInput, ReservationInput, best_of, read_wish
+from holdfast.api.wish_bodies import BestAvailableReservationInput, ReservationInput, best_of, event_in, read_wish
 from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.cancel import cancel as cancel_reservation
 from holdfast.application.booking.confirm import confirm as confirm_reservation
@@ -45,7 +45,7 @@ from holdfast.domain.identity.principal import Proof
 from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import REPLAYED, Answer, event_version, json_answer
 from holdfast.http.endpoints.call import Call
-from holdfast.http.endpoints.operation import Link, Operation, Success
+from holdfast.http.endpoints.operation import IdInBody, Link, Operation, Success
 
 WISH_BODY_BYTES = 16 * 1024
 """A request for 20 seats takes 2,500 bytes, with every character of the key escaped."""
@@ -152,6 +152,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         method="POST",
         path=f"{BASE}/reservations",
         name="reserve",
+        id_in_body=IdInBody(WISH_BODY_BYTES, event_in),
         tag="reservations",
         summary="Hold seats",
         description=(
@@ -202,6 +203,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         method="GET",
         path=f"{BASE}/reservations",
         name="list_reservations",
+        lists_all=True,
         tag="reservations",
         summary="List the caller's reservations, newest first",
         needs=Views,

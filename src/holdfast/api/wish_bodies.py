@@ -3,6 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from holdfast.api.fields import or_default
@@ -95,6 +96,23 @@ def _quotes_of_best(best: BestAvailableInput) -> int:
     texts = [best.category, best.section, best.floor, best.together]
     quotes = 2 + (0 if best.accessible is UNSET else 2)
     return quotes + sum(2 if text is None else 4 for text in texts if text is not UNSET)
+
+
+class _AboutEvent(Struct):
+    """What tells in which database a request is decided; whatever else is in it is looked at there."""
+
+    event_id: UUID
+
+
+_about_event = msgspec.json.Decoder(_AboutEvent)
+
+
+def event_in(raw: bytes) -> UUID | None:
+    """Return the event of a request for seats; None if it is not to be found."""
+    try:
+        return _about_event.decode(raw).event_id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 _decoder = StrictDecoder(WishInput, quotes=_quotes_of_wish)

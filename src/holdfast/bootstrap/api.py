@@ -15,7 +15,7 @@ from holdfast.application.identity.signing_in.sign_in import SignIns
 from holdfast.application.lifecycle.readiness import Draining, Probe, Readiness
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.bootstrap.admission import open_admission
-from holdfast.bootstrap.engine import Engine, open_engine
+from holdfast.bootstrap.cells import Node, open_node
 from holdfast.bootstrap.identity import open_identity, recording_key_uses
 from holdfast.bootstrap.pages import build_pages
 from holdfast.bootstrap.process import end_by_force, reporting, set_up_logging
@@ -44,23 +44,31 @@ async def application(
     # Where callers are known, how an event sells is not for everybody. A node without a port of its own does not lead:
     # nobody would see the series of events.
     async with (
-        open_engine(settings, deadline=deadline, processes_in_use=processes_in_use) as engine,
+        open_node(settings, process="api", deadline=deadline, processes_in_use=processes_in_use) as node,
         reporting(settings, process="api", deadline=deadline, leads=settings.is_open or settings.metrics_port > 0),
         _own_metrics(settings),
-        open_identity(settings, process="api", deadline=deadline) as identity,
-        open_admission(settings, identity, engine.sign_in_tries) as (admission, sign_ins),
+        open_identity(settings, process="api", deadline=deadline, in_cells=node.identity_reads) as identity,
+        open_admission(settings, identity, node.home.sign_in_tries) as (admission, sign_ins),
         recording_key_uses(identity),
-        _probes(settings, engine) as probes,
+        _probes(settings, node) as probes,
     ):
         draining = draining or Draining()
-        draining.at_the_end(engine.views.live_changes.close)
-        draining.at_last(engine.give_up)
+        draining.at_the_end(node.end_streams)
+        draining.at_last(node.give_up)
         of_cells = [part_of(cell.number) for cell in settings.all_cells()]
         readiness = Readiness(probes, draining, one_suffices=of_cells)
-        capabilities = {**engine.by_type(), Identity: identity, SignIns: sign_ins}
+        capabilities = {**node.by_type, Identity: identity, SignIns: sign_ins}
         public = partial(exposition, of_events=settings.is_open)
-        pages = build_pages(capabilities, settings, identity)
-        yield build_app(capabilities, settings, admission, exposition=public, readiness=readiness, pages=pages)
+        pages = build_pages(capabilities, settings, identity, node.routing)
+        yield build_app(
+            capabilities,
+            settings,
+            admission,
+            exposition=public,
+            readiness=readiness,
+            pages=pages,
+            routing=node.routing,
+        )
 
 
 def serve(settings: Settings, listen_fd: int | None = None, turns: Turns | None = None) -> None:
@@ -88,9 +96,9 @@ def _own_metrics(settings: Settings) -> AbstractAsyncContextManager[object]:
     )
 
 
-def _probes(settings: Settings, engine: Engine) -> AbstractAsyncContextManager[dict[str, Probe]]:
+def _probes(settings: Settings, node: Node) -> AbstractAsyncContextManager[dict[str, Probe]]:
     redis_url = None if settings.redis_url is None else settings.redis_url.get_secret_value()
-    return open_probes(settings.all_cells(), redis_url, overflowing=lambda: [engine.booking.batcher.overflowing])
+    return open_probes(settings.all_cells(), redis_url, overflowing=node.overflowing)
 
 
 async def _serve(settings: Settings, listen_fd: int | None, turns: Turns | None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from holdfast.api.event_bodies import event_list
 from holdfast.api.seats.seat_json import seat_tail, seat_tail_for_strangers
-from holdfast.application.booking.access_codes import AccessCodes, LocalCodeTries
+from holdfast.application.booking.access_codes import AccessCodes
 from holdfast.application.booking.batching.batcher import Batcher
 from holdfast.application.booking.batching.bounds import LOCK_WAITS_AT_ONCE
 from holdfast.application.booking.booking import Booking
@@ -20,8 +20,9 @@ from holdfast.application.booking.shared_read import SharedRead
 from holdfast.application.booking.taken_seats import TakenSeats
 from holdfast.application.catalogue.bulk_line import BulkLine
 from holdfast.application.catalogue.catalogue import Catalogue
+from holdfast.application.catalogue.placing import Placing
 from holdfast.application.identifiers import CellIds
-from holdfast.application.identity.signing_in.tries import LocalSignInTries, SignInTries
+from holdfast.application.identity.signing_in.tries import SignInTries
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
@@ -33,11 +34,11 @@ from holdfast.application.reading.storefront.storefront import Storefront
 from holdfast.application.reading.views import Views
 from holdfast.application.reports.reports import Reports
 from holdfast.application.tickets.tickets import Tickets
-from holdfast.bootstrap.hoarding import open_hold_limits
 from holdfast.bootstrap.process import bounds_from, home_cell, open_features, open_pool
 from holdfast.bootstrap.reports import open_reports
+from holdfast.bootstrap.shared import Shared, open_shared
 from holdfast.bootstrap.storefront import open_storefront
-from holdfast.bootstrap.tickets import build_tickets
+from holdfast.bootstrap.tickets import build_tickets, tickets_of_cell
 from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.booking.seating_source import PostgresSeatingSource
 from holdfast.infrastructure.postgres.catalogue.catalogue_store import PostgresCatalogueStore
@@ -48,11 +49,7 @@ from holdfast.infrastructure.postgres.reading.channels import PostgresChannelRea
 from holdfast.infrastructure.postgres.reading.layouts import PostgresLayouts
 from holdfast.infrastructure.postgres.reading.reads import PostgresReads
 from holdfast.infrastructure.postgres.reading.seat_map_source import PostgresSeatMapSource
-from holdfast.infrastructure.redis.code_tries import RedisCodeTries
-from holdfast.infrastructure.redis.connections import open_redis
-from holdfast.infrastructure.redis.gate import RedisGate
-from holdfast.infrastructure.redis.open_gate import OpenGate
-from holdfast.infrastructure.redis.sign_in_tries import RedisSignInTries
+from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings
 
 PAUSE_SEVERAL_SECONDS = 0.003
@@ -62,7 +59,7 @@ per request with pauses of 1 ms, and 1.3 to 1.5 times with 6 ms (docs/performanc
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Everything that one process can do, one field per capability."""
+    """Everything that one process can do with the events of one cell, one field per capability."""
 
     booking: Booking
     catalogue: Catalogue
@@ -71,12 +68,12 @@ class Engine:
     tickets: Tickets
     storefront: Storefront
     sign_in_tries: SignInTries
-    """It is here because it shares the gate's Redis."""
+    """It is here because it shares the gate's Redis. All engines of a process have the same."""
 
     def by_type(self) -> dict[type, object]:
         """Return the capabilities by type. The API's operations name the one they need by its type."""
         capabilities = (self.booking, self.catalogue, self.views, self.reports, self.tickets, self.storefront)
-        return {type(capability): capability for capability in capabilities}
+        return {Placing: Placing(self.catalogue), **{type(capability): capability for capability in capabilities}}
 
     async def give_up(self) -> None:
         """Answer everyone who is waiting for a write."""
@@ -92,7 +89,7 @@ async def open_engine(
     deadline: Deadline | None = None,
     processes_in_use: Callable[[], int] = lambda: 1,
 ) -> AsyncIterator[Engine]:
-    """Open the pools and the gate, and build every capability of this process.
+    """Open the pools and the gate, and build every capability of this process for the events of cell 0.
 
     On leaving, whatever is under way is finished as far as the deadline allows.
 
@@ -102,91 +99,104 @@ async def open_engine(
         deadline: When the process must have ended.
         processes_in_use: Returns how many processes of this node have connections.
     """
-
-    def pause_seconds() -> float:
-        return reading_pause_seconds(processes_in_use())
-
-    deadline = deadline or Deadline(settings.shutdown_seconds)
-    timeouts = Timeouts()
-    bounds = bounds_from(settings)
-    cell = home_cell(settings)
-    ids = CellIds()
+    frame = Frame(settings, process, deadline or Deadline(settings.shutdown_seconds), processes_in_use)
     async with AsyncExitStack() as stack:
-        write_size = settings.write_pool_size + LOCK_WAITS_AT_ONCE
-        write_pool = await open_pool(stack, cell, f"{process}-write", write_size, timeouts)
-        read_pool = await open_pool(stack, cell, f"{process}-read", settings.read_pool_size, timeouts)
-        catalogue_pool = await open_pool(stack, cell, f"{process}-catalogue", settings.catalogue_pool_size, timeouts)
-        gate = _gate(settings)
-        stack.push_async_callback(gate.close)
-        limits = open_hold_limits(stack, settings, gate.redis, gate.breaker) if isinstance(gate, RedisGate) else None
-        store = PostgresBatchStore(write_pool, read_pool)
-        taken_seats = TakenSeats(memory_seconds=settings.gate_memory_seconds)
-        large_pool = await open_pool(
-            stack,
-            cell,
-            f"{process}-large",
-            LARGE_CONNECTIONS,
-            replace(timeouts, statement_seconds=timeouts.bulk_statement_seconds),
-        )
-        tail = seat_tail if settings.is_open else seat_tail_for_strangers
-        map_source = PostgresSeatMapSource(read_pool, large_pool, tail)
-        seat_maps = SeatMaps(
-            map_source,
-            bytes_max=settings.seat_maps_mib_max * 1024 * 1024,
-            expire=lambda event_id: expire_overdue(batcher, event_id),
-            pause_seconds=pause_seconds,
-        )
-        seatings = Seatings(PostgresSeatingSource(read_pool, large_pool))
-        listeners: list[CommitListener] = [taken_seats, seat_maps, seatings]
-        if limits is not None:
-            listeners.append(LetGoHolds(limits))
-        batcher = Batcher(store, bounds, listeners=listeners, seatings=seatings)
-        # If there are several connections, bulk calls leave one to the other changes.
-        bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
-        reads = PostgresReads(read_pool)
-        catalogue = Catalogue(
-            PostgresCatalogueStore(catalogue_pool, timeouts), reads, PostgresSeatSearch(catalogue_pool), bulk_line, ids
-        )
-        stack.push_async_callback(_close_writers, batcher, catalogue, deadline)
-        live_changes = LiveChanges(seat_maps, map_source)
-        stack.callback(live_changes.close)
-        shared_read = SharedRead(store)
-        local_tries = LocalCodeTries()
-        tries = RedisCodeTries(gate.redis, gate.breaker, local_tries) if isinstance(gate, RedisGate) else local_tries
-        access_codes = AccessCodes(store, tries, shared_read)
-        booking = Booking(
-            batcher=batcher,
-            gate=gate,
-            taken_seats=taken_seats,
-            shared_read=shared_read,
-            directory=ReservationDirectory(store),
-            seatings=seatings,
-            features=open_features(stack, cell, read_pool),
-            access_codes=access_codes,
-            ids=ids,
-            hoarding=None if limits is None else Hoarding(limits, shared_read),
-        )
-        layouts = KeptLayouts(PostgresLayouts(read_pool, large_pool), map_source)
-        views = Views(
-            reads=reads,
-            event_pages=EventPages(reads, event_list, pause_seconds=pause_seconds),
-            seat_maps=seat_maps,
-            live_changes=live_changes,
-            large_lists=LargeLists(map_source, tail),
-            charts=map_source,
-            kept_charts=KeptCharts(map_source),
-            kept_layouts=layouts,
-            halls=reads.halls,
-            channels=PostgresChannelReads(read_pool),
-            access_codes=access_codes,
-        )
-        reports, tickets = open_reports(read_pool, large_pool), build_tickets(read_pool, catalogue_pool)
-        storefront = open_storefront(settings, read_pool, seat_maps, layouts, pause_seconds=pause_seconds)
-        local_sign_ins = LocalSignInTries()
-        sign_in_tries: SignInTries = local_sign_ins
-        if isinstance(gate, RedisGate):
-            sign_in_tries = RedisSignInTries(gate.redis, gate.breaker, local_sign_ins)
-        yield Engine(booking, catalogue, views, reports, tickets, storefront, sign_in_tries)
+        shared = open_shared(stack, settings)
+        yield await open_engine_of(stack, home_cell(settings), frame, shared, ids=CellIds())
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all engines of a process are opened with."""
+
+    settings: Settings
+    process: str
+    deadline: Deadline
+    processes_in_use: Callable[[], int]
+    cells: int = 1
+    """How many engines there are; they share the memory for seat maps."""
+
+    def pause_seconds(self) -> float:
+        """Return the pause between shared reads."""
+        return reading_pause_seconds(self.processes_in_use())
+
+
+async def open_engine_of(
+    stack: AsyncExitStack, cell: Cell, frame: Frame, shared: Shared, *, ids: CellIds, home: Engine | None = None
+) -> Engine:
+    """Open the pools of a cell until the stack closes, and build every capability for its events.
+
+    Args:
+        stack: Closes what is opened here; first it finishes whatever is under way, as far as the deadline allows.
+        cell: Where its database is.
+        frame: What all engines of the process have in common.
+        shared: What they share.
+        ids: Makes the ids of this cell.
+        home: The engine of cell 0, which has the keys of tickets; None if this is the one.
+    """
+    settings, process, timeouts = frame.settings, frame.process, Timeouts()
+    write_size = settings.write_pool_size + LOCK_WAITS_AT_ONCE
+    write_pool = await open_pool(stack, cell, f"{process}-write", write_size, timeouts)
+    read_pool = await open_pool(stack, cell, f"{process}-read", settings.read_pool_size, timeouts)
+    catalogue_pool = await open_pool(stack, cell, f"{process}-catalogue", settings.catalogue_pool_size, timeouts)
+    large_timeouts = replace(timeouts, statement_seconds=timeouts.bulk_statement_seconds)
+    large_pool = await open_pool(stack, cell, f"{process}-large", LARGE_CONNECTIONS, large_timeouts)
+    store = PostgresBatchStore(write_pool, read_pool)
+    taken_seats = TakenSeats(memory_seconds=settings.gate_memory_seconds)
+    tail = seat_tail if settings.is_open else seat_tail_for_strangers
+    map_source = PostgresSeatMapSource(read_pool, large_pool, tail)
+    seat_maps = SeatMaps(
+        map_source,
+        bytes_max=settings.seat_maps_mib_max * 1024 * 1024 // frame.cells,
+        expire=lambda event_id: expire_overdue(batcher, event_id),
+        pause_seconds=frame.pause_seconds,
+    )
+    seatings = Seatings(PostgresSeatingSource(read_pool, large_pool))
+    listeners: list[CommitListener] = [taken_seats, seat_maps, seatings]
+    if shared.limits is not None:
+        listeners.append(LetGoHolds(shared.limits))
+    batcher = Batcher(store, bounds_from(settings), listeners=listeners, seatings=seatings)
+    # If there are several connections, bulk calls leave one to the other changes.
+    bulk_line = BulkLine(at_once=max(1, settings.catalogue_pool_size - 1))
+    reads = PostgresReads(read_pool)
+    catalogue = Catalogue(
+        PostgresCatalogueStore(catalogue_pool, timeouts), reads, PostgresSeatSearch(catalogue_pool), bulk_line, ids
+    )
+    stack.push_async_callback(_close_writers, batcher, catalogue, frame.deadline)
+    live_changes = LiveChanges(seat_maps, map_source)
+    stack.callback(live_changes.close)
+    shared_read = SharedRead(store)
+    access_codes = AccessCodes(store, shared.code_tries, shared_read)
+    booking = Booking(
+        batcher=batcher,
+        gate=shared.gate,
+        taken_seats=taken_seats,
+        shared_read=shared_read,
+        directory=ReservationDirectory(store),
+        seatings=seatings,
+        features=open_features(stack, cell, read_pool),
+        access_codes=access_codes,
+        ids=ids,
+        hoarding=None if shared.limits is None else Hoarding(shared.limits, shared_read),
+    )
+    layouts = KeptLayouts(PostgresLayouts(read_pool, large_pool), map_source)
+    views = Views(
+        reads=reads,
+        event_pages=EventPages(reads, event_list, pause_seconds=frame.pause_seconds),
+        seat_maps=seat_maps,
+        live_changes=live_changes,
+        large_lists=LargeLists(map_source, tail),
+        charts=map_source,
+        kept_charts=KeptCharts(map_source),
+        kept_layouts=layouts,
+        halls=reads.halls,
+        channels=PostgresChannelReads(read_pool),
+        access_codes=access_codes,
+    )
+    reports = open_reports(read_pool, large_pool)
+    tickets = build_tickets(read_pool, catalogue_pool) if home is None else tickets_of_cell(home.tickets, read_pool)
+    storefront = open_storefront(settings, read_pool, seat_maps, layouts, pause_seconds=frame.pause_seconds)
+    return Engine(booking, catalogue, views, reports, tickets, storefront, shared.sign_in_tries)
 
 
 def reading_pause_seconds(processes: int) -> float:
@@ -203,10 +213,3 @@ async def _close_writers(batcher: Batcher, catalogue: Catalogue, deadline: Deadl
     """Finish all writes under way, within the same time limit."""
     seconds_max = deadline.left(for_others=1.0)
     await asyncio.gather(batcher.close(seconds_max=seconds_max), catalogue.close(seconds_max=seconds_max))
-
-
-def _gate(settings: Settings) -> RedisGate | OpenGate:
-    if settings.redis_url is None:
-        return OpenGate()
-    redis = open_redis(settings.redis_url.get_secret_value(), call_seconds_max=settings.redis_call_seconds)
-    return RedisGate(redis, lock_seconds=settings.lock_seconds, call_seconds_max=settings.redis_call_seconds)

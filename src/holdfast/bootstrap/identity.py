@@ -5,10 +5,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from holdfast.application.cells.view import View
 from holdfast.application.failures import OperationalFailure
 from holdfast.application.identity.administration import Administration
 from holdfast.application.identity.identity import Identity
 from holdfast.application.identity.key_uses import ROUND_SECONDS, KeyUses
+from holdfast.application.identity.merged_audit import MergedAudit
 from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.identity.passwords import Passwords
 from holdfast.application.identity.rights import Rights
@@ -28,7 +30,12 @@ from holdfast.settings import Settings
 
 @asynccontextmanager
 async def open_identity(
-    settings: Settings, *, process: str, deadline: Deadline | None = None, hasher: Argon2Hasher | None = None
+    settings: Settings,
+    *,
+    process: str,
+    deadline: Deadline | None = None,
+    hasher: Argon2Hasher | None = None,
+    in_cells: View[PostgresIdentityReads] | None = None,
 ) -> AsyncIterator[Identity]:
     """Open the pools and yield what the use cases share; at the end, actions in progress are finished.
 
@@ -37,6 +44,7 @@ async def open_identity(
         process: The name of its connections to PostgreSQL.
         deadline: When it must have ended.
         hasher: Hashes passwords; None: with the current parameters.
+        in_cells: Reads the owners of events, and the audit, in each of several cells; None if there is only one.
     """
     deadline = deadline or Deadline(settings.shutdown_seconds)
     async with AsyncExitStack() as stack:
@@ -52,9 +60,10 @@ async def open_identity(
         yield Identity(
             administration=administration,
             reads=reads,
+            audit_reads=reads if in_cells is None else MergedAudit(in_cells),
             bookkeeping=store,
             rights=rights,
-            owner_directory=OwnerDirectory(reads),
+            owner_directory=OwnerDirectory(reads, None if in_cells is None else in_cells.places),
             key_uses=KeyUses(store),
             passwords=passwords,
             sessions=Sessions(PostgresSessions(reading, idle_minutes=settings.session_idle_minutes)),

@@ -20,6 +20,7 @@ from holdfast.http.endpoints.endpoint import Dependencies, Endpoint
 from holdfast.http.endpoints.operation import Operation
 from holdfast.http.endpoints.problems import Problems
 from holdfast.http.endpoints.public_url import PublicUrl
+from holdfast.http.endpoints.routing import Routing
 from holdfast.settings import Settings
 from holdfast.web.app import Pages
 from holdfast.web.kit.assets import assets
@@ -38,7 +39,9 @@ _FOR_SCRIPTS = {
 """Where the drawn map reads, by the name of the API's operation that answers."""
 
 
-def build_pages(capabilities: Mapping[type, object], settings: Settings, identity: Identity) -> Pages | None:
+def build_pages(
+    capabilities: Mapping[type, object], settings: Settings, identity: Identity, routing: Routing | None
+) -> Pages | None:
     """Return the pages; None if this process serves none."""
     if not settings.pages:
         return None
@@ -68,6 +71,7 @@ def build_pages(capabilities: Mapping[type, object], settings: Settings, identit
         kept_pages=KeptPages(),
         public=public,
         problems=problems,
+        routing=routing,
     )
     dependencies = Dependencies(
         capabilities={Views: capabilities[Views]},
@@ -76,6 +80,7 @@ def build_pages(capabilities: Mapping[type, object], settings: Settings, identit
         cors=CorsPolicy("", own_origin=public.origin),
         body_bytes_max=settings.body_bytes_max,
         public_path=public.path.encode("ascii"),
+        routing=routing,
     )
     return Pages(site, settings.body_bytes_max, dict(_mounted(dependencies)))
 

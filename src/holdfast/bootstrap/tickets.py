@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from holdfast.application.tickets.key_ring import KeyRing
 from holdfast.application.tickets.tickets import Tickets
@@ -29,6 +30,11 @@ def build_tickets(read_pool: Pool, write_pool: Pool) -> Tickets:
         signatures=signatures,
         key_ring=KeyRing(key_store, signatures),
     )
+
+
+def tickets_of_cell(home: Tickets, read_pool: Pool) -> Tickets:
+    """Return the capability for the seats of another cell; cell 0 has the keys that sign all tickets."""
+    return replace(home, seats=PostgresTicketSeats(read_pool))
 
 
 @asynccontextmanager

@@ -131,6 +131,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         method="GET",
         path=f"{BASE}/audit",
         name="read_audit",
+        lists_all=True,
         tag="identity",
         summary="List administrative actions, newest first: those of the caller's organisers, or all for an admin",
         needs=Identity,

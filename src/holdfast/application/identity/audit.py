@@ -32,4 +32,4 @@ async def read_audit(
         require_in_organiser(principal, Verb.GET_ORGANISER, organiser_id)
         inside = reach.everything or organiser_id in reach.organiser_ids
         reach = Reach(organiser_ids=frozenset({organiser_id}) if inside else frozenset())
-    return await identity.reads.audit(reach, after=after, limit=limit)
+    return await identity.audit_reads.audit(reach, after=after, limit=limit)

@@ -6,7 +6,7 @@ from holdfast.application.identity.administration import Administration
 from holdfast.application.identity.key_uses import KeyUses
 from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.identity.passwords import Passwords
-from holdfast.application.identity.ports import Bookkeeping, IdentityReads
+from holdfast.application.identity.ports import AuditReads, Bookkeeping, IdentityReads
 from holdfast.application.identity.rights import Rights
 from holdfast.application.identity.sessions import Sessions
 
@@ -17,6 +17,7 @@ class Identity:
 
     administration: Administration
     reads: IdentityReads
+    audit_reads: AuditReads
     bookkeeping: Bookkeeping
     rights: Rights
     owner_directory: OwnerDirectory

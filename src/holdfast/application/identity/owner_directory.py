@@ -1,13 +1,14 @@
 """Who events and reservations belong to. That never changes, so it is cached after the first look-up."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from holdfast.application.coalescer import Coalescer
 from holdfast.application.identity.ports import ArchivedOwner, OwnersSource, ReservationOwner
 
 Owner = TypeVar("Owner")
+Where: TypeAlias = Callable[[UUID], Iterable[OwnersSource]]
 
 REMEMBERED_MAX = 50_000
 """Of events and of reservations each."""
@@ -16,13 +17,23 @@ REMEMBERED_MAX = 50_000
 class OwnerDirectory:
     """Looks up the organiser of an event, and the organiser and buyer of a reservation."""
 
-    def __init__(self, source: OwnersSource) -> None:
-        self._events: _Remembered[UUID] = _Remembered(source.of_events)
-        self._published: Coalescer[None, UUID, bool | None] = Coalescer(self._ask_published, questions_max=256)
-        self._archived: Coalescer[None, UUID, ArchivedOwner | None] = Coalescer(self._ask_archived, questions_max=256)
-        self._source = source
-        self._organisers: _Remembered[UUID] = _Remembered(source.of_organisers)
-        self._reservations: _Remembered[ReservationOwner] = _Remembered(source.of_reservations)
+    def __init__(self, source: OwnersSource, where: Where | None = None) -> None:
+        """Take over what is asked.
+
+        Args:
+            source: Where organisers are.
+            where: Returns where an event or a reservation can be, in the order to ask; None: nowhere else.
+        """
+        home = (source,)
+        where = where or (lambda _: home)
+        self._where = where
+        self._events = _Remembered(lambda asked, ids: asked.of_events(ids), where)
+        self._published: Coalescer[OwnersSource, UUID, bool | None] = Coalescer(self._ask_published, questions_max=256)
+        self._archived: Coalescer[OwnersSource, UUID, ArchivedOwner | None] = Coalescer(
+            self._ask_archived, questions_max=256
+        )
+        self._organisers = _Remembered(lambda asked, ids: asked.of_organisers(ids), lambda _: home)
+        self._reservations = _Remembered(lambda asked, ids: asked.of_reservations(ids), where)
 
     async def has_organiser(self, organiser_id: UUID) -> bool:
         """Return whether there is such an organiser; organisers are never deleted.
@@ -48,7 +59,12 @@ class OwnerDirectory:
         Raises:
             ConnectionLost, Contended: The look-up failed.
         """
-        return await self._published.ask(None, event_id)
+        published = None
+        for source in self._where(event_id):
+            published = await self._published.ask(source, event_id)
+            if published is not None:
+                break
+        return published
 
     async def of_reservation(self, reservation_id: UUID) -> ReservationOwner | None:
         """Return the organiser and buyer of a reservation; None if there is no such reservation.
@@ -66,35 +82,48 @@ class OwnerDirectory:
         Raises:
             ConnectionLost, Contended: The look-up failed.
         """
-        return await self._archived.ask(None, reservation_id)
+        archived = None
+        for source in self._where(reservation_id):
+            archived = await self._archived.ask(source, reservation_id)
+            if archived is not None:
+                break
+        return archived
 
-    async def _ask_archived(self, _: None, reservation_ids: Sequence[UUID]) -> Sequence[ArchivedOwner | None]:
-        found = await self._source.of_archived(reservation_ids)
+    async def _ask_archived(
+        self, source: OwnersSource, reservation_ids: Sequence[UUID]
+    ) -> Sequence[ArchivedOwner | None]:
+        found = await source.of_archived(reservation_ids)
         return [found.get(reservation_id) for reservation_id in reservation_ids]
 
-    async def _ask_published(self, _: None, event_ids: Sequence[UUID]) -> Sequence[bool | None]:
-        found = await self._source.are_published(event_ids)
+    async def _ask_published(self, source: OwnersSource, event_ids: Sequence[UUID]) -> Sequence[bool | None]:
+        found = await source.are_published(event_ids)
         return [found.get(event_id) for event_id in event_ids]
 
 
 class _Remembered(Generic[Owner]):
-    """The cache; ids requested while a look-up is in progress are looked up together in the next one."""
+    """The cache; ids requested while a look-up is in progress are looked up together in the next one of that source."""
 
-    def __init__(self, look_up: Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, Owner]]]) -> None:
+    def __init__(
+        self, look_up: Callable[[OwnersSource, Sequence[UUID]], Awaitable[Mapping[UUID, Owner]]], where: Where
+    ) -> None:
         self._look_up = look_up
+        self._where = where
         self._found: dict[UUID, Owner] = {}
-        self._questions: Coalescer[None, UUID, Owner | None] = Coalescer(self._ask, questions_max=256)
+        self._questions: Coalescer[OwnersSource, UUID, Owner | None] = Coalescer(self._ask, questions_max=256)
 
     async def find(self, thing_id: UUID) -> Owner | None:
         owner = self._found.get(thing_id)
         if owner is None:
-            owner = await self._questions.ask(None, thing_id)
+            for source in self._where(thing_id):
+                owner = await self._questions.ask(source, thing_id)
+                if owner is not None:
+                    break
         if owner is not None and thing_id not in self._found:
             self._found[thing_id] = owner
             if len(self._found) > REMEMBERED_MAX:
                 del self._found[next(iter(self._found))]
         return owner
 
-    async def _ask(self, _: None, thing_ids: Sequence[UUID]) -> Sequence[Owner | None]:
-        found = await self._look_up(thing_ids)
+    async def _ask(self, source: OwnersSource, thing_ids: Sequence[UUID]) -> Sequence[Owner | None]:
+        found = await self._look_up(source, thing_ids)
         return [found.get(thing_id) for thing_id in thing_ids]

@@ -154,8 +154,36 @@ class IdentityReads(Protocol):
         """Return an account."""
         ...
 
+
+class AuditReads(Protocol):
+    """Reads the audit."""
+
     async def audit(self, reach: Reach, *, after: UUID | None, limit: int) -> list[StoredEntry]:
         """Return entries, newest first, starting after the entry `after`; none if there is no such entry."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPlace:
+    """Where an entry stands in the audit of a database."""
+
+    position: int
+    at: datetime
+
+
+class AuditPages(Protocol):
+    """Reads the audit of one database of several."""
+
+    async def audit_place(self, reach: Reach, entry_id: UUID) -> AuditPlace | None:
+        """Find an entry; None if there is no such entry, or it is not in reach."""
+        ...
+
+    async def audit_before(self, reach: Reach, position: int | None, *, limit: int) -> list[StoredEntry]:
+        """Return the entries before a position, newest first; None for the newest ones."""
+        ...
+
+    async def position_after(self, at: datetime, *, including: bool) -> int:
+        """Return the position before which the entries stand that are older than a time, or as old if `including`."""
         ...
 
 
@@ -206,6 +234,10 @@ class ArchivedOwner:
 
 class OwnersSource(Protocol):
     """Where the owners of events and reservations are looked up."""
+
+    def __hash__(self) -> int:
+        """Tell one source from another, so that what is asked of it is asked together."""
+        ...
 
     async def of_events(self, event_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
         """Return the organisers of events, by event."""

@@ -165,4 +165,5 @@ RULES: Mapping[Verb, Rule] = {
     Verb.EXCEED_PURCHASE_LIMIT: _rule(Kind.EVENT, _NO, _NO, _OWN, _OWN, _YES, as_buyer=True),
     Verb.USE_CHANNELS: _rule(Kind.EVENT, _NO, _NO, _OWN, _OWN, _YES, as_buyer=True),
     Verb.NAME_ACCESS_CODE: _sees_event,
+    Verb.CHOOSE_CELL: _administers,
 }

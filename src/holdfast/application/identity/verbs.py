@@ -97,6 +97,8 @@ class Verb(StrEnum):
     """Hold seats of every channel, without its code."""
     NAME_ACCESS_CODE = "name_access_code"
     """List the seats of a channel whose code the request names (`X-Access-Code`)."""
+    CHOOSE_CELL = "choose_cell"
+    """Say which database a new event is stored in (`cell`)."""
 
     @property
     def is_operation(self) -> bool:
@@ -118,6 +120,7 @@ PARTS = frozenset(
         Verb.EXCEED_PURCHASE_LIMIT,
         Verb.USE_CHANNELS,
         Verb.NAME_ACCESS_CODE,
+        Verb.CHOOSE_CELL,
     }
 )
 """Verbs that are not operations."""

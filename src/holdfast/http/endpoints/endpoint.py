@@ -16,6 +16,7 @@ from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.cors import CorsPolicy
 from holdfast.http.endpoints.operation import Handler
 from holdfast.http.endpoints.problems import MethodNotAllowed, PathNotFound, Problems
+from holdfast.http.endpoints.routing import Routed, Routing, handler_of
 from holdfast.http.protocol.asgi import DIRECT, ClientGoneError, Receive, Scope, Send
 from holdfast.http.protocol.meter import UNMATCHED, Meter, label_of
 from holdfast.http.protocol.refusal import RequestRefusedError
@@ -50,9 +51,11 @@ class Dependencies:
     body_bytes_max: int
     public_path: bytes = b""
     """The path prefix that callers see, and that a proxy removes."""
+    routing: Routing | None = None
+    """Knows in which database everything is; None if there is only one."""
 
 
-class Served(Protocol):
+class Served(Routed, Protocol):
     """What an endpoint has to know of an operation or a page."""
 
     @property
@@ -65,16 +68,6 @@ class Served(Protocol):
         """Its name, by which callers are admitted."""
         ...
 
-    @property
-    def handler(self) -> Handler:
-        """Answers a call."""
-        ...
-
-    @property
-    def needs(self) -> type:
-        """The type of the capability that its handler works with."""
-        ...
-
 
 class Endpoint:
     """An ASGI application: all operations on one path template."""
@@ -85,7 +78,7 @@ class Endpoint:
         self._handlers: dict[str, tuple[Admit | None, Handler, object]] = {
             operation.method: (
                 dependencies.admission(operation.name),
-                operation.handler,
+                handler_of(operation, path, dependencies.routing),
                 dependencies.capabilities[operation.needs],
             )
             for operation in operations

@@ -49,6 +49,11 @@ ANSWER_HEADERS: Mapping[str, Mapping[str, Any]] = {
         "description": "Seconds to wait before trying again.",
         "schema": {"type": "integer", "minimum": 0},
     },
+    "Missing-Cells": {
+        "description": "Sent if a list lacks what is in some databases, because they are away: their numbers.",
+        "schema": {"type": "string", "pattern": "^[0-9]+(,[0-9]+)*$"},
+        "example": "2,5",
+    },
     "X-Request-ID": {
         "description": "The request's id: the one sent, or a new one.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 128},

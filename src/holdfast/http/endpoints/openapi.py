@@ -186,6 +186,7 @@ def _success(operation: Operation[Any], schema_of: dict[str, Json]) -> Json:
     names += ["Event-Version"] if success.event_version else []
     names += ["ETag"] if success.tagged else []
     names += ["Idempotent-Replayed"] if success.replayed else []
+    names += ["Missing-Cells"] if operation.lists_all else []
     answer: Json = {"description": success.description, "headers": _headers(*names)}
     if success.media_type is not None:
         types = _answer_types(operation)

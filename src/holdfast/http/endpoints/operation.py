@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
 
 from holdfast.domain.refusal import Refusal
 from holdfast.http.endpoints.answer import Answer
@@ -40,6 +41,16 @@ class Link:
     parameter: str
     value: str = "$response.body#/id"
     """The value's location in the answer, as an OpenAPI runtime expression."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdInBody:
+    """How to find the event that a request is about in its body, where events are in several databases."""
+
+    bytes_max: int
+    """The largest body that the handler reads."""
+    find: Callable[[bytes], UUID | None]
+    """Returns the id in a body; None if there is none. It raises nothing: the handler says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +101,10 @@ class Operation(Generic[Needs]):
     uses_database: bool = True
     """Whether it needs the database, and may therefore be unavailable."""
     in_document: bool = True
+    id_in_body: IdInBody | None = None
+    """Where its body says what it is about, if its path does not."""
+    lists_all: bool = False
+    """Whether it lists what is in all databases, so that the answer says which of them it lacks."""
 
     @property
     def path_parameters(self) -> list[str]:

@@ -17,6 +17,7 @@ from holdfast.http.protocol.refusal import RequestRefusedError
 from holdfast.telemetry import context
 from holdfast.web.kit.languages import preferred
 from holdfast.web.kit.page import Handler, Page
+from holdfast.web.kit.routing import in_its_cell
 from holdfast.web.kit.same_origin import require_same_origin
 from holdfast.web.kit.site import Site
 from holdfast.web.kit.visit import Visit
@@ -38,6 +39,8 @@ class Served:
     name: str
     handler: CallHandler
     needs: type[Site] = Site
+    id_in_body: None = None
+    lists_all: bool = False
 
 
 def served(page: Page, error_page: ErrorPage) -> list[Served]:
@@ -52,6 +55,7 @@ def served(page: Page, error_page: ErrorPage) -> list[Served]:
 
 def _answering(page: Page, handler: Handler, error_page: ErrorPage) -> CallHandler:
     log: Any = structlog.get_logger("holdfast.web").bind(page=page.name)
+    handled = in_its_cell(page.path, handler)
 
     async def answer(site: Site, call: Call) -> Answer:
         visit = await _begin(site, call, page.body_bytes_max, error_page)
@@ -60,7 +64,7 @@ def _answering(page: Page, handler: Handler, error_page: ErrorPage) -> CallHandl
         try:
             if call.scope["method"] == "POST":
                 require_same_origin(call, site.public.origin)
-            made = await handler(visit)
+            made = await handled(visit)
         except (Refusal, RequestRefusedError, Unavailable, OperationalFailure) as failure:
             made = _of_failure(visit, failure, error_page)
         except ClientGoneError:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from holdfast.application.identity.sessions import Sessions
 from holdfast.http.endpoints.problems import Problems
 from holdfast.http.endpoints.public_url import PublicUrl
+from holdfast.http.endpoints.routing import Routing
 from holdfast.web.kit.assets import Assets
 from holdfast.web.kit.cookies import Cookies
 from holdfast.web.kit.kept_pages import KeptPages
@@ -28,3 +29,5 @@ class Site:
     public: PublicUrl
     problems: Problems
     """Knows the HTTP status of every refusal."""
+    routing: Routing | None = None
+    """Knows in which database everything is; None if there is only one."""

@@ -2,7 +2,7 @@
 
 import gzip
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -53,6 +53,8 @@ class Visit:
         self.visitor = visitor
         self.language = language
         self.words: Words = words_of(language)
+        self.capabilities = site.capabilities
+        """What use cases work with: of the cell that the page is about, where there are several."""
         self._body_bytes_max = body_bytes_max
         self._form: Form | None = None
         self._guest_secret = visitor.guest_secret
@@ -61,7 +63,16 @@ class Visit:
 
     def capability(self, kind: type[Capability]) -> Capability:
         """Return what use cases work with."""
-        return cast("Capability", self.site.capabilities[kind])
+        return cast("Capability", self.capabilities[kind])
+
+    def capabilities_at(self, kind: type[Capability], event_id: UUID) -> Iterator[Capability]:
+        """Yield what use cases work with that are about another event than the page is, in the order to ask."""
+        routing = self.site.routing
+        if routing is None:
+            yield self.capability(kind)
+            return
+        for number in routing.where(event_id):
+            yield cast("Capability", routing.at(number)[kind])
 
     @property
     def caller(self) -> Caller:
@@ -157,6 +168,7 @@ class Visit:
         """Remove the files that were sent with the form."""
         if self._form is not None:
             await self._form.close()
+            self._form = None
 
     @property
     def notice(self) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.create_event import create_event
+from holdfast.application.catalogue.placing import Placing
 from holdfast.application.catalogue.put_categories import put_categories
 from holdfast.application.catalogue.put_hall import put_hall
 from holdfast.application.giving_way import in_steps
@@ -96,9 +97,9 @@ async def create(visit: Visit) -> Answer:
     details = details_from(visit, typed, faults, published=False, before=None if source is None else source.details)
     if details is None:
         return await _form(visit, typed, source=source, faults=faults)
-    catalogue = visit.capability(Catalogue)
     try:
         organiser_id = await visit.caller.organiser_for(Verb.CREATE_EVENT, _id(form.text("organiser")))
+        catalogue = await visit.capability(Placing).suggested(form.text("cell"), seats=details.total_seats)
         event = await create_event(
             catalogue, details, organiser_id=organiser_id, actor=visit.actor, submission=await submission_of(visit)
         )
@@ -111,7 +112,7 @@ async def create(visit: Visit) -> Answer:
         faults.note(refusal)
         return await _form(visit, typed, source=source, faults=faults)
     if source is not None and form.has("with_hall"):
-        await _copy_hall(visit, source, event)
+        await _copy_hall(visit, source, catalogue, event)
     return visit.see_other(f"/organise/events/{event.id}/hall", notice="event-created")
 
 
@@ -152,6 +153,7 @@ async def _form(visit: Visit, typed: Typed, *, source: Event | None, faults: Fau
         organisers=organisers,
         organiser=visit.query("organiser"),
         source=source,
+        cell=await visit.capability(Placing).suggest(),
     )
 
 
@@ -167,11 +169,14 @@ async def _source(visit: Visit, text: str) -> Event | None:
     return event
 
 
-async def _copy_hall(visit: Visit, source: Event, event: Event) -> None:
-    """Give the new event the prices and the hall of another one."""
-    catalogue = visit.capability(Catalogue)
-    found = await catalogue.reads.halls.categories(source.id)
-    stored = await catalogue.reads.halls.hall(source.id)
+async def _copy_hall(visit: Visit, source: Event, catalogue: Catalogue, event: Event) -> None:
+    """Give the new event the prices and the hall of another one, which may be in another cell."""
+    found, stored = None, None
+    for of_source in visit.capabilities_at(Catalogue, source.id):
+        found = await of_source.reads.halls.categories(source.id)
+        stored = await of_source.reads.halls.hall(source.id)
+        if found is not None:
+            break
     if found is not None and found[0]:
         await put_categories(catalogue, event.id, [one.details for one in found[0]], actor=visit.actor)
     if stored is None or stored.document is None:

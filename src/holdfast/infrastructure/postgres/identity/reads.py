@@ -1,12 +1,13 @@
 """Queries about identity without a lock."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from asyncpg import Record
 
 from holdfast.application.identity.policy import Reach
-from holdfast.application.identity.ports import ArchivedOwner, ReservationOwner, RightsVersion
+from holdfast.application.identity.ports import ArchivedOwner, AuditPlace, ReservationOwner, RightsVersion
 from holdfast.domain.booking.archived import ArchivedReservation
 from holdfast.domain.identity.accounts import Account
 from holdfast.domain.identity.audit import StoredEntry
@@ -27,6 +28,8 @@ from holdfast.infrastructure.postgres.identity.rows import (
 )
 
 _BEHIND_ALL = 2**63 - 1
+_PRECISION = timedelta(microseconds=1)
+"""Of PostgreSQL's times."""
 
 
 class PostgresIdentityReads:
@@ -94,20 +97,34 @@ class PostgresIdentityReads:
 
     async def audit(self, reach: Reach, *, after: UUID | None, limit: int) -> list[StoredEntry]:
         """Return entries of the audit."""
-        before, ids = _BEHIND_ALL, sorted(reach.organiser_ids)
-        if after is not None:
-            entry = IDENTITY_READS.place_in_audit(
-                {"entry_id": after, "everything": reach.everything, "organiser_ids": ids}
-            )
-            place = await self._rows(entry)
-            if not place:
-                return []
-            before = place[0]["position"]
+        if after is None:
+            return await self.audit_before(reach, None, limit=limit)
+        place = await self.audit_place(reach, after)
+        return [] if place is None else await self.audit_before(reach, place.position, limit=limit)
+
+    async def audit_place(self, reach: Reach, entry_id: UUID) -> AuditPlace | None:
+        """Find an entry of the audit."""
+        ids = sorted(reach.organiser_ids)
+        rows = await self._rows(
+            IDENTITY_READS.place_in_audit({"entry_id": entry_id, "everything": reach.everything, "organiser_ids": ids})
+        )
+        return AuditPlace(rows[0]["position"], rows[0]["at"]) if rows else None
+
+    async def audit_before(self, reach: Reach, position: int | None, *, limit: int) -> list[StoredEntry]:
+        """Return the entries before a position."""
+        before = _BEHIND_ALL if position is None else position
         if reach.everything:
             statement = IDENTITY_READS.whole_audit({"before": before, "limit": limit})
         else:
+            ids = sorted(reach.organiser_ids)
             statement = IDENTITY_READS.audit_of_organisers({"organiser_ids": ids, "before": before, "limit": limit})
         return [entry_from(row) for row in await self._rows(statement)]
+
+    async def position_after(self, at: datetime, *, including: bool) -> int:
+        """Return the position before which older entries stand."""
+        until = at + _PRECISION if including else at
+        rows = await self._rows(IDENTITY_READS.position_in_audit({"until": until}))
+        return rows[0]["position"] + 1 if rows else 0
 
     async def of_events(self, event_ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
         """Return the organisers of events."""

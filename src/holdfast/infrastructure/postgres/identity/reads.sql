@@ -39,8 +39,12 @@ ORDER BY created_at DESC, id DESC LIMIT :limit OFFSET :offset
 
 -- place_in_audit
 -- Find the position of an entry of the audit that is listed for some organisers, or for all.
-SELECT position FROM audit
+SELECT position, at FROM audit
 WHERE id = :entry_id AND (:everything::boolean OR organiser_id = ANY (:organiser_ids::uuid[]))
+
+-- position_in_audit
+-- Find the newest entry of the audit that is older than a time.
+SELECT position FROM audit WHERE at < :until::timestamptz ORDER BY at DESC, position DESC LIMIT 1
 
 -- whole_audit
 -- List entries before a position, newest first.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
@@ -42,6 +43,12 @@ class OfEntry(TypedDict):
     organiser_ids: Sequence[UUID]
 
 
+class Until(TypedDict):
+    """Entries older than a time."""
+
+    until: datetime
+
+
 class Entries(TypedDict):
     """Entries before a position."""
 
@@ -80,6 +87,7 @@ class IdentityReadQueries:
     all_api_keys: Query[Page]
     api_keys: Query[PageOfOrganisers]
     place_in_audit: Query[OfEntry]
+    position_in_audit: Query[Until]
     whole_audit: Query[Entries]
     audit_of_organisers: Query[EntriesOfOrganisers]
     owners_of_events: Query[OfEvents]

@@ -1,0 +1,1 @@
+"""Several databases as one: in which of them something is, and what is in all of them together."""

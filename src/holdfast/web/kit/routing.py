@@ -1,0 +1,63 @@
+"""Lets a page work with the database of what it is about, where there are several."""
+
+import re
+from uuid import UUID
+
+import msgspec
+
+from holdfast.http.endpoints.answer import Answer
+from holdfast.http.endpoints.routing import Replay, Routing, missing_header
+from holdfast.web.kit.page import Handler
+from holdfast.web.kit.visit import Visit
+
+_ABOUT = re.compile(r"\{(event_id|reservation_id|seat_id)\}")
+
+
+def in_its_cell(path: str, handler: Handler) -> Handler:
+    """Return a handler that finds the cell of the event or the reservation in a page's path.
+
+    What is not found there is looked for in cell 0, as in `http.endpoints.routing`. A page without such an id shows
+    what is in all cells, and its answer names those that are missing.
+    """
+    found = _ABOUT.search(path)
+    parameter = None if found is None else found[1]
+
+    async def handled(visit: Visit) -> Answer:
+        routing = visit.site.routing
+        if routing is None:
+            return await handler(visit)
+        if parameter is not None:
+            return await _about(visit, handler, visit.call.path_text(parameter), routing)
+        since = routing.started()
+        answer = await handler(visit)
+        answer.headers += missing_header(routing, since)
+        return answer
+
+    return handled
+
+
+async def _about(visit: Visit, handler: Handler, text: str, routing: Routing) -> Answer:
+    try:
+        thing_id = msgspec.convert(text, UUID)
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        return await handler(visit)  # which refuses it
+    first, *others = routing.where(thing_id)
+    if not others:
+        _work_in(visit, routing, first)
+        return await handler(visit)
+    replay = Replay(visit.call)
+    try:
+        _work_in(visit, routing, first)
+        return await handler(visit)
+    except routing.misses as missed:
+        await visit.close()
+        replay.again()
+        try:
+            _work_in(visit, routing, others[0])
+            return await handler(visit)
+        except routing.misses:
+            raise missed from None
+
+
+def _work_in(visit: Visit, routing: Routing, number: int) -> None:
+    visit.capabilities = {**visit.site.capabilities, **routing.at(number)}

@@ -1,0 +1,139 @@
+"""A cell that is away costs its own events, and nothing of the others'."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from api.serving import api_with, refused
+from box_office import sql
+from builders import a_wish, an_event
+from holdfast.application.cells import cells as several
+from holdfast.application.identifiers import cell_of
+
+
+async def _one_event_in_each(api) -> list[tuple[str, list[str]]]:
+    found: dict[int, tuple[str, list[str]]] = {}
+    while len(found) < 2:
+        made = await api.event_on_sale()
+        found[cell_of(UUID(made[0]))] = made
+    return [found[0], found[1]]
+
+
+async def _until_there(api, cells: str | None) -> None:
+    """Wait until lists miss exactly these cells."""
+    while (await api.get("/events")).headers.get("missing-cells") != cells:  # noqa: ASYNC110 - polled on purpose
+        await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def api(two_cells):
+    """Gives up early, so that no test waits for what a cell that is away would do."""
+    async with two_cells.api(batch_seconds_max=1.0, queue_wait_seconds_max=0.5) as served:
+        yield served
+
+
+async def test_a_lost_cell_costs_its_own_events_only(api, two_cells):
+    (here, seats), (gone, gone_seats) = await _one_event_in_each(api)
+    held = (await api.reserve(gone, gone_seats[:1])).json()
+    await two_cells.relays[1].go_away()
+    for answer in (
+        await api.get(f"/events/{gone}"),
+        await api.reserve(gone, gone_seats[1:2]),
+        await api.confirm(held["id"]),
+        await api.get(f"/seats/{gone_seats[0]}"),
+    ):
+        assert refused(answer, 503, "unavailable")["outcome"] == "none"
+    assert (await api.reserve(here, seats[:1])).status_code == 201
+    listed = await api.get("/events")
+    assert [event["id"] for event in listed.json()] == [here]
+    assert listed.headers["missing-cells"] == "1"
+    mine = await api.get("/reservations", user="ann")
+    assert [one["event_id"] for one in mine.json()] == [here]
+    assert mine.headers["missing-cells"] == "1"
+    assert (await api.get("/audit")).headers["missing-cells"] == "1"
+    assert cell_of(UUID((await api.post("/events", an_event(total_seats=1))).json()["id"])) == 0
+    assert (await api.http.get("/events", headers={"Accept": "text/html"})).headers["missing-cells"] == "1"
+    two_cells.relays[1].come_back()
+    await _until_there(api, None)
+    assert len((await api.get("/events")).json()) == 3
+    assert (await api.confirm(held["id"])).json()["status"] == "confirmed"
+
+
+async def test_without_cell_0_the_events_of_others_are_sold(api, two_cells):
+    (lost, _), (here, seats) = await _one_event_in_each(api)
+    await two_cells.relays[0].go_away()
+    held = await api.reserve(here, seats[:2])
+    assert held.status_code == 201, held.text
+    assert (await api.confirm(held.json()["id"])).status_code == 200
+    assert (await api.get(f"/events/{here}/seats")).status_code == 200
+    refused(await api.get(f"/events/{lost}"), 503, "unavailable")
+    listed = await api.get("/events")
+    assert ([event["id"] for event in listed.json()], listed.headers["missing-cells"]) == ([here], "0")
+
+
+async def test_a_list_waits_for_a_cell_that_hangs_once(api, two_cells, monkeypatch):
+    (here, seats), (hung, hung_seats) = await _one_event_in_each(api)
+    monkeypatch.setattr(several, "LIST_SECONDS_MAX", 1.0)
+    two_cells.relays[1].hang()
+    waiting = asyncio.create_task(api.reserve(hung, hung_seats[:1]))
+    await asyncio.sleep(0.05)
+    for _ in range(3):  # only the first one waits; no time is asserted, but a test has only so much of it
+        listed = await api.get("/events")
+        assert ([event["id"] for event in listed.json()], listed.headers["missing-cells"]) == ([here], "1")
+    sold = [api.reserve(here, [seat], user=f"u{number}") for number, seat in enumerate(seats)]
+    assert [answer.status_code for answer in await asyncio.gather(*sold)] == [201] * len(seats)
+    two_cells.relays[1].come_back()
+    await waiting
+    await _until_there(api, None)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_node_starts_without_a_cell_and_serves_it_once_it_is_there(two_cells, number):
+    async with two_cells.api() as api:
+        events = await _one_event_in_each(api)
+    away, there = events[number], events[1 - number]
+    await two_cells.relays[number].go_away()
+    async with two_cells.api(batch_seconds_max=1.0, queue_wait_seconds_max=0.5) as api:
+        assert (await api.reserve(there[0], there[1][:1])).status_code == 201
+        refused(await api.reserve(away[0], away[1][:1]), 503, "unavailable")
+        assert (await api.get("/events")).headers["missing-cells"] == str(number)
+        two_cells.relays[number].come_back()
+        await _until_there(api, None)
+        assert (await api.reserve(away[0], away[1][:1])).status_code == 201
+
+
+async def test_a_wrong_database_is_never_written_to(two_cells):
+    """CELLS names a database that is another cell, as after a typing error."""
+    await two_cells.in_cell(1, "UPDATE installation SET cell = 2")
+    async with two_cells.api() as api:
+        ids = [(await api.post("/events", an_event())).json()["id"] for _ in range(3)]
+        assert {cell_of(UUID(one)) for one in ids} == {0}
+        assert (await api.get("/events")).headers["missing-cells"] == "1"
+    assert await two_cells.in_cell(1, "SELECT 1 FROM events") == []
+
+
+async def test_a_cell_that_was_not_added_yet_is_empty(database_url, other_database_url, redis_url):
+    async with api_with(
+        database_url=database_url, redis_url=redis_url, cells=f'{{"1": {{"url": "{other_database_url}"}}}}'
+    ) as api:
+        ids = [(await api.post("/events", an_event())).json()["id"] for _ in range(3)]
+        assert {cell_of(UUID(one)) for one in ids} == {0}
+        assert "missing-cells" not in (await api.get("/events")).headers
+
+
+async def test_a_node_that_does_not_know_a_cell_yet_does_not_deny_its_events(two_cells):
+    """While nodes are restarted one by one with a new CELLS, the others are asked for events of the new cell."""
+    async with two_cells.api() as api:
+        _, (event_id, seat_ids) = await _one_event_in_each(api)
+    settings = two_cells.settings()
+    await sql(two_cells.urls[0], "UPDATE cells SET number = 2")
+    await sql(two_cells.urls[1], "UPDATE installation SET cell = 2")
+    del settings["cells"]
+    async with api_with(**settings, cells=f'{{"3": {{"url": "{two_cells.urls[1]}"}}}}') as api:
+        unknown = UUID(int=UUID(event_id).int ^ (3 << 64))
+        assert cell_of(unknown) == 2
+        refused(await api.get(f"/events/{unknown}"), 503, "unavailable")
+        wish = a_wish(event_id=str(unknown), seat_ids=seat_ids[:1])
+        refused(await api.post("/reservations", wish, user="ann"), 503, "unavailable")
+        assert (await api.get("/events")).headers["missing-cells"] == "2,3"

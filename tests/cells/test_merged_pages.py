@@ -1,0 +1,119 @@
+"""A page of the merged list is what it would be if one database had everything, whatever the offset."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from holdfast.application.cells import merging
+from holdfast.application.cells.cells import Cells, Member, started
+from holdfast.application.cells.ports import OwnNumber
+from holdfast.application.cells.view import View
+from holdfast.application.failures import ConnectionLost
+from holdfast.application.identifiers import CellIds
+
+NOW = datetime(2031, 1, 1, tzinfo=UTC)
+
+
+class Told:
+    """A register that knows a number."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    async def own(self) -> OwnNumber | None:
+        return OwnNumber(self._number, NOW)
+
+    async def cells(self) -> list:
+        return []
+
+    async def seats_on_sale(self) -> int:
+        return 0
+
+    async def ping(self) -> None:
+        pass
+
+
+class Entries:
+    """A cell's list, newest first, which counts what it sends."""
+
+    def __init__(self, entries: list[int]) -> None:
+        self._entries = sorted(entries, reverse=True)
+        self.sent = 0
+
+    async def read(self, *, limit: int, offset: int) -> list[int]:
+        found = self._entries[offset : offset + limit]
+        self.sent += len(found)
+        return found
+
+
+async def _cells_with(lists: list[list[int]]) -> Cells[Entries]:
+    cells = Cells(
+        [Member(number, Entries(entries), Told(number), CellIds(number)) for number, entries in enumerate(lists)]
+    )
+    await cells.look()
+    return cells
+
+
+async def _page(cells: Cells[Entries], limit: int, offset: int) -> list[int]:
+    view = View(cells, lambda part: part)
+    return await merging.merged_page(view, lambda part: part.read, order=lambda one: one, limit=limit, offset=offset)
+
+
+@pytest.fixture(autouse=True)
+def _near_is_near(monkeypatch):
+    """So that lists of some dozens of entries have large offsets."""
+    monkeypatch.setattr(merging, "SKIPPED_MAX", 3)
+
+
+@settings(max_examples=300)
+@given(
+    entries=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 10_000)), unique_by=lambda one: one[1], max_size=80),
+    count=st.integers(1, 4),
+    limit=st.integers(1, 10),
+    offset=st.integers(0, 100),
+)
+def test_a_page_is_that_of_one_list(entries, count, limit, offset):
+    lists: list[list[int]] = [[] for _ in range(count)]
+    for cell, entry in entries:
+        lists[cell % count].append(entry)
+
+    async def both() -> list[int]:
+        return await _page(await _cells_with(lists), limit, offset)
+
+    expected = sorted((entry for _, entry in entries), reverse=True)[offset : offset + limit]
+    assert asyncio.run(both()) == expected
+
+
+async def test_a_large_offset_does_not_fetch_what_it_skips(monkeypatch):
+    monkeypatch.setattr(merging, "SKIPPED_MAX", 200)
+    lists = [list(range(0, 60_000, 3)), list(range(1, 60_000, 3)), list(range(2, 60_000, 3))]
+    cells = await _cells_with(lists)
+    assert await _page(cells, 20, 50_000) == list(range(9_999, 9_979, -1))
+    sent = 0
+
+    async def count(_: int, part: Entries) -> None:
+        nonlocal sent
+        sent += part.sent
+
+    await cells.ask_all(count)
+    assert sent < 1_500
+    assert await _page(cells, 20, 2**53) == []
+
+
+async def test_without_any_cell_there_is_no_list():
+    cells = await _cells_with([[1], [2]])
+    for number in (0, 1):
+        cells.at(number).read = _fails
+
+    since = started()
+    with pytest.raises(ConnectionLost):
+        await _page(cells, 20, 0)
+    assert cells.missing(since) == [0, 1]
+    cells.close()
+
+
+async def _fails(*, limit: int, offset: int) -> list[int]:
+    raise ConnectionLost(f"{limit} {offset}")
