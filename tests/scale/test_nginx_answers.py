@@ -1,6 +1,8 @@
 """nginx's own errors are problem documents, like those of the nodes; responses of nodes are passed on unchanged."""
 
 import asyncio
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 
@@ -59,6 +61,9 @@ async def test_a_reader_gets_a_page_and_a_program_never(front):
         assert (page.headers["retry-after"], page.headers["cache-control"]) == ("1", "no-store")
         assert b"Nothing is lost" in page.body
         assert "再読み込み".encode() in page.body
+        style = page.body.partition(b"<style>")[2].partition(b"</style>")[0]
+        digest = b64encode(sha256(style).digest()).decode()
+        assert f"style-src 'sha256-{digest}';" in page.headers["content-security-policy"]
         for path, accept in ((EVENTS, "text/html"), ("/events", "*/*"), ("/metrics", "text/html")):
             problem_in(await caller.call("GET", path, Accept=accept), 502, "bad_gateway")
 
