@@ -242,7 +242,7 @@ lock: $(UV) ## Compile requirements/*.txt from pyproject.toml
 	$(UV_INDEX) \
 	compile pyproject.toml --extra embedded --group install --output-file $(RUN_LOCK) && \
 	compile pyproject.toml --extra embedded --group install --group dev --constraint $(RUN_LOCK) --output-file $(DEV_LOCK) && \
-	compile pyproject.toml --extra otel --constraint $(DEV_LOCK) --output-file $(SERVE_LOCK) && \
+	compile pyproject.toml --extra otel --extra s3 --constraint $(DEV_LOCK) --output-file $(SERVE_LOCK) && \
 	compile --group install --constraint $(RUN_LOCK) --output-file $(BUILD_LOCK) && \
 	compile --group deploy --output-file $(DEPLOY_LOCK) && \
 	compile --group matrix --output-file $(MATRIX_LOCK)

@@ -116,6 +116,7 @@ SELECT format('GRANT %s ON %I.%I TO %I', granted.privileges, current_schema(), g
 FROM (
     VALUES
         ('events', 'SELECT, UPDATE (archived_at)'),
+        ('seats', 'SELECT'),
         ('channels', 'SELECT'),
         -- They leave for a file and come back as they were.
         ('claims', 'SELECT, INSERT, DELETE'),

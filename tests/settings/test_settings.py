@@ -1,5 +1,7 @@
 """Settings come from the environment; an invalid one is reported in one line that names the variable."""
 
+import re
+
 import pytest
 
 from holdfast.server_urls.parts import redacted
@@ -122,3 +124,31 @@ def test_a_redacted_url_keeps_everything_but_the_password():
         "postgresql://u:***@[::1]:5432/d?sslmode=require"
     )
     assert redacted("redis://h:6379/0") == "redis://h:6379/0"
+
+
+def test_the_archive_needs_a_place_and_whole_credentials(monkeypatch):
+    bucket = {"ARCHIVE_AFTER_DAYS": "30", "ARCHIVE_TO": "s3://tickets/old/events/"}
+    secret = {"ARCHIVE_S3_ACCESS_KEY_ID": "key", "ARCHIVE_S3_SECRET_ACCESS_KEY": "s3-secret-word"}
+    settings = _loaded(
+        monkeypatch, **bucket, **secret, ARCHIVE_DB_USER="archiver", ARCHIVE_DB_PASSWORD="db-secret-word"
+    )
+    assert (settings.archive_after_days, settings.archive_to) == (30, "s3://tickets/old/events")
+    assert {"s3-secret-word", "db-secret-word"} <= set(settings.secrets())
+    assert "secret-word" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        ({"ARCHIVE_AFTER_DAYS": "30"}, "ARCHIVE_AFTER_DAYS needs ARCHIVE_TO"),
+        ({"ARCHIVE_AFTER_DAYS": "0", "ARCHIVE_TO": "/a"}, "ARCHIVE_AFTER_DAYS: must be greater than or equal to 1"),
+        ({"ARCHIVE_TO": "archive"}, "ARCHIVE_TO: must be an absolute path, or s3://bucket/prefix"),
+        ({"ARCHIVE_TO": "s3://A/b"}, "ARCHIVE_TO: must be s3://bucket or s3://bucket/prefix"),
+        ({"ARCHIVE_S3_ENDPOINT": "s3.example"}, "ARCHIVE_S3_ENDPOINT: must be like https://"),
+        ({"ARCHIVE_S3_ACCESS_KEY_ID": "key"}, "must be set together"),
+        ({"ARCHIVE_DB_PASSWORD": "secret"}, "ARCHIVE_DB_PASSWORD needs ARCHIVE_DB_USER"),
+    ],
+)
+def test_half_an_archive_is_refused(monkeypatch, variables, complaint):
+    with pytest.raises(SettingsError, match=re.escape(complaint)):
+        _loaded(monkeypatch, **variables)

@@ -15,7 +15,9 @@ import uvloop
 
 from holdfast.application.booking.expire import Expirer
 from holdfast.application.booking.ports import CommitListener
+from holdfast.application.features import Features
 from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.bootstrap.archive import CellArchive, archive_after, archive_target, open_cell_archive
 from holdfast.bootstrap.process import (
     LAST_SPANS_SECONDS,
     bounds_from,
@@ -25,6 +27,7 @@ from holdfast.bootstrap.process import (
     reporting,
     set_up_logging,
 )
+from holdfast.infrastructure.postgres.archive.session import ArchiveSession
 from holdfast.infrastructure.postgres.booking.batch_store import PostgresBatchStore
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool import Pool
@@ -32,6 +35,7 @@ from holdfast.infrastructure.postgres.upkeep.auditor import PostgresAuditor
 from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings
 from holdfast.telemetry.exposition import Account, exposition
+from holdfast.worker.archive import archive_events
 from holdfast.worker.audit import audit_invariants
 from holdfast.worker.expire_holds import expire_holds
 from holdfast.worker.metrics_server import metrics_server
@@ -60,13 +64,15 @@ async def _work(settings: Settings) -> None:
         if port:
             variables = "WORKER_METRICS_HOST and WORKER_METRICS_PORT"
             await stack.enter_async_context(metrics_server(host, port, Account(exposition).give, variables=variables))
-        cutting = asyncio.create_task(_cut_in_time(stop, deadline, [pool for one in tended for pool in one.pools]))
+        cutting = asyncio.create_task(_cut_in_time(stop, deadline, [cut for one in tended for cut in one.to_cut]))
         stack.callback(cutting.cancel)
         log.info("worker_started")
         async with asyncio.TaskGroup() as tasks:
             for one in tended:
                 tasks.create_task(expire_holds(one.expirer, stop=stop, cell=one.cell.label))
                 tasks.create_task(audit_invariants(one.auditor, stop=stop, cell=one.cell.label))
+                if one.archive is not None:
+                    tasks.create_task(_archive_events(settings, one.archive, one.features, stop))
     log.info("worker_stopped")
 
 
@@ -75,9 +81,12 @@ class _Tended:
     """What looks after one cell. It shares no connection, so a cell that hangs delays no round of another."""
 
     cell: Cell
-    pools: Sequence[Pool]
+    to_cut: Sequence[Pool | ArchiveSession]
+    """What it waits for."""
+    features: Features
     expirer: Expirer
     auditor: PostgresAuditor
+    archive: CellArchive | None
 
 
 async def _open_tended(
@@ -86,9 +95,24 @@ async def _open_tended(
     timeouts = Timeouts()
     write_pool = await open_pool(stack, cell, "worker-write", 1, timeouts)
     read_pool = await open_pool(stack, cell, "worker-read", 1, timeouts)
-    open_features(stack, cell, read_pool)
+    features = open_features(stack, cell, read_pool)
     expirer = Expirer(PostgresBatchStore(write_pool, read_pool), bounds_from(settings), listeners=listeners)
-    return _Tended(cell, (write_pool, read_pool), expirer, PostgresAuditor(cell))
+    to_cut: list[Pool | ArchiveSession] = [write_pool, read_pool]
+    archive = None
+    if settings.archive_after_days is not None:
+        archive = await stack.enter_async_context(open_cell_archive(settings, cell))
+        to_cut.append(archive.session)
+    return _Tended(cell, to_cut, features, expirer, PostgresAuditor(cell), archive)
+
+
+async def _archive_events(settings: Settings, archive: CellArchive, features: Features, stop: asyncio.Event) -> None:
+    await archive_events(
+        archive.removal,
+        archive_target(settings),
+        archive_after(settings),
+        enabled=lambda: features.enabled("archive"),
+        stop=stop,
+    )
 
 
 def _let_go_holds(stack: AsyncExitStack, settings: Settings) -> list[CommitListener]:
@@ -106,9 +130,9 @@ def _begin_to_end(stop: asyncio.Event, deadline: Deadline) -> None:
     stop.set()
 
 
-async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, pools: Sequence[Pool]) -> None:
+async def _cut_in_time(stop: asyncio.Event, deadline: Deadline, to_cut: Sequence[Pool | ArchiveSession]) -> None:
     """Cut what the worker is waiting for when its time is nearly over. Nothing is cancelled, so a COMMIT goes on."""
     await stop.wait()
     await asyncio.sleep(deadline.left(for_others=LAST_SPANS_SECONDS + 0.5))
-    for pool in pools:
-        await pool.close()
+    for one in to_cut:
+        await one.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from holdfast.cli.archive.command import archive_app
 from holdfast.cli.cell_commands import cells_app
 from holdfast.cli.identity_commands import register as register_identity_commands
 from holdfast.cli.sizing.command import register as register_sizing
@@ -32,6 +33,7 @@ app.add_typer(migrate_app, name="migrate")
 register_identity_commands(app)
 register_sizing(app)
 app.add_typer(tickets_app, name="tickets")
+app.add_typer(archive_app, name="archive")
 app.add_typer(cells_app, name="cells")
 
 

@@ -127,6 +127,14 @@ def login(user: str, password: str | None) -> str:
     return quote(user, safe="") + ("" if password is None else ":" + quote(password, safe=""))
 
 
+def with_login(url: str, user: str, password: str | None) -> str:
+    """Return a URL with another user, and that one's password or none."""
+    parts = _split(url)
+    place = parts.netloc.rpartition("@")[2]
+    query = {name: value for name, value in options(parts).items() if name not in ("user", "password")}
+    return with_options(parts._replace(netloc=f"{login(user, password)}@{place}"), query)
+
+
 def passwords(url: str) -> list[str]:
     """Return every secret in a URL, both as written and decoded."""
     parts = _split(url)

@@ -11,6 +11,7 @@ from pydantic import ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from holdfast.server_urls import cells, parts
+from holdfast.settings.archive import ArchiveSettings
 from holdfast.settings.booking import BookingSettings
 from holdfast.settings.database import DatabaseSettings
 from holdfast.settings.fields import fill
@@ -26,7 +27,14 @@ class SettingsError(ValueError):
 
 
 class Settings(
-    ReadingSettings, BookingSettings, RedisSettings, DatabaseSettings, LoggingSettings, IdentitySettings, NodeSettings
+    ArchiveSettings,
+    ReadingSettings,
+    BookingSettings,
+    RedisSettings,
+    DatabaseSettings,
+    LoggingSettings,
+    IdentitySettings,
+    NodeSettings,
 ):
     """The configuration of one process.
 
@@ -42,6 +50,7 @@ class Settings(
     def secrets(self) -> list[str]:
         """Everything that must never be written out: the passwords, including those inside URLs."""
         given = [self.db_password, self.redis_password, self.log_caller_key]
+        given += [self.archive_db_password, self.archive_s3_secret_access_key]
         database, redis = (url and url.get_secret_value() for url in (self.database_url, self.redis_url))
         words = [
             database,

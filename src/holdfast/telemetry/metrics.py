@@ -145,6 +145,22 @@ live_listeners = Gauge("holdfast_live_listeners", "Open streams of changes.", mu
 live_listeners_dropped_total = Counter(
     "holdfast_live_listeners_dropped_total", "Listeners who were too slow and were told to reload."
 )
+archived_events_total = Counter(
+    "holdfast_archived_events_total", "Finished events whose rows left for a file.", ["cell"]
+)
+archived_rows_total = Counter("holdfast_archived_rows_total", "Rows that left for a file.", ["cell", "table"])
+archived_bytes_total = Counter("holdfast_archived_bytes_total", "Size of the files they left for.", ["cell"])
+archive_failures_total = Counter(
+    "holdfast_archive_failures_total",
+    "Attempts to archive that failed, by cause: the target of the files, the database, or the event itself.",
+    ["cell", "cause"],
+)
+archive_overdue_seconds = Gauge(
+    "holdfast_archive_overdue_seconds",
+    "How long the event of a cell that comes next has been due to be archived.",
+    ["cell"],
+    multiprocess_mode="livemax",
+)
 log_lines_dropped_total = Counter(
     "holdfast_log_lines_dropped_total",
     "Log lines left out: repeated (the same message too often in a second) or slow (nobody took what waited).",
@@ -177,6 +193,19 @@ def begin_with_zero(cell: str) -> None:
             rounds_failed_total.labels(cell, loop, cause)
     for result in ("sound", "broken", "failed"):
         audits_total.labels(cell, result)
+
+
+def begin_archiving_with_zero(cell: str) -> None:
+    """Do the same in a process that archives the events of a cell."""
+    archive_overdue_seconds.labels(cell).set(0)
+    archived_events_total.labels(cell)
+    archived_bytes_total.labels(cell)
+    for table in ("claims", "reservations", "changes"):
+        archived_rows_total.labels(cell, table)
+    for cause in ("target", "database", "event"):
+        archive_failures_total.labels(cell, cause)
+    for cause in ("surroundings", "bug"):
+        rounds_failed_total.labels(cell, "archive", cause)
 
 
 begin_with_zero("0")

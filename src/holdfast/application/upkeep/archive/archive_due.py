@@ -1,0 +1,85 @@
+"""Archives all events that are due, one after another."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from holdfast.application.failures import OperationalFailure
+from holdfast.application.upkeep.archive.archive_event import Archived, archive_event
+from holdfast.application.upkeep.archive.pace import Pace
+from holdfast.application.upkeep.archive.ports import DueEvent, Removal, Target
+from holdfast.application.upkeep.archive.refusals import ArchiveError, TargetAwayError
+from holdfast.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of an event that was due."""
+
+    event: DueEvent
+    archived: Archived | None
+    """None if it was left for later."""
+    problem: str | None = None
+    """Why it cannot be archived."""
+
+
+async def archive_due(removal: Removal, target: Target, after: timedelta, pace: Pace) -> AsyncIterator[Tried]:
+    """Archive what is due, from the event that finished first on; yield what became of each.
+
+    An event that cannot be archived does not keep the others waiting.
+
+    Raises:
+        OperationalFailure: the database or the target is away.
+        StoppedError: the process ends.
+    """
+    last: DueEvent | None = None
+    while True:
+        events = await removal.due_events(after, following=last)
+        if last is None:
+            metrics.archive_overdue_seconds.labels(removal.cell).set(_oldest(events))
+        if not events:
+            return
+        for event in events:
+            last = event
+            if event.pending:
+                continue
+            metrics.archive_overdue_seconds.labels(removal.cell).set(event.due_seconds)
+            yield await _tried(removal, target, event, pace)
+
+
+async def _tried(removal: Removal, target: Target, event: DueEvent, pace: Pace) -> Tried:
+    try:
+        archived = await archive_event(removal, target, event.event_id, pace)
+    except ArchiveError as error:
+        metrics.archive_failures_total.labels(removal.cell, "event").inc()
+        log.error("event_cannot_be_archived", event_id=str(event.event_id), error=str(error))  # noqa: TRY400 - no bug
+        return Tried(event, None, str(error))
+    except OperationalFailure as failure:
+        cause = "target" if isinstance(failure, TargetAwayError) else "database"
+        metrics.archive_failures_total.labels(removal.cell, cause).inc()
+        raise
+    if archived is not None:
+        _count(removal.cell, archived)
+    return Tried(event, archived)
+
+
+def _count(cell: str, archived: Archived) -> None:
+    metrics.archived_events_total.labels(cell).inc()
+    metrics.archived_bytes_total.labels(cell).inc(archived.file.size_bytes)
+    for table, rows in archived.export.rows.items():
+        metrics.archived_rows_total.labels(cell, table).inc(rows)
+    log.info(
+        "event_archived",
+        event_id=str(archived.export.event_id),
+        file=archived.file.name,
+        size_bytes=archived.file.size_bytes,
+        rows=dict(archived.export.rows),
+    )
+
+
+def _oldest(events: Sequence[DueEvent]) -> float:
+    return max((event.due_seconds for event in events if not event.pending), default=0.0)

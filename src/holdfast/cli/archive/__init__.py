@@ -1,0 +1,1 @@
+"""`holdfast archive`: archives finished events to files, and brings them back."""

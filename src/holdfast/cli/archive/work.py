@@ -1,0 +1,195 @@
+"""What `holdfast archive` does and prints. Each returns whether all went well."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from uuid import UUID
+
+from holdfast.application.failures import OperationalFailure
+from holdfast.application.upkeep.archive import read_back
+from holdfast.application.upkeep.archive.archive_due import Tried, archive_due
+from holdfast.application.upkeep.archive.ports import TABLES, Entry, Target
+from holdfast.application.upkeep.archive.refusals import ArchiveError, NotArchivedError
+from holdfast.bootstrap.archive import CellArchive, archive_after, archive_target, open_cell_archive
+from holdfast.cli.archive.progress import ShownPace, shown_pace
+from holdfast.cli.console import print_rows, say, shown_time, tell
+from holdfast.cli.database import require_database
+from holdfast.infrastructure.embedded.errors import EmbeddedError
+from holdfast.settings import Settings
+
+PACED_SHARE = 0.5
+
+
+def run(settings: Settings, *, fast: bool = False) -> bool:
+    """Archive what is due in every cell; print what became of each event.
+
+    Raises:
+        SettingsError, EmbeddedError: It failed as a whole; the message is one line.
+    """
+    after, target = archive_after(settings), archive_target(settings)
+
+    async def of_cell(archive: CellArchive, pace: ShownPace) -> bool:
+        await _require_feature(archive)
+        if not await archive.removal.lead():
+            raise EmbeddedError(
+                "another process is archiving: a worker with ARCHIVE_AFTER_DAYS, or another `holdfast archive run`"
+            )
+        sound = True
+        async for tried in archive_due(archive.removal, target, after, pace):
+            sound = _told(tried) and sound
+            pace.event("")
+        return sound
+
+    with shown_pace("Archiving", share=1.0 if fast else PACED_SHARE) as pace:
+        return _in_every_cell(settings, lambda archive: of_cell(archive, pace))
+
+
+def _told(tried: Tried) -> bool:
+    event_id = str(tried.event.event_id)
+    if tried.problem is not None:
+        tell(tried.problem)
+        return False
+    if tried.archived is None:
+        say(f"{event_id}\thas changed meanwhile, and is left for the next time")
+        return True
+    rows, file = tried.archived.export.rows, tried.archived.file
+    say(f"{event_id}\t{rows['reservations']} reservations\t{file.size_bytes} bytes\t{file.name}")
+    return True
+
+
+def list_archives(settings: Settings) -> bool:
+    """Print the entries of all cells.
+
+    Raises:
+        EmbeddedError: It failed; the message is one line.
+    """
+    found: list[Entry] = []
+
+    async def of_cell(archive: CellArchive) -> bool:
+        found.extend([entry async for entry in archive.books.entries()])
+        return True
+
+    _in_every_cell(settings, of_cell)
+    print_rows(
+        ("event", "archived", "restored", *TABLES, "bytes", "file"),
+        [
+            (
+                *(str(entry.event_id), shown_time(entry.archived_at), shown_time(entry.restored_at)),
+                *(str(entry.rows[table]) for table in TABLES),
+                *(str(entry.file.size_bytes), entry.file.name),
+            )
+            for entry in found
+        ],
+    )
+    return True
+
+
+def verify(settings: Settings) -> bool:
+    """Read every file, and print which cannot be restored from.
+
+    Raises:
+        SettingsError, EmbeddedError: It failed as a whole; the message is one line.
+    """
+    target = archive_target(settings)
+    read = 0
+
+    async def of_cell(archive: CellArchive, pace: ShownPace) -> bool:
+        nonlocal read
+        sound = True
+        async for verified in read_back.verify(archive.books, target, pace):
+            pace.event("")
+            read += 1
+            if verified.problem is not None:
+                sound = False
+                tell(f"{verified.entry.event_id}: {verified.problem}")
+        return sound
+
+    with shown_pace("Verifying") as pace:
+        sound = _in_every_cell(settings, lambda archive: of_cell(archive, pace))
+    _tell_of_unknown_files(settings, target)
+    say(f"{read} files read: {'all are what was written' if sound else 'see above'}")
+    return sound
+
+
+def _tell_of_unknown_files(settings: Settings, target: Target) -> None:
+    needed: set[str] = set()
+    there: set[str] = set()
+
+    async def of_cell(archive: CellArchive) -> bool:
+        needed.update([entry.file.name async for entry in archive.books.entries() if entry.restored_at is None])
+        there.update(await target.names())
+        return True
+
+    _in_every_cell(settings, of_cell)
+    if there - needed:
+        say(
+            f"{len(there - needed)} more files there belong to no archived event: to restored ones, or to interrupted "
+            "attempts"
+        )
+
+
+def restore(settings: Settings, event_ids: Sequence[UUID], *, every: bool = False) -> bool:
+    """Bring events back, and print what came back.
+
+    Raises:
+        SettingsError, EmbeddedError: It failed as a whole; the message is one line.
+    """
+    if every == bool(event_ids):
+        raise EmbeddedError("name the events to restore, or give --all")
+    target = archive_target(settings)
+    problems: dict[UUID, str] = {}
+    restored: set[UUID] = set()
+
+    async def of_cell(archive: CellArchive, pace: ShownPace) -> bool:
+        async for event_id in _wanted(archive, event_ids):
+            pace.event(str(event_id))
+            try:
+                entry = await read_back.restore_event(archive.books, target, event_id, pace)
+            except NotArchivedError as error:
+                problems.setdefault(event_id, str(error))
+            except ArchiveError as error:
+                problems[event_id] = f"{event_id} is not restored: {error}"
+            else:
+                restored.add(event_id)
+                say(f"{event_id}\trestored: {', '.join(f'{entry.rows[table]} {table}' for table in TABLES)}")
+        return True
+
+    with shown_pace("Restoring") as pace:
+        _in_every_cell(settings, lambda archive: of_cell(archive, pace))
+    left = [problem for event_id, problem in problems.items() if event_id not in restored]
+    for problem in left:
+        tell(problem)
+    return not left
+
+
+async def _wanted(archive: CellArchive, event_ids: Sequence[UUID]) -> AsyncIterator[UUID]:
+    for event_id in event_ids:
+        yield event_id
+    if not event_ids:
+        async for entry in archive.books.entries():
+            if entry.restored_at is None:
+                yield entry.event_id
+
+
+def _in_every_cell(settings: Settings, work: Callable[[CellArchive], Awaitable[bool]]) -> bool:
+    """Do it in one cell after the other.
+
+    Raises:
+        EmbeddedError: The database or the files' place is away; the message is one line.
+    """
+
+    async def run_all() -> bool:
+        sound = True
+        for cell in require_database(settings).all_cells():
+            async with open_cell_archive(settings, cell) as archive:
+                sound = await work(archive) and sound
+        return sound
+
+    try:
+        return asyncio.run(run_all())
+    except OperationalFailure as failure:
+        raise EmbeddedError(" ".join(str(failure).split())) from failure
+
+
+async def _require_feature(archive: CellArchive) -> None:
+    if not await archive.session.may_archive():
+        raise EmbeddedError("the upgrade is not finished: `holdfast migrate finish` once no older node is left")

@@ -1,0 +1,95 @@
+"""Archives' files in a folder."""
+
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from holdfast.application.upkeep.archive.ports import OpenFile, StoredFile
+from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
+from holdfast.infrastructure.archive_files.draft_file import SUFFIX, DraftFile, LocalFile
+
+_PARTIAL = ".partial"
+_LEFT_BEHIND_SECONDS = 24 * 3600.0
+"""A partial file this old is of a process that was killed."""
+
+
+class FolderTarget:
+    """A folder, which must exist: if a disk is not mounted, the files must not go to the one below."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @asynccontextmanager
+    async def draft(self) -> AsyncIterator["FolderDraft"]:
+        """Begin a file under a temporary name."""
+        try:
+            path = await asyncio.to_thread(self._new)
+            file = await asyncio.to_thread(path.open, "wb")
+        except OSError as error:
+            raise TargetAwayError(f"ARCHIVE_TO: {self._folder}: {error.strerror or error}") from error
+        try:
+            with file:
+                yield FolderDraft(self._folder, path, DraftFile(file))
+        finally:
+            path.unlink(missing_ok=True)
+
+    @asynccontextmanager
+    async def opened(self, file: StoredFile) -> AsyncIterator[OpenFile]:
+        """Have a file at hand, after comparing its size and digest."""
+        local = LocalFile(self._folder / file.name)
+        await local.check(file)
+        yield local
+
+    async def names(self) -> Sequence[str]:
+        """List the files in the folder."""
+        try:
+            return await asyncio.to_thread(lambda: [path.name for path in self._folder.glob(f"*{SUFFIX}")])
+        except OSError as error:
+            raise TargetAwayError(f"ARCHIVE_TO: {self._folder}: {error.strerror or error}") from error
+
+    def _new(self) -> Path:
+        too_old = time.time() - _LEFT_BEHIND_SECONDS
+        for left in self._folder.glob(f".*{_PARTIAL}"):
+            if left.stat().st_mtime < too_old:
+                left.unlink(missing_ok=True)
+        number, name = tempfile.mkstemp(prefix=".", suffix=_PARTIAL, dir=self._folder)
+        os.close(number)
+        return Path(name)
+
+
+class FolderDraft:
+    """A file under a temporary name. Renaming it is what makes it an archive's file."""
+
+    def __init__(self, folder: Path, path: Path, file: DraftFile) -> None:
+        self._folder = folder
+        self._path = path
+        self._file = file
+
+    async def write(self, lines: bytes) -> None:
+        """Append lines."""
+        await self._file.write(lines)
+
+    async def keep(self, stem: str) -> StoredFile:
+        """Rename the file, make that durable, and read the file back."""
+        stored = await self._file.end(stem)
+        place = self._folder / stored.name
+        try:
+            await asyncio.to_thread(self._rename, place)
+            await LocalFile(place).check(stored)
+        except OSError as error:
+            raise TargetAwayError(f"ARCHIVE_TO: {self._folder}: {error.strerror or error}") from error
+        except (FileMissingError, FileDamagedError) as error:
+            raise TargetAwayError(f"what was written cannot be read back: {error}") from error
+        return stored
+
+    def _rename(self, place: Path) -> None:
+        self._path.replace(place)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,1 @@
+"""The rows of archived events: reading, removing and bringing them back."""

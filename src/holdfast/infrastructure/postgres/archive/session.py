@@ -1,0 +1,54 @@
+"""The one connection on which a process archives and restores."""
+
+from holdfast.application.features import FEATURES
+from holdfast.infrastructure.postgres.archive.archive_queries import ARCHIVE
+from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection, connect
+from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.known_schema import session_name
+from holdfast.server_urls.cells import Cell
+
+TIMEOUTS = Timeouts(idle_in_transaction_seconds=10.0, statement_seconds=Timeouts().bulk_statement_seconds)
+"""The statements are about a few thousand rows each and take milliseconds; on a slow disk it may be seconds."""
+
+
+class ArchiveSession:
+    """Opens the connection when it is needed, and again when it was lost."""
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+        self.cell = cell.label
+        self._connection: WatchedConnection | None = None
+        self._leads = False
+
+    async def connection(self) -> WatchedConnection:
+        """Return the connection.
+
+        Raises:
+            OperationalFailure: if there is none to be had.
+        """
+        if self._connection is None or self._connection.is_closed():
+            self._leads = False
+            self._connection = await connect(self._cell, application_name=session_name("archiver"), timeouts=TIMEOUTS)
+            with translated():
+                await ARCHIVE.sessions_settings({}).execute(self._connection)
+        return self._connection
+
+    async def lead(self) -> bool:
+        """Return whether this is the session that archives, which it stays until its connection is lost."""
+        connection = await self.connection()
+        if not self._leads:
+            with translated():
+                self._leads = bool(await ARCHIVE.try_to_lead({}).fetchval(connection))
+        return self._leads
+
+    async def may_archive(self) -> bool:
+        """Return whether the upgrade that brought archiving is finished, so that every node knows what it is."""
+        connection = await self.connection()
+        with translated():
+            finished = await ARCHIVE.finished_upgrade({}).fetchval(connection)
+        return (finished or "") >= FEATURES["archive"].migration
+
+    async def close(self) -> None:
+        """Cut the connection. Nothing is cancelled, so a COMMIT under way goes on."""
+        if self._connection is not None:
+            self._connection.terminate()
