@@ -10,12 +10,17 @@ SELECT pg_try_advisory_lock(
 -- them are counted to show that it is too much.
 SELECT coalesce(sum(few.price), 0)::bigint
 FROM (
-    SELECT version + 1 + (available + reserved + confirmed) / 10 AS price FROM events LIMIT :events_max + 1
+    SELECT
+        CASE WHEN archived_at IS NULL THEN version ELSE 0 END + 1 + (available + reserved + confirmed) / 10 AS price
+    FROM events LIMIT :events_max + 1
 ) AS few
 
 -- next_events
--- List the next events after :after_event_id, at most :events_max, with the cost of checking each.
-SELECT id, version, version + 1 + (available + reserved + confirmed) / 10 AS price
+-- List the next events after :after_event_id, at most :events_max, with the cost of checking each. An
+-- archived one has no log.
+SELECT
+    id, version,
+    CASE WHEN archived_at IS NULL THEN version ELSE 0 END + 1 + (available + reserved + confirmed) / 10 AS price
 FROM events WHERE id > :after_event_id ORDER BY id LIMIT :events_max
 
 -- event_version

@@ -239,19 +239,15 @@ WHERE e.deleted_at IS NOT NULL AND (
 SELECT
     e.id AS event_id, e.archived_at, a.file, e.version, a.version AS version_in_file, a.changes AS changes_in_file,
     e.reserved, e.confirmed, a.claims AS claims_in_file, e.pending_reservations, e.confirmed_reservations,
-    a.reservations AS reservations_in_file, coalesce(left_over.rows, 0) AS rows_left
+    a.reservations AS reservations_in_file
 FROM events e
 LEFT JOIN archives a ON a.event_id = e.id AND a.restored_at IS NULL
-LEFT JOIN (
-    SELECT here.event_id, count(*) AS rows
-    FROM (
-        SELECT event_id FROM claims UNION ALL SELECT event_id FROM reservations UNION ALL SELECT event_id FROM changes
-    ) AS here
-    GROUP BY here.event_id
-) AS left_over ON left_over.event_id = e.id AND e.archived_at IS NOT NULL
 WHERE (e.archived_at IS NULL) <> (a.event_id IS NULL)
     OR e.archived_at IS NOT NULL AND (
-        left_over.rows > 0 OR e.reserved > 0 OR e.pending_reservations > 0
+        e.id IN (SELECT event_id FROM claims)
+        OR EXISTS (SELECT 1 FROM reservations r WHERE r.event_id = e.id)
+        OR EXISTS (SELECT 1 FROM changes c WHERE c.event_id = e.id)
+        OR e.reserved > 0 OR e.pending_reservations > 0
         OR a.version <> e.version OR a.changes <> e.version OR a.claims <> e.confirmed
         OR a.reservations < e.confirmed_reservations
     )
