@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from chaos.reading.epochs import KEPT_BACK, Entry, Epoch, SimulatedEvent
+from chaos.reading.epochs import KEPT_BACK, Entry, Epoch, SimulatedEvent, Spell
 
 BEGAN = datetime(2031, 1, 1, tzinfo=UTC)
 
@@ -187,6 +187,14 @@ class SimulatedDatabase:
         now = BEGAN + timedelta(seconds=moment - self._began) + self._skew
         return -1.0 if made.expires_at is None else (now - made.expires_at).total_seconds()
 
+    def archive(self, event: SimulatedEvent) -> None:
+        """Let the log of an event leave for an archive; neither its version nor its chart changes."""
+        event.spells.append(Spell(self._clock()))
+
+    def restore(self, event: SimulatedEvent) -> None:
+        """Bring the log of an archived event back, as it was."""
+        event.spells[-1].ended = self._clock()
+
     def lose(self, seconds: float) -> None:
         """Fail over to a standby that lacks the commits of the last seconds; events created in them are gone."""
         now = self._clock()
@@ -199,6 +207,16 @@ class SimulatedDatabase:
             if event.created > now - seconds:
                 del self.events[event.id]
                 continue
+            _lose_spells(event, now, now - seconds)
             kept = [entry for entry in old.log if entry.committed <= now - seconds]
             event.epochs.append(Epoch(now, log=kept))
             event.chart = list(event.epochs[-1].chart(len(kept)))
+
+
+def _lose_spells(event: SimulatedEvent, now: float, lost_since: float) -> None:
+    """Let an event be archived as it was before the loss; the archives and restores since then are gone."""
+    was_archived = any(spell.began <= lost_since < spell.ended for spell in event.spells)
+    if event.archived and not was_archived:
+        event.spells[-1].ended = now
+    elif was_archived and not event.archived:
+        event.spells.append(Spell(now))

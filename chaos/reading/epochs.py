@@ -104,6 +104,14 @@ class Epoch:
 
 
 @dataclass(slots=True)
+class Spell:
+    """A time during which an event's log was in an archive."""
+
+    began: float
+    ended: float = FOREVER
+
+
+@dataclass(slots=True)
 class SimulatedEvent:
     """An event with its chart. Seats that a failover lost are cut off the chart; others come in their place."""
 
@@ -114,6 +122,21 @@ class SimulatedEvent:
     chart: list[UUID] = field(default_factory=list)
     numbers: dict[UUID, str] = field(default_factory=dict)
     epochs: list[Epoch] = field(default_factory=list)
+    spells: list[Spell] = field(default_factory=list)
+    """When it was archived."""
+
+    @property
+    def archived(self) -> bool:
+        """Whether its log is in an archive now."""
+        return bool(self.spells) and self.spells[-1].ended == FOREVER
+
+    def was_archived(self, since: float, until: float) -> bool:
+        """Return whether it was archived at some moment of a time."""
+        return any(spell.began <= until and since <= spell.ended for spell in self.spells)
+
+    def was_only_archived(self, since: float, until: float) -> bool:
+        """Return whether it was archived throughout a time."""
+        return any(spell.began <= since and until < spell.ended for spell in self.spells)
 
     @property
     def log(self) -> list[Entry]:

@@ -4,8 +4,8 @@ import sys
 
 from chaos.reading.seeded_faults import SeededFault, fault
 from holdfast.api import representation
+from holdfast.api.seats import availability, standing
 from holdfast.api.seats import reads as seats
-from holdfast.api.seats import standing
 from holdfast.application.coalescer import Coalescer
 from holdfast.application.least_recently_used import LeastRecentlyUsed
 from holdfast.application.reading.edits import Edits
@@ -102,7 +102,7 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "the end of a log that was not read is taken for the last entry that was",
         _SEEN_BY_READERS,
-        (SeatMaps, "_look_together", "if fresh is not None and fresh.head is None", "if False"),
+        (SeatMaps, "_look_together", "if fresh is not None and _is_far(fresh)", "if False"),
         (SeatMaps, "_look_together", "entries_max=ENTRIES_MAX", "entries_max=1"),
         (
             _seat_maps,
@@ -114,7 +114,7 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
     fault(
         "a deleted event is shown as long as its map is in memory",
         _SEEN_BY_READERS,
-        (SeatMaps, "_caught_up", "fresh.deleted or lost", "lost"),
+        (SeatMaps, "_caught_up", "fresh.deleted or fresh.archived or lost", "fresh.archived or lost"),
         (
             SeatMaps,
             "_caught_up",
@@ -122,6 +122,31 @@ FAULTS_IN_MAPS: tuple[SeededFault, ...] = (
             "if change.kind != 'event_deleted' and not seat_map.apply(change)",
         ),
         (SeatMaps, "_caught_up", "seat_map.version < fresh.version or", ""),
+    ),
+    fault(
+        "an archived event is shown as long as its map is in memory",
+        "wrong_state",
+        (
+            SeatMaps,
+            "_caught_up",
+            "if fresh.deleted or fresh.archived or lost",
+            "if fresh.archived:\n        return True\n    if fresh.deleted or lost",
+        ),
+    ),
+    fault(
+        "an archived event is taken for one without entries",
+        "wrong_state internal_error",
+        (_seat_maps, "_standing_of", "archived=True", "archived=False"),
+    ),
+    fault(
+        "an event that was archived while its map was loaded looks like none",
+        "wrong_state",
+        (SeatMaps, "current", "loaded is not None and not loaded.overdue", "(loaded is None or not loaded.overdue)"),
+    ),
+    fault(
+        "an event that was archived while its chart was read looks like none",
+        "wrong_state",
+        (availability, "seat_map", "await refuse_as_gone(views, event_id)", "raise EventNotFound(event_id)"),
     ),
     fault(
         "overdue holds are shown until somebody else ends them",

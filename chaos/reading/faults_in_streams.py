@@ -72,6 +72,16 @@ FAULTS_IN_STREAMS: tuple[SeededFault, ...] = (
         (LiveChanges, "_serve", "except Exception:", "except ZeroDivisionError:"),
     ),
     fault(
+        "a stream does not notice that its event was archived",
+        "stream_silent",
+        (
+            LiveChanges,
+            "_tell_news",
+            "or fresh.archived or fresh.known != channel.mark",
+            "or (not fresh.archived and fresh.known != channel.mark)",
+        ),
+    ),
+    fault(
         "a stream goes on behind the part of a log that was not read",
         _HEARD,
         (

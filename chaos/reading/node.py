@@ -27,7 +27,7 @@ from holdfast.application.reading.ports import AccessCodes, ChannelReads, HallRe
 from holdfast.application.reading.seat_maps import SeatMaps
 from holdfast.application.reading.views import Views
 from holdfast.domain.booking.snapshot import ChangeKind, Changes, EventState, LogEntry
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.identity.principal import open_principal
 from holdfast.http.endpoints.answer import Answer
 from holdfast.http.endpoints.call import Call
@@ -91,6 +91,8 @@ class Node:
             return await handler(self.views, call)
         except EventNotFound:
             return Answer(404)
+        except EventArchived:
+            return Answer(410)
         except (OperationalFailure, Unavailable):
             return Answer(503)
 
@@ -98,7 +100,7 @@ class Node:
         """Store a batch of one event, and notify this node's read side once its COMMIT was answered."""
         async with self._turns[event.id]:
             await self._pace.ask([event.id])
-            if self._database.events.get(event.id) is not event or event.deleted:
+            if self._database.events.get(event.id) is not event or event.deleted or event.archived:
                 return
             loaded = mark_at(event, event.version)
             with self._database.batch():

@@ -50,8 +50,16 @@ def _judge_answer(database: SimulatedDatabase, told: Told) -> Iterator[Breach]:
     elif told.what == "page":
         if told.status == 200 and not _page_was_true(database, told):
             yield Breach("stale_read", f"a page of events that never was so since it was asked for: {told.body!r}")
+    elif told.event is not None and told.status == 410:
+        event = database.known.get(told.event)
+        if event is None or not event.was_archived(told.asked, told.came):
+            yield Breach(
+                "wrong_state", f"{told.what}: it was not archived between {told.asked:.4f} and {told.came:.4f}"
+            )
     elif told.event is not None and told.status in (200, 304, 404):
         event = database.known.get(told.event)
+        if event is not None and told.status != 404 and event.was_only_archived(told.asked, told.came):
+            yield Breach("wrong_state", f"{told.what} at version {told.version}: it was archived all the time")
         answers = list(_reasons(event, told))
         if None not in answers:
             reasons = [reason for reason in answers if reason is not None] or [Breach("wrong_state", "no such event")]
@@ -216,6 +224,8 @@ class _Follower:
             elif frame.kind == "reload":
                 # The page reloads the seats now, and later frames continue from that state.
                 self._lines, self._version, self._reloaded_at = [], -1, frame.came
+            elif frame.kind == "archived" and not self._event.was_archived(self._following.asked, frame.came):
+                yield Breach("wrong_state", "a stream was told that the event is archived, which it never was")
         if self._following.listening and not self._following.over and not self._is_current(ended):
             text = f"it heard of version {self._version}, and the event is at {self._event.version}"
             yield Breach("stream_silent", text)
@@ -275,7 +285,7 @@ class _Follower:
 
     def _is_current(self, ended: float) -> bool:
         epoch = self._event.epochs[-1]
-        if epoch.ended <= ended:
+        if epoch.ended <= ended or self._event.archived:
             return False
         if self._version < 0 <= self._reloaded_at:
             return epoch.version_at(self._reloaded_at) == len(epoch.log)

@@ -112,6 +112,7 @@ class _Run:
         ]
         everybody += [self._write(self._random.choice(self._nodes)) for _ in range(scenario.writers)]
         everybody += [self._lose() for _ in range(scenario.losses)]
+        everybody += [self._archive() for _ in range(scenario.archives)]
         pages = [asyncio.create_task(self._follow(self._random.choice(self._nodes))) for _ in range(scenario.pages)]
         await asyncio.gather(*everybody)
         for pace in (self._pace, self._write_pace):
@@ -178,7 +179,7 @@ class _Run:
     async def _lose(self) -> None:
         await self._pause(0.015 * self._scenario.steps)
         event = self._event()
-        seen_before = self._random.random() < 0.4 and self.database.events.get(event.id) is event and not event.deleted
+        seen_before = self._random.random() < 0.4 and self._is_live(event)
         if seen_before:
             # Have readers see what is about to be lost.
             self.database.add_seats(event, 2)
@@ -188,8 +189,25 @@ class _Run:
         for event in self.database.events.values():
             # Add as many seats as were lost, so that their number alone does not show that the chart has changed.
             lost = charts[event.id] - len(event.chart)
-            if lost and not event.deleted and (seen_before or self._random.random() < 0.5):
+            if lost and self._is_live(event) and (seen_before or self._random.random() < 0.5):
                 self.database.add_seats(event, lost)
+
+    def _is_live(self, event: SimulatedEvent) -> bool:
+        return self.database.events.get(event.id) is event and not event.deleted and not event.archived
+
+    async def _archive(self) -> None:
+        """Archive an event once nothing in it is pending; restore it after a while, or let it stay in the archive."""
+        await self._pause(0.015 * self._scenario.steps)
+        event = self._event()
+        if not self._is_live(event):
+            return
+        for hold in event.holds().values():
+            self.database.write(event, "cancelled", hold.seats, reservation=hold.reservation)
+        self.database.archive(event)
+        if self._random.random() < 0.8:
+            await self._pause(self._random.choice((0.005, 0.05, 0.5)))
+            if event.archived:
+                self.database.restore(event)
 
     async def _follow(self, node: Node) -> None:
         """Follow an event as a page does that is closed and reopened."""

@@ -50,6 +50,8 @@ class Scenario:
     """Operations per client."""
     losses: int
     """Failovers that lose the end of the log."""
+    archives: int
+    """How often an event is archived, and perhaps restored."""
     bytes_max: int
     """Bound on maps in memory. A list is large if its seats exceed a two-thousandth of this number."""
     failing: float
@@ -71,6 +73,7 @@ class Scenario:
     def of_seed(cls, seed: int) -> "Scenario":
         """Draw a scenario."""
         random = Random(f"scenario {seed}")  # noqa: S311 - a simulation
+        of_archives = Random(f"of archives {seed}")  # noqa: S311 - a simulation
         crowded = random.random() < 0.4
         """All operations are on one event, and much of it is lost and written again: the case most prone to errors."""
         return cls(
@@ -83,6 +86,7 @@ class Scenario:
             writers=random.choice((1, 2)),
             steps=40 if crowded else random.choice((10, 20)),
             losses=8 if crowded else random.choice((0, 1, 2)),
+            archives=of_archives.choice((0, 0, 2, 5)),
             bytes_max=1 << 24 if crowded else random.choice((1, 9_000, 30_000, 1 << 24)),
             failing=random.choice((0.0, 0.0, 0.05)),
             slow=0.3 if crowded else random.choice((0.0, 0.05, 0.3)),

@@ -129,7 +129,8 @@ class SimulatedSource:
         """Return the mark of a version."""
         await self._pace.ask([event_id])
         event = self._database.events.get(event_id)
-        found = mark_at(event, version) if event is not None and 0 < version <= event.version else None
+        is_known = event is not None and not event.archived and 0 < version <= event.version
+        found = mark_at(event, version) if event is not None and is_known else None
         await self._pace.answer([event_id])
         return found
 
@@ -190,12 +191,14 @@ class SimulatedSource:
 
     def _live(self, event_id: UUID) -> SimulatedEvent | None:
         event = self._database.events.get(event_id)
-        return None if event is None or event.deleted else event
+        return None if event is None or event.deleted or event.archived else event
 
     def _fresh(self, event_id: UUID, version: int | None, entries_max: int) -> Freshness | None:
         event = self._database.events.get(event_id)
         if event is None:
             return None
+        if event.archived:
+            return self._fresh_of_archived(event)
         known = event.version if version is None else min(version, event.version)
         changes = [logged(entry) for entry in event.log[known : known + entries_max]]
         return Freshness(
@@ -207,6 +210,21 @@ class SimulatedSource:
             self._database.is_overdue(event),
             changes,
             Edits(*event.edits),
+        )
+
+    def _fresh_of_archived(self, event: SimulatedEvent) -> Freshness:
+        """Its row is there, and its log is not, so the creation stands in for the state that is asked about."""
+        taken = len(event.epochs[-1].taken(event.version))
+        return Freshness(
+            event.version,
+            Mark(0, event.created_at),
+            len(event.chart),
+            len(event.chart) - taken,
+            event.deleted,
+            overdue=False,
+            changes=[],
+            edits=Edits(*event.edits),
+            archived=True,
         )
 
     def _map(self, event_id: UUID, *, listed: bool) -> SeatMap | None:

@@ -28,7 +28,7 @@ class Frame:
     """A frame of a stream, and its time of arrival."""
 
     kind: str
-    """`hello`, `changes`, `reload`, `deleted`, or `heartbeat`."""
+    """`hello`, `changes`, `reload`, `deleted`, `archived`, or `heartbeat`."""
     came: float
     last_id: str = ""
     version: int = -1
@@ -54,9 +54,9 @@ class Following:
 
     @property
     def over(self) -> bool:
-        """Whether its last frame told it to reload, or that the event is gone."""
+        """Whether its last frame told it to reload, or that the event is gone or archived."""
         told = [frame.kind for frame in self.frames if frame.kind != "heartbeat"]
-        return bool(told) and told[-1] in ("reload", "deleted")
+        return bool(told) and told[-1] in ("reload", "deleted", "archived")
 
 
 @dataclass(slots=True)

@@ -19,8 +19,8 @@ async def store(connection, database: SimulatedDatabase) -> None:
         await connection.execute(
             """
             INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
-                deleted_at, version, available, reserved, confirmed, chart_edits, price_edits)
-            VALUES ($1, $2, '', '', $3, $3, 1000, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                deleted_at, archived_at, version, available, reserved, confirmed, chart_edits, price_edits)
+            VALUES ($1, $2, '', '', $3, $3, 1000, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             """,
             event.id,
             event.name,
@@ -28,6 +28,7 @@ async def store(connection, database: SimulatedDatabase) -> None:
             event.created_at,
             event.updated_at,
             event.log[-1].at if event.deleted else None,
+            NOW if event.archived else None,
             event.version,
             len(event.chart) - reserved - confirmed,
             reserved,
@@ -48,6 +49,18 @@ async def store(connection, database: SimulatedDatabase) -> None:
             columns=["id", "event_id", "seat_number", "category", "position"],
             records=[(seat, event.id, event.numbers[seat], 3, place) for place, seat in enumerate(event.chart)],
         )
+        await connection.execute(
+            "INSERT INTO channels (event_id, key, name, kept_back) VALUES ($1, 'one', '', $2)",
+            event.id,
+            statuses.count("kept"),
+        )
+        await connection.copy_records_to_table(
+            "channel_seats",
+            columns=["seat_id", "event_id", "channel_key"],
+            records=[(seat, event.id, "one") for seat in event.epochs[-1].in_channel()],
+        )
+        if event.archived:
+            continue
         await connection.copy_records_to_table(
             "changes",
             columns=[
@@ -61,16 +74,6 @@ async def store(connection, database: SimulatedDatabase) -> None:
                 )
                 for one in event.log
             ],
-        )
-        await connection.execute(
-            "INSERT INTO channels (event_id, key, name, kept_back) VALUES ($1, 'one', '', $2)",
-            event.id,
-            statuses.count("kept"),
-        )
-        await connection.copy_records_to_table(
-            "channel_seats",
-            columns=["seat_id", "event_id", "channel_key"],
-            records=[(seat, event.id, "one") for seat in event.epochs[-1].in_channel()],
         )
         await connection.copy_records_to_table(
             "claims",

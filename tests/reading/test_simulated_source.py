@@ -52,8 +52,12 @@ async def test_it_answers_as_postgresql_does(database_url, engine, seed):
             for _ in range(8):
                 time += random.choice((0.01, 0.4))
                 event = random.choice(list(simulated.events.values()))
+                if event.archived:
+                    simulated.restore(event)
                 if not event.deleted:
                     write_something(simulated, event, random, hold_seconds=0.5)
+                    if not event.deleted and not event.holds() and random.random() < 0.2:
+                        simulated.archive(event)
             if random.random() < 0.3:
                 simulated.lose(0.5)
             await store(connection, simulated)
