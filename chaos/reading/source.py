@@ -289,4 +289,5 @@ def _shown(event: SimulatedEvent) -> Event:
         reserved=taken.count("reserved"),
         confirmed=taken.count("confirmed"),
         deleted=event.deleted,
+        archived=event.archived,
     )

@@ -107,6 +107,9 @@ LISTS_EVENTS = {"events_newest_idx", "events_published_idx", "events_drafts_idx"
 INDEXES = [
     ("booking/batch", "overdue_events", {"reservations_pending_idx", "channels_due_idx", "events_pkey"}),
     ("booking/batch", "log_from", {"changes_pkey"}),
+    ("booking/batch", "archived_reservations", {"archived_reservations_pkey"}),
+    ("reading/reads", "archived_reservation", {"archived_reservations_pkey"}),
+    ("identity/reads", "owners_of_archived_reservations", {"archived_reservations_pkey", "events_pkey"}),
     ("booking/batch", "load_batch", {*LOOKED_UP_BY, "reservations_pending_idx"} - OF_LISTS),
     ("booking/store", "store_channels", {"channels_pkey", "channel_seats_channel_idx", "claims_pkey"}),
     ("booking/store", "store_new_holds", {"events_pkey"}),
