@@ -1,5 +1,6 @@
 """How each error of PostgreSQL, the driver and the network is classified."""
 
+import re
 import socket
 import ssl
 
@@ -9,7 +10,7 @@ from structlog.testing import capture_logs
 
 from holdfast.application.failures import ConnectionLost, GuardMismatch, Obstructed
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
-from holdfast.infrastructure.postgres.driver.failures import translated, translation_of
+from holdfast.infrastructure.postgres.driver.failures import constraint_of, translated, translation_of
 
 LOST, CONTENDED, OBSTRUCTED, BUG = "ConnectionLost", "Contended", "Obstructed", "a bug"
 
@@ -138,6 +139,30 @@ def test_what_the_driver_and_the_network_say(error, expected):
 def test_a_guarding_constraint_is_known_by_its_name():
     violation = asyncpg.PostgresError.new({"C": "23505", "M": "duplicate key", "n": "claims_pkey", "S": "ERROR"})
     assert isinstance(translation_of(violation), GuardMismatch)
+
+
+@pytest.mark.parametrize("name", ["claims_pkey_102053", "reservations_idempotency_key_1", "events_counters_check_10"])
+def test_a_guarding_constraint_of_a_shard_is_known_too(name):
+    violation = asyncpg.PostgresError.new({"C": "23505", "M": "duplicate key", "n": name, "S": "ERROR"})
+    assert isinstance(translation_of(violation), GuardMismatch)
+
+
+def test_a_shard_s_number_is_all_that_is_taken_off_a_constraint_s_name():
+    def named(name):
+        return constraint_of(asyncpg.PostgresError.new({"C": "23505", "M": "duplicate key", "n": name, "S": "ERROR"}))
+
+    assert named("seats_number_key_102011") == "seats_number_key"
+    assert named("seats_number_key") == "seats_number_key"
+    assert named("claims_pkey2_7") == "claims_pkey2"
+    assert constraint_of(said("23505")) is None
+
+
+async def test_no_constraint_of_ours_ends_like_a_shard_s(database_url):
+    connection = await asyncpg.connect(database_url)
+    names = await connection.fetch("SELECT conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace")
+    await connection.close()
+    assert len(names) > 20
+    assert [row["conname"] for row in names if re.search(r"_[0-9]+$", row["conname"])] == []
 
 
 def test_one_kind_is_written_to_the_log_once_in_a_while():

@@ -9,7 +9,7 @@ from holdfast.domain.catalogue.refusals import SeatNumberTaken
 from holdfast.infrastructure.postgres.catalogue.catalogue_queries import CATALOGUE
 from holdfast.infrastructure.postgres.catalogue.seat_copy import copy_seats
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
-from holdfast.infrastructure.postgres.driver.failures import SEAT_NUMBER_CONSTRAINT, translated
+from holdfast.infrastructure.postgres.driver.failures import SEAT_NUMBER_CONSTRAINT, constraint_of, translated
 
 
 async def copy_new_seats(
@@ -48,7 +48,7 @@ async def copy_new_seats(
             await connection.execute("SAVEPOINT adding")
             await copy_seats(connection, rows, columns)
     except asyncpg.UniqueViolationError as violation:
-        if violation.constraint_name != SEAT_NUMBER_CONSTRAINT:
+        if constraint_of(violation) != SEAT_NUMBER_CONSTRAINT:
             raise
         with translated():
             await connection.execute("ROLLBACK TO adding")

@@ -4,6 +4,7 @@ An error counts as a bug of this code only if nothing else can cause it: a state
 it cannot take. Anything else that a server, or the way to it, can report is operational, including what nobody foresaw.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,8 @@ CONTENDED_STATES = ("40", "53", "55006", "55P03", "57014")
 _WRONG_CALL = "argument"
 """A word found in the driver's error for a statement with the wrong number of values, and in no other of its errors."""
 
+_SHARD = re.compile(r"_[0-9]+$")
+
 WARN_SECONDS = 10.0
 """The minimum time between two log lines about the same kind of failure."""
 _KINDS_MAX = 256
@@ -84,8 +87,8 @@ def translated() -> Iterator[None]:
 
 def translation_of(error: Exception) -> OperationalFailure | GuardMismatch | None:
     """Return what an error of the driver means; None if it is a bug, or not the driver's."""
-    if isinstance(error, pg.IntegrityConstraintViolationError) and error.constraint_name in GUARDING_CONSTRAINTS:
-        return GuardMismatch(f"{error.constraint_name}: {error}")
+    if isinstance(error, pg.IntegrityConstraintViolationError) and constraint_of(error) in GUARDING_CONSTRAINTS:
+        return GuardMismatch(f"{constraint_of(error)}: {error}")
     if isinstance(error, pg.InvalidCachedStatementError):
         return Contended(str(error))
     if isinstance(error, (asyncpg.PostgresError, pg.PostgresWarning)):  # an error may carry the code of a warning
@@ -97,6 +100,15 @@ def translation_of(error: Exception) -> OperationalFailure | GuardMismatch | Non
         lost = OutdatedRowType if isinstance(error, pg.OutdatedSchemaCacheError) else ConnectionLost
         return lost(f"{type(error).__name__}: {error}")
     return None
+
+
+def constraint_of(error: asyncpg.PostgresError) -> str | None:
+    """Return the name of the constraint that a statement broke, as the migrations have it; None without one.
+
+    Citus adds the number of the shard to it: `claims_pkey_102053`.
+    """
+    name: str | None = error.constraint_name
+    return name and _SHARD.sub("", name)
 
 
 def _translation_by_state(error: asyncpg.PostgresError | pg.PostgresWarning) -> OperationalFailure | None:
