@@ -38,6 +38,12 @@ def test_cell_0_is_the_database_and_the_others_are_named(monkeypatch):
     )
 
 
+def test_the_database_itself_can_be_a_schema_on_citus(monkeypatch):
+    url = f"{URL}?options=--search-path%3Dtickets%20-c%20plan_cache_mode%3Dforce_custom_plan%20-choldfast.citus%3Don"
+    settings = _loaded(monkeypatch, "", DATABASE_URL=url)
+    assert settings.all_cells() == (Cell(0, url, "tickets", "custom", citus=True),)
+
+
 def test_without_cells_there_is_one(monkeypatch):
     assert _loaded(monkeypatch, "").all_cells() == (Cell(0, URL),)
 

@@ -45,7 +45,7 @@ def refuse_shared_connections(settings: Settings) -> Settings:
 
     async def look(cell: Cell) -> str | None:
         try:
-            connection = await connect_with(cell.url, {}, timeout=_LOOK_SECONDS)
+            connection = await connect_with(cell, {}, timeout=_LOOK_SECONDS)
             await connection.close(timeout=_LOOK_SECONDS)
         except PoolerError as error:
             return f"cell {cell.number}: {error}" if cell.number else str(error)

@@ -33,8 +33,8 @@ class Cell:
 
     @staticmethod
     def of(where: "Cell | str") -> "Cell":
-        """Return the cell, or the only one of an installation by its URL."""
-        return where if isinstance(where, Cell) else Cell(0, where)
+        """Return the cell, or cell 0 by its URL, whose `options` say what CELLS says of others."""
+        return where if isinstance(where, Cell) else _home(where)
 
     @property
     def search_path(self) -> Mapping[str, str]:
@@ -45,6 +45,22 @@ class Cell:
     def label(self) -> str:
         """Its number as a metric's label."""
         return str(self.number)
+
+
+def _home(url: str) -> Cell:
+    """Read a URL such as `…?options=-c%20search_path%3Dsales%20-c%20plan_cache_mode%3Dforce_custom_plan`.
+
+    `holdfast.citus=on` is not a setting of the server, which ignores it, but says that Citus distributes the schema.
+    """
+    settings = postgres.settings_in(url)
+    schema = settings.get("search_path")
+    return Cell(
+        number=0,
+        url=url,
+        schema=schema,
+        plan_mode="custom" if settings.get("plan_cache_mode") == "force_custom_plan" else "generic",
+        citus=schema is not None and settings.get("holdfast.citus") == "on",
+    )
 
 
 def parse(text: str) -> tuple[Cell, ...]:

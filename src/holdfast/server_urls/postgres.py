@@ -4,6 +4,7 @@ Options that libpq has and the driver does not are carried out here, dropped if 
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -43,6 +44,8 @@ _CHOICES = {
     "target_session_attrs": ("read-write", "primary", "any"),
 }
 _FILES = ("passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl")
+_WORD = re.compile(r"(?:\\.|\S)+")
+_ESCAPED = re.compile(r"\\(.)")
 _SYSTEM_ROOTS = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -92,6 +95,27 @@ def each_host(url: str) -> list[str]:
         parts.with_options(split, {**given, "host": host, **({"port": port} if port else {})})
         for host, port in zip(hosts, ports, strict=False)
     ]
+
+
+def settings_in(url: str) -> dict[str, str]:
+    """Return the settings of the server that a checked URL asks for, as in `options=-c%20search_path%3Dsales`."""
+    given = parts.options(parts.split(url, SCHEMES)).get("options", "")
+    words = (_ESCAPED.sub(r"\1", word) for word in _WORD.findall(given))
+    settings = {}
+    for word in words:
+        pair = next(words, "") if word == "-c" else word[2:] if word.startswith(("-c", "--")) else ""
+        name, _, value = pair.partition("=")
+        settings[name.replace("-", "_")] = value
+    settings.pop("", None)
+    return settings
+
+
+def at_host(url: str, host: str, port: int) -> str:
+    """Return a checked URL that leads to one other server, with the same login and options."""
+    split = parts.split(url, SCHEMES)
+    given = {name: value for name, value in parts.options(split).items() if name not in ("host", "port")}
+    login, at, _ = split.netloc.rpartition("@")
+    return parts.with_options(split._replace(netloc=f"{login}{at}{parts.bracketed(host)}:{port}"), given)
 
 
 def from_parts(host: str, port: int, database: str, login: tuple[str, str | None], more: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from asyncpg import PostgresLogMessage
 
 from holdfast.application.failures import ConnectionLost
 from holdfast.infrastructure.postgres.driver.failures import troubles
+from holdfast.infrastructure.postgres.driver.owners import owner_of, require_at_home
 from holdfast.infrastructure.postgres.driver.poolers import connect_with
 from holdfast.infrastructure.postgres.driver.statement_spans import trace_statements
 from holdfast.server_urls.cells import Cell
@@ -47,9 +48,26 @@ class WatchedConnection(asyncpg.Connection):
         super().__init__(*args, **keywords)
         self.warnings: list[str] = []
         self.opened_at = time.monotonic()
+        self._cell: Cell | None = None
+        self._owner: str | None = None
 
-    def watch(self, timeouts: Timeouts) -> None:
+    @property
+    def is_at_home(self) -> bool:
+        """Whether the cell is still where it was when this connection was opened. Only Citus ever moves one."""
+        return self._cell is None or self._owner == owner_of(self._cell)
+
+    async def require_at_home(self) -> None:
+        """Make sure that statements run on the node that this connection leads to.
+
+        Raises:
+            ConnectionLost: if Citus has moved the cell's schema.
+        """
+        if self._cell is not None:
+            await require_at_home(self, self._cell)
+
+    def watch(self, timeouts: Timeouts, cell: Cell) -> None:
         """Start recording warnings, and set the socket's own time-outs."""
+        self._cell, self._owner = cell, owner_of(cell)
         self.add_log_listener(self._note)
         transport: asyncio.Transport = self._transport  # type: ignore[attr-defined] # set by asyncpg.Connection
         peer = transport.get_extra_info("socket")
@@ -96,7 +114,7 @@ async def _connect(cell: Cell, application_name: str, timeouts: Timeouts) -> Wat
         "statement_timeout": _milliseconds(timeouts.statement_seconds),
     }
     connection = await connect_with(
-        cell.url,
+        cell,
         settings,
         timeout=timeouts.connect_seconds,
         connection_class=WatchedConnection,
@@ -106,7 +124,7 @@ async def _connect(cell: Cell, application_name: str, timeouts: Timeouts) -> Wat
     )
     assert isinstance(connection, WatchedConnection)
     try:
-        connection.watch(timeouts)
+        connection.watch(timeouts, cell)
         trace_statements(connection)
     except OSError:  # the socket is already closed
         connection.terminate()

@@ -148,7 +148,7 @@ class Pool:
             connection = self._idle.pop()
             if connection.is_closed():
                 continue
-            if time.monotonic() - connection.opened_at <= SESSION_SECONDS_MAX:
+            if connection.is_at_home and time.monotonic() - connection.opened_at <= SESSION_SECONDS_MAX:
                 return connection
             connection.terminate()
         return None

@@ -6,7 +6,8 @@ from typing import Any
 
 import asyncpg
 
-from holdfast.infrastructure.postgres.driver.hosts import connect_to_one_of
+from holdfast.infrastructure.postgres.driver.owners import connect_to_owner
+from holdfast.server_urls.cells import Cell
 
 _ASK_PROCESS = "SELECT pg_backend_pid()"
 _SHARED = (
@@ -29,13 +30,13 @@ class PoolerError(ConnectionError):
 
 
 async def connect_with(
-    database_url: str,
+    where: Cell | str,
     server_settings: Mapping[str, str],
     *,
     timeout: float,  # noqa: ASYNC109 - the driver's parameter
     **named: Any,  # noqa: ANN401 - the driver's parameter
 ) -> asyncpg.Connection:
-    """Connect, and make sure that these settings take effect and persist.
+    """Connect to a cell, or to the only database by its URL, and make sure that these settings take effect and persist.
 
     A pooler in session mode either refuses settings sent with the connection request, or accepts and ignores them. The
     settings are then made after connecting.
@@ -44,24 +45,23 @@ async def connect_with(
         PoolerError: if nothing persists there, neither settings nor locks nor prepared statements.
         Exception: the driver's error.
     """
-    if database_url not in _pooled:
+    cell = Cell.of(where)
+    if cell.url not in _pooled:
         try:
-            connection = await connect_to_one_of(
-                database_url, timeout=timeout, server_settings=dict(server_settings), **named
-            )
+            connection = await connect_to_owner(cell, timeout=timeout, server_settings=dict(server_settings), **named)
         except asyncpg.ProtocolViolationError as refusal:
             if "startup parameter" not in str(refusal):
                 raise
         else:
-            if database_url in _direct or await _leads_to(connection):
-                _direct.add(database_url)
+            if cell.url in _direct or await _leads_to(connection):
+                _direct.add(cell.url)
                 return connection
             connection.terminate()
-    connection = await connect_to_one_of(database_url, timeout=timeout, **named)
+    connection = await connect_to_owner(cell, timeout=timeout, **named)
     try:
         async with asyncio.timeout(timeout):
-            if database_url not in _pooled:
-                await _refuse_shared(database_url, connection, timeout)
+            if cell.url not in _pooled:
+                await _refuse_shared(cell, connection, timeout)
             pairs = [word for pair in server_settings.items() for word in pair]
             calls = ", ".join(f"set_config(${place}, ${place + 1}, false)" for place in range(1, len(pairs), 2))
             if calls:
@@ -83,12 +83,12 @@ async def _leads_to(connection: asyncpg.Connection) -> bool:
         raise
 
 
-async def _refuse_shared(database_url: str, connection: asyncpg.Connection, seconds: float) -> None:
+async def _refuse_shared(cell: Cell, connection: asyncpg.Connection, seconds: float) -> None:
     """Ask two connections, open at the same time, which backend answers. If they share one, it is the same in time."""
     other: asyncpg.Connection | None = None
     try:
         async with asyncio.timeout(seconds / 2):
-            other = await connect_to_one_of(database_url, timeout=seconds)
+            other = await connect_to_owner(cell, timeout=seconds)
             here, there = set(), set()
             for _ in range(_LOOKS):
                 here.add(await connection.fetchval(_ASK_PROCESS))
@@ -103,4 +103,4 @@ async def _refuse_shared(database_url: str, connection: asyncpg.Connection, seco
             other.terminate()
     if shared:
         raise PoolerError(_SHARED)
-    _pooled.add(database_url)
+    _pooled.add(cell.url)

@@ -9,9 +9,10 @@ async def commit(connection: WatchedConnection) -> None:
     """Commit, and make sure that it took effect.
 
     Raises:
-        ConnectionLost: if PostgreSQL sent a warning, as it does when the wait for the standby is interrupted, or if
-            it had rolled the transaction back.
+        ConnectionLost: if PostgreSQL sent a warning, as it does when the wait for the standby is interrupted, if it had
+            rolled the transaction back, or, before anything is sent, if the schema is not on this node any more.
     """
+    await connection.require_at_home()
     connection.warnings.clear()
     status = await connection.execute("COMMIT")
     if connection.warnings or status != "COMMIT":

@@ -12,6 +12,7 @@ import asyncpg
 from holdfast.application.features import FEATURES
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
 from holdfast.infrastructure.postgres.migrations.cell_statements import CELLS
+from holdfast.infrastructure.postgres.migrations.distributed import NotDistributedError, prepare_schema
 from holdfast.infrastructure.postgres.migrations.finish import finished_migration
 from holdfast.infrastructure.postgres.migrations.migrate import finish_on, upgrade_on
 from holdfast.infrastructure.postgres.migrations.reporter import Reporter
@@ -87,8 +88,7 @@ async def _look_at(cell: Cell, *, listed: bool) -> datetime | None:
         if state["standby"] or state["read_only"]:
             what = "is a standby" if state["standby"] else "is read-only"
             raise CellError(f"its server {what} and takes no writes: the url must lead to a primary")
-        if cell.schema is not None:
-            await there.execute(f"CREATE SCHEMA IF NOT EXISTS {cell.schema}")
+        await _make_schema(there, cell)
         if await current_revision(there) is None and await under_way(there) is None:
             relations = [row["name"] for row in await CELLS.relations({}).fetch(there)]
             found = [name for name in relations if name not in _MADE_FIRST]
@@ -101,6 +101,15 @@ async def _look_at(cell: Cell, *, listed: bool) -> datetime | None:
                 raise CellError(f"cell {cell.number} has been added with another database, and this one is empty")
             return None
         return await _since(there, cell, listed=listed)
+
+
+async def _make_schema(there: asyncpg.Connection, cell: Cell) -> None:
+    try:
+        await prepare_schema(there, cell)
+    except NotDistributedError as error:
+        raise CellError(str(error)) from None
+    if cell.schema is not None:
+        await there.execute(f"CREATE SCHEMA IF NOT EXISTS {cell.schema}")
 
 
 async def _since(there: asyncpg.Connection, cell: Cell, *, listed: bool) -> datetime | None:

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
 from holdfast.infrastructure.postgres.migrations import finish as finishing
+from holdfast.infrastructure.postgres.migrations.distributed import prepare_schema
 from holdfast.infrastructure.postgres.migrations.reporter import Reporter, Silent
 from holdfast.infrastructure.postgres.migrations.revisions import alembic_config, before, is_newer
 from holdfast.infrastructure.postgres.migrations.session import connect, connected, current_revision
@@ -44,6 +45,7 @@ def upgrade(where: Cell | str, revision: str = "head", *, reporter: Reporter | N
 
     Raises:
         UnsuitableDatabaseError: The server is too old, or the database's encoding is not UTF-8.
+        NotDistributedError: The cell is said to be on Citus, and the schema is not distributed.
         WrongDirectionError: A migration down is half done.
     """
     asyncio.run(upgrade_on(where, reporter or Silent(), revision))
@@ -72,6 +74,7 @@ async def upgrade_on(where: Cell | str, reporter: Reporter, revision: str = "hea
     """Do what `upgrade` does, within an event loop."""
     async with _turn(where, reporter) as (connection, carry_out):
         await _require_suitable(connection)
+        await prepare_schema(connection, Cell.of(where))
         current = await current_revision(connection)
         if is_newer(current):
             return

@@ -7,7 +7,7 @@ A step begins with a comment line; a script without such lines is one step:
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _HEAD = re.compile(r"^-- step: ([a-z][a-z0-9_ ]*?)(, outside a transaction)?$", re.MULTILINE)
 _ANY_HEAD = re.compile(r"^\s*--\s*step\b.*$", re.MULTILINE | re.IGNORECASE)
@@ -25,6 +25,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_CLOSES_QUOTES = ("'", '"', "$")
+_ALTER_TABLE = re.compile(r"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[\w.\"]+\s+", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 CREATE_INDEX = re.compile(r"CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?(?P<name>\w+) ON ", re.IGNORECASE)
 _REPEATABLE = re.compile(
@@ -42,6 +44,10 @@ class Step:
     name: str
     statements: tuple[str, ...]
     in_transaction: bool
+
+    def with_one_change_each(self) -> "Step":
+        """Return the same step in the form that Citus accepts: each statement changes a table in one way."""
+        return replace(self, statements=tuple(each for one in self.statements for each in one_change_each(one)))
 
 
 def steps_of(script: str) -> list[Step]:
@@ -87,6 +93,28 @@ def statements_of(script: str) -> list[str]:
         else:
             statements[-1] += token[0]
     return [statement.strip() for statement in statements if statement.strip()]
+
+
+def one_change_each(statement: str) -> list[str]:
+    """Split an ALTER TABLE with several changes into one statement for each; leave any other statement as it is.
+
+    Citus refuses to add or drop a constraint together with another change. In one transaction the result is the same.
+    """
+    altered = _ALTER_TABLE.match(statement)
+    if altered is None:
+        return [statement]
+    changes, depth = [""], 0
+    for token in _TOKEN.finditer(statement, altered.end()):
+        if token[0][-1] in _CLOSES_QUOTES:
+            changes[-1] += token[0]
+            continue
+        for character in token[0]:
+            depth += (character == "(") - (character == ")")
+            if character == "," and depth == 0:
+                changes.append("")
+            else:
+                changes[-1] += character
+    return [f"{altered[0].rstrip()} {change.strip()}" for change in changes]
 
 
 def in_one_line(statement: str) -> str:

@@ -3,11 +3,13 @@
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import asyncpg
 
 from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.poolers import connect_with
+from holdfast.infrastructure.postgres.migrations.distributed import let_settings_reach_workers
 from holdfast.server_urls.cells import Cell
 
 _CONNECT_SECONDS = 10.0
@@ -19,13 +21,14 @@ _END_WITH_US = "SET client_connection_check_interval = 2000"
 
 
 async def connect(where: Cell | str) -> asyncpg.Connection:
-    """Open a connection to a cell, or to the only database by its URL."""
-    cell = Cell.of(where)
+    """Open a connection to a cell, or to the only database by its URL; if it is on Citus, to the coordinator."""
+    cell = replace(Cell.of(where), citus=False)
     settings = {**_SETTINGS, **cell.search_path, "application_name": session_name("migrate")}
-    connection = await connect_with(cell.url, settings, timeout=_CONNECT_SECONDS)
+    connection = await connect_with(cell, settings, timeout=_CONNECT_SECONDS)
     try:
         with contextlib.suppress(asyncpg.PostgresError):  # some operating systems of servers do not support it
             await connection.execute(_END_WITH_US)
+        await let_settings_reach_workers(connection)
     except BaseException:  # cancelled: who watches a migration may still be connecting when it is done
         connection.terminate()
         raise

@@ -9,6 +9,7 @@ from typing import Literal
 
 import asyncpg
 
+from holdfast.infrastructure.postgres.migrations.distributed import ON_CITUS
 from holdfast.infrastructure.postgres.migrations.reporter import Reporter, Silent
 from holdfast.infrastructure.postgres.migrations.script import CREATE_INDEX, Step, in_one_line
 from holdfast.infrastructure.postgres.migrations.watching import Connect, Watcher, watching
@@ -93,6 +94,8 @@ async def run_steps(
         "SELECT step FROM migration_steps WHERE revision = $1 AND direction = $2", revision, direction
     )
     done = {row["step"] for row in noted}
+    if await connection.fetchval(ON_CITUS):
+        steps = [step.with_one_change_each() for step in steps]
     async with watching(run.connect, connection.get_server_pid(), run.reporter) as watcher:
         for step in steps:
             if step.name in done:

@@ -13,6 +13,7 @@ from holdfast.application.upkeep.ports import AuditedInvariant
 from holdfast.domain.booking.snapshot import Mark
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.known_schema import session_name
+from holdfast.infrastructure.postgres.driver.owners import require_at_home
 from holdfast.infrastructure.postgres.driver.poolers import connect_with
 from holdfast.infrastructure.postgres.driver.queries import Connection
 from holdfast.infrastructure.postgres.upkeep.audit_checks import AuditChecks, Rows, Window
@@ -76,6 +77,7 @@ class PostgresAuditor:
             if connection is None:
                 return None
             try:
+                await require_at_home(connection, self._cell)
                 found = await self._check(connection)
             except BaseException:
                 connection.terminate()
@@ -95,7 +97,7 @@ class PostgresAuditor:
         """Return the connection that leads; None if another worker does."""
         if self._connection is not None and not self._connection.is_closed():
             return self._connection
-        connection = await connect_with(self._cell.url, {**_SETTINGS, **self._cell.search_path}, timeout=5)
+        connection = await connect_with(self._cell, {**_SETTINGS, **self._cell.search_path}, timeout=5)
         if await AUDIT.try_to_lead({}).fetchval(connection):
             self._connection = connection
             return connection

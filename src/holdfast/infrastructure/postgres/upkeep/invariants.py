@@ -33,7 +33,7 @@ async def check_invariants(where: Cell | str) -> list[InvariantResult]:
         OSError, asyncpg.PostgresError: if the database cannot be asked.
     """
     cell = Cell.of(where)
-    connection = await connect_with(cell.url, {"jit": "off", **cell.search_path}, timeout=5)
+    connection = await connect_with(cell, {"jit": "off", **cell.search_path}, timeout=5)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             return [

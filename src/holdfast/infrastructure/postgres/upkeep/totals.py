@@ -94,6 +94,7 @@ class PostgresTotals:
             raise
 
     async def _read(self, connection: WatchedConnection) -> Totals | None:
+        await connection.require_at_home()  # elsewhere, another process could lead as well
         if not self._leads:
             self._leads = bool(await TOTALS.try_to_lead({}).fetchval(connection))
             return None  # wait a round: the previous leader may still be exporting
