@@ -50,10 +50,14 @@ class Shell:
 
 
 @contextmanager
-def _run(environment: dict[str, str]) -> Iterator[None]:
+def _run(environment: dict[str, str], *options: str) -> Iterator[None]:
     """What `make run` starts, until Ctrl-C."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "holdfast", "run"], stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT
+        [sys.executable, "-m", "holdfast", "run", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+        cwd=ROOT,
     )
     try:
         said = []

@@ -72,13 +72,17 @@ def run(
     show_urls: Annotated[
         bool, typer.Option("--show-urls", help="Print the servers' passwords even if the output is not a terminal.")
     ] = False,
+    cells: Annotated[
+        int, typer.Option(min=1, max=4, help="Spread events over this many embedded PostgreSQLs, to try cells out.")
+    ] = 1,
 ) -> None:
     """Start everything: PostgreSQL and Redis unless they are given by URL, the schema, API and worker."""
     from holdfast.cli.auth_mode import require_auth_mode  # noqa: PLC0415
     from holdfast.cli.run import run_everything  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(run_everything(require_auth_mode(load_settings()), end_with, show_urls=show_urls))
+    settings = require_auth_mode(load_settings())
+    raise typer.Exit(run_everything(settings, end_with, show_urls=show_urls, cells=cells))
 
 
 @app.command()

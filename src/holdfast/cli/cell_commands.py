@@ -1,8 +1,14 @@
 """The commands of `holdfast cells`."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
+
+if TYPE_CHECKING:
+    from holdfast.settings import Settings
+
+_Result = TypeVar("_Result")
 
 cells_app = typer.Typer(no_args_is_help=True, help="Spread events over several databases: see docs/cells.md.")
 
@@ -13,9 +19,8 @@ _Number = Annotated[int, typer.Argument(help="The cell's number in CELLS; 0 is D
 def list_cells() -> None:
     """Show every cell: where it is, its schema, and whether it answers; exit code 1 if something is to be done."""
     from holdfast.cli.cells import list_cells  # noqa: PLC0415
-    from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(0 if list_cells(load_settings()) else 1)
+    raise typer.Exit(0 if _run(list_cells) else 1)
 
 
 @cells_app.command()
@@ -24,33 +29,37 @@ def add(
 ) -> None:
     """Make the empty database that CELLS has under this number a cell. Can be run again after it was broken off."""
     from holdfast.cli.cells import add  # noqa: PLC0415
-    from holdfast.settings import load_settings  # noqa: PLC0415
 
-    add(load_settings(), number, name)
+    _run(lambda settings: add(settings, number, name))
 
 
 @cells_app.command()
 def check() -> None:
     """Check the invariants of every cell, and that each id is in the cell that it names; exit code 1 if not."""
     from holdfast.cli.cells import check  # noqa: PLC0415
-    from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(0 if check(load_settings()) else 1)
+    raise typer.Exit(0 if _run(check) else 1)
 
 
 @cells_app.command()
 def drain(number: _Number) -> None:
     """Put no new events into a cell. What is on sale there goes on."""
     from holdfast.cli.cells import drain  # noqa: PLC0415
-    from holdfast.settings import load_settings  # noqa: PLC0415
 
-    typer.echo(drain(load_settings(), number, drained=True))
+    typer.echo(_run(lambda settings: drain(settings, number, drained=True)))
 
 
 @cells_app.command()
 def undrain(number: _Number) -> None:
     """Put new events into a drained cell again."""
     from holdfast.cli.cells import drain  # noqa: PLC0415
+
+    typer.echo(_run(lambda settings: drain(settings, number, drained=False)))
+
+
+def _run(command: "Callable[[Settings], _Result]") -> _Result:
+    from holdfast.cli.database import with_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    typer.echo(drain(load_settings(), number, drained=False))
+    with with_database(load_settings()) as settings:
+        return command(settings)

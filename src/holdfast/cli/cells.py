@@ -9,7 +9,6 @@ from typing import TypeVar
 import typer
 
 from holdfast.cli.console import print_rows, say
-from holdfast.cli.database import require_database
 from holdfast.cli.migration_progress import shown_progress
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
@@ -28,7 +27,7 @@ _COLUMNS = ("cell", "name", "where", "schema", "seats on sale", "new events", "s
 
 def list_cells(settings: Settings) -> bool:
     """Print a row for each cell; return whether all are as they should be."""
-    cells = require_database(settings).all_cells()
+    cells = settings.all_cells()
     states = asyncio.run(listing.states_of(cells))
     places = {cell.number: where(cell) for cell in cells}
     print_rows(_COLUMNS, [_row(state, places.get(state.number, "")) for state in states])
@@ -56,7 +55,7 @@ def add(settings: Settings, number: int, name: str) -> None:
 
 def check(settings: Settings) -> bool:
     """Check the promises in every cell, and that ids and databases are where they say; return whether all hold."""
-    cells = require_database(settings).all_cells()
+    cells = settings.all_cells()
     known = _do(0, lambda: asyncio.run(listing.known_cells(cells[0])))
     sound = True
     for number in sorted(known.keys() - {cell.number for cell in cells}):
@@ -80,7 +79,7 @@ def drain(settings: Settings, number: int, *, drained: bool) -> str:
     Raises:
         EmbeddedError: if there is no such cell, or it is the only one that takes new events; the message is one line.
     """
-    home = require_database(settings).all_cells()[0]
+    home = settings.all_cells()[0]
     changed = _do(number, lambda: asyncio.run(listing.set_drained(home, number, drained=drained)))
     now = "gets no new events; what is on sale there goes on" if drained else "gets new events"
     soon = " Nodes learn it within seconds." if changed else " Nothing has changed."
@@ -116,7 +115,7 @@ def _broken(cell: Cell, known: dict[int, listing.KnownCell]) -> list[str]:
 
 
 def _named(settings: Settings, number: int) -> Cell:
-    cells = {cell.number: cell for cell in require_database(settings).all_cells()}
+    cells = {cell.number: cell for cell in settings.all_cells()}
     if number not in cells:
         raise SettingsError(
             f'CELLS: has no cell {number}; set it for this command, as in CELLS=\'{{"{number}": {{"url": "postgresql://…"}}}}\''

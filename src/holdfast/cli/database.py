@@ -1,6 +1,7 @@
 """The database that a command works on."""
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,14 @@ def forget_postgres_variables() -> None:
         del os.environ[name]
 
 
+def _running_cells(settings: Settings) -> dict[str, SecretStr]:
+    """Return CELLS for the cells of a running `holdfast run --cells`, which have folders of their own."""
+    folders = settings.holdfast_data_dir.glob("cell-*/postgres.port")
+    found = {path.parent.name.removeprefix("cell-"): running_url(path.parent) for path in folders}
+    cells = {number: {"url": url} for number, url in sorted(found.items()) if url is not None}
+    return {"cells": SecretStr(json.dumps(cells))} if cells else {}
+
+
 @contextmanager
 def with_database(settings: Settings) -> Iterator[Settings]:
     """Provide settings with a database: the configured one, or the embedded one, which is started if it is not running.
@@ -84,7 +93,7 @@ def with_database(settings: Settings) -> Iterator[Settings]:
     forget_postgres_variables()
     url = running_url(settings.holdfast_data_dir)
     if url is not None:
-        yield settings.model_copy(update={"database_url": SecretStr(url)})
+        yield settings.model_copy(update={"database_url": SecretStr(url), **_running_cells(settings)})
         return
     server = EmbeddedPostgres(settings.holdfast_data_dir)
     server.start()

@@ -46,7 +46,7 @@ def start_servers(settings: Settings, supervisor: Supervisor, *, nodes: int = 1)
         forget_postgres_variables()
         with step("Starting PostgreSQL"):
             postgres = EmbeddedPostgres(
-                settings.holdfast_data_dir, settings={"max_connections": _connections(settings, nodes)}
+                settings.holdfast_data_dir, settings={"max_connections": connections_of(settings, nodes)}
             )
             supervisor.start_server(postgres)
         urls["database_url"] = SecretStr(postgres.url)
@@ -70,18 +70,26 @@ def prepare_database(settings: Settings, *, embedded: bool) -> None:
     Raises:
         EmbeddedError: if the database cannot be migrated.
     """
-    command = "prepare --embedded" if embedded else "prepare"
-    preparing = program("The migration", command, "prepare.log", settings, {})
     with step("Migrating the database"):
-        preparing.start()
-        try:
-            while not preparing.wait(_LOOK_SECONDS):
-                pass
-        finally:
-            preparing.end((signal.SIGTERM, _END_SECONDS))
-        if preparing.exit_code != 0:
-            *_, last = preparing.log_tail() or [f"it ended with exit code {preparing.exit_code}"]
-            raise EmbeddedError(last.removeprefix("holdfast: "))
+        run_once("The migration", "prepare --embedded" if embedded else "prepare", "prepare.log", settings)
+
+
+def run_once(name: str, command: str, log_name: str, settings: Settings) -> None:
+    """Run one of Holdfast's commands to its end, in a process of its own.
+
+    Raises:
+        EmbeddedError: if it fails; the message is the last line that it wrote.
+    """
+    running = program(name, command, log_name, settings, {})
+    running.start()
+    try:
+        while not running.wait(_LOOK_SECONDS):
+            pass
+    finally:
+        running.end((signal.SIGTERM, _END_SECONDS))
+    if running.exit_code != 0:
+        *_, last = running.log_tail() or [f"it ended with exit code {running.exit_code}"]
+        raise EmbeddedError(last.removeprefix("holdfast: "))
 
 
 def program(name: str, command: str, log_name: str, settings: Settings, more: Mapping[str, str]) -> Child:
@@ -134,6 +142,7 @@ def _environment(settings: Settings, more: Mapping[str, str]) -> dict[str, str]:
         ("DATABASE_URL", settings.database_url),
         ("REDIS_URL", settings.redis_url),
         ("LOG_CALLER_KEY", settings.log_caller_key),
+        ("CELLS", settings.cells),
     ):
         if secret is not None:
             environment[variable] = secret.get_secret_value()
@@ -168,7 +177,7 @@ def answers(url: str, *, seconds: float = 2.0) -> bool:
         return False
 
 
-def _connections(settings: Settings, nodes: int) -> int:
+def connections_of(settings: Settings, nodes: int = 1) -> int:
     """Return how many connections PostgreSQL must allow."""
     pools = settings.write_pool_size + settings.read_pool_size + settings.catalogue_pool_size + LARGE_CONNECTIONS
     pools += ACTS_CONNECTIONS + RIGHTS_CONNECTIONS

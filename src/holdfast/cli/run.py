@@ -4,6 +4,7 @@ import sys
 
 from holdfast.cli.addresses import page, require_free_port
 from holdfast.cli.console import say, step, tell
+from holdfast.cli.embedded_cells import add_further_cells, require_embedded, start_further_cells
 from holdfast.cli.programs import prepare_database, program, sign_in_link, start_servers, wait_for_answer
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.stop_signals import StopRequestedError, StopSignals
@@ -12,24 +13,28 @@ from holdfast.server_urls.parts import redacted
 from holdfast.settings import Settings
 
 
-def run_everything(settings: Settings, end_with: int | None = None, *, show_urls: bool = False) -> int:
+def run_everything(settings: Settings, end_with: int | None = None, *, show_urls: bool = False, cells: int = 1) -> int:
     """Start what is needed, print the addresses, and run until asked to stop; return the exit code.
 
     Args:
         settings: The settings of the run. Servers given by URL are used; the others are embedded.
         end_with: The process id of a parent with which this run ends.
         show_urls: Whether to print passwords even into a file.
+        cells: How many embedded PostgreSQLs to spread events over.
 
     Raises:
         EmbeddedError: if something cannot be started.
     """
+    require_embedded(settings, cells)
     stop = StopSignals(end_with)
     supervisor = Supervisor(shutdown_seconds=settings.shutdown_seconds, tell=tell)
     try:
         require_free_port(settings.host, settings.port)
         private_folder(settings.holdfast_data_dir)
         effective = start_servers(settings, supervisor)
+        effective = start_further_cells(effective, supervisor, cells)
         prepare_database(effective, embedded=settings.database_url is None)
+        add_further_cells(effective, cells)
         with step("Starting the API and the worker"):
             supervisor.start_program(program("The API", "serve", "api.log", effective, {}))
             supervisor.start_program(program("The worker", "work", "worker.log", effective, {}))
@@ -81,6 +86,8 @@ def print_addresses(settings: Settings, given: Settings, *more: tuple[str, str],
             text = url.get_secret_value()
             addresses.append((name, text if own and shown else redacted(text)))
     addresses += more
+    if settings.cells is not None:
+        addresses.append(("Cells", f"{len(settings.all_cells())}; `holdfast cells list` shows them"))
     if settings.pages and settings.auth_mode == "tokens":
         # Not into files either: for 15 minutes, whoever reads it is an admin.
         link = sign_in_link(settings) if shown else "`holdfast accounts link` makes a link for the organiser's pages"
