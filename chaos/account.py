@@ -42,6 +42,8 @@ class Result:
     seconds: float = 0.0
     findings: list[str] = field(default_factory=list)
     """Every expectation that did not hold."""
+    told: list[str] = field(default_factory=list)
+    """Measurements, in words."""
     expectations: int = 0
     log_entries: int = 0
     check_seconds: float = 0.0
@@ -82,6 +84,7 @@ def result_of(fault: Fault, trial: Trial, seconds: float, failure: str = "") -> 
         gap_seconds=trial.gap_seconds,
         seconds=seconds,
         findings=findings,
+        told=list(trial.told),
         expectations=len(trial.expectations),
         log_entries=sum(verdict.log_entries for verdict in verdicts),
         check_seconds=sum(verdict.check_seconds for verdict in verdicts),
@@ -161,6 +164,14 @@ class Account:
         ]
         for family in dict.fromkeys(result.family for result in self.results):
             lines += _table(family, [result for result in self.results if result.family == family])
+        told = [result for result in self.results if result.told]
+        if told:
+            lines += [
+                "## Measured meanwhile",
+                "",
+                *(f"* `{result.name}`: {'; '.join(result.told)}" for result in told),
+                "",
+            ]
         for title, results in (("Failed", self.having("FAILED")), ("Skipped", self.having("skipped"))):
             if results:
                 lines += [f"## {title}", ""]

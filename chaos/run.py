@@ -88,6 +88,8 @@ async def _run_all(faults: Sequence[Fault], folder: Path, account: Account) -> N
             result = await _try(fault, site, folder / fault.name, account.seed)
             account.results.append(result)
             _say(_line(number, len(faults), result))
+            for line in result.told:
+                _say(f"    {line}")
             for finding in result.findings:
                 _say(f"    {finding}")
             await site.repair()

@@ -16,7 +16,7 @@ from chaos.checkers.verdict import Verdict, judge
 from chaos.site.processes import Site
 
 Family: TypeAlias = Literal[
-    "processes", "database", "gate", "clocks", "decisions", "crowds", "edge", "reading", "operators"
+    "processes", "database", "cells", "gate", "clocks", "decisions", "crowds", "edge", "reading", "operators"
 ]
 
 RESTART_SECONDS_MAX = 10.0
@@ -40,6 +40,8 @@ class Trial:
     random: Random
     expectations: list[tuple[bool, str]] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """Measurements for the report, in words."""
     acknowledged: int = 0
     internal_errors: list[str] = field(default_factory=list)
     statuses: dict[str, int] = field(default_factory=dict)
@@ -51,6 +53,10 @@ class Trial:
     def expect(self, holds: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
         """Record whether an expectation held."""
         self.expectations.append((bool(holds), what))
+
+    def tell(self, what: str) -> None:
+        """Put a measurement into the report."""
+        self.told.append(what)
 
     def expect_no_failure(self, load: Load) -> None:
         """Record whether no request so far got a 5xx answer or none."""
@@ -74,6 +80,7 @@ class Trial:
         database_url: Callable[[], str] | None = None,
         clocks_agree: bool = True,
         settle_at: Sequence[Target] | None = None,
+        named: str = "",
     ) -> AsyncIterator[Load]:
         """Run buyers inside the block, then settle unknown outcomes and judge the run.
 
@@ -88,10 +95,12 @@ class Trial:
             database_url: The database to judge at the end of the block; None: the site's PostgreSQL.
             clocks_agree: PostgreSQL uses this machine's clock.
             settle_at: Where unknown outcomes are settled; None: at the same targets.
+            named: Distinguishes the history from those of other loads at the same time.
         """
         asked = list(targets) if targets is not None else [self.site.front_target]
         chosen = sales or [await put_on_sale(asked[0], seats=seats, limit=limit) for _ in range(events)]
-        load = new_load(asked, chosen, self.history, seed=f"{self.seed} {self.folder.name}", habits=habits)
+        history = self.history.with_name(f"{named}-{self.history.name}") if named else self.history
+        load = new_load(asked, chosen, history, seed=f"{self.seed} {self.folder.name} {named}".strip(), habits=habits)
         try:
             began_ns = time.monotonic_ns()
             async with buying(load, buyers=buyers):
@@ -106,7 +115,7 @@ class Trial:
         self._note(load, began_ns, ended_ns)
         url = self.site.postgres.url if database_url is None else database_url()
         own = [sale.event for sale in sales]
-        self.verdicts.append(await judge(url, self.history, seed=self.seed, clocks_agree=clocks_agree, events=own))
+        self.verdicts.append(await judge(url, history, seed=self.seed, clocks_agree=clocks_agree, events=own))
 
     @property
     def history(self) -> Path:

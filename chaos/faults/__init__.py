@@ -1,6 +1,7 @@
 """The catalogue of faults, one module per family; importing this package registers all of them."""
 
 from chaos.faults import (
+    cells,
     channels,
     choosing,
     clocks,
@@ -26,6 +27,7 @@ from chaos.faults import (
 )
 
 __all__ = [
+    "cells",
     "channels",
     "choosing",
     "clocks",

@@ -60,7 +60,7 @@ async def _pair(trial: Trial) -> AsyncIterator[Pair]:
         await off_loop(lambda: upgrade(primary.url))
         standby = await off_loop(lambda: standby_of(primary, folder, name="twin"))
         await off_loop(standby.start)
-        await _wait_for_the_standby(primary)
+        await wait_for_the_standby(primary)
         async with wire_to(Target("127.0.0.1", primary.port)) as wire:
             url = primary.url.replace(f":{primary.port}/", f":{wire.here.port}/")
             async with trial.site.another("serve", "node-of-pair", {"DATABASE_URL": url}) as node:
@@ -71,7 +71,8 @@ async def _pair(trial: Trial) -> AsyncIterator[Pair]:
         await off_loop(lambda: primary.stop("immediate"))
 
 
-async def _wait_for_the_standby(primary: EmbeddedPostgres) -> None:
+async def wait_for_the_standby(primary: EmbeddedPostgres) -> None:
+    """Have a primary wait for its standby `twin` with every COMMIT, and wait until that is so."""
     for name, value in _SYNCHRONOUS.items():
         await execute(primary.superuser_url, f"ALTER SYSTEM SET {name} = '{value}'", "SELECT pg_reload_conf()")
     connection = await asyncpg.connect(primary.superuser_url, timeout=5)
@@ -220,7 +221,7 @@ async def _backends(superuser_url: str) -> list[int]:
     invariants="nothing lost",
 )
 async def _disk_full(trial: Trial) -> None:
-    async with _small_disk(trial) as disk:
+    async with small_disk(trial) as disk:
         settings = {**POSTGRES_SETTINGS, "max_wal_size": "64MB", "min_wal_size": "32MB", "shared_buffers": "16MB"}
         postgres = EmbeddedPostgres(disk / "data", settings=settings)
         await off_loop(postgres.start)
@@ -236,7 +237,7 @@ async def _disk_full(trial: Trial) -> None:
 async def _fill_disk(trial: Trial, disk: Path, postgres: EmbeddedPostgres, node: Program) -> None:
     async with trial.load([node.address], database_url=lambda: postgres.url) as load:
         ballast = disk / "ballast"
-        await off_loop(lambda: _fill(ballast))
+        await off_loop(lambda: fill(ballast))
         refused = ""
         try:
             bulk = "CREATE TABLE bulk AS SELECT repeat('x', 1000) FROM generate_series(1, 40000)"
@@ -252,7 +253,8 @@ async def _fill_disk(trial: Trial, disk: Path, postgres: EmbeddedPostgres, node:
         await expect_back(trial, load)
 
 
-def _fill(ballast: Path) -> None:
+def fill(ballast: Path) -> None:
+    """Fill a disk to the last byte."""
     try:
         with ballast.open("wb", buffering=0) as file:
             while file.write(b"\0" * 65_536):
@@ -262,7 +264,8 @@ def _fill(ballast: Path) -> None:
 
 
 @asynccontextmanager
-async def _small_disk(trial: Trial) -> AsyncIterator[Path]:
+async def small_disk(trial: Trial) -> AsyncIterator[Path]:
+    """Mount a small file system inside the block."""
     if os.geteuid() != 0:
         raise CannotBeInjectedError("a file system of its own needs root")
     place = trial.folder / "small-disk"
