@@ -16,7 +16,10 @@ from holdfast.infrastructure.postgres.driver.queries import load_queries
 
 EVENT = UUID(int=1)
 COUNTERS = ("available", "reserved", "confirmed", "pending_reservations", "confirmed_reservations")
-TABLES = {"events", "seats", "claims", "reservations", "changes", "channels", "channel_seats", "categories", "halls"}
+TABLES = {
+    *("events", "seats", "claims", "reservations", "changes", "channels", "channel_seats", "categories", "halls"),
+    "archived_reservations",
+}
 
 FULL = """
 INSERT INTO events (id, name, description, venue, start_at, end_at, total_seats, created_at, updated_at,
@@ -129,6 +132,9 @@ async def arguments_of(connection, name):
         "load_batch": load_arguments({EVENT: wanted, UUID(int=2): wanted}),
         "overdue_events": {"events_max": 1_000},
         "reservation_owners": {"reservation_ids": some},
+        "archived_reservations": {"reservation_ids": some},
+        "archived_reservation": {"reservation_id": some[0]},
+        "owners_of_archived_reservations": {"reservation_ids": some},
         "used_categories": {"event_id": EVENT, "numbers": [1, 2]},
         "stored_seats": {"event_id": EVENT, "after_number": "", "seats_max": 20},
         "freshness": {"event_ids": some, "known_versions": [1] * len(some), "entries_max": 500},
