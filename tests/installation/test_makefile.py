@@ -119,3 +119,49 @@ def test_a_python_that_does_not_do_is_one_line(tmp_path, python, version, comple
     assert done.returncode == 2
     assert message in done.stderr.splitlines()[0]
     assert not (tmp_path / ".venv").exists()
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """A checkout whose Python and uv only write down what they are asked; `uv` is the exit code of the latter."""
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "requirements/run.txt", "requirements/dev.txt"):
+        shutil.copy(CHECKOUT / name, tmp_path / name)
+    (tmp_path / ".venv" / ".folder").write_text(f"{tmp_path}\n")
+    asked = tmp_path / "asked"
+
+    def make(uv: int | None) -> list[str]:
+        asked.unlink(missing_ok=True)
+        for name, code in (("python", 0), ("uv", uv)):
+            program = tmp_path / ".venv" / "bin" / name
+            program.unlink(missing_ok=True)
+            if code is not None:
+                program.write_text(f'#!/bin/sh\necho "{name} $*" >>"{asked}"\nexit {code}\n')
+                program.chmod(0o755)
+        done = _make(".venv/.installed-run", folder=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return [line for line in asked.read_text().splitlines() if " install " in line and "--editable" not in line]
+
+    return make
+
+
+def test_uv_installs_what_is_locked(programs):
+    [asked] = programs(uv=0)
+    assert asked.startswith("uv pip install ")
+    assert "--require-hashes --only-binary :all:" in asked
+    assert asked.endswith("-r requirements/run.txt")
+
+
+def test_where_uv_fails_pip_installs(programs):
+    uv, pip = programs(uv=1)
+    assert uv.startswith("uv ")
+    assert pip.startswith("python -m pip ")
+    assert pip.endswith("--no-deps --require-hashes --only-binary :all: -r requirements/run.txt")
+
+
+def test_where_there_is_no_uv_pip_installs(programs):
+    """Its wheel is not there for every machine."""
+    of_uv, *others = programs(uv=None)
+    assert of_uv.endswith("-r .venv/uv.txt")
+    assert others[-1].endswith("-r requirements/run.txt")
