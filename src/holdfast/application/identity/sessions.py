@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from holdfast.application.coalescer import Coalescer
+from holdfast.application.failures import OperationalFailure
 from holdfast.domain.identity.sessions import (
     Session,
     SessionSecret,
@@ -15,6 +16,11 @@ from holdfast.domain.identity.sessions import (
 FRESH_SECONDS = 2.0
 """How long a session is taken for unchanged. So every node notices within that time that somebody has signed out, and
 the node where they did at once."""
+AWAY_SECONDS_MAX = 60.0
+"""How long a session that was found goes on while the database does not answer. Where events are in several databases,
+the others go on selling without the one that has the sessions."""
+WAIT_SECONDS_MAX = 1.0
+RETRY_SECONDS = 1.0
 ENTRIES_MAX = 20_000
 
 
@@ -45,6 +51,7 @@ class Sessions:
         self._store = store
         self._found: dict[bytes, tuple[float, Session | None]] = {}
         """When it was looked up, by the event loop's clock, and what was found; least recently looked up first."""
+        self._failed_at = float("-inf")
         self._questions: Coalescer[None, bytes, Session | None] = Coalescer(self._look_up, questions_max=256)
 
     async def open(self, *, user_id: str, admin: bool) -> SessionSecret:
@@ -63,11 +70,24 @@ class Sessions:
         Raises:
             ConnectionLost, Contended: It had to be looked up, and could not be.
         """
-        digest = digest_of_secret(secret)
-        known = self._found.get(digest)
-        if known is not None and asyncio.get_running_loop().time() - known[0] <= FRESH_SECONDS:
-            return known[1]
-        return await self._questions.ask(None, digest)
+        digest, now = digest_of_secret(secret), asyncio.get_running_loop().time()
+        looked_up_at, session = self._found.get(digest, (float("-inf"), None))
+        if now - looked_up_at <= FRESH_SECONDS:
+            return session
+        if session is None or now - looked_up_at > AWAY_SECONDS_MAX:
+            return await self._questions.ask(None, digest)
+        return await self._asked_or(session, digest, now)
+
+    async def _asked_or(self, session: Session, digest: bytes, now: float) -> Session | None:
+        """Look a session up again. If that is not possible now, it counts as unchanged."""
+        if now - self._failed_at <= RETRY_SECONDS:
+            return session
+        try:
+            async with asyncio.timeout(WAIT_SECONDS_MAX):
+                return await self._questions.ask(None, digest)
+        except (OperationalFailure, TimeoutError):
+            self._failed_at = asyncio.get_running_loop().time()
+            return session
 
     async def close(self, secret: SessionSecret) -> None:
         """Sign a browser out.
