@@ -10,7 +10,8 @@ import pytest
 
 from box_office import sql
 from holdfast.application.identifiers import uuid7
-from holdfast.application.identity import accounts, api_keys, audit, members, organisers
+from holdfast.application.identity import accounts, api_keys, members, organisers
+from holdfast.application.identity.auditing import read as audit
 from holdfast.domain.identity.audit import Actor
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.principal import NOBODY, open_principal

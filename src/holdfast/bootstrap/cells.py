@@ -14,8 +14,8 @@ from holdfast.application.cells.view import View
 from holdfast.application.identifiers import CellIds
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.application.reading.event_pages import EventPages
-from holdfast.application.reading.merged import MergedReads
-from holdfast.application.reading.storefront.merged import MergedStorefrontReads
+from holdfast.application.reading.merged.lists import MergedReads
+from holdfast.application.reading.merged.storefront import MergedStorefrontReads
 from holdfast.application.reading.storefront.storefront import Storefront
 from holdfast.application.reading.views import Views
 from holdfast.application.upkeep.rounds import go_round

@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from holdfast.application.cells.view import View
 from holdfast.application.failures import OperationalFailure
 from holdfast.application.identity.administration import Administration
+from holdfast.application.identity.auditing.merged import MergedAudit
 from holdfast.application.identity.identity import Identity
 from holdfast.application.identity.key_uses import ROUND_SECONDS, KeyUses
-from holdfast.application.identity.merged_audit import MergedAudit
 from holdfast.application.identity.owner_directory import OwnerDirectory
 from holdfast.application.identity.passwords import Passwords
 from holdfast.application.identity.rights import Rights

@@ -8,7 +8,7 @@ from msgspec import Struct
 from holdfast.api.fields import Time
 from holdfast.api.identity.admission import principal_of
 from holdfast.api.paging import BASE, LIMIT
-from holdfast.application.identity.audit import read_audit
+from holdfast.application.identity.auditing.read import read_audit
 from holdfast.application.identity.identity import Identity
 from holdfast.domain.identity.audit import StoredEntry
 from holdfast.domain.identity.refusals import Forbidden, OrganiserNotFound

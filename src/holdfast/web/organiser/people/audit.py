@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from holdfast.application.identity.audit import read_audit
+from holdfast.application.identity.auditing.read import read_audit
 from holdfast.application.identity.identity import Identity
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.audit import StoredEntry
