@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from box_office import open_engine, put_on_sale, sql
 from holdfast.cli import app
-from holdfast.cli.cells import add, check, drain, list_cells
+from holdfast.cli.cells.acts import add, check, drain, list_cells
+from holdfast.cli.invariants import report_invariants
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
 from holdfast.infrastructure.postgres.migrations import adding, migrate
@@ -18,6 +19,10 @@ from holdfast.infrastructure.postgres.migrations.cell_statements import CELLS
 from holdfast.infrastructure.postgres.migrations.reporter import Silent
 from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings, SettingsError
+
+EVENT_WITH_WRONG_COUNTERS = """
+INSERT INTO events (id, name, description, venue, total_seats, available, start_at, end_at, created_at, updated_at)
+VALUES (gen_random_uuid(), 'x', '', '', 9, 4, now(), now(), now(), now())"""
 
 
 def settings_of(home, **urls):
@@ -208,6 +213,18 @@ def test_the_check_finds_ids_of_other_cells_in_cell_0(added, database_url, capsy
     capsys.readouterr()
     assert not check(added)
     assert "names cell 1" in capsys.readouterr().err
+
+
+def test_holdfast_check_covers_every_cell(added, new_database_url, capsys):
+    capsys.readouterr()
+    assert report_invariants(added)
+    told = capsys.readouterr().out.splitlines()
+    assert [line for line in told if "\t" not in line] == ["cell 0", "cell 1"]
+    query(new_database_url, EVENT_WITH_WRONG_COUNTERS)
+    assert not report_invariants(added)
+    away = settings_of(added.database_url.get_secret_value(), one="postgresql://holdfast@127.0.0.1:1/x")
+    with pytest.raises(EmbeddedError, match="the invariants of cell 1 cannot be checked"):
+        report_invariants(away)
 
 
 def test_the_commands_are_there(monkeypatch, added):

@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from box_office import sql
-from holdfast.cli.cells import add
+from holdfast.cli.cells.acts import add
 from holdfast.cli.migrations import down, finish, show, up
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 from holdfast.application.catalogue.sample_event import add_sample_event
 from holdfast.bootstrap.engine import open_engine
-from holdfast.bootstrap.process import database_url_of
 from holdfast.infrastructure.postgres.upkeep import invariants
 from holdfast.infrastructure.postgres.upkeep.invariants import InvariantResult
+from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings
 
 
-def check_invariants(settings: Settings) -> list[InvariantResult]:
-    """Check every promise against the database (see `infrastructure.postgres.upkeep.invariants`)."""
-    return asyncio.run(invariants.check_invariants(database_url_of(settings)))
+def check_invariants(cell: Cell) -> list[InvariantResult]:
+    """Check every promise against a cell (see `infrastructure.postgres.upkeep.invariants`)."""
+    return asyncio.run(invariants.check_invariants(cell))
 
 
 async def seed_sample_event(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from holdfast.cli.archive.command import archive_app
-from holdfast.cli.cell_commands import cells_app
+from holdfast.cli.cells.commands import cells_app
 from holdfast.cli.identity_commands import register as register_identity_commands
 from holdfast.cli.sizing.command import register as register_sizing
 from holdfast.cli.ticket_commands import tickets_app

@@ -9,22 +9,35 @@ from rich.table import Table
 
 from holdfast.bootstrap.one_off import check_invariants
 from holdfast.infrastructure.embedded import EmbeddedError
+from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings
 
 
 def report_invariants(settings: Settings) -> bool:
-    """Check all invariants and print one row for each; return whether all hold.
+    """Check all invariants of all cells and print one row for each; return whether all hold.
 
-    On a terminal they form a table; elsewhere each is one unwrapped line, with columns separated by tabs.
+    On a terminal they form a table; elsewhere each is one unwrapped line, with columns separated by tabs. If there are
+    several cells, each has its own, under its number.
 
     Raises:
-        EmbeddedError: if the database cannot be asked; the message is one line.
+        EmbeddedError: if a database cannot be asked; the message is one line.
     """
+    cells = settings.all_cells()
+    sound = True
+    for cell in cells:
+        if len(cells) > 1:
+            typer.echo(f"cell {cell.number}")
+        sound = _report(cell) and sound
+    return sound
+
+
+def _report(cell: Cell) -> bool:
     try:
-        results = check_invariants(settings)
+        results = check_invariants(cell)
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise EmbeddedError(f"the invariants cannot be checked: {reason[:400]}") from error
+        of = f" of cell {cell.number}" if cell.number else ""
+        raise EmbeddedError(f"the invariants{of} cannot be checked: {reason[:400]}") from error
     rows = [(result.name, result.promise, _verdict(len(result.violations))) for result in results]
     if sys.stdout.isatty():
         _print_table(rows)

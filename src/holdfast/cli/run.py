@@ -3,8 +3,8 @@
 import sys
 
 from holdfast.cli.addresses import page, require_free_port
+from holdfast.cli.cells.embedded import add_further_cells, require_embedded, start_further_cells
 from holdfast.cli.console import say, step, tell
-from holdfast.cli.embedded_cells import add_further_cells, require_embedded, start_further_cells
 from holdfast.cli.programs import prepare_database, program, sign_in_link, start_servers, wait_for_answer
 from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.stop_signals import StopRequestedError, StopSignals

@@ -18,7 +18,7 @@ _Number = Annotated[int, typer.Argument(help="The cell's number in CELLS; 0 is D
 @cells_app.command("list")
 def list_cells() -> None:
     """Show every cell: where it is, its schema, and whether it answers; exit code 1 if something is to be done."""
-    from holdfast.cli.cells import list_cells  # noqa: PLC0415
+    from holdfast.cli.cells.acts import list_cells  # noqa: PLC0415
 
     raise typer.Exit(0 if _run(list_cells) else 1)
 
@@ -28,7 +28,7 @@ def add(
     number: _Number, *, name: Annotated[str, typer.Option(help="What you call it; default: cell and number.")] = ""
 ) -> None:
     """Make the empty database that CELLS has under this number a cell. Can be run again after it was broken off."""
-    from holdfast.cli.cells import add  # noqa: PLC0415
+    from holdfast.cli.cells.acts import add  # noqa: PLC0415
 
     _run(lambda settings: add(settings, number, name))
 
@@ -36,7 +36,7 @@ def add(
 @cells_app.command()
 def check() -> None:
     """Check the invariants of every cell, and that each id is in the cell that it names; exit code 1 if not."""
-    from holdfast.cli.cells import check  # noqa: PLC0415
+    from holdfast.cli.cells.acts import check  # noqa: PLC0415
 
     raise typer.Exit(0 if _run(check) else 1)
 
@@ -44,7 +44,7 @@ def check() -> None:
 @cells_app.command()
 def drain(number: _Number) -> None:
     """Put no new events into a cell. What is on sale there goes on."""
-    from holdfast.cli.cells import drain  # noqa: PLC0415
+    from holdfast.cli.cells.acts import drain  # noqa: PLC0415
 
     typer.echo(_run(lambda settings: drain(settings, number, drained=True)))
 
@@ -52,7 +52,7 @@ def drain(number: _Number) -> None:
 @cells_app.command()
 def undrain(number: _Number) -> None:
     """Put new events into a drained cell again."""
-    from holdfast.cli.cells import drain  # noqa: PLC0415
+    from holdfast.cli.cells.acts import drain  # noqa: PLC0415
 
     typer.echo(_run(lambda settings: drain(settings, number, drained=False)))
 

@@ -1,0 +1,1 @@
+"""`holdfast cells`: several databases as one installation."""
