@@ -31,7 +31,6 @@ POINTS = [
     (metrics.batch_wait_seconds, "observe"),
     (metrics.batch_duration_seconds, "observe"),
     (metrics.batches_total, "inc"),
-    (metrics.queue_commands, "set"),
     (metrics.unknown_outcomes_total, "inc"),
     (batch_runner, "_count_expired"),
     (batch_runner, "persist"),

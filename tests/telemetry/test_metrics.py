@@ -18,6 +18,7 @@ from holdfast.telemetry import processes
 from holdfast.telemetry.exposition import Account, exposition, written
 from holdfast.telemetry.installation import EventSeats, InstallationMetrics, Totals, published_by_siblings
 from holdfast.telemetry.logging import configure_logging
+from holdfast.telemetry.sampling import sample, watch_sum
 from telemetry.programs import Samples
 
 
@@ -159,6 +160,18 @@ def test_the_leaders_of_two_cells_may_be_different_processes_of_one_node(monkeyp
     processes.installation_file(tmp_path, "2", "1").unlink()
     (active, *_) = published_by_siblings()
     assert active.samples[0].value == 5
+
+
+def test_what_cells_count_each_for_itself_is_exported_as_a_sum():
+    gauge = Gauge("g", "Sums up.", registry=CollectorRegistry())
+    end = watch_sum(gauge, lambda: 3)
+    end_other = watch_sum(gauge, lambda: 4)
+    sample()
+    assert gauge._value.get() == 7
+    end()
+    assert gauge._value.get() == 4
+    end_other()
+    assert gauge._value.get() == 0
 
 
 def test_totals_that_nobody_confirms_are_withdrawn(monkeypatch):

@@ -51,6 +51,8 @@ from holdfast.infrastructure.postgres.reading.reads import PostgresReads
 from holdfast.infrastructure.postgres.reading.seat_map_source import PostgresSeatMapSource
 from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings
+from holdfast.telemetry import metrics
+from holdfast.telemetry.sampling import watch_sum
 
 PAUSE_SEVERAL_SECONDS = 0.003
 """The pause for each process of a node that has several. Under mixed load, two processes took 1.6 times the CPU of one
@@ -163,6 +165,8 @@ async def open_engine_of(
         PostgresCatalogueStore(catalogue_pool, timeouts), reads, PostgresSeatSearch(catalogue_pool), bulk_line, ids
     )
     stack.push_async_callback(_close_writers, batcher, catalogue, frame.deadline)
+    stack.callback(watch_sum(metrics.queue_commands, lambda: batcher.waiting))
+    stack.callback(watch_sum(metrics.seat_maps_bytes, lambda: seat_maps.size_bytes))
     live_changes = LiveChanges(seat_maps, map_source)
     stack.callback(live_changes.close)
     shared_read = SharedRead(store)

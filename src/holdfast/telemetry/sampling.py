@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 TICK_SECONDS = 0.25
 
 _samplers: list[Callable[[], None]] = []
+_summed: dict[Gauge, list[Callable[[], float]]] = {}
 
 
 def watch_pool(name: str, *, size: int, busy: Callable[[], int], cell: str = "0") -> Callable[[], None]:
@@ -35,6 +36,24 @@ def watch_pool(name: str, *, size: int, busy: Callable[[], int], cell: str = "0"
         _samplers.remove(look)
         in_use.set(0)
         metrics.pool_size.labels(cell, name).set(0)
+
+    return end
+
+
+def watch_sum(gauge: Gauge, value: Callable[[], float]) -> Callable[[], None]:
+    """Export in a gauge the sum of all values that are watched for it, one for each cell; return what stops it."""
+    values = _summed.setdefault(gauge, [])
+    values.append(value)
+
+    def look() -> None:
+        gauge.set(sum(one() for one in values))
+
+    _samplers.append(look)
+
+    def end() -> None:
+        _samplers.remove(look)
+        values.remove(value)
+        look()
 
     return end
 

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from holdfast.application.least_recently_used import LeastRecentlyUsed
 from holdfast.application.reading.seat_map import SeatMap
-from holdfast.telemetry import metrics
 
 MAPS_MAX = 16_384
 """The limit on their number, however small they are."""
@@ -21,4 +20,3 @@ class KeptMaps(LeastRecentlyUsed[UUID, SeatMap]):
     def keep(self, seat_map: SeatMap) -> None:
         """Keep a map as the most recently used, replacing any other of its event. It stays, whatever its size."""
         self.put(seat_map.event_id, seat_map)
-        metrics.seat_maps_bytes.set(self.size_bytes)

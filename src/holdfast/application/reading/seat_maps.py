@@ -74,6 +74,11 @@ class SeatMaps:
             answers_per_turn=ANSWERS_PER_TURN,
         )
 
+    @property
+    def size_bytes(self) -> int:
+        """Approximately how much memory the maps take."""
+        return self._maps.size_bytes
+
     async def standing(self, event_id: UUID) -> SeatMap | Standing | None:
         """Return an event's current state, no older than this call; None if there is no such event.
 

@@ -278,7 +278,6 @@ class Batcher:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             try:
-                metrics.queue_commands.set(self._queues.waiting)
                 limit = loop.time() - self._bounds.queue_seconds_max
                 self._reject(self._queues.take_older_than(limit), reason="waited_too_long")
                 for batch in self._locked:
