@@ -1,5 +1,5 @@
 """Two cells, each a PostgreSQL of its own: trouble in one must not reach the other."""
 
-from chaos.faults.cells import adding, outages
+from chaos.faults.cells import adding, identity, outages
 
-__all__ = ["adding", "outages"]
+__all__ = ["adding", "identity", "outages"]

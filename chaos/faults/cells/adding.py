@@ -2,38 +2,17 @@
 
 import asyncio
 import json
-import os
-import sys
 from uuid import UUID
 
 from chaos.buyers.caller import Caller
 from chaos.buyers.client import BASE
 from chaos.buyers.load import until
 from chaos.buyers.sale import put_on_sale
+from chaos.faults.cells.commands import holdfast
 from chaos.faults.cells.selling import BUYERS, HABITS, expect_ids_at_home, expect_named_in_lists
 from chaos.site.cells import CellSite, open_cells
-from chaos.site.whole_run import CHECKOUT
 from chaos.trial import Trial, fault
 from holdfast.application.identifiers import cell_of
-
-
-async def _holdfast(cells: CellSite, *words: str) -> tuple[int, str]:
-    """Run a command with the settings of both cells; returns its exit code and everything it wrote."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "holdfast", *words),
-        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **cells.environment()},
-        cwd=CHECKOUT,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with asyncio.timeout(60.0):
-            said, _ = await process.communicate()
-    except BaseException:
-        process.kill()
-        raise
-    return process.returncode or 0, said.decode(errors="replace")
 
 
 @fault(
@@ -54,11 +33,11 @@ async def _cell_added(trial: Trial) -> None:
             database_url=lambda: cells.url(0),
             named="cell-0",
         ) as load:
-            broken_off = asyncio.create_task(_holdfast(cells, "cells", "add", "1"))
+            broken_off = asyncio.create_task(holdfast(cells, "cells", "add", "1"))
             await asyncio.sleep(1.0)
             broken_off.cancel()
             await asyncio.gather(broken_off, return_exceptions=True)
-            code, said = await _holdfast(cells, "cells", "add", "1", "--name", "east")
+            code, said = await holdfast(cells, "cells", "add", "1", "--name", "east")
             trial.expect(code == 0, f"the cell is added ({said[-300:]!r})")
             await cells.restart_one_by_one()
             await expect_named_in_lists(trial, cells.front_target, "")
@@ -76,7 +55,7 @@ async def _cell_added(trial: Trial) -> None:
                     await asyncio.sleep(2.0)
                 trial.expect_no_failure(in_cell_1)
             trial.expect_no_failure(load)
-        code, said = await _holdfast(cells, "cells", "check")
+        code, said = await holdfast(cells, "cells", "check")
         trial.expect(code == 0, f"`holdfast cells check` is content ({said[-300:]!r})")
         await expect_ids_at_home(trial, cells)
 
