@@ -4,12 +4,16 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-from holdfast.application.upkeep.archive.archive_due import archive_due
+import structlog
+
+from holdfast.application.upkeep.archive.archive_due import Tried, archive_due
 from holdfast.application.upkeep.archive.pace import Pace
 from holdfast.application.upkeep.archive.ports import Removal, Target
 from holdfast.application.upkeep.archive.refusals import StoppedError
 from holdfast.application.upkeep.rounds import go_round
 from holdfast.telemetry import metrics
+
+log = structlog.get_logger(__name__)
 
 ROUND_SECONDS = 60.0
 
@@ -43,9 +47,22 @@ async def archive_events(
             metrics.archive_overdue_seconds.labels(removal.cell).set(0)  # the worker that leads exports it
             return
         try:
-            async for _ in archive_due(removal, target, after, pace):
-                pass
+            async for tried in archive_due(removal, target, after, pace):
+                _report(removal.cell, tried)
         except StoppedError:
             return
 
     await go_round(archive_round, name="archive", round_seconds=round_seconds, stop=stop, cell=removal.cell)
+
+
+def _report(cell: str, tried: Tried) -> None:
+    told = {"event_id": str(tried.event.event_id), **({} if cell == "0" else {"cell": cell})}
+    if tried.problem is not None:
+        log.error("event_cannot_be_archived", **told, error=tried.problem)
+    elif tried.archived is None:
+        log.info("event_changed_while_archived", **told)
+    else:
+        file = tried.archived.file
+        log.info(
+            "event_archived", **told, file=file.name, size_bytes=file.size_bytes, rows=dict(tried.archived.export.rows)
+        )

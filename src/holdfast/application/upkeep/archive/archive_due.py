@@ -4,16 +4,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import structlog
-
 from holdfast.application.failures import OperationalFailure
 from holdfast.application.upkeep.archive.archive_event import Archived, archive_event
 from holdfast.application.upkeep.archive.pace import Pace
 from holdfast.application.upkeep.archive.ports import DueEvent, Removal, Target
 from holdfast.application.upkeep.archive.refusals import ArchiveError, TargetAwayError
 from holdfast.telemetry import metrics
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,6 @@ async def _tried(removal: Removal, target: Target, event: DueEvent, pace: Pace) 
         archived = await archive_event(removal, target, event.event_id, pace)
     except ArchiveError as error:
         metrics.archive_failures_total.labels(removal.cell, "event").inc()
-        log.error("event_cannot_be_archived", event_id=str(event.event_id), error=str(error))  # noqa: TRY400 - no bug
         return Tried(event, None, str(error))
     except OperationalFailure as failure:
         cause = "target" if isinstance(failure, TargetAwayError) else "database"
@@ -72,13 +67,6 @@ def _count(cell: str, archived: Archived) -> None:
     metrics.archived_bytes_total.labels(cell).inc(archived.file.size_bytes)
     for table, rows in archived.export.rows.items():
         metrics.archived_rows_total.labels(cell, table).inc(rows)
-    log.info(
-        "event_archived",
-        event_id=str(archived.export.event_id),
-        file=archived.file.name,
-        size_bytes=archived.file.size_bytes,
-        rows=dict(archived.export.rows),
-    )
 
 
 def _oldest(events: Sequence[DueEvent]) -> float:

@@ -18,15 +18,13 @@ SELECT finished FROM installation
 -- due_events
 -- List the next events by when they finished, :after that time, and whether something is pending in them: a hold, or a
 -- channel that will open. Events that were restored less than :after ago are not due, which is told like something
--- pending.
+-- pending. Conditions on channels do not stand in WHERE, where an index of all channels that are due could be chosen for
+-- them.
 SELECT
     next.id, next.finished_at,
     extract(epoch FROM now() - :after::interval - greatest(next.finished_at, a.restored_at))::double precision AS due_seconds,
-    next.held OR coalesce(a.restored_at > now() - :after::interval, false) OR (
-        next.deleted_at IS NULL AND EXISTS (
-            SELECT 1 FROM channels k WHERE k.event_id = next.id AND k.opened_at IS NULL AND k.opens_to_all_at IS NOT NULL
-        )
-    ) AS pending
+    next.held OR coalesce(a.restored_at > now() - :after::interval, false)
+        OR next.deleted_at IS NULL AND coalesce(channel.waits, false) AS pending
 FROM (
     SELECT
         e.id, e.deleted_at, e.pending_reservations > 0 OR e.reserved > 0 AS held,
@@ -37,7 +35,13 @@ FROM (
         AND (coalesce(e.deleted_at, greatest(e.end_at, e.sale_closes_at)), e.id) > (:after_finished_at, :after_event_id)
     ORDER BY coalesce(e.deleted_at, greatest(e.end_at, e.sale_closes_at)), e.id LIMIT :events_max
 ) AS next
-LEFT JOIN archives a ON a.event_id = next.id
+LEFT JOIN LATERAL (
+    SELECT one.restored_at FROM archives one WHERE one.event_id = next.id LIMIT 1
+) AS a ON true
+CROSS JOIN LATERAL (
+    SELECT bool_or(k.opened_at IS NULL AND k.opens_to_all_at IS NOT NULL) AS waits
+    FROM channels k WHERE k.event_id = next.id
+) AS channel
 ORDER BY next.finished_at, next.id
 
 -- event_to_archive
@@ -145,7 +149,7 @@ WITH few AS MATERIALIZED (
     ORDER BY seat_number LIMIT :rows_max
 ),
 gone AS (
-    DELETE FROM claims c USING few WHERE c.seat_id = few.id AND c.event_id = :event_id RETURNING 1
+    DELETE FROM claims WHERE seat_id = ANY (ARRAY(SELECT id FROM few)) AND event_id = :event_id RETURNING 1
 )
 SELECT (SELECT count(*) FROM gone) AS rows, (SELECT max(seat_number) FROM few) AS last
 
@@ -157,8 +161,8 @@ WITH few AS MATERIALIZED (
     ORDER BY created_version LIMIT :rows_max
 ),
 gone AS (
-    DELETE FROM reservations r USING few WHERE r.id = few.id AND r.event_id = :event_id
-    RETURNING r.id, r.event_id, r.user_id
+    DELETE FROM reservations WHERE id = ANY (ARRAY(SELECT few.id FROM few)) AND event_id = :event_id
+    RETURNING id, event_id, user_id
 ),
 kept AS (
     INSERT INTO archived_reservations (id, event_id, buyer)
@@ -213,7 +217,8 @@ WITH back AS (
     FROM json_populate_recordset(NULL::reservations, :rows::json)
     RETURNING id, event_id
 )
-DELETE FROM archived_reservations a USING back WHERE a.id = back.id AND a.event_id = back.event_id
+DELETE FROM archived_reservations
+WHERE id = ANY (ARRAY(SELECT back.id FROM back)) AND event_id = (SELECT back.event_id FROM back LIMIT 1)
 
 -- restore_changes
 -- Bring back entries of the log, given as JSON objects.

@@ -1,0 +1,90 @@
+"""The files in an S3-compatible bucket."""
+
+import pytest
+
+from archive.past_events import Archive, a_past_event, counted, rows_of
+from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
+from holdfast.bootstrap.archive import archive_target
+from holdfast.settings import Settings, SettingsError
+
+pytest.importorskip("obstore", reason="the package obstore (holdfast[s3]) is not installed")
+moto_server = pytest.importorskip("moto.server", reason="the package moto, an S3-compatible server, is not installed")
+
+KEYS = {"archive_s3_access_key_id": "holdfast", "archive_s3_secret_access_key": "never-to-be-shown"}
+WHERE = {"aws_access_key_id": "holdfast", "aws_secret_access_key": "x", "region_name": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(endpoint):
+    """A client of another make."""
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=endpoint, **WHERE)
+    client.create_bucket(Bucket="tickets")
+    yield client
+    for one in client.list_objects_v2(Bucket="tickets").get("Contents", []):
+        client.delete_object(Bucket="tickets", Key=one["Key"])
+    client.delete_bucket(Bucket="tickets")
+
+
+def target(endpoint, to="s3://tickets/old/events"):
+    return archive_target(Settings(archive_to=to, archive_s3_endpoint=endpoint, **KEYS))
+
+
+@pytest.fixture
+async def archive(database_url, endpoint):
+    archive = Archive(database_url, target(endpoint))
+    yield archive
+    await archive.session.close()
+
+
+async def test_an_event_goes_to_a_bucket_and_comes_back(database_url, engine, archive, bucket):
+    sale = await a_past_event(database_url, engine)
+    before = await rows_of(database_url, sale.event_id)
+    archived = await archive.put_away(sale.event_id)
+    [stored] = bucket.list_objects_v2(Bucket="tickets")["Contents"]
+    assert (stored["Key"], stored["Size"]) == (f"old/events/{archived.file.name}", archived.file.size_bytes)
+    assert list(await archive.target.names()) == [archived.file.name]
+    assert [one.problem for one in await archive.verified()] == [None]
+    await archive.bring_back(sale.event_id)
+    assert await rows_of(database_url, sale.event_id) == before
+
+
+async def test_what_is_missing_or_damaged_in_a_bucket_is_found(database_url, engine, archive, bucket):
+    sale = await a_past_event(database_url, engine)
+    archived = await archive.put_away(sale.event_id)
+    place = {"Bucket": "tickets", "Key": f"old/events/{archived.file.name}"}
+    bucket.put_object(**place, Body=b"x" * archived.file.size_bytes)
+    with pytest.raises(FileDamagedError, match="its SHA-256 is another"):
+        await archive.bring_back(sale.event_id)
+    bucket.delete_object(**place)
+    with pytest.raises(FileMissingError):
+        await archive.bring_back(sale.event_id)
+    assert (await counted(database_url, sale.event_id))["archives"] == 1
+
+
+async def test_a_bucket_that_is_not_there_removes_nothing_and_tells_no_secret(database_url, engine, archive, endpoint):
+    sale = await a_past_event(database_url, engine)
+    archive.target = target(endpoint, to="s3://nowhere")
+    with pytest.raises(TargetAwayError, match="nothing could be stored") as told:
+        await archive.put_away(sale.event_id)
+    assert "never-to-be-shown" not in str(told.value)
+    left = await counted(database_url, sale.event_id)
+    assert (left["archives"], left["reservations"]) == (0, 6)
+
+
+def test_a_bucket_needs_its_package(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "holdfast.infrastructure.archive_files.s3", None)
+    with pytest.raises(SettingsError, match=r"install holdfast\[s3\]"):
+        target("http://127.0.0.1:1")

@@ -1,0 +1,93 @@
+"""`holdfast archive`: what it does, prints, and answers where there is nothing to do."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from uuid import UUID
+
+import pytest
+
+from archive.past_events import a_past_event, counted, open_archive, rows_of
+from box_office import sql
+from holdfast.cli.archive import work
+from holdfast.infrastructure.embedded.errors import EmbeddedError
+from holdfast.settings import Settings, SettingsError
+
+
+@pytest.fixture
+def settings(database_url, tmp_path):
+    return Settings(database_url=database_url, archive_after_days=30, archive_to=str(tmp_path))
+
+
+async def test_events_go_and_come_back_by_commands(database_url, engine, settings, tmp_path, capsys):
+    events = [(await a_past_event(database_url, engine, days=days)).event_id for days in (90, 60)]
+    before = [await rows_of(database_url, event_id) for event_id in events]
+
+    def shown(command, *given, sound=True, **named):
+        assert command(settings, *given, **named) is sound
+        return capsys.readouterr()
+
+    assert (await asyncio.to_thread(shown, work.list_archives)).out == ""
+    ran = (await asyncio.to_thread(shown, work.run, fast=True)).out.splitlines()
+    assert [line.split("\t")[:2] for line in ran] == [[str(event_id), "6 reservations"] for event_id in events]
+    assert (await asyncio.to_thread(shown, work.run)).out == "", "all that is due is done"
+    listed = (await asyncio.to_thread(shown, work.list_archives)).out.splitlines()
+    assert {line.split("\t")[0] for line in listed} == set(map(str, events))
+    assert (await asyncio.to_thread(shown, work.verify)).out == "2 files read: all are what was written\n"
+
+    one, other = events
+    told = (await asyncio.to_thread(shown, work.restore, [one])).out
+    assert told == f"{one}\trestored: 7 claims, 6 reservations, 15 changes\n"
+    told = await asyncio.to_thread(shown, work.restore, [one, UUID(int=7)], sound=False)
+    assert f"{one} is not archived: it was restored at 20" in told.err
+    assert f"{UUID(int=7)} is no event" in told.err
+    verified = (await asyncio.to_thread(shown, work.verify)).out
+    assert verified.startswith("1 more files there belong to no archived event")
+
+    [path] = tmp_path.glob(f"{other}-*")
+    content = path.read_bytes()
+    path.write_bytes(content[:-1])
+    told = await asyncio.to_thread(shown, work.verify, sound=False)
+    assert re.search(rf"{other}: the file .* has [\d,]+ bytes instead of", told.err)
+    told = await asyncio.to_thread(shown, work.restore, (), every=True, sound=False)
+    assert f"{other} is not restored: the file" in told.err
+    path.write_bytes(content)
+    await asyncio.to_thread(shown, work.restore, (), every=True)
+    assert [await rows_of(database_url, event_id) for event_id in events] == before
+
+
+async def test_nothing_is_archived_by_two_or_before_the_upgrade_is_finished(database_url, engine, settings, tmp_path):
+    event_id = (await a_past_event(database_url, engine)).event_id
+    async with open_archive(database_url, tmp_path) as worker:
+        assert await worker.removal.lead()
+        with pytest.raises(EmbeddedError, match="another process is archiving"):
+            await asyncio.to_thread(work.run, settings)
+    await sql(database_url, "UPDATE installation SET finished = '0008'")
+    with pytest.raises(EmbeddedError, match="holdfast migrate finish"):
+        await asyncio.to_thread(work.run, settings)
+    assert (await counted(database_url, event_id))["archives"] == 0
+
+
+def test_what_is_not_configured_or_named_is_said(database_url, tmp_path):
+    with pytest.raises(SettingsError, match="ARCHIVE_AFTER_DAYS: must be set"):
+        work.run(Settings(database_url=database_url, archive_to=str(tmp_path)))
+    with pytest.raises(SettingsError, match="ARCHIVE_TO: must be set"):
+        work.verify(Settings(database_url=database_url))
+    for given in ([], [UUID(int=1)]):
+        with pytest.raises(EmbeddedError, match="name the events to restore, or give --all"):
+            work.restore(Settings(database_url=database_url), given, every=bool(given))
+
+
+def test_a_command_ends_with_one_line(database_url, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "holdfast", "archive", "restore", str(UUID(int=7))],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url, "ARCHIVE_TO": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"holdfast: {UUID(int=7)} is no event\n"
