@@ -197,6 +197,9 @@ async def clear(database_url: str) -> None:
     connection = await asyncpg.connect(database_url, timeout=5)
     try:
         await connection.execute("SET lock_timeout = '10s'")
-        await connection.execute("TRUNCATE events, seats, claims, reservations, changes, channels, channel_seats")
+        await connection.execute(
+            "TRUNCATE events, seats, claims, reservations, changes, channels, channel_seats, archives, "
+            "archived_reservations"
+        )
     finally:
         await connection.close()

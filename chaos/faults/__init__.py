@@ -1,6 +1,7 @@
 """The catalogue of faults, one module per family; importing this package registers all of them."""
 
 from chaos.faults import (
+    archiving,
     cells,
     channels,
     choosing,
@@ -27,6 +28,7 @@ from chaos.faults import (
 )
 
 __all__ = [
+    "archiving",
     "cells",
     "channels",
     "choosing",
