@@ -10,6 +10,7 @@ from box_office import sql
 from builders import a_wish, an_event
 from holdfast.application.cells import cells as several
 from holdfast.application.identifiers import cell_of
+from web.visiting import Browser
 
 
 async def _one_event_in_each(api) -> list[tuple[str, list[str]]]:
@@ -53,7 +54,12 @@ async def test_a_lost_cell_costs_its_own_events_only(api, two_cells):
     assert mine.headers["missing-cells"] == "1"
     assert (await api.get("/audit")).headers["missing-cells"] == "1"
     assert cell_of(UUID((await api.post("/events", an_event(total_seats=1))).json()["id"])) == 0
-    assert (await api.http.get("/events", headers={"Accept": "text/html"})).headers["missing-cells"] == "1"
+    async with Browser(str(api.http.base_url)) as browser:
+        for path in ("/events", "/reservations"):
+            page = await browser.get(path)
+            assert page.headers["missing-cells"] == "1"
+            assert "Some events cannot be shown at the moment." in page.text
+        assert "cannot be shown" not in (await browser.get(f"/events/{here}")).text
     two_cells.relays[1].come_back()
     await _until_there(api, None)
     assert len((await api.get("/events")).json()) == 3

@@ -37,4 +37,4 @@ def _after(text: str) -> After | None:
         raise InvalidValue("after", "must be taken from a link on the page before") from None
 
 
-PAGES = (Page(path="/events", name="events", get=show),)
+PAGES = (Page(path="/events", name="events", get=show, lists_all=True),)

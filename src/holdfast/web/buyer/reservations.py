@@ -33,4 +33,4 @@ async def show(visit: Visit) -> Answer:
     )
 
 
-PAGES = (Page(path="/reservations", name="reservations", get=show),)
+PAGES = (Page(path="/reservations", name="reservations", get=show, lists_all=True),)

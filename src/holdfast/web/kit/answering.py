@@ -55,7 +55,7 @@ def served(page: Page, error_page: ErrorPage) -> list[Served]:
 
 def _answering(page: Page, handler: Handler, error_page: ErrorPage) -> CallHandler:
     log: Any = structlog.get_logger("holdfast.web").bind(page=page.name)
-    handled = in_its_cell(page.path, handler)
+    handled = in_its_cell(page, handler)
 
     async def answer(site: Site, call: Call) -> Answer:
         visit = await _begin(site, call, page.body_bytes_max, error_page)

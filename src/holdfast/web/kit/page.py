@@ -22,5 +22,7 @@ class Page:
     """Whether browsers may not keep it: it shows what only an organiser may see, and the computer may be shared."""
     body_bytes_max: int = 64 * 1024
     """The largest form. A hall that is imported is larger than all others."""
+    lists_all: bool = False
+    """Whether it shows what is in all databases, so that it says if it lacks some."""
     is_page: bool = True
     """Whether it answers GET with HTML, whoever asks: then tests walk it (accessibility, languages, budgets)."""

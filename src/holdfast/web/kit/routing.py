@@ -7,19 +7,19 @@ import msgspec
 
 from holdfast.http.endpoints.answer import Answer
 from holdfast.http.endpoints.routing import Replay, Routing, missing_header
-from holdfast.web.kit.page import Handler
+from holdfast.web.kit.page import Handler, Page
 from holdfast.web.kit.visit import Visit
 
 _ABOUT = re.compile(r"\{(event_id|reservation_id|seat_id)\}")
 
 
-def in_its_cell(path: str, handler: Handler) -> Handler:
+def in_its_cell(page: Page, handler: Handler) -> Handler:
     """Return a handler that finds the cell of the event or the reservation in a page's path.
 
-    What is not found there is looked for in cell 0, as in `http.endpoints.routing`. A page without such an id shows
-    what is in all cells, and its answer names those that are missing.
+    What is not found there is looked for in cell 0, as in `http.endpoints.routing`. A page that shows what is in all
+    cells says if some are missing.
     """
-    found = _ABOUT.search(path)
+    found = _ABOUT.search(page.path)
     parameter = None if found is None else found[1]
 
     async def handled(visit: Visit) -> Answer:
@@ -28,7 +28,9 @@ def in_its_cell(path: str, handler: Handler) -> Handler:
             return await handler(visit)
         if parameter is not None:
             return await _about(visit, handler, visit.call.path_text(parameter), routing)
-        since = routing.started()
+        if not page.lists_all:
+            return await handler(visit)
+        since = visit.listing_since = routing.started()
         answer = await handler(visit)
         answer.headers += missing_header(routing, since)
         return answer

@@ -55,6 +55,8 @@ class Visit:
         self.words: Words = words_of(language)
         self.capabilities = site.capabilities
         """What use cases work with: of the cell that the page is about, where there are several."""
+        self.listing_since: float | None = None
+        """When the page began to read what is in all cells, if it does."""
         self._body_bytes_max = body_bytes_max
         self._form: Form | None = None
         self._guest_secret = visitor.guest_secret
@@ -218,10 +220,16 @@ class Visit:
         shell = {
             "here": self.here,
             "mode": self.site.visitors.mode,
+            "incomplete": self._is_incomplete(),
             "signed_in_as": self.signed_in_as,
             "is_organiser": self.visitor.signed_in and (self.principal.admin or bool(self.principal.roles)),
         }
         return self.site.templates.render(self.language, template, {**shell, **values})
+
+    def _is_incomplete(self) -> bool:
+        """Return whether a list on the page lacks what is in a cell that is away."""
+        routing = self.site.routing
+        return routing is not None and self.listing_since is not None and bool(routing.missing(self.listing_since))
 
     def _html(self, page: str, status: int, code: str | None) -> Answer:
         text = page.encode()

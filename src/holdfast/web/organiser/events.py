@@ -210,6 +210,6 @@ def _start_of(one: Listed) -> datetime:
 
 
 PAGES = (
-    Page(path="/organise", name="organise", get=show),
+    Page(path="/organise", name="organise", get=show, lists_all=True),
     Page(path="/organise/events/new", name="new_event", get=new, post=create),
 )

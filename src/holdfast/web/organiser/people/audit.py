@@ -69,4 +69,4 @@ def _details(entry: StoredEntry) -> list[tuple[str, str]]:
     ]
 
 
-PAGES = (Page(path="/organise/audit", name="audit", get=show, no_store=True),)
+PAGES = (Page(path="/organise/audit", name="audit", get=show, lists_all=True, no_store=True),)
