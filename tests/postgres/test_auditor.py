@@ -16,7 +16,7 @@ from holdfast.domain.refusal import Refusal
 from holdfast.infrastructure.postgres.upkeep.auditor import PostgresAuditor
 from postgres.planning import FULL
 
-_AUDITS_MAX = 40
+_AUDITS_MAX = 20
 """A sweep comes round within so many audits here."""
 
 
@@ -124,7 +124,7 @@ async def test_what_is_broken_is_found_and_told_until_it_is_mended(database_url,
     for number in range(12):
         await _write(engine, busy, random.Random(number), number)
     small = await put_on_sale(engine, seats=3)
-    auditor = await auditors(6)
+    auditor = await auditors(12)
     assert await _broken(auditor) == set()
     await small.reserve(engine, 0)
     for _ in range(0 if is_new else _AUDITS_MAX):
@@ -171,7 +171,7 @@ async def test_rows_that_no_event_leads_to_are_found(database_url, engine, audit
     for number in range(12):
         await _write(engine, sale, random.Random(number), number)
     await sale.reserve(engine, 29)
-    auditor = await auditors(5)
+    auditor = await auditors(10)
     for _ in range(_AUDITS_MAX):
         assert await _broken(auditor) == set()
     await sql(database_url, stray)
@@ -182,7 +182,7 @@ async def test_a_large_event_is_looked_at_in_slices_and_its_counters_in_the_end(
     sale = await put_on_sale(engine, seats=30)
     for number in range(40):
         await _write(engine, sale, random.Random(number), number)
-    auditor = await auditors(10, slice_entries=5)
+    auditor = await auditors(20, slice_entries=10)
     for _ in range(_AUDITS_MAX):
         assert await _broken(auditor) == set()
     await sql(database_url, "UPDATE events SET reserved = reserved - 1, available = available + 1")
