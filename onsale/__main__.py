@@ -1,0 +1,1 @@
+"""`python -m onsale`: simulate large on-sales."""

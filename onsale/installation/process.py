@@ -1,0 +1,97 @@
+"""An API process: an event loop, a gate, and a batcher for each cell."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from onsale.installation.batcher import Batcher
+from onsale.installation.cell import Cell
+from onsale.installation.gate import Gate
+from onsale.installation.queues import Bounds
+from onsale.installation.request import Request
+from onsale.installation.times import Times
+from onsale.machinery.clock import Clock
+from onsale.machinery.cores import Worker
+
+ANSWERED_SHARE = 0.4
+"""How much of a request's CPU comes after its commit: telling its task, the answer, metrics and the log line. Assumed
+from the shares of the flame graph in docs/performance.md."""
+
+
+class ApiProcess:
+    """Handles requests one piece of work at a time."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        loop: Worker,
+        redis: Worker,
+        cells: Sequence[Cell],
+        times: Times,
+        *,
+        cell_of: Callable[[int], int] = lambda _: 0,
+        bounds: Bounds | None = None,
+    ) -> None:
+        """Set up an idle process.
+
+        Args:
+            clock: The time.
+            loop: Its event loop.
+            redis: Its gate's server.
+            cells: All cells.
+            times: How long things take.
+            cell_of: Returns the number of an event's cell.
+            bounds: The limits of its batchers.
+        """
+        self._clock = clock
+        self.loop = loop
+        self._cell_of = cell_of
+        self._gate = Gate(redis, times, self._gated)
+        self._heard = times.request * (1 - ANSWERED_SHARE)
+        self._answered = times.request * ANSWERED_SHARE
+        self.batchers = [
+            Batcher(clock, loop, cell, times, bounds or Bounds(), stored=self._stored, refused=self._refuse)
+            for cell in cells
+        ]
+
+    def arrive(self, request: Request) -> None:
+        """Take a request that has just arrived."""
+        self.loop.run(self._heard, self._accepted, request)
+
+    def answer_taken(self, request: Request, work: float) -> None:
+        """Answer a request whose seats are taken: it costs a share of a read that others share, and no transaction."""
+        self.loop.run(work, self._taken, request)
+
+    def _taken(self, request: Request) -> None:
+        request.answered(request, "taken", self._clock.now)
+
+    def _accepted(self, request: Request) -> None:
+        if request.urgent:
+            self._gated(request)
+        else:
+            self._gate.enter(request)
+
+    def _gated(self, request: Request) -> None:
+        self.batchers[self._cell_of(request.event)].submit(request)
+
+    def _stored(self, requests: Sequence[Request]) -> None:
+        # The answers go out one after another, which is not worth a call for each: the time of each is worked out.
+        self.loop.run(self._answered * len(requests), self._tell, requests)
+
+    def _tell(self, requests: Sequence[Request]) -> None:
+        now, each = self._clock.now, self._answered
+        for place, request in enumerate(requests, 1):
+            request.answered(request, "done", now - (len(requests) - place) * each)
+
+    def _refuse(self, request: Request) -> None:
+        self.loop.run(self._answered, self._refused, request)
+
+    def _refused(self, request: Request) -> None:
+        request.answered(request, "busy", self._clock.now)
+
+    @property
+    def batches(self) -> Mapping[int, int]:
+        """Transactions by the number of their commands, to all cells."""
+        total: Counter[int] = Counter()
+        for batcher in self.batchers:
+            total.update(batcher.batches)
+        return total

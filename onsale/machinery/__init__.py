@@ -1,0 +1,1 @@
+"""Time, processors, locks and disks: what a simulated installation stands on. It knows no seat."""
