@@ -75,7 +75,7 @@ ifneq ($(VENV_GOOD),yes)
 STALE := stale-venv
 endif
 
-.PHONY: help run scale rolling-restart rolling-restart-test install provider test coverage pages-test pages-axe bench-pages screenshots run-test upgrade-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test hall-pictures check format \
+.PHONY: help run scale onsale onsale-measure rolling-restart rolling-restart-test install provider test coverage pages-test pages-axe bench-pages screenshots run-test upgrade-test chaos chaos-quick edge-fuzz soak storm bench bench-proportion bench-test hall-pictures check format \
 	monitoring-up monitoring-down migrate-up migrate-finish migrate-down migrate-status lock lock-check clean stale-venv
 
 help: ## Show this list
@@ -136,6 +136,12 @@ bench: $(INSTALLED_DEV) ## Run every experiment, each on a new stack, about 10 m
 
 bench-proportion: $(INSTALLED_DEV) ## Measure the cost of single requests and compare it with the recorded one, under 6 minutes; PROPORTION_ARGS="--quick --only metrics"
 	@exec $(PY) -m holdfast.bench.proportion $(PROPORTION_ARGS)
+
+onsale: $(INSTALLED_DEV) ## Simulate large on-sales, and write the tables and plots of docs/scale.md; under a minute of CPU
+	@exec $(PY) -m onsale report
+
+onsale-measure: $(INSTALLED_DEV) ## Measure on this machine what the simulation is made of, compare it with real loads, and do the same; under 4 minutes
+	@exec $(PY) -m onsale measure $(ONSALE_ARGS)
 
 hall-pictures: $(INSTALLED) ## Draw the pictures of docs/halls.md again
 	@exec $(PY) docs/halls/draw.py

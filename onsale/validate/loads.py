@@ -56,18 +56,21 @@ class Seen:
     """For each transaction, on average."""
 
 
-@dataclass(frozen=True)
-class Spread:
-    """A figure over several rounds."""
-
-    low: float
-    mean: float
-    high: float
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
-        """Sum up the rounds."""
-        return cls(min(values), fmean(values), max(values))
-
-
 FIGURES = ("per_second", "p50", "p99", "commands")
+"""The fields of `Seen`."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A load on both."""
+
+    name: str
+    real: Sequence[Seen]
+    """Of each round."""
+    simulated: Sequence[Seen]
+    """Of each seed."""
+
+    def ratio(self, figure: str) -> float:
+        """Return simulated ÷ real."""
+        real, simulated = (fmean(getattr(seen, figure) for seen in both) for both in (self.real, self.simulated))
+        return simulated / real

@@ -11,7 +11,7 @@ from holdfast.bench.failure import LoadError
 from holdfast.bench.report.statistics import percentile
 from holdfast.bench.server import Event, Server
 from holdfast.bench.stack.own_stack import Stack, own_stack
-from holdfast.bench.stack.processes import cpu_by_role
+from holdfast.bench.stack.processes import Roles, cpu_by_role
 from onsale.validate.loads import Seen, Trial
 
 SEATS_PER_SECOND = 14_000
@@ -28,8 +28,18 @@ class Spent:
     """Calls to Redis, for each reservation."""
 
 
+@dataclass(frozen=True)
+class Installation:
+    """A running installation."""
+
+    server: Server
+    roles: Roles
+    """Its processes, whose CPU time is counted."""
+    stack: Stack
+
+
 @contextmanager
-def installation(*, processes: int = 1) -> Iterator[tuple[Stack, Server]]:
+def installation(*, processes: int = 1) -> Iterator[Installation]:
     """Start an installation like a user would, durable.
 
     Raises:
@@ -37,11 +47,11 @@ def installation(*, processes: int = 1) -> Iterator[tuple[Stack, Server]]:
     """
     environment = {"APP_ENV": "production", "AUTH_MODE": "open", "WORKERS": str(processes)}
     with own_stack(DATA, environment=environment) as stack, closing(Server(stack.url, "Holdfast")) as server:
-        yield stack, server
+        yield Installation(server, stack.roles(), stack)
 
 
-def observe(stack: Stack, server: Server, trial: Trial, *, seconds: float) -> tuple[Seen, Spent]:
-    """Run a load for some seconds.
+def observe(roles: Roles, server: Server, trial: Trial, *, seconds: float) -> tuple[Seen, Spent]:
+    """Run a load for some seconds; the CPU time of these processes is counted.
 
     Raises:
         LoadError: A reservation was refused, or nothing was answered.
@@ -49,7 +59,6 @@ def observe(stack: Stack, server: Server, trial: Trial, *, seconds: float) -> tu
     rate = trial.per_second or SEATS_PER_SECOND
     events = [server.make_event(int(rate * seconds / trial.events) + trial.connections) for _ in range(trial.events)]
     requests = _in_turn(server, events)
-    roles = stack.roles()
     metrics = (
         "holdfast_batch_commands_sum",
         "holdfast_batch_commands_count",

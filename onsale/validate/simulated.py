@@ -56,8 +56,8 @@ class _Run:
             self._pace(None)
         self._clock.run(self._end)
         transactions = sum(cell.transactions for cell in self._cells)
-        p50, p99 = np.quantile(self._took, [0.5, 0.99])
-        commands = sum(cell.commands for cell in self._cells) / transactions
+        p50, p99 = np.quantile(self._took, [0.5, 0.99]) if self._took else (float("nan"), float("nan"))
+        commands = sum(cell.commands for cell in self._cells) / max(1, transactions)
         return Seen(len(self._took) / seconds, float(p50), float(p99), commands)
 
     def _pace(self, _: None) -> None:

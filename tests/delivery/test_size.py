@@ -13,6 +13,7 @@ from holdfast.application.reading import live_changes, seat_map
 from holdfast.cli import app
 from holdfast.cli.sizing import figures
 from holdfast.cli.sizing.estimate import CONNECTIONS_OF_A_PROCESS_BESIDE_POOLS, OnSale, Pools, estimate
+from holdfast.cli.sizing.measured import measured
 from holdfast.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -60,9 +61,29 @@ def test_twice_the_crowd_needs_twice_the_cpu_for_it(more):
 def test_more_than_one_event_can_decide_is_said():
     found = estimate(replace(SALE, minutes=1), POOLS)
     assert found.attempts_per_second == 25_000
-    assert found.hot_event_seconds.high == pytest.approx((25_000 / 6_500 - 1) * 60)
+    assert found.hot_event_seconds.high == pytest.approx((25_000 / found.event_rate.low - 1) * 60)
     assert any("more nodes do not help" in note for note in found.notes)
     assert estimate(replace(SALE, minutes=100, watching=0.05), POOLS).notes == []
+
+
+def test_one_event_sells_a_full_batch_for_as_long_as_it_is_locked():
+    found = estimate(SALE, POOLS)
+    held = measured().held_seconds(256, 512, commit_seconds=SALE.commit_seconds)
+    assert found.event_rate.high == pytest.approx(256 / held)
+    assert found.event_rate.low == min(figures.EVENT_RATE.low, found.event_rate.high)
+    slow = estimate(replace(SALE, commit_seconds=0.1), POOLS)
+    assert slow.event_rate.high < found.event_rate.high
+    large = estimate(replace(SALE, seats_each=20), POOLS)
+    assert large.event_rate.high == pytest.approx(50 / measured().held_seconds(50, 1_000, commit_seconds=0.0002))
+
+
+def test_several_events_share_the_crowd_and_each_stream_has_the_changes_of_one():
+    one = estimate(replace(SALE, seats=1_000_000, buyers=1_000_000), POOLS)
+    many = estimate(replace(SALE, seats=1_000_000, buyers=1_000_000, events=40), POOLS)
+    assert many.attempts_per_second == one.attempts_per_second
+    assert many.stream_bits_per_second.high < one.stream_bits_per_second.high / 2
+    assert many.hot_event_seconds.high == 0.0 < one.hot_event_seconds.high
+    assert replace(SALE, events=2, hottest=0.1).hottest_share == 0.5
 
 
 def test_there_is_always_a_process_that_may_fail():
@@ -102,6 +123,9 @@ def test_json_has_the_same_numbers():
         (("--minutes", "soon"), "--minutes"),
         (("--seats", "1e4"), "--seats"),
         (("--seats", "2000000"), "--seats"),
+        (("--events", "0"), "--events"),
+        (("--hottest", "1.5"), "--hottest"),
+        (("--commit", "0"), "--commit"),
         (("--watching", "2"), "--watching"),
         (("--peak", "0.5"), "--peak"),
         (("--peak", "inf"), "--peak"),
@@ -131,6 +155,19 @@ def test_the_figures_are_those_of_the_code_and_of_the_pages():
     limits = (ROOT / "docs" / "benchmarks" / "results.md").read_text()
     cpu = [float(found) for found in re.findall(r"CPU of a reservation, server \| (\d+) µs", limits)]
     assert figures.HOLD_NODE.low == min(cpu)
+    assert (
+        defaults.batch_commands_max,
+        defaults.batch_seats_max,
+    ) == (figures.BATCH_COMMANDS_MAX, figures.BATCH_SEATS_MAX)
+
+
+def test_the_simulation_s_times_do_not_contradict_the_calculator_s_figures():
+    """Both are of the same work: CPU of a hold in batches of 64, which the published runs had."""
+    steps, request = measured().steps.values(), measured().request
+    node = request.node + sum(step.node.of(1, 64, 64) for step in steps) / 64
+    postgres = sum(step.postgres.of(1, 64, 64) for step in steps) / 64
+    for figure, value in ((figures.HOLD_NODE, node), (figures.HOLD_POSTGRES, postgres)):
+        assert figure.low / 1.5 <= value <= figure.high * 1.5, figure.what
 
 
 def test_every_source_exists():

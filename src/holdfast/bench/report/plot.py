@@ -17,6 +17,8 @@ _INCHES = (8.4, 4.2)
 _COLOURS = ("#2f6fbf", "#d9822b", "#3c9a5f", "#b2477f", "#6f5fbf", "#7a7a7a")
 _LOGARITHMIC_FROM = 50.0
 """Lines have a logarithmic axis if their numbers reach this value."""
+_SPAN = "#777777"
+"""Colour of error bars: readable on light and on dark."""
 _BAR_SHARE = 0.8
 _BAR_WIDTH_MAX = 0.5
 _INK = "#333333"
@@ -64,7 +66,10 @@ def _bars(axes: Axes, chart: Chart) -> None:
         places = [place + width * (order - (len(chart.series) - 1) / 2) for place in range(len(chart.x))]
         heights = [value if math.isfinite(value) else 0.0 for value in values]
         bars = axes.bar(places, heights, width * 0.94, color=_colour(order), label=name)
-        axes.bar_label(bars, [number(value) for value in values], padding=2)
+        spans = chart.spans.get(name, [])
+        for place, (low, high) in zip(places, spans, strict=False):
+            axes.plot([place, place], [low, high], color=_SPAN, linewidth=1.2)
+        axes.bar_label(bars, [number(value) for value in values], padding=2 if not spans else 6)
     axes.set_xticks(range(len(chart.x)), [str(label).replace(", ", "\n") for label in chart.x])
     axes.tick_params(axis="x", length=0)
 

@@ -50,6 +50,8 @@ class Chart:
     x: Sequence[str | float]
     series: Mapping[str, Sequence[float]]
     x_title: str = ""
+    spans: Mapping[str, Sequence[tuple[float, float]]] = field(default_factory=dict)
+    """For bars: the least and the greatest of each, drawn as an error bar."""
 
 
 @dataclass

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from holdfast.cli.sizing import figures
 from holdfast.cli.sizing.figures import Figure
+from holdfast.cli.sizing.measured import measured
 
 BUSY_SHARE_MAX = 0.6
 """Share of a core that is planned for: beyond it, queues form and latencies rise."""
@@ -12,13 +13,15 @@ CONNECTIONS_OF_A_PROCESS_BESIDE_POOLS = 9
 """As `docs/configuration.md` says; a test compares the two."""
 CONNECTIONS_CHEAP_MAX = 500
 """More than this many connections are worth a note."""
+CELL_CORES = 8
+"""Cores of one cell's PostgreSQL. More do not help as much: its events' locks, its log and its snapshots are shared."""
 CONNECTIONS_BESIDE_PROCESSES = 20
 """Of workers, commands, and people with a terminal."""
 
 
 @dataclass(frozen=True)
 class OnSale:
-    """What is expected: one event, and a crowd."""
+    """What is expected: one event or several, and a crowd."""
 
     seats: int
     buyers: int
@@ -33,6 +36,17 @@ class OnSale:
     """The busiest second, compared with the average."""
     watching: float = 0.3
     """Share of the buyers who have the live map open at the same time."""
+    events: int = 1
+    """Over which the seats are spread evenly. A stream has the changes of one of them."""
+    hottest: float = 0.25
+    """Share of the buyers who want the event that most want, if there are several; at least an even share."""
+    commit_seconds: float = 0.0002
+    """What a COMMIT waits for: the disk, and the synchronous standby if there is one."""
+
+    @property
+    def hottest_share(self) -> float:
+        """Share of the buyers of the hottest event."""
+        return 1.0 if self.events == 1 else max(self.hottest, 1 / self.events)
 
 
 @dataclass(frozen=True)
@@ -75,7 +89,12 @@ class Estimate:
     processes: Range
     postgres_cores: Range
     redis_cores: Range
+    cells: Range
+    """PostgreSQL servers of `CELL_CORES` cores."""
     connections: Range
+    """To each of them."""
+    event_rate: Range
+    """Holds a second of one event: on two cores that do everything, and by its lock alone."""
     seats_bytes: Range
     sold_bytes: Range
     log_bytes: Range
@@ -95,7 +114,7 @@ def estimate(sale: OnSale, pools: Pools) -> Estimate:
     reservations = min(math.ceil(sale.seats / sale.seats_each), math.ceil(sale.buyers))
     streams = math.ceil(sale.buyers * sale.watching)
     seats_sold = min(reservations * sale.seats_each, sale.seats)
-    changes = seats_sold * 2 / seconds * sale.peak
+    changes = seats_sold * 2 / seconds * sale.peak / sale.events
     # Many changes of one tick come in one frame; few changes are frames of their own.
     frames = min(figures.FRAMES_PER_SECOND_MAX, changes)
     node_cores = (
@@ -109,19 +128,21 @@ def estimate(sale: OnSale, pools: Pools) -> Estimate:
     postgres_cores = _cores(figures.HOLD_POSTGRES, attempts) + Range(
         queries.low * figures.READ_QUERY.low / 1e6, queries.high * figures.READ_QUERY.high / 1e6
     )
+    event_rate = _event_rate(sale)
+    hot = attempts * sale.hottest_share
     stream_bits = 8 * streams * (frames * figures.FRAME_BYTES + changes * figures.CHANGE_BYTES)
     found = Estimate(
         attempts_per_second=attempts,
         reads_per_second=reads,
         streams=streams,
         reservations=reservations,
-        hot_event_seconds=Range(
-            _queue_seconds(attempts, figures.EVENT_RATE.high), _queue_seconds(attempts, figures.EVENT_RATE.low)
-        ),
+        hot_event_seconds=Range(_queue_seconds(hot, event_rate.high), _queue_seconds(hot, event_rate.low)),
         node_cores=node_cores,
         processes=processes,
         postgres_cores=postgres_cores,
         redis_cores=_cores(figures.HOLD_REDIS, attempts),
+        cells=Range(_cells(postgres_cores.low), _cells(postgres_cores.high)),
+        event_rate=event_rate,
         connections=Range(
             *(count * pools.all + CONNECTIONS_BESIDE_PROCESSES for count in (processes.low, processes.high))
         ),
@@ -137,6 +158,14 @@ def estimate(sale: OnSale, pools: Pools) -> Estimate:
     return found
 
 
+def _event_rate(sale: OnSale) -> Range:
+    """Return what one event can sell: a full batch for as long as its transaction keeps the event locked."""
+    orders = min(figures.BATCH_COMMANDS_MAX, figures.BATCH_SEATS_MAX // sale.seats_each)
+    held = measured().held_seconds(orders, orders * sale.seats_each, commit_seconds=sale.commit_seconds)
+    high = orders / held
+    return Range(min(figures.EVENT_RATE.low, high), high)
+
+
 def _cores(figure: Figure, per_second: float) -> Range:
     return Range(figure.low * per_second / 1e6, figure.high * per_second / 1e6)
 
@@ -150,6 +179,10 @@ def _planned(busy_cores: float) -> int:
     return max(2, math.ceil(busy_cores / BUSY_SHARE_MAX) + 1)
 
 
+def _cells(busy_cores: float) -> int:
+    return math.ceil(busy_cores / BUSY_SHARE_MAX / CELL_CORES)
+
+
 def _queue_seconds(attempts_per_second: float, rate: float) -> float:
     """How long a minute at the peak would queue at one event's own limit."""
     return max(0.0, (attempts_per_second / rate - 1) * 60)
@@ -158,9 +191,10 @@ def _queue_seconds(attempts_per_second: float, rate: float) -> float:
 def _notes(sale: OnSale, found: Estimate) -> list[str]:
     notes = []
     if found.hot_event_seconds.high > 0:
-        rates = f"{figures.EVENT_RATE.low:,.0f} to {figures.EVENT_RATE.high:,.0f}"
+        rates = f"{found.event_rate.low:,.0f} to {found.event_rate.high:,.0f}"
+        attempts = found.attempts_per_second * sale.hottest_share
         notes.append(
-            f"{found.attempts_per_second:,.0f} attempts a second are more than one event can decide ({rates}): more "
+            f"{attempts:,.0f} attempts a second are more than one event can decide ({rates}): more "
             "nodes do not help. Attempts at taken seats are cheaper than that; let buyers in more slowly, or spread "
             "the sale over several events"
         )

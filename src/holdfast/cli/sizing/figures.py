@@ -34,7 +34,7 @@ QUERIES_PER_PROCESS = Figure(
 )
 FRAME = Figure(10.9, 30, "µs", "CPU of a node to send one frame to one stream", "docs/performance.md; 30 is assumed")
 EVENT_RATE = Figure(
-    6_500, 9_300, "1/s", "holds of one hot event, whatever the number of nodes", "docs/benchmarks/results.md (limits)"
+    6_500, 9_300, "1/s", "holds of one event where two cores do everything", "docs/benchmarks/results.md (limits)"
 )
 SEAT_DISK = Figure(170, 240, "bytes", "disk of one seat, with its indexes", "loadtest/storage.py")
 RESERVATION_DISK = Figure(
@@ -69,6 +69,9 @@ ALL = (
 )
 """Every figure, in the order in which they are printed."""
 
+BATCH_COMMANDS_MAX = 256
+BATCH_SEATS_MAX = 1_000
+"""The most in one transaction of an event; the settings have the same defaults."""
 FRAME_BYTES = 75
 """A frame of the stream of changes without its changes, and the headers of its chunk."""
 CHANGE_BYTES = 10

@@ -3,8 +3,9 @@
 import json
 from dataclasses import asdict
 
-from holdfast.cli.sizing.estimate import BUSY_SHARE_MAX, Estimate, OnSale, Range
+from holdfast.cli.sizing.estimate import BUSY_SHARE_MAX, CELL_CORES, Estimate, OnSale, Range
 from holdfast.cli.sizing.figures import ALL, Figure
+from holdfast.cli.sizing.measured import measured
 
 
 def as_json(sale: OnSale, found: Estimate) -> str:
@@ -26,8 +27,10 @@ def as_text(sale: OnSale, found: Estimate) -> str:
         ("live streams", f"{found.streams:,}"),
         ("API processes", _span(found.processes, "", "one core each")),
         ("PostgreSQL, busy cores", _cores(found.postgres_cores)),
+        ("cells", _span(found.cells, "", f"PostgreSQL servers of {CELL_CORES} cores")),
         ("Redis, busy cores", _cores(found.redis_cores)),
-        ("connections to PostgreSQL", _span(found.connections, "", "max_connections above that")),
+        ("connections to each cell", _span(found.connections, "", "max_connections above that")),
+        ("one event sells at most", _span(found.event_rate, "", "holds a second")),
         ("memory of a process", _bytes(found.process_bytes)),
         ("of it, the event's map", _bytes(found.map_bytes)),
         ("disk", _bytes(found.seats_bytes + found.sold_bytes)),
@@ -37,8 +40,9 @@ def as_text(sale: OnSale, found: Estimate) -> str:
         ("network, answers", _bits(Range(found.answer_bits_per_second, found.answer_bits_per_second))),
     ]
     width = max(len(name) for name, _ in rows)
+    of_events = f" of {sale.events} events" if sale.events > 1 else ""
     lines = [
-        f"{sale.seats:,} seats, {sale.buyers:,} buyers within {sale.minutes:g} minutes",
+        f"{sale.seats:,} seats{of_events}, {sale.buyers:,} buyers within {sale.minutes:g} minutes",
         "",
         *(f"  {name.ljust(width)}  {value}" for name, value in rows),
         "",
@@ -47,10 +51,13 @@ def as_text(sale: OnSale, found: Estimate) -> str:
         "Assumptions (options change them):",
         f"  a reservation has {sale.seats_each} seats; a buyer reads {sale.looks} and tries {sale.tries:g} times;",
         f"  the busiest second has {sale.peak:g} times the average; {sale.watching:.0%} watch the live map at once;",
+        *([f"  {sale.hottest_share:.0%} of the buyers want the hottest event;"] if sale.events > 1 else []),
+        f"  a COMMIT waits for {sale.commit_seconds * 1e3:g} ms;",
         f"  {BUSY_SHARE_MAX:.0%} of a core are planned for, and one process more than needed.",
         "",
         "Figures, and where they were measured (two shared cores; on yours, measure again with `holdfast bench`):",
         *(f"  {_figure(figure)}" for figure in ALL),
+        f"  steps of a transaction: measured at {measured().machine['measured at']} (docs/scale.md)",
     ]
     return "\n".join(lines)
 

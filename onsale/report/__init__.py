@@ -1,0 +1,1 @@
+"""The experiments of docs/scale.md, and its tables and plots."""
