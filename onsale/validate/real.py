@@ -39,14 +39,21 @@ class Installation:
 
 
 @contextmanager
-def installation(*, processes: int = 1) -> Iterator[Installation]:
+def installation(*, processes: int = 1, options: Sequence[str] = ()) -> Iterator[Installation]:
     """Start an installation like a user would, durable.
+
+    Args:
+        processes: Of its node.
+        options: Further ones of `holdfast run`.
 
     Raises:
         LoadError: It does not start.
     """
-    environment = {"APP_ENV": "production", "AUTH_MODE": "open", "WORKERS": str(processes)}
-    with own_stack(DATA, environment=environment) as stack, closing(Server(stack.url, "Holdfast")) as server:
+    environment = {"APP_ENV": "production", "AUTH_MODE": "open", "PAGES": "false", "WORKERS": str(processes)}
+    with (
+        own_stack(DATA, environment=environment, options=("--show-urls", *options)) as stack,
+        closing(Server(stack.url, "Holdfast")) as server,
+    ):
         yield Installation(server, stack.roles(), stack)
 
 
