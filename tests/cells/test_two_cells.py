@@ -1,5 +1,7 @@
 """Two cells are sold like one: new events are spread over them, and whoever names one reaches it."""
 
+import codecs
+import json
 from uuid import UUID
 
 from api.serving import refused
@@ -151,3 +153,15 @@ async def test_halls_channels_and_holds_change_in_their_cell(api):
     assert (await api.get(f"/events/{event_id}/layout")).status_code == 200
     assert (await api.delete(f"/events/{event_id}")).status_code == 204
     refused(await api.get(f"/events/{event_id}"), 404, "event_not_found")
+
+
+async def test_a_body_that_says_where_to_look_may_be_written_as_in_a_single_cell(api):
+    """With a byte order mark, and with unknown fields that are nested more deeply than anything of ours."""
+    event_id, seat_ids = await _an_event_in(api, 1)
+    wish = json.dumps(a_wish(event_id=event_id, seat_ids=seat_ids[:1]))
+    deep = wish.removesuffix("}") + ', "more": ' + "[" * 5_000 + "]" * 5_000 + "}"
+    headers = {"X-User-ID": "ann", "Content-Type": "application/json"}
+    nested = await api.http.post("/api/v1/reservations", content=deep.encode(), headers=headers)
+    assert refused(nested, 400, "invalid_request")["field"] == "body"
+    marked = await api.http.post("/api/v1/reservations", content=codecs.BOM_UTF8 + wish.encode(), headers=headers)
+    assert marked.status_code == 201, marked.text

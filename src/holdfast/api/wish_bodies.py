@@ -10,7 +10,7 @@ from holdfast.api.fields import or_default
 from holdfast.domain.booking.choosing.wish import BestAvailable, Together
 from holdfast.domain.booking.reservation import SEATS_MAX
 from holdfast.domain.refusal import InvalidValue
-from holdfast.http.endpoints.strict_json import StrictDecoder
+from holdfast.http.endpoints.strict_json import StrictDecoder, without_mark
 
 KEY_MAX = 255
 """Characters in an idempotency key (contract)."""
@@ -110,8 +110,8 @@ _about_event = msgspec.json.Decoder(_AboutEvent)
 def event_in(raw: bytes) -> UUID | None:
     """Return the event of a request for seats; None if it is not to be found."""
     try:
-        return _about_event.decode(raw).event_id
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _about_event.decode(without_mark(raw)).event_id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
