@@ -79,3 +79,18 @@ async def test_entries_of_the_same_time_are_on_one_page_each(two_cells):
             seen += [entry["id"] for entry in page]
             after = f"&after={page[-1]['id']}"
         assert (len(seen), len(set(seen))) == (6, 6)
+
+
+async def test_an_act_that_read_the_clock_first_and_is_recorded_second_is_on_one_page(two_cells):
+    """Two acts on events of one cell: the one that waits longer for the audit's lock may have the earlier time."""
+    async with two_cells.api(auth_mode="gateway", gateway_peers="127.0.0.1") as api:
+        await api.post("/events", an_event(cell=1), headers=ADMIN)
+        await two_cells.in_cell(1, "UPDATE audit SET at = at + interval '3 seconds'")
+        await api.post("/events", an_event(cell=1), headers=ADMIN)
+        await api.post("/organisers", {"name": "later"}, headers=ADMIN)
+        whole = [entry["id"] for entry in (await api.get("/audit?limit=100", headers=ADMIN)).json()]
+        seen, after = [], ""
+        while len(seen) <= len(whole) and (page := (await api.get(f"/audit?limit=1{after}", headers=ADMIN)).json()):
+            seen += [entry["id"] for entry in page]
+            after = f"&after={page[-1]['id']}"
+        assert seen == whole

@@ -23,8 +23,8 @@ class MergedAudit:
     """`AuditReads` over several cells. Entries are sorted by time; of one cell they keep their order in it.
 
     The next page of an entry's own cell begins after its position, and that of another cell after its time. Where two
-    have the same time, the cell with the lower number comes first. Where the clock of a database was set back, an entry
-    made just then may be on two pages or on none.
+    have the same time, the cell with the lower number comes first. Where the clock of a database was set back by more
+    than ten seconds, an entry made just then may be on two pages or on none.
     """
 
     def __init__(self, cells: View[AuditPages]) -> None:
