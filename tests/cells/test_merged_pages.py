@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,8 @@ from holdfast.application.cells.ports import OwnNumber
 from holdfast.application.cells.view import View
 from holdfast.application.failures import ConnectionLost
 from holdfast.application.identifiers import CellIds
+from holdfast.application.reading.merged.storefront import MergedStorefrontReads
+from holdfast.application.reading.storefront.listing import Listing
 
 NOW = datetime(2031, 1, 1, tzinfo=UTC)
 
@@ -117,3 +121,40 @@ async def test_without_any_cell_there_is_no_list():
 
 async def _fails(*, limit: int, offset: int) -> list[int]:
     raise ConnectionLost(f"{limit} {offset}")
+
+
+class Prices:
+    """The events of a cell, of which the first has a price."""
+
+    def __init__(self, *event_ids: UUID) -> None:
+        self.event_ids = event_ids
+        self.away = False
+
+    async def upcoming(self, after: None, *, limit: int) -> tuple[list, datetime]:
+        details = SimpleNamespace(start_at=NOW, sale_opens_at=None, sale_closes_at=None)
+        events = [SimpleNamespace(id=one, seats=9, details=details) for one in self.event_ids][:limit]
+        return [SimpleNamespace(event=one, free=9, chart_edits=1, category_price=after) for one in events], NOW
+
+    async def lowest_prices(self, event_ids: list[UUID]) -> dict[UUID, int | None]:
+        if self.away:
+            raise ConnectionLost("away")
+        mine = [one for one in event_ids if one in self.event_ids[:1]]
+        return dict.fromkeys(event_ids) | dict.fromkeys(mine, 700)
+
+
+async def test_a_cell_that_goes_away_before_its_prices_are_read_gets_them_when_it_is_back():
+    ids = [UUID(int=number) for number in range(3)]
+    parts = [Prices(ids[0]), Prices(*ids[1:])]
+    members = [Member(number, part, Told(number), CellIds(number)) for number, part in enumerate(parts)]
+    cells = Cells(members)
+    await cells.look()
+    reads = MergedStorefrontReads(View(cells, lambda part: part))
+    listing = Listing(reads, clock=lambda: 0.0, pause_seconds=lambda: 0.0)
+    parts[1].away = True
+    assert [one.price_from for one in (await listing.page(None)).events] == [700, None, None]
+    parts[1].away = False
+    while cells.away():  # noqa: ASYNC110 - polled on purpose
+        await asyncio.sleep(0)
+    assert [one.price_from for one in (await listing.page(None)).events] == [700, 700, None]
+    assert await reads.lowest_prices(ids) == {ids[0]: 700, ids[1]: 700, ids[2]: None}
+    cells.close()

@@ -32,10 +32,16 @@ class MergedStorefrontReads:
         merged = heapq.merge(*(events for events, _ in found.values()), key=_start)
         return list(islice(merged, limit)), max(now for _, now in found.values())
 
-    async def lowest_prices(self, event_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Find the lowest prices of events, each in its cell."""
+    async def lowest_prices(self, event_ids: Sequence[UUID]) -> dict[UUID, int | None]:
+        """Find the lowest prices of events, each in its cell. Of those without any, it is known once all have answered.
+
+        A cell can go away between the list and the prices of its events. They must not count as events without prices.
+        """
         found = await self._cells.ask_all(lambda _, reads: reads.lowest_prices(event_ids))
-        return {event_id: price for prices in found.values() for event_id, price in prices.items()}
+        known: dict[UUID, int | None] = {} if len(found) < self._cells.count else dict.fromkeys(event_ids)
+        for prices in found.values():
+            known |= {event_id: price for event_id, price in prices.items() if price is not None}
+        return known
 
     async def booked(self, user_ids: Sequence[str], *, limit: int, offset: int) -> list[BookedEvent]:
         """List the reservations of buyers with their events, newest first."""

@@ -116,9 +116,11 @@ class Listing:
             found = await self._reads.lowest_prices([one.event.id for one in wanted])
             for one in wanted:
                 event_id = one.event.id
-                self._prices[event_id] = _KeptPrice(one.event.seats, one.chart_edits, now, found.get(event_id))
-                self._prices.move_to_end(event_id)
-        prices = {one.event.id: self._prices[one.event.id].price for one in listed}
+                if event_id in found:
+                    self._prices[event_id] = _KeptPrice(one.event.seats, one.chart_edits, now, found[event_id])
+                    self._prices.move_to_end(event_id)
+        kept = {one.event.id: self._prices.get(one.event.id) for one in listed}
+        prices = {event_id: None if one is None else one.price for event_id, one in kept.items()}
         while len(self._prices) > PRICES_KEPT_MAX:
             self._prices.popitem(last=False)
         return prices

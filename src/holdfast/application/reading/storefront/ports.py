@@ -67,8 +67,11 @@ class StorefrontReads(Protocol):
         """
         ...
 
-    async def lowest_prices(self, event_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Find the lowest price of the seats that have prices of their own, for all of these events that have any."""
+    async def lowest_prices(self, event_ids: Sequence[UUID]) -> dict[UUID, int | None]:
+        """Find the lowest price of the seats of each event that have prices of their own; None if none has one.
+
+        An event is left out if what has it does not answer while something else does.
+        """
         ...
 
     async def on_sale(self, event_id: UUID) -> EventOnSale | None:

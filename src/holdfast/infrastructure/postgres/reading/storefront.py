@@ -101,10 +101,10 @@ class PostgresStorefrontReads:
         ]
         return found, rows[0]["now"]
 
-    async def lowest_prices(self, event_ids: Sequence[UUID]) -> dict[UUID, int]:
+    async def lowest_prices(self, event_ids: Sequence[UUID]) -> dict[UUID, int | None]:
         """Find the lowest prices of seats."""
         rows = await self._rows(STOREFRONT.lowest_prices({"event_ids": event_ids}))
-        return {row["event_id"]: row["price"] for row in rows}
+        return dict.fromkeys(event_ids) | {row["event_id"]: row["price"] for row in rows}
 
     async def on_sale(self, event_id: UUID) -> EventOnSale | None:
         """Read an event with its categories."""
