@@ -65,6 +65,17 @@ def test_an_empty_database_becomes_a_cell(database_url, empty_database_url, caps
     assert "was added before" in capsys.readouterr().out
 
 
+def test_a_cell_gets_no_events_before_all_nodes_know_it(database_url, new_database_url, capsys):
+    settings = settings_of(database_url, one=new_database_url)
+    add(settings, 1, "", drained=True)
+    assert "holdfast cells undrain 1" in capsys.readouterr().out
+    drained = "SELECT drained_at IS NOT NULL AS drained FROM cells WHERE number = 1"
+    assert query(database_url, drained)[0]["drained"]
+    drain(settings, 1, drained=False)
+    add(settings, 1, "", drained=True)
+    assert not query(database_url, drained)[0]["drained"], "it was added before"
+
+
 def test_a_cell_can_be_a_schema_of_the_same_database(database_url, capsys):
     settings = settings_of(database_url, two={"url": database_url, "schema": "second"})
     try:

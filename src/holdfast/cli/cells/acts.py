@@ -34,7 +34,7 @@ def list_cells(settings: Settings) -> bool:
     return not any(state.findings for state in states)
 
 
-def add(settings: Settings, number: int, name: str) -> None:
+def add(settings: Settings, number: int, name: str, *, drained: bool = False) -> None:
     """Make the database that CELLS has under a number a cell, and print what nodes need.
 
     Raises:
@@ -45,12 +45,17 @@ def add(settings: Settings, number: int, name: str) -> None:
     if number == 0:
         raise EmbeddedError("cell 0 is DATABASE_URL: it is there from the beginning")
     with shown_progress() as reporter:
-        work = partial(add_cell, settings.all_cells()[0], cell, name=name or f"cell {number}", reporter=reporter)
+        named = name or f"cell {number}"
+        work = partial(add_cell, settings.all_cells()[0], cell, name=named, reporter=reporter, drained=drained)
         new = _do(number, lambda: asyncio.run(work()))
     say(f"cell {number} {'is added' if new else 'was added before'}: {where(cell)}, schema {newest_migration()}")
     say("Nodes and workers need this CELLS, with the passwords that are left out here:")
     say(f"  CELLS={_shown(settings)}")
-    say("Restart them with it, one after the other. From then on it gets new events; `holdfast cells list` shows it.")
+    if drained:
+        say("Restart them with it, one after the other; then have it get new events:")
+        say(f"  holdfast cells undrain {number}")
+    else:
+        say("Restart them with it. It gets new events at once, and nodes that do not know it yet cannot find those.")
 
 
 def check(settings: Settings) -> bool:

@@ -25,12 +25,17 @@ def list_cells() -> None:
 
 @cells_app.command()
 def add(
-    number: _Number, *, name: Annotated[str, typer.Option(help="What you call it; default: cell and number.")] = ""
+    number: _Number,
+    *,
+    name: Annotated[str, typer.Option(help="What you call it; default: cell and number.")] = "",
+    drained: Annotated[
+        bool, typer.Option("--drained", help="Give it no new events before `undrain`, when all nodes know it.")
+    ] = False,
 ) -> None:
     """Make the empty database that CELLS has under this number a cell. Can be run again after it was broken off."""
     from holdfast.cli.cells.acts import add  # noqa: PLC0415
 
-    _run(lambda settings: add(settings, number, name))
+    _run(lambda settings: add(settings, number, name, drained=drained))
 
 
 @cells_app.command()

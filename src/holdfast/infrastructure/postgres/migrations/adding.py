@@ -29,7 +29,7 @@ class CellError(Exception):
     """This cannot be done with this cell; the message is a sentence for the operator."""
 
 
-async def add_cell(home: Cell, cell: Cell, *, name: str, reporter: Reporter) -> bool:
+async def add_cell(home: Cell, cell: Cell, *, name: str, reporter: Reporter, drained: bool = False) -> bool:
     """Make a database a cell; return whether anything was left to do.
 
     Args:
@@ -37,6 +37,7 @@ async def add_cell(home: Cell, cell: Cell, *, name: str, reporter: Reporter) -> 
         cell: The database, which is empty, or was to become this cell before.
         name: What operators call it.
         reporter: Is told of the migrations.
+        drained: Whether it gets no new events for the time being, since not all nodes know it yet.
 
     Raises:
         CellError: It cannot become this cell.
@@ -56,7 +57,9 @@ async def add_cell(home: Cell, cell: Cell, *, name: str, reporter: Reporter) -> 
         async with connected(cell) as there:
             await CELLS.take_number({"number": cell.number, "added_at": added_at}).execute(there)
             added_at = await _require_number(there, cell.number, f"CELLS names as cell {cell.number}")
-        await CELLS.add_cell({"number": cell.number, "name": name, "added_at": added_at}).execute(at_home)
+        await CELLS.add_cell({"number": cell.number, "name": name, "added_at": added_at, "drained": drained}).execute(
+            at_home
+        )
         listed = {row["number"]: row["added_at"] for row in await CELLS.known_cells({}).fetch(at_home)}
         if listed[cell.number] != added_at:
             raise CellError(f"another database became cell {cell.number} at the same time: this one stays unused")

@@ -24,6 +24,7 @@ class Named(Since):
     """A cell as it is listed."""
 
     name: str
+    drained: bool
 
 
 class Others(TypedDict):

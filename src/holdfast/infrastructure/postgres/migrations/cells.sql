@@ -16,7 +16,9 @@ UPDATE installation SET cell = :number, cell_added_at = :added_at WHERE cell IS 
 
 -- add_cell
 -- Enter a cell into the list of cell 0, from which nodes learn of it. One that is there is kept.
-INSERT INTO cells (number, name, added_at) VALUES (:number, :name, :added_at) ON CONFLICT (number) DO NOTHING
+INSERT INTO cells (number, name, added_at, drained_at)
+VALUES (:number, :name, :added_at, CASE WHEN :drained::boolean THEN clock_timestamp() END)
+ON CONFLICT (number) DO NOTHING
 
 -- lock_cells
 -- Have changes of the list wait for each other, so that no two of them drain the last two cells.

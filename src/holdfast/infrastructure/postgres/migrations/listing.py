@@ -86,7 +86,9 @@ async def set_drained(home: Cell, number: int, *, drained: bool) -> bool:
         await CELLS.lock_cells({}).execute(connection)
         if number == HOME:
             now = await CELLS.clock({}).fetchval(connection)
-            await CELLS.add_cell({"number": HOME, "name": "home", "added_at": now}).execute(connection)
+            await CELLS.add_cell({"number": HOME, "name": "home", "added_at": now, "drained": False}).execute(
+                connection
+            )
         known = {row["number"]: row["drained_at"] for row in await CELLS.known_cells({}).fetch(connection)}
         if number not in known:
             raise CellError(f"there is no cell {number}: `holdfast cells list` shows those that there are")
