@@ -10,9 +10,10 @@ from api.serving import api_with
 from box_office import open_engine, put_on_sale, sql
 from faults.proxy import between
 from holdfast.application.booking.confirm import confirm
+from holdfast.application.failures import ConnectionLost
 from holdfast.application.tickets.codes import codes_of
 from holdfast.application.tickets.door import Door
-from holdfast.application.tickets.key_ring import KNOWN_SECONDS, KeyRing
+from holdfast.application.tickets.key_ring import AWAY_SECONDS_MAX, KNOWN_SECONDS, KeyRing
 from holdfast.application.tickets.rotation import revoke_key, rotate_key
 from holdfast.application.tickets.tickets import Tickets
 from holdfast.bootstrap.tickets import open_tickets
@@ -50,12 +51,15 @@ class CountedStore:
     def __init__(self, store):
         self._store = store
         self.reads = 0
+        self.away = False
 
     def __getattr__(self, name):
         return getattr(self._store, name)
 
     async def keys(self):
         self.reads += 1
+        if self.away:
+            raise ConnectionLost("away")
         return await self._store.keys()
 
 
@@ -117,6 +121,27 @@ async def test_a_crowd_of_ticket_pages_reads_the_keys_once(database_url):
         now += 0.002
         assert await ring.signer() is signers[0]  # the key is not loaded again
         assert store.reads == 2
+
+
+async def test_tickets_are_signed_on_while_the_keys_cannot_be_read(database_url):
+    """The keys are in cell 0, and the seats may be in a cell that works."""
+    now = 0.0
+    async with opening(database_url) as tickets:
+        store = CountedStore(tickets.key_store)
+        ring = KeyRing(store, SIGNATURES, clock=lambda: now)
+        signer, public = await ring.signer(), await ring.public_keys()
+        store.away = True
+        now += AWAY_SECONDS_MAX
+        assert await ring.signer() is signer
+        assert await ring.public_keys() == public
+        now += 1
+        assert await ring.signer() is signer
+        with pytest.raises(ConnectionLost):  # one of them may have been revoked
+            await ring.public_keys()
+        store.away = False
+        now += KNOWN_SECONDS
+        assert await ring.public_keys() == public
+        assert await ring.signer() is signer
 
 
 async def test_the_first_key_is_made_although_the_one_who_asked_first_has_left(database_url):
