@@ -113,6 +113,19 @@ async def _moved(trial: Trial, number: int) -> None:
         await expect_named_in_lists(trial, cells.front_target, "")
 
 
+async def _nodes_restarted(trial: Trial, number: int) -> None:
+    async with open_cells(trial.site, trial.folder) as cells, selling_in_both(trial, cells, number) as both:
+        await off_loop(cells.servers[number].kill)
+        try:
+            await cells.restart_one_by_one()
+            await expect_named_in_lists(trial, cells.front_target, str(number))
+        finally:
+            await off_loop(cells.servers[number].restart)
+        trial.injected()
+        await expect_back(trial, both.hit)
+        await expect_named_in_lists(trial, cells.front_target, "")
+
+
 async def _disk_full(trial: Trial, number: int) -> None:
     async with (
         small_disk(trial) as disk,
@@ -151,6 +164,12 @@ def _enter(number: int) -> None:
             _moved,
             f"{what} moves: fast shutdown, its standby promoted, another URL, nodes restarted one after the other",
             f"its own events are back within {PROMOTION_SECONDS_MAX:.0f} s",
+        ),
+        (
+            "away-at-start",
+            _nodes_restarted,
+            f"the PostgreSQL of {what} is killed, and meanwhile every node restarts",
+            back,
         ),
         ("disk-full", _disk_full, f"the disk of {what} (a small tmpfs) is filled to the last byte for 6 s", back),
     )
