@@ -1,81 +1,57 @@
-"""Takes the rows of an event away, as the archiver does, and brings them back; without a file.
+"""Archives an event as the worker does, over or not, and restores it; its file is in a folder of this test run."""
 
-How an archived event answers depends on the rows alone. What is in the file has tests of its own.
-"""
-
+import atexit
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from uuid import UUID
 
-import asyncpg
-
-from holdfast.domain.booking.archived import buyer_digest
-
-TABLES = ("claims", "reservations", "changes")
+from holdfast.application.upkeep.archive.archive_event import archive_event
+from holdfast.application.upkeep.archive.pace import Pace
+from holdfast.application.upkeep.archive.read_back import restore_event
+from holdfast.infrastructure.archive_files.folder import FolderTarget
+from holdfast.infrastructure.postgres.archive.removal import PostgresRemoval
+from holdfast.infrastructure.postgres.archive.returning import PostgresReturn
+from holdfast.infrastructure.postgres.archive.session import ArchiveSession
+from holdfast.server_urls.cells import Cell
 
 
 @dataclass(frozen=True)
-class Archive:
-    """The rows that an event had."""
+class Archived:
+    """An event whose rows are in a file."""
 
     database_url: str
     event_id: UUID
-    rows: dict[str, str]
-    """By table, as one JSON array."""
 
     async def restore(self) -> None:
         """Bring the rows back."""
-        connection = await asyncpg.connect(self.database_url)
-        try:
-            async with connection.transaction():
-                await connection.execute("SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE", self.event_id)
-                for table, rows in self.rows.items():
-                    await connection.execute(
-                        f"INSERT INTO {table} SELECT * FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb)", rows
-                    )
-                await connection.execute("DELETE FROM archived_reservations WHERE event_id = $1", self.event_id)
-                await connection.execute(
-                    "UPDATE archives SET restored_at = clock_timestamp() WHERE event_id = $1", self.event_id
-                )
-                await connection.execute("UPDATE events SET archived_at = NULL WHERE id = $1", self.event_id)
-        finally:
-            await connection.close()
+        async with _session(self.database_url) as session:
+            await restore_event(PostgresReturn(session), _target(), self.event_id, Pace(share=1))
 
 
-async def archive(database_url: str, event_id: UUID | str) -> Archive:
-    """Archive an event as it is, whether it is over or not."""
+async def archive(database_url: str, event_id: UUID | str) -> Archived:
+    """Archive an event, which must have no holds."""
     event_id = UUID(str(event_id))
-    connection = await asyncpg.connect(database_url)
+    async with _session(database_url) as session:
+        assert await archive_event(PostgresRemoval(session), _target(), event_id, Pace(share=1)), "something is pending"
+    return Archived(database_url, event_id)
+
+
+@asynccontextmanager
+async def _session(database_url: str) -> AsyncIterator[ArchiveSession]:
+    session = ArchiveSession(Cell(0, database_url))
     try:
-        async with connection.transaction():
-            await connection.execute("SELECT 1 FROM events WHERE id = $1 FOR NO KEY UPDATE", event_id)
-            found = {}
-            counts = []
-            for table in TABLES:
-                query = f"SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]')::text FROM {table} t WHERE event_id = $1"
-                found[table] = await connection.fetchval(query, event_id)
-                counts.append(await connection.fetchval("SELECT jsonb_array_length($1::jsonb)", found[table]))
-            made = await connection.fetch("SELECT id, user_id FROM reservations WHERE event_id = $1", event_id)
-            await connection.executemany(
-                "INSERT INTO archived_reservations (id, event_id, buyer) VALUES ($1, $2, $3)",
-                [(row["id"], event_id, buyer_digest(row["id"], row["user_id"])) for row in made],
-            )
-            await connection.execute(
-                """
-                INSERT INTO archives (
-                    event_id, file, format, sha256, bytes, version, claims, reservations, changes, archived_at
-                )
-                SELECT id, 'none', 'none', sha256(''), 0, version, $2, $3, $4, clock_timestamp() FROM events
-                WHERE id = $1
-                ON CONFLICT (event_id) DO UPDATE SET
-                    version = excluded.version, claims = excluded.claims, reservations = excluded.reservations,
-                    changes = excluded.changes, archived_at = excluded.archived_at, restored_at = NULL
-                """,
-                event_id,
-                *counts,
-            )
-            for table in TABLES:
-                await connection.execute(f"DELETE FROM {table} WHERE event_id = $1", event_id)
-            await connection.execute("UPDATE events SET archived_at = clock_timestamp() WHERE id = $1", event_id)
+        yield session
     finally:
-        await connection.close()
-    return Archive(database_url, event_id, found)
+        await session.close()
+
+
+@cache
+def _target() -> FolderTarget:
+    folder = tempfile.mkdtemp(prefix="holdfast-archive-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return FolderTarget(Path(folder))

@@ -7,6 +7,8 @@ from typing import Literal, TypeAlias
 from chaos.histories.history import FOREVER
 
 Rule: TypeAlias = Literal[
+    "answered_while_archived",
+    "archived_early",
     "area_named",
     "companion_alone",
     "double_sale",

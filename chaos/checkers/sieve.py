@@ -27,6 +27,7 @@ _DONE_AS = {"confirm": ("confirmed",), "cancel": ("cancelled", "expired")}
 _JUDGED_BY_RULES = (
     "area_by_count",
     "companion_alone",
+    "event_archived",
     "idempotency_key_reused",
     "not_enough_seats",
     "purchase_limit_reached",
@@ -56,6 +57,9 @@ class EventSieve:
         self._leave: Mask = self._is("outcome", "info")
         if log.kept_back is not None or log.has_special_seats:
             # The quick pass does not know of seats that are kept back, nor of areas and companion seats.
+            self._leave |= np.True_
+        if (self._is("kind", "archive") | self._is("kind", "restore")).any():
+            # Nor does it know when the event was archived.
             self._leave |= np.True_
         self._settled = self._is("outcome", "ok") & self._is("answer", "settled")
         self._ok = self._is("outcome", "ok") & ~self._settled

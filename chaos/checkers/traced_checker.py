@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TypeVar
 
+from chaos.checkers.archive_rules import check_archives
 from chaos.checkers.change_rules import check_changes
 from chaos.checkers.channel_rules import check_channels
 from chaos.checkers.choice_rules import check_choices
@@ -114,6 +115,7 @@ class _Judgement:
             check_special_seats(judged, chart)
             check_limit(judged, chart, self._changes.get(event, []))
             check_channels(judged)
+            check_archives(judged, chart)
             check_sale(judged, chart or Chart(event, 0), self._changes.get(event, []))
             check_reads(judged, chart_seats=None if chart is None else chart.seats)
         return self.report

@@ -114,6 +114,11 @@ class EventColumns:
         self.list_reads: Table[dict[str, str]] = Table()
         self.free_list_reads: Table[tuple[str, ...]] = Table()
         self.count_reads: Table[int] = Table()
+        self.archived: Table[None] = Table()
+        self.restored: Table[None] = Table()
+        """What an operator did to the event."""
+        self.refused_as_archived: Table[None] = Table()
+        """Refusals because the event is archived."""
         self.timed_only: Table[None] = Table()
         """Other answers with a version; only the order of time applies to them."""
         self.sifted: EventSieve | None = None
@@ -188,7 +193,9 @@ def _add_ok(columns: EventColumns, place: int, operation: Operation) -> None:
     kind, answer = operation.kind, operation.answer
     if kind == "sell":
         columns.sold.add(operation.reservation)
-    if answer == "settled":
+    if kind in ("archive", "restore"):
+        (columns.archived if kind == "archive" else columns.restored).add(place, operation, "", None)
+    elif answer == "settled":
         columns.settled.append((kind, operation.reservation))
     elif kind in ("reserve", "choose"):
         _add_reserved(columns, place, operation)
@@ -259,5 +266,6 @@ def _add_refusal(columns: EventColumns, place: int, operation: Operation) -> Non
         columns.key_reused.add(place, operation, "", (operation.user, operation.key, operation.seats))
     elif answer == "purchase_limit_reached" and operation.kind in ("reserve", "choose"):
         columns.limited.add(place, operation, operation.user, len(operation.seats))
-    elif operation.version != NO_VERSION:
-        columns.timed_only.add(place, operation, "", None)
+    elif operation.version != NO_VERSION or answer == "event_archived":
+        untimed = answer == "event_archived"
+        (columns.refused_as_archived if untimed else columns.timed_only).add(place, operation, "", None)

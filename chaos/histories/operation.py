@@ -24,9 +24,11 @@ Kind: TypeAlias = Literal[
     "read_list",
     "read_free_list",
     "read_count",
+    "archive",
+    "restore",
 ]
 """`choose` reserves the best free seats. `sell` is a confirmation by the seller, for the reservation's user; `release`
-is a cancellation by the seller."""
+is a cancellation by the seller. `archive` and `restore` are done by an operator, one after the other."""
 Outcome: TypeAlias = Literal["ok", "fail", "info"]
 """`ok`: took effect, or read. `fail`: certainly no effect. `info`: may have taken effect at any time since its call."""
 
@@ -65,7 +67,8 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     returned_ns: int = FOREVER
     outcome: Outcome = "info"
     answer: str = ""
-    """ok: `created`, `replayed`, `done`, `seen`; fail: the problem's code, or `none`; info: what went wrong."""
+    """ok: `created`, `replayed`, `done`, `seen`, `archived`, `restored`; fail: the problem's code, or `none`; info:
+    what went wrong."""
     version: int = NO_VERSION
     """`Event-Version` of the answer."""
     seats: tuple[str, ...] = ()

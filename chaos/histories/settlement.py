@@ -66,6 +66,9 @@ def _settled(
                 known = operation.reservation in by_id
                 outcome, answer = ("ok", "settled") if known else ("fail", "none")
                 settled[place] = replace(operation, outcome=outcome, answer=answer)
+            case "archive" | "restore":
+                # It may have taken effect at any time since its call, which is all that the rules read of it.
+                settled[place] = replace(operation, outcome="ok", answer=f"{operation.kind}d")
             case "confirm" | "sell" | "cancel" | "release":
                 settled[place] = _settle_resolution(operation, by_id.get(operation.reservation))
             case _:

@@ -15,6 +15,7 @@ from chaos.checkers.report import Rule
 from chaos.histories.database_rows import Change, ReservationRow
 from chaos.histories.history import NO_VERSION, Operation
 from chaos.histories.operation import KEPT_BACK
+from chaos.mutations.archives import ARCHIVE_MUTATIONS
 from chaos.mutations.channels import CHANNEL_MUTATIONS
 from chaos.mutations.choices import CHOICE_MUTATIONS
 from chaos.mutations.purchase_limits import LIMIT_MUTATIONS
@@ -215,6 +216,7 @@ MUTATIONS: dict[str, Family] = {
     "sale": Family(SALE_MUTATIONS),
     "kept back": Family(CHANNEL_MUTATIONS, found_in="some faults"),
     "choice": Family(CHOICE_MUTATIONS, found_in="some faults"),
+    "archive": Family(ARCHIVE_MUTATIONS),
     "special seats": Family(SPECIAL_SEAT_MUTATIONS, found_in="no fault"),
 }
 """By name of the error."""

@@ -9,7 +9,7 @@ FOLDER, for `python -m chaos.checkers.prove`.
 import asyncio
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -24,6 +24,7 @@ from chaos.histories.database_rows import dump, microseconds
 from chaos.histories.history import Kind, Recorder, claim_from
 from chaos.histories.kept_back import channel_of_user, code_of
 from chaos.histories.operation import ANY_SEAT
+from chaos.simulation.engine_archive import Operator
 from chaos.simulation.engine_hall import KeepsSeatsBack, hall_on_sale, keeps_seats_back
 from holdfast.application.booking.cancel import cancel
 from holdfast.application.booking.change_seats import change_seats
@@ -32,6 +33,7 @@ from holdfast.application.booking.extend import extend
 from holdfast.application.booking.reserve import reserve
 from holdfast.application.booking.resolve import submit
 from holdfast.application.failures import OperationalFailure, Unavailable
+from holdfast.application.reading.reservations import find_reservation
 from holdfast.bootstrap.engine import Engine, open_engine
 from holdfast.bootstrap.process import database_url_of
 from holdfast.domain.booking.channels import digest_of
@@ -39,6 +41,7 @@ from holdfast.domain.booking.choosing.wish import BestAvailable
 from holdfast.domain.booking.commands import Done, Release
 from holdfast.domain.booking.reservation import Reservation
 from holdfast.domain.catalogue.event import Confirmation
+from holdfast.domain.catalogue.refusals import EventArchived
 from holdfast.domain.refusal import Refusal
 from holdfast.settings import load_settings
 
@@ -77,11 +80,26 @@ class Clients:
     wishes: list[tuple[str, str, tuple[UUID, ...], int]] = field(default_factory=list)
     """User, key, and seats, or how many are to be chosen."""
     keys: "count[int]" = field(default_factory=count)
+    is_over: bool = False
+    """The event is over, and the organiser keeps nothing back any more."""
+
+    async def go_on_during(self, what: Coroutine[Any, Any, None], *, clients: int) -> None:
+        """Have clients call until something else is done."""
+        self.is_over = True
+        doing = asyncio.create_task(what)
+
+        async def go_on(client: int) -> None:
+            while not doing.done():
+                await self.live(client, 1)
+                await asyncio.sleep(0.002)
+
+        await asyncio.gather(*(go_on(client) for client in range(clients)))
+        await doing
 
     async def live(self, client: int, calls: int) -> None:
         """Make one client's calls, one after the other."""
         for number in range(calls):
-            if client == 0 and self.organiser is not None:
+            if client == 0 and self.organiser is not None and not self.is_over:
                 await self.organiser.act(number / calls)
             kind = self.random.choice(self.kinds)
             if kind in ("reserve", "choose"):
@@ -169,6 +187,9 @@ class Clients:
         number = self.recorder.call(client, "read_seat", str(self.event), seats=(str(seat),))
         found = await self.engine.views.reads.seat(seat)
         assert found is not None
+        if found.archived:
+            self._failed(number, EventArchived(self.event).at(found.version))
+            return
         state = claim_from(found.seat.status, str(found.seat.reserved_by), blocked=found.seat.blocked)
         self.recorder.complete(number, "ok", "seen", version=found.version, status=state)
 
@@ -177,15 +198,20 @@ class Clients:
         number = self.recorder.call(
             client, "read_reservation", str(self.event), user=user, reservation=str(reservation)
         )
-        found = await self.engine.views.reads.reservation(reservation, user)
-        if found is None:
-            self.recorder.complete(number, "fail", "reservation_not_found")
+        try:
+            found = await find_reservation(self.engine.views.reads, reservation, [user])
+        except Refusal as refusal:
+            self._failed(number, refusal)
         else:
-            self.recorder.complete(number, "ok", "seen", version=found[1], status=status_of(found[0]))
+            self.recorder.complete(number, "ok", "seen", version=found.version, status=status_of(found.reservation))
 
     async def _read_count(self, client: int) -> None:
         number = self.recorder.call(client, "read_count", str(self.event))
-        found = await self.engine.views.seat_maps.standing(self.event)
+        try:
+            found = await self.engine.views.seat_maps.standing(self.event)
+        except EventArchived as refusal:
+            self._failed(number, refusal)
+            return
         assert found is not None
         self.recorder.complete(number, "ok", "seen", version=found.version, count=found.available)
 
@@ -243,6 +269,8 @@ async def run(folder: Path, *, operations: int, clients: int, seats: int, seed: 
                 organiser=organiser,
             )
             await asyncio.gather(*(everybody.live(client, operations // clients) for client in range(clients)))
+            operator = Operator(engine, recorder, hall.event, database_url_of(settings), folder)
+            await everybody.go_on_during(operator.put_away_and_bring_back(), clients=min(clients, 16))
     connection = await asyncpg.connect(database_url_of(settings))
     try:
         (await dump(connection)).save(folder / "rows.jsonl")

@@ -8,6 +8,7 @@ from box_office import assert_promises_hold, let_holds_run_out, sql
 from builders import a_category, a_hall, a_seat, a_wish, an_event
 from holdfast.api.operations import OPERATIONS
 from holdfast.domain.catalogue.refusals import EventArchived
+from holdfast.infrastructure.postgres.driver.queries import load_queries
 
 CODE = "canary-of-the-fans"
 NOBODY = "0190a8a0-0000-7000-8000-000000000000"
@@ -205,10 +206,11 @@ async def test_an_open_stream_says_so_and_ends(database_url, event):
 
 async def test_a_channel_that_would_open_stays_closed(database_url, event):
     """The worker and readers would try again for ever to open it."""
-    await sql(
-        database_url, "UPDATE channels SET opens_to_all_at = clock_timestamp() WHERE event_id = $1", event.event_id
-    )
     await archive(database_url, event.event_id)
+    due = "UPDATE channels SET opens_to_all_at = clock_timestamp() WHERE event_id = $1"
+    await sql(database_url, due, event.event_id)
+    overdue_events = load_queries("booking/batch")["overdue_events"].sql
+    assert await sql(database_url, overdue_events, 10) == []
     refused(await event.api.get(f"{event.path}/seats"), 410, "event_archived")
     async with api_with(database_url=database_url) as other:
         refused(await other.get(f"{event.path}/availability"), 410, "event_archived")
