@@ -22,12 +22,12 @@ from chaos.checkers.sale_rules import check_sale
 from chaos.checkers.sieve import EventSieve, sift
 from chaos.checkers.special_seat_rules import check_special_seats
 from chaos.checkers.time_order import check_time_order
-from chaos.checkers.uncollected import uncollected
 from chaos.histories.columns import Columns, EventColumns, columns_of
 from chaos.histories.compact_history import CompactHistory
 from chaos.histories.database_rows import Change, Chart, DatabaseRows, ReservationRow
 from chaos.histories.history import Operation
 from chaos.histories.seat_log import SeatLog
+from chaos.histories.uncollected import uncollected
 
 Row = TypeVar("Row", Change, ReservationRow)
 

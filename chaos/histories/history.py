@@ -15,10 +15,10 @@ from typing import Self, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from chaos.checkers.uncollected import uncollected
 from chaos.histories.compact_history import Arranger, CompactHistory
 from chaos.histories.lines import Called, Head, Line, Returned
 from chaos.histories.operation import FOREVER, NO_VERSION, Kind, Operation, Outcome, claim_from, held, sold
+from chaos.histories.uncollected import uncollected
 
 __all__ = [
     "FOREVER",

@@ -33,7 +33,6 @@ from holdfast.application.booking.extend import extend
 from holdfast.application.booking.reserve import reserve
 from holdfast.application.booking.resolve import submit
 from holdfast.application.failures import OperationalFailure, Unavailable
-from holdfast.application.reading.reservations import find_reservation
 from holdfast.bootstrap.engine import Engine, open_engine
 from holdfast.bootstrap.process import database_url_of
 from holdfast.domain.booking.channels import digest_of
@@ -199,7 +198,7 @@ class Clients:
             client, "read_reservation", str(self.event), user=user, reservation=str(reservation)
         )
         try:
-            found = await find_reservation(self.engine.views.reads, reservation, [user])
+            found = await self.engine.views.reservation(reservation, [user])
         except Refusal as refusal:
             self._failed(number, refusal)
         else:

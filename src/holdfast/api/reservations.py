@@ -16,7 +16,6 @@ from holdfast.application.booking.confirm import confirm as confirm_reservation
 from holdfast.application.booking.reserve import reserve as reserve_seats
 from holdfast.application.identity.policy import reach_of
 from holdfast.application.identity.verbs import Verb
-from holdfast.application.reading.reservations import find_reservation
 from holdfast.application.reading.views import Views
 from holdfast.domain.booking.channels import digest_of
 from holdfast.domain.booking.commands import Done
@@ -102,7 +101,7 @@ async def find(views: Views, call: Call) -> Answer:
     """GET /reservations/{id}."""
     user_id = buyer_of(call)
     reservation_id = reservation_id_of(call)
-    found = await find_reservation(views.reads, reservation_id, [user_id])
+    found = await views.reservation(reservation_id, [user_id])
     return json_answer(200, reservation_body(found.reservation), event_version(found.version))
 
 

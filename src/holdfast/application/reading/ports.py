@@ -31,6 +31,16 @@ class SeatOfEvent:
     """Whether its event is archived. Then whether the seat was sold is not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class FoundReservation:
+    """A reservation as it is now, and whose it is."""
+
+    reservation: Reservation
+    user_id: str
+    version: int
+    """Its event's."""
+
+
 class Reads(Protocol):
     """Reads that involve no rule, which the API makes directly. None of them takes a lock."""
 

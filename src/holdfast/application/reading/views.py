@@ -1,6 +1,8 @@
 """What all reads of a process share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from holdfast.application.reading.event_pages import EventPages
 from holdfast.application.reading.kept_charts import KeptCharts
@@ -8,8 +10,10 @@ from holdfast.application.reading.kept_exports import KeptExports
 from holdfast.application.reading.kept_layouts import KeptLayouts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
-from holdfast.application.reading.ports import AccessCodes, ChannelReads, Charts, HallReads, Reads
+from holdfast.application.reading.ports import AccessCodes, ChannelReads, Charts, FoundReservation, HallReads, Reads
 from holdfast.application.reading.seat_maps import SeatMaps
+from holdfast.domain.booking.refusals import ReservationNotFound
+from holdfast.domain.catalogue.refusals import EventArchived
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +35,20 @@ class Views:
     channels: ChannelReads
     access_codes: AccessCodes
     kept_exports: KeptExports = field(default_factory=KeptExports)
+
+    async def reservation(self, reservation_id: UUID, user_ids: Sequence[str]) -> FoundReservation:
+        """Return a reservation of one of these users, who are all the same person.
+
+        Raises:
+            ReservationNotFound: They have no such reservation.
+            EventArchived: They have, and it is in the archive of its event.
+            ConnectionLost, Contended: It could not be read.
+        """
+        for user_id in user_ids:
+            found = await self.reads.reservation(reservation_id, user_id)
+            if found is not None:
+                return FoundReservation(found[0], user_id, found[1])
+        archived = await self.reads.archived_reservation(reservation_id) if user_ids else None
+        if archived is not None and any(archived.is_of(user_id) for user_id in user_ids):
+            raise EventArchived(archived.event_id)
+        raise ReservationNotFound(reservation_id)

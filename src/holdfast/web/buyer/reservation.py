@@ -8,7 +8,6 @@ from holdfast.application.booking.booking import Booking
 from holdfast.application.booking.cancel import cancel as cancel_reservation
 from holdfast.application.booking.confirm import confirm as confirm_reservation
 from holdfast.application.booking.extend import extend as extend_hold
-from holdfast.application.reading.reservations import find_reservation
 from holdfast.application.reading.storefront.ports import EventOnSale
 from holdfast.application.reading.storefront.storefront import Storefront
 from holdfast.application.reading.views import Views
@@ -43,7 +42,7 @@ async def held_by(visit: Visit, reservation_id: UUID) -> Held:
     visit.call.reservation_id = reservation_id
     known = visit.visitor.guest_secret is not None or visit.signed_in_as is not None
     buyer_ids = visit.buyer_ids if known else ()
-    found = await find_reservation(visit.capability(Views).reads, reservation_id, buyer_ids)
+    found = await visit.capability(Views).reservation(reservation_id, buyer_ids)
     visit.keep_guest()
     return Held(found.reservation, found.user_id)
 
