@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from archiving import archive
 from box_office import OnSale, an_event, assert_promises_hold, let_holds_run_out, open_engine
 from holdfast.application.booking.cancel import cancel
 from holdfast.application.booking.change_seats import change_seats
@@ -246,6 +247,29 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
             if sure or sold:  # what would end the run is rare, what is refused is frequent
                 answer = self.answer(delete_event(self.engine.catalogue, self.sale.event_id), lambda _: "deleted")
                 assert answer == self.model.delete()
+
+        @rule(sure=rarely)
+        def be_in_the_archive_for_a_while(self, sure):
+            """Whatever is asked meanwhile is refused, and afterwards everything is as if nothing had happened."""
+            if not sure:
+                return
+            self.run(expire_overdue(self.engine.booking.batcher, self.sale.event_id))
+            for name, ticket in self.model.tickets.items():
+                if ticket.state == "pending":
+                    self.release(name)
+            archived = self.run(archive(database_url, self.sale.event_id))
+            gone = "event_not_found" if self.model.deleted else "event_archived"
+            assert self.answer(self._ask("ann", "k1", seat_ids=self.ids_of({0}))) == gone
+            details, no_seat = an_event(), numbered_seats(prefix="Z", count=1, price=1)
+            assert self.answer(edit_event(self.engine.catalogue, self.sale.event_id, details)) == gone
+            assert self.answer(add_seats(self.engine.catalogue, self.sale.event_id, no_seat)) == gone
+            for (user, _), reservation_id in self.ids.items():
+                hold = {"reservation_id": reservation_id, "user_id": user}
+                for call in (confirm, cancel):
+                    assert self.answer(call(self.engine.booking, **hold)) == "event_archived"
+                assert self.answer(self.engine.views.reservation(reservation_id, [user])) == "event_archived"
+            self.run(assert_promises_hold(database_url))
+            self.run(archived.restore())
 
         @invariant()
         def the_seats_are_as_they_should_be(self):
