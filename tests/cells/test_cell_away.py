@@ -8,8 +8,10 @@ import pytest
 from api.serving import api_with, refused
 from box_office import sql
 from builders import a_wish, an_event
+from cells.conftest import FIRST_ADDED
 from holdfast.application.cells import cells as several
 from holdfast.application.identifiers import cell_of
+from holdfast.bootstrap import cells as open_cells
 from web.visiting import Browser
 
 
@@ -78,20 +80,21 @@ async def test_without_cell_0_the_events_of_others_are_sold(api, two_cells):
     assert ([event["id"] for event in listed.json()], listed.headers["missing-cells"]) == ([here], "0")
 
 
-async def test_a_list_waits_for_a_cell_that_hangs_once(api, two_cells, monkeypatch):
-    (here, seats), (hung, hung_seats) = await _one_event_in_each(api)
-    monkeypatch.setattr(several, "LIST_SECONDS_MAX", 1.0)
-    two_cells.relays[1].hang()
-    waiting = asyncio.create_task(api.reserve(hung, hung_seats[:1]))
-    await asyncio.sleep(0.05)
-    for _ in range(3):  # only the first one waits; no time is asserted, but a test has only so much of it
-        listed = await api.get("/events")
-        assert ([event["id"] for event in listed.json()], listed.headers["missing-cells"]) == ([here], "1")
-    sold = [api.reserve(here, [seat], user=f"u{number}") for number, seat in enumerate(seats)]
-    assert [answer.status_code for answer in await asyncio.gather(*sold)] == [201] * len(seats)
-    two_cells.relays[1].come_back()
-    await waiting
-    await _until_there(api, None)
+async def test_a_list_waits_for_a_cell_that_hangs_once(two_cells, monkeypatch):
+    async with two_cells.api() as api:  # with the usual patience: the cell that works must not be given up
+        (here, seats), (hung, hung_seats) = await _one_event_in_each(api)
+        monkeypatch.setattr(several, "LIST_SECONDS_MAX", 1.0)
+        two_cells.relays[1].hang()
+        waiting = asyncio.create_task(api.reserve(hung, hung_seats[:1]))
+        await asyncio.sleep(0.05)
+        for _ in range(3):  # only the first one waits; no time is asserted, but a test has only so much of it
+            listed = await api.get("/events")
+            assert ([event["id"] for event in listed.json()], listed.headers["missing-cells"]) == ([here], "1")
+        sold = [api.reserve(here, [seat], user=f"u{number}") for number, seat in enumerate(seats)]
+        assert [answer.status_code for answer in await asyncio.gather(*sold)] == [201] * len(seats)
+        two_cells.relays[1].come_back()
+        await waiting
+        await _until_there(api, None)
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -117,6 +120,17 @@ async def test_a_wrong_database_is_never_written_to(two_cells):
         assert {cell_of(UUID(one)) for one in ids} == {0}
         assert (await api.get("/events")).headers["missing-cells"] == "1"
     assert await two_cells.in_cell(1, "SELECT 1 FROM events") == []
+
+
+async def test_a_url_that_leads_elsewhere_later_is_noticed(two_cells, monkeypatch):
+    monkeypatch.setattr(open_cells, "ROUND_SECONDS", 0.1)
+    async with two_cells.api() as api:
+        _, (event_id, _) = await _one_event_in_each(api)
+        for number, closed in ((2, True), (None, True), (1, False)):
+            added_at = None if number is None else FIRST_ADDED
+            await two_cells.in_cell(1, "UPDATE installation SET cell = $1, cell_added_at = $2", number, added_at)
+            await _until_there(api, "1" if closed else None)
+            assert (await api.get(f"/events/{event_id}")).status_code == (503 if closed else 200)
 
 
 async def test_a_cell_that_was_not_added_yet_is_empty(database_url, other_database_url, redis_url):

@@ -39,8 +39,8 @@ class Member(Generic[Part]):
     presence: Presence = field(init=False)
     closed: str | None = "It has not answered yet."
     """Why nothing is asked of it; None once it has proved to be the cell that it is taken for."""
-    empty: bool = False
-    """Whether it has no events, because it was not added yet."""
+    numbered: bool = True
+    """Whether its database has a number. If not, and cell 0 does not list it either, it was not added yet."""
 
     def __post_init__(self) -> None:
         self.presence = Presence(self.number, self.register.ping)
@@ -87,7 +87,8 @@ class Cells(Generic[Part]):
         lacking = {
             number
             for number, member in self._members.items()
-            if not member.empty and (member.closed is not None or member.presence.was_away(since))
+            if (member.numbered or number in self._known)
+            and (member.closed is not None or member.presence.was_away(since))
         }
         return sorted(lacking | (self._known.keys() - self._members.keys()))
 
@@ -128,9 +129,12 @@ class Cells(Generic[Part]):
         return await self.ask_all(lambda number, _: self._members[number].register.seats_on_sale())
 
     async def look(self) -> None:
-        """Find out which databases these are, as far as that is not known, and which cells there are."""
-        unknown = [member for member in self._members.values() if member.closed is not None]
-        await asyncio.gather(*(self._prove(member) for member in unknown), self._learn_cells())
+        """Find out which databases these are, and which cells there are.
+
+        All of them are asked each time, because a URL can lead somewhere else from one moment to the next: after a
+        failover, or when a name in DNS is changed.
+        """
+        await asyncio.gather(*map(self._prove, self._members.values()), self._learn_cells())
 
     def close(self) -> None:
         """Stop looking after cells that are away."""
@@ -146,16 +150,17 @@ class Cells(Generic[Part]):
             return None
 
     async def _prove(self, member: Member[Part]) -> None:
-        """Ask a database which cell it is. Only then does it get any request."""
+        """Ask a database which cell it is. It gets no request before it has said so."""
         number = member.number
         try:
             async with asyncio.timeout(LOOK_SECONDS_MAX):
                 own = await member.register.own()
         except (OperationalFailure, TimeoutError) as failure:
-            member.presence.trip(failure)
+            if member.closed is not None:
+                member.presence.trip(failure)
             return
         if own is None and number != HOME:
-            member.empty = True
+            member.numbered = False
             _refuse(member, f"its database has no number yet: `holdfast cells add {number}`.")
         elif own is not None and own.number != number:
             of_url = "DATABASE_URL leads to" if number == HOME else f"CELLS names as cell {number}"
@@ -164,16 +169,15 @@ class Cells(Generic[Part]):
             if own is not None and number != HOME:
                 member.ids.not_before = _milliseconds(own.added_at)
                 self._routes.learn(number, member.ids.not_before)
-            member.closed, member.empty = None, False
+            member.closed, member.numbered = None, True
 
     async def _learn_cells(self) -> None:
         home = self._members[HOME]
         try:
             async with asyncio.timeout(LOOK_SECONDS_MAX):
                 known = await home.register.cells()
-        except (OperationalFailure, TimeoutError) as failure:
-            home.presence.trip(failure)
-            return
+        except (OperationalFailure, TimeoutError):
+            return  # what it said before still counts; whether it is away is for those to find out who need it
         self._known = {cell.number: cell for cell in known}
         self._routes.learn_others({cell.number: _milliseconds(cell.added_at) for cell in known})
 
