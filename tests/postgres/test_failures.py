@@ -141,6 +141,15 @@ def test_a_guarding_constraint_is_known_by_its_name():
     assert isinstance(translation_of(violation), GuardMismatch)
 
 
+def test_a_node_of_citus_that_is_lost_is_a_lost_connection():
+    """Everything else of class XX is an obstruction, after which nothing would be in doubt."""
+    said_by_citus = {"C": "XX000", "M": "failure on connection marked as essential: 10.0.0.7:5432", "S": "ERROR"}
+    assert taken_for(asyncpg.PostgresError.new(said_by_citus)) == LOST
+    unreachable = "connection to the remote node holdfast@10.0.0.7:5432 failed with the following error: refused"
+    assert taken_for(asyncpg.PostgresError.new({"C": "08006", "M": unreachable, "S": "ERROR"})) == LOST
+    assert taken_for(asyncpg.PostgresError.new({**said_by_citus, "M": "cache lookup failed"})) == OBSTRUCTED
+
+
 @pytest.mark.parametrize("name", ["claims_pkey_102053", "reservations_idempotency_key_1", "events_counters_check_10"])
 def test_a_guarding_constraint_of_a_shard_is_known_too(name):
     violation = asyncpg.PostgresError.new({"C": "23505", "M": "duplicate key", "n": name, "S": "ERROR"})

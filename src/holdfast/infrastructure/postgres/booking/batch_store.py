@@ -57,6 +57,7 @@ class PostgresBatchTransaction:
                     raise
                 return "busy"
             if status != "SELECT 0":
+                await self._connection.require_at_home()
                 return "locked"
             if wait_seconds == 0:
                 exists = await self._queries.event_exists({"event_id": event_id}).fetchval(self._connection)
@@ -69,6 +70,7 @@ class PostgresBatchTransaction:
         lock = self._queries.lock_idle_events.sql.replace("$1", f"'{{{listed}}}'")
         with translated():
             await self._connection.execute(f"BEGIN; {lock}")
+            await self._connection.require_at_home()
 
     async def version(self, event_id: UUID) -> int:
         """Read the version of the locked event."""
@@ -140,7 +142,7 @@ class PostgresBatchTransaction:
     async def commit(self) -> None:
         """Commit. A warning about the wait for the standby counts as a lost connection."""
         with translated():
-            await commit(self._connection)
+            await commit(self._connection, known_at_home=True)
 
 
 def check_counts(expected: dict[str, int], actual: asyncpg.Record) -> None:

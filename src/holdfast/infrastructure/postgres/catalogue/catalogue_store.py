@@ -37,6 +37,7 @@ class PostgresCatalogueTransaction:
         """Lock, then read in a separate statement, which sees what was committed while waiting for the lock."""
         await self._execute(CATALOGUE.lock_event({"event_id": event_id}))
         with translated():
+            await self._connection.require_at_home()
             row = await CATALOGUE.event_after_lock({"event_id": event_id}).fetchrow(self._connection)
             now: datetime = row["now"] if row else await CATALOGUE.clock({}).fetchval(self._connection)
         return (event_from(row) if row else None), now

@@ -53,6 +53,9 @@ CONTENDED_STATES = ("40", "53", "55006", "55P03", "57014")
 _WRONG_CALL = "argument"
 """A word found in the driver's error for a statement with the wrong number of values, and in no other of its errors."""
 
+_ESSENTIAL = "connection marked as essential"
+"""Words of Citus's error, of code XX000, when it has lost the node to which it passed on a statement or a COMMIT."""
+
 _SHARD = re.compile(r"_[0-9]+$")
 
 WARN_SECONDS = 10.0
@@ -114,6 +117,8 @@ def constraint_of(error: asyncpg.PostgresError) -> str | None:
 def _translation_by_state(error: asyncpg.PostgresError | pg.PostgresWarning) -> OperationalFailure | None:
     state = error.sqlstate or ""
     text = f"{state} {error}"
+    if _ESSENTIAL in str(error):
+        return ConnectionLost(text)
     if state.startswith(LOST_STATES) or getattr(error, "severity_en", None) in ("FATAL", "PANIC"):
         return ConnectionLost(text)
     if state.startswith(CONTENDED_STATES):

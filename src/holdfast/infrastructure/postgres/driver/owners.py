@@ -1,9 +1,13 @@
 """Connects to the node that owns the tables of a cell, if Citus distributes its schema.
 
-The coordinator would pass every statement on to that node, and the warning with which a COMMIT says that nothing waited
-for the standby would be lost on the way: a reservation could be acknowledged that a failover then loses. Every other
-node passes statements on as well, without a word. So when Citus has moved the schema, sessions go on at the old node as
-if nothing had happened, and each transaction looks whether it still is at home before it commits.
+Every node of Citus passes statements on to the one that has the tables. For Holdfast this is not good enough, and in
+one case a disaster: the warning with which a COMMIT says that nothing waited for the standby is lost on the way, so
+that a reservation could be acknowledged which a failover then loses; and Citus 13.2 crashes, with all sessions of the
+node, when it passes on an UPDATE that takes an element of an array, as batches do.
+
+When Citus has moved the schema, sessions at the old node go on as if nothing had happened. So each transaction looks,
+once it has locked its event, whether the tables are still there, and in the same statement keeps them from being moved
+until it ends.
 """
 
 from typing import Any
@@ -27,9 +31,14 @@ JOIN pg_dist_node n ON n.groupid = p.groupid AND n.noderole = 'primary' AND n.is
 WHERE s.nspname = $1
 LIMIT 1"""
 
-_WHERE_IT_RUNS = "SELECT pg_backend_pid() AS pid, count(*) FROM installation"
-"""The process that reads a table of the schema. If it is not the one at the other end of this connection, the table is
-on another node."""
+_WHERE_IT_RUNS = """
+WITH held AS (
+    UPDATE events SET version = version WHERE id = '00000000-0000-0000-0000-000000000000' RETURNING 1
+)
+SELECT pg_backend_pid() AS pid, count(*) FROM installation LEFT JOIN held ON true"""
+"""Returns the process that reads a table of the schema. If it is not the one at the other end of this connection, the
+table is on another node. The UPDATE of nothing keeps the schema where it is until the transaction ends; locking a row
+for an update does not."""
 
 _owners: dict[Cell, str] = {}
 """For each distributed cell, the URL of the node that owned its schema when it was last looked up."""
@@ -72,7 +81,7 @@ async def connect_to_owner(cell: Cell, *, timeout: float, **named: Any) -> async
 
 
 async def require_at_home(connection: asyncpg.Connection, cell: Cell) -> None:
-    """Make sure that this session's statements run on the node that it leads to.
+    """Make sure that this session's statements run on the node that it leads to; in a transaction, until its end.
 
     Raises:
         ConnectionLost: if Citus has moved the schema. The next connection leads to its new node.

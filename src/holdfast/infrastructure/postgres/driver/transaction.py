@@ -5,14 +5,19 @@ from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
 
 
-async def commit(connection: WatchedConnection) -> None:
+async def commit(connection: WatchedConnection, *, known_at_home: bool = False) -> None:
     """Commit, and make sure that it took effect.
+
+    Args:
+        connection: In a transaction.
+        known_at_home: `require_at_home` was called after a row was locked, so that Citus cannot have moved it since.
 
     Raises:
         ConnectionLost: if PostgreSQL sent a warning, as it does when the wait for the standby is interrupted, if it had
             rolled the transaction back, or, before anything is sent, if the schema is not on this node any more.
     """
-    await connection.require_at_home()
+    if not known_at_home:
+        await connection.require_at_home()
     connection.warnings.clear()
     status = await connection.execute("COMMIT")
     if connection.warnings or status != "COMMIT":
