@@ -36,6 +36,7 @@ CHAOS_REPORT ?= build/chaos
 SOAK_MINUTES ?= 30
 SCENARIO ?= smoke
 FUZZ_REQUESTS ?= 200000
+RESERVATIONS ?= 200000
 READING_RUNS ?= 500
 # The commit of the last release: its nodes must run on this version's schema.
 LAST_RELEASE := a433af106efba6e547e3d6a8f1e637c1cdf3498b
@@ -121,9 +122,12 @@ soak: $(INSTALLED_DEV) ## Kill processes at random under load for SOAK_MINUTES, 
 storm: $(INSTALLED_DEV) ## Make 1,000,000 attempts to reserve 2,000 seats through nginx and three nodes; STORM_ARGS="--attempts 20000"
 	@exec $(PY) -m chaos.storm $(STORM_ARGS)
 
-.PHONY: k6 e2e drill last-release
+.PHONY: k6 archive-year e2e drill last-release
 drill: $(INSTALLED_DEV) ## Back up and restore to a point in time under load, with the commands of docs/runbooks/restore.md
 	@exec $(PY) -m pytest -m drill tests/delivery -n0 -rP $(TEST_ARGS)
+
+archive-year: $(INSTALLED_DEV) ## Archive RESERVATIONS (200000) of finished events while tickets are sold; print disk and latency
+	@exec $(PY) loadtest/archive_year.py --reservations $(RESERVATIONS) $(ARCHIVE_ARGS)
 
 k6: $(INSTALLED_DEV) ## Run a k6 SCENARIO (smoke, reservation_flow, stress, contention, spike) against BASE_URL; see loadtest/README.md
 	@exec $(VENV)/bin/k6 run --no-usage-report $(K6_ARGS) loadtest/k6/$(SCENARIO).js
