@@ -1,7 +1,6 @@
 """The catalogue of faults, one module per family; importing this package registers all of them."""
 
 from chaos.faults import (
-    archiving,
     cells,
     channels,
     choosing,
@@ -28,7 +27,6 @@ from chaos.faults import (
 )
 
 __all__ = [
-    "archiving",
     "cells",
     "channels",
     "choosing",

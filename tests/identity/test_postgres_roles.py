@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,8 +10,10 @@ import asyncpg
 import pytest
 
 from api.serving import api_with
-from box_office import assert_promises_hold, sql
+from archive.past_events import a_past_event, open_archive, rows_of
+from box_office import assert_promises_hold, open_engine, sql
 from builders import an_event
+from holdfast.application.failures import Obstructed
 from holdfast.application.identity import api_keys, members, organisers
 from holdfast.application.identity.api_keys import KeyWish
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
@@ -163,6 +166,21 @@ async def test_the_archiver_removes_and_restores_reservations_and_the_log_and_ch
         "CREATE TABLE mine (a int)",
     ]
     assert [statement for statement in forbidden if not await _refused(urls["archiver"], statement)] == []
+
+
+async def test_events_are_archived_and_restored_as_archiver_and_not_as_app(urls, database_url, tmp_path):
+    async with open_engine(database_url) as engine:
+        sale = await a_past_event(database_url, engine)
+    before = await rows_of(database_url, sale.event_id)
+    async with open_archive(urls["app"], tmp_path) as archive:
+        with pytest.raises(Obstructed, match="permission denied"):
+            await archive.put_away(sale.event_id)
+    async with open_archive(urls["archiver"], tmp_path) as archive:
+        assert await archive.session.may_archive()
+        assert [event.event_id for event in await archive.removal.due_events(timedelta(30), following=None)]
+        assert await archive.put_away(sale.event_id) is not None
+        await archive.bring_back(sale.event_id)
+    assert await rows_of(database_url, sale.event_id) == before
 
 
 async def test_every_table_has_its_privileges_named(database_url):

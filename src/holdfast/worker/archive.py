@@ -1,4 +1,4 @@
-"""Archives finished events, once a minute looking for those that are due."""
+"""Archives finished events, every few seconds looking for those that are due."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 
-ROUND_SECONDS = 60.0
+ROUND_SECONDS = 10.0
 
 
 async def archive_events(
@@ -38,6 +38,8 @@ async def archive_events(
         round_seconds: How often to look.
     """
     pace = Pace(stop=stop)
+    problems: set[str] = set()
+    """Those of the last round. They are not logged again in each."""
     metrics.begin_archiving_with_zero(removal.cell)
 
     async def archive_round() -> None:
@@ -46,11 +48,16 @@ async def archive_events(
         if not await removal.lead():
             metrics.archive_overdue_seconds.labels(removal.cell).set(0)  # the worker that leads exports it
             return
+        found: set[str] = set()
         try:
             async for tried in archive_due(removal, target, after, pace):
-                _report(removal.cell, tried)
+                if tried.problem is None or tried.problem not in problems:
+                    _report(removal.cell, tried)
+                found.update([] if tried.problem is None else [tried.problem])
         except StoppedError:
             return
+        problems.clear()
+        problems.update(found)
 
     await go_round(archive_round, name="archive", round_seconds=round_seconds, stop=stop, cell=removal.cell)
 
