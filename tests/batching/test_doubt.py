@@ -124,7 +124,8 @@ async def spoiled_in_every_way(database_url, *, steps, landed, events=1, command
     Returns, by (step, failure), the outcomes of all callers and how many reservations were stored.
     """
     ways = [(step, failure) for step in steps for failure in FAILURES]
-    async with open_engine(database_url, write_pool_size=8) as engine:
+    # A connection for each: who waits too long for one is tried again alone, not in one transaction with the others.
+    async with open_engine(database_url, write_pool_size=len(ways)) as engine:
         sales = [await asyncio.gather(*(put_on_sale(engine) for _ in range(events))) for _ in ways]
 
         async def one(step, failure, sales):
