@@ -94,8 +94,8 @@ class _KilledError(BaseException):
 
 
 @pytest.mark.parametrize("point", ["upgrade_on", "finish_on", "take_number", "add_cell"])
-def test_it_can_be_killed_at_any_point_and_run_again(database_url, empty_database_url, monkeypatch, point):
-    home, cell = Cell(0, database_url), Cell(1, empty_database_url)
+def test_it_can_be_killed_at_any_point_and_run_again(database_url, new_database_url, monkeypatch, point):
+    home, cell = Cell(0, database_url), Cell(1, new_database_url)
 
     def kill(*_args):
         raise _KilledError
@@ -110,7 +110,7 @@ def test_it_can_be_killed_at_any_point_and_run_again(database_url, empty_databas
             asyncio.run(add_cell(home, cell, name="x", reporter=Silent()))
     assert asyncio.run(add_cell(home, cell, name="x", reporter=Silent()))
     assert not asyncio.run(add_cell(home, cell, name="x", reporter=Silent())), "nothing is left to do"
-    assert check(settings_of(database_url, one=empty_database_url))
+    assert check(settings_of(database_url, one=new_database_url))
 
 
 def test_migrations_that_were_broken_off_are_completed(database_url, empty_database_url):

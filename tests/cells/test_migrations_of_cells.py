@@ -14,7 +14,6 @@ from holdfast.infrastructure.postgres.driver.known_schema import newest_migratio
 from holdfast.infrastructure.postgres.migrations import migrate
 from holdfast.infrastructure.postgres.migrations.revisions import before
 from holdfast.infrastructure.postgres.migrations.status import status
-from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings, SettingsError
 
 NEWEST = newest_migration()
@@ -22,10 +21,10 @@ BELOW = before(NEWEST)
 
 
 @pytest.fixture
-def two(new_database_url, empty_database_url):
+def two(database_url, new_database_url):
     """Settings with cells 0 and 1."""
     settings = Settings(
-        database_url=SecretStr(new_database_url), cells=SecretStr(json.dumps({"1": {"url": empty_database_url}}))
+        database_url=SecretStr(database_url), cells=SecretStr(json.dumps({"1": {"url": new_database_url}}))
     )
     add(settings, 1, "")
     return settings
@@ -50,7 +49,7 @@ def test_every_cell_goes_down_and_up_and_is_described(two):
     told = up(two)
     assert schemas(two) == [NEWEST, NEWEST]
     assert told.count("holdfast migrate finish") == 2
-    assert "holdfast migrate finish" not in finish(two, force=False)
+    assert "holdfast migrate finish" not in finish(two, force=True)
 
 
 def test_one_that_was_broken_off_between_two_cells_is_completed(two):
@@ -86,15 +85,14 @@ def test_a_cell_that_is_away_is_described_and_stops_a_migration(two):
     assert show(away, only=0) == f"schema {NEWEST}, newest {NEWEST}"
 
 
-def test_cells_that_were_forgotten_or_never_added_are_told(two, database_url):
+def test_cells_that_were_forgotten_or_never_added_are_told(two, empty_database_url):
     for work in (up, lambda settings: finish(settings, force=False)):
         with pytest.raises(EmbeddedError, match="CELLS does not name cell 1"):
             work(alone(two))
     assert up(alone(two), only=0), "cell 0 by itself can be meant"
     with pytest.raises(SettingsError, match="no cell 4"):
         up(two, only=4)
-    empty = Cell(2, database_url, schema="not_there")
-    cells = {"1": {"url": two.all_cells()[1].url}, "2": {"url": database_url, "schema": empty.schema}}
+    cells = {"1": {"url": two.all_cells()[1].url}, "2": {"url": empty_database_url}}
     three = Settings(database_url=two.database_url, cells=SecretStr(json.dumps(cells)))
     assert "cell 2: not added yet: `holdfast cells add 2`" in up(three)
     with pytest.raises(EmbeddedError, match="cell 2 has not been added yet"):
