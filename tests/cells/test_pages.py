@@ -71,6 +71,20 @@ async def test_a_form_sent_twice_makes_one_event(browser):
     assert answer.status_code == 303
 
 
+async def test_a_form_whose_cell_went_away_makes_no_second_event_elsewhere(browser, two_cells):
+    """The answer to the first may have been lost with the cell."""
+    page = await browser.get("/organise/events/new")
+    number = int(field(page, "cell"))
+    wish = EVENT | {"form_id": field(page, "form_id"), "cell": field(page, "cell")}
+    first = await browser.send("/organise/events/new", wish)
+    await two_cells.relays[number].go_away()
+    assert (await browser.get("/api/v1/events")).headers["missing-cells"] == str(number)
+    assert (await browser.send("/organise/events/new", wish)).status_code == 503
+    two_cells.relays[number].come_back()
+    again = await browser.send("/organise/events/new", wish)
+    assert again.headers["location"] == first.headers["location"]
+
+
 async def test_a_hall_is_copied_from_one_cell_to_another(browser):
     source = await published(browser, name="First")
     for _ in range(2):

@@ -174,5 +174,9 @@ class _Catalogues:
             number: None if part is None else part.engine.catalogue for number, part in self._cells.takers().items()
         }
 
+    def promised(self, number: int) -> Catalogue | None:
+        part = self._cells.promised(number)
+        return None if part is None else part.engine.catalogue
+
     async def seats_on_sale(self) -> Mapping[int, int]:
         return await self._cells.seats_on_sale()

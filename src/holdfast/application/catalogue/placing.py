@@ -21,6 +21,14 @@ class Cells(Protocol):
         """Return the catalogue of each cell by its number; None if it takes no new events now."""
         ...
 
+    def promised(self, number: int) -> Catalogue | None:
+        """Return the catalogue of a cell also while it does not answer; None if it was drained, or is none.
+
+        Raises:
+            Unavailable: Nothing may be asked of it.
+        """
+        ...
+
     async def seats_on_sale(self) -> Mapping[int, int]:
         """Return how many seats are on sale in each cell that answers."""
         ...
@@ -77,11 +85,15 @@ class Placing:
     async def suggested(self, number: str, *, seats: int) -> Catalogue:
         """Return the catalogue of a cell that was suggested, or of another if that one takes no events any more.
 
+        A cell that does not answer now stays the one that was suggested. It may have stored the event before it went
+        away, and the form, when it is sent again, would make a second one elsewhere.
+
         Raises:
-            Unavailable: None takes any.
+            Unavailable: None takes any, or nothing may be asked of the suggested one.
         """
-        catalogues = {} if self._cells is None else self._cells.catalogues()
-        suggested = next((one for cell, one in catalogues.items() if str(cell) == number), None)
+        suggested = None
+        if self._cells is not None and number.isascii() and number.isdecimal():
+            suggested = self._cells.promised(int(number[:4]))
         return suggested or await self.catalogue(None, seats=seats)
 
     async def _least_loaded(self, catalogues: Mapping[int, Catalogue | None], seats: int) -> Catalogue:

@@ -117,6 +117,18 @@ class Cells(Generic[Part]):
         """Return the cells by their numbers; None for those that take no new events now."""
         return {number: member.part if self._takes_events(member) else None for number, member in self._members.items()}
 
+    def promised(self, number: int) -> Part | None:
+        """Return a cell that may have promised to take an event, also while it does not answer.
+
+        It is None if there is no such cell, or it was drained.
+
+        Raises:
+            Unavailable: Nothing may be asked of it.
+        """
+        known = self._known.get(number)
+        listed = number == HOME if known is None else not known.drained
+        return self.at(number) if listed and number in self._members else None
+
     def _takes_events(self, member: Member[Part]) -> bool:
         if member.closed is not None or member.presence.away:
             return False
