@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from box_office import open_engine, put_on_sale, sql
 from holdfast.cli import app
 from holdfast.cli.cells.acts import add, check, drain, list_cells
+from holdfast.cli.database import refuse_wrong_databases
 from holdfast.cli.invariants import report_invariants
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
@@ -76,17 +77,24 @@ def test_a_cell_gets_no_events_before_all_nodes_know_it(database_url, new_databa
     assert not query(database_url, drained)[0]["drained"], "it was added before"
 
 
+def test_nothing_starts_on_the_database_of_another_cell(database_url, new_database_url, added):
+    assert refuse_wrong_databases(added) is added
+    for wrong in (settings_of(new_database_url), settings_of(new_database_url, one=database_url)):
+        with pytest.raises(EmbeddedError, match=r"^DATABASE_URL: leads to the database of cell 1"):
+            refuse_wrong_databases(wrong)
+
+
 def test_a_cell_can_be_a_schema_of_the_same_database(database_url, capsys):
-    settings = settings_of(database_url, two={"url": database_url, "schema": "second"})
+    settings = settings_of(database_url, two={"url": database_url, "schema": "order"})  # a word of SQL
     try:
         add(settings, 2, "")
-        assert query(database_url, "SELECT cell FROM second.installation")[0]["cell"] == 2
+        assert query(database_url, 'SELECT cell FROM "order".installation')[0]["cell"] == 2
         capsys.readouterr()
         assert list_cells(settings)
         assert [row[3:] for row in rows_of(capsys)] == [[newest_migration(), "0", "yes", "ok"]] * 2
         assert check(settings)
     finally:
-        query(database_url, "DROP SCHEMA second CASCADE")
+        query(database_url, 'DROP SCHEMA "order" CASCADE')
 
 
 class _KilledError(BaseException):

@@ -114,23 +114,21 @@ def rolling_restart() -> None:
 def serve() -> None:
     """Run the API on HOST and PORT in WORKERS processes, with the database of DATABASE_URL."""
     from holdfast.cli.auth_mode import require_auth_mode  # noqa: PLC0415
-    from holdfast.cli.database import refuse_shared_connections, require_database  # noqa: PLC0415
+    from holdfast.cli.database import refuse_wrong_databases, require_database  # noqa: PLC0415
     from holdfast.cli.workers import serve_with_workers  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    raise typer.Exit(
-        serve_with_workers(refuse_shared_connections(require_database(require_auth_mode(load_settings()))))
-    )
+    raise typer.Exit(serve_with_workers(refuse_wrong_databases(require_database(require_auth_mode(load_settings())))))
 
 
 @app.command()
 def work() -> None:
     """Run one worker process: it expires holds and checks the invariants."""
     from holdfast.bootstrap.worker import work  # noqa: PLC0415
-    from holdfast.cli.database import refuse_shared_connections, require_database  # noqa: PLC0415
+    from holdfast.cli.database import refuse_wrong_databases, require_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    work(refuse_shared_connections(require_database(load_settings())))
+    work(refuse_wrong_databases(require_database(load_settings())))
 
 
 @app.command()

@@ -36,18 +36,26 @@ def require_database(settings: Settings) -> Settings:
     return settings
 
 
-def refuse_shared_connections(settings: Settings) -> Settings:
-    """Refuse, at start, a pooler that cannot be used. A database that is away now does not prevent the start.
+def refuse_wrong_databases(settings: Settings) -> Settings:
+    """Refuse, at start, a pooler that cannot be used, and a DATABASE_URL that leads to another cell.
+
+    Keys, members and whatever belongs to no event would be read from the wrong database, and new events stored there
+    with ids of cell 0. A database that is away now does not prevent the start.
 
     Raises:
-        EmbeddedError: if a cell's URL leads to such a pooler; the message is one line.
+        EmbeddedError: if a URL leads to something of the kind; the message is one line.
     """
     from holdfast.infrastructure.postgres.driver.poolers import PoolerError, connect_with  # noqa: PLC0415 - slow to import
+    from holdfast.infrastructure.postgres.migrations.listing import own_number  # noqa: PLC0415
 
     async def look(cell: Cell) -> str | None:
         try:
             connection = await connect_with(cell, {}, timeout=_LOOK_SECONDS)
             await connection.close(timeout=_LOOK_SECONDS)
+            if cell.number == 0:
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    number = await own_number(cell)
+                return f"DATABASE_URL: leads to the database of cell {number}, not to cell 0" if number else None
         except PoolerError as error:
             return f"cell {cell.number}: {error}" if cell.number else str(error)
         except Exception:  # noqa: BLE001 - any other failure may pass, and will be logged
