@@ -112,7 +112,7 @@ async def _make_schema(there: asyncpg.Connection, cell: Cell) -> None:
     except NotDistributedError as error:
         raise CellError(str(error)) from None
     if cell.schema is not None:
-        await there.execute(f"CREATE SCHEMA IF NOT EXISTS {cell.schema}")
+        await there.execute(f'CREATE SCHEMA IF NOT EXISTS "{cell.schema}"')
 
 
 async def _since(there: asyncpg.Connection, cell: Cell, *, listed: bool) -> datetime | None:
