@@ -14,7 +14,7 @@ def refused_before_the_archive(specimen: Specimen, random: Random) -> Mutant | N
     begins = [one.called_ns for one in specimen.operations if one.kind == "archive"]
     places = [
         place
-        for place in specimen.having("seen", "seats_unavailable")
+        for place in specimen.having("seen", "seats_unavailable", "created", "replayed", "done")
         if not begins or specimen.operations[place].returned_ns < min(begins)
     ]
     if not places:

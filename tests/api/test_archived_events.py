@@ -69,7 +69,7 @@ class Sold:
             "edit_event": ("PUT", self.path, an_event(name="Another")),
             "delete_event": ("DELETE", self.path, None),
             "add_seat": ("POST", f"{self.path}/seats", a_seat()),
-            "add_seats": ("POST", f"{self.path}/seats/bulk", {"prefix": "Z", "count": 1, "price": 1}),
+            "add_seats": ("POST", f"{self.path}/seats/bulk", {"prefix": "Z", "count": 200, "price": 1}),
             "put_hall": ("PUT", f"{self.path}/hall", a_hall()),
             "add_section": (
                 "POST",

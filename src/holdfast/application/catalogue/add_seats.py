@@ -13,7 +13,7 @@ from holdfast.application.identifiers import CellIds
 from holdfast.domain.booking.seat import Seat
 from holdfast.domain.booking.states import SeatStatus
 from holdfast.domain.catalogue.event import Event
-from holdfast.domain.catalogue.refusals import EventNotFound
+from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
 from holdfast.domain.catalogue.seat import NewSeat, check_new_seats
 from holdfast.domain.identity.audit import Actor
 
@@ -40,11 +40,14 @@ async def require_room(catalogue: Catalogue, event_id: UUID, seats: int) -> None
 
     Raises:
         EventNotFound: if there is no such event, or it was deleted.
+        EventArchived: if it was archived.
         SeatsExceedTotal: if the event would have more seats than its total allows.
     """
     event = await catalogue.reads.event(event_id)
     if event is None:
         raise EventNotFound(event_id)
+    if event.archived:
+        raise EventArchived(event_id).at(event.version)
     event.require_room_for(seats)
 
 
