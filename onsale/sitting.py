@@ -18,7 +18,6 @@ from onsale.measure.fit import fit_steps
 from onsale.measure.requests import request_cost
 from onsale.measure.steps import EVENTS, time_steps
 from onsale.validate import compared
-from onsale.validate.cells import two_cells
 from onsale.validate.compared import Compared
 from onsale.validate.loads import CALIBRATION, TRIALS, TWO_CELLS, Comparison, Seen, Trial
 from onsale.validate.real import Installation, Spent, installation, observe
@@ -62,7 +61,7 @@ def sit(*, quick: bool = False) -> None:
     several = [trial for trial in TRIALS if trial.processes > 1]
     makes: list[tuple[Start, Sequence[Trial]]] = [
         (partial(installation, processes=2), several),
-        (two_cells, TWO_CELLS),
+        (partial(installation, options=("--cells", "2")), TWO_CELLS),
     ]
     for make, trials in makes:
         try:

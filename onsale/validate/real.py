@@ -1,11 +1,14 @@
 """The loads on a real installation on this machine."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
+from holdfast.application.identifiers import cell_of
 from holdfast.bench.clients.driver import Load, drive
 from holdfast.bench.failure import LoadError
 from holdfast.bench.report.statistics import percentile
@@ -16,6 +19,8 @@ from onsale.validate.loads import Seen, Trial
 
 SEATS_PER_SECOND = 14_000
 """More than any machine of the kind has sold."""
+_EVENTS_TRIED = 3
+"""For each that is wanted."""
 DATA = Path(".holdfast") / "onsale"
 
 
@@ -64,7 +69,8 @@ def observe(roles: Roles, server: Server, trial: Trial, *, seconds: float) -> tu
         LoadError: A reservation was refused, or nothing was answered.
     """
     rate = trial.per_second or SEATS_PER_SECOND
-    events = [server.make_event(int(rate * seconds / trial.events) + trial.connections) for _ in range(trial.events)]
+    seats = int(rate * seconds / trial.events) + trial.connections
+    events = _events(server, trial, seats)
     requests = _in_turn(server, events)
     metrics = (
         "holdfast_batch_commands_sum",
@@ -90,6 +96,27 @@ def observe(roles: Roles, server: Server, trial: Trial, *, seconds: float) -> tu
     latencies = load.latencies_seconds
     seen = Seen(load.per_second, percentile(latencies, 0.5), percentile(latencies, 0.99), commands / transactions)
     return seen, Spent(each, calls / done)
+
+
+def _events(server: Server, trial: Trial, seats: int) -> list[Event]:
+    """Make events, evenly in all cells. A new one goes to the cell that sells the fewest seats.
+
+    Raises:
+        LoadError: Some cell gets none.
+    """
+    if trial.cells == 1:
+        return [server.make_event(seats) for _ in range(trial.events)]
+    wanted = Counter(number % trial.cells for number in range(trial.events))
+    events = []
+    for _ in range(_EVENTS_TRIED * trial.events):
+        event = server.make_event(seats)
+        cell = cell_of(UUID(event.id))
+        if wanted[cell]:
+            wanted[cell] -= 1
+            events.append(event)
+        if not wanted.total():
+            return events
+    raise LoadError(f"new events do not go to the cells {sorted(+wanted)}")
 
 
 def _in_turn(server: Server, events: Sequence[Event]) -> Iterator[bytes]:

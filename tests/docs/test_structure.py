@@ -7,7 +7,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LINES_MAX = 300
 MODULES_MAX = 20
-FOLDERS = sorted({path.parent for room in ("src/holdfast", "chaos") for path in (ROOT / room).rglob("*.py")})
+FOLDERS = sorted({path.parent for room in ("src/holdfast", "chaos", "onsale") for path in (ROOT / room).rglob("*.py")})
 
 
 def modules_of(folder: Path) -> list[Path]:
