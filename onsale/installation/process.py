@@ -16,6 +16,11 @@ ANSWERED_SHARE = 0.4
 """How much of a request's CPU comes after its commit: telling its task, the answer, metrics and the log line. Assumed
 from the shares of the flame graph in docs/performance.md."""
 
+CONNECTIONS_MAX = 20_000
+"""Requests that a process has open at most; further ones get 503 at once. A test compares it with the settings."""
+_TURNED_AWAY_SHARE = 0.2
+"""What that costs, compared with reading and answering a request. Assumed."""
+
 
 class ApiProcess:
     """Handles requests one piece of work at a time."""
@@ -45,6 +50,7 @@ class ApiProcess:
         self._clock = clock
         self.loop = loop
         self._cell_of = cell_of
+        self._open = 0
         self._gate = Gate(redis, times, self._gated)
         self._heard = times.request * (1 - ANSWERED_SHARE)
         self._answered = times.request * ANSWERED_SHARE
@@ -55,6 +61,10 @@ class ApiProcess:
 
     def arrive(self, request: Request) -> None:
         """Take a request that has just arrived."""
+        if self._open >= CONNECTIONS_MAX:
+            self.loop.run((self._heard + self._answered) * _TURNED_AWAY_SHARE, self._turned_away, request)
+            return
+        self._open += 1
         self.loop.run(self._heard, self._accepted, request)
 
     def answer_taken(self, request: Request, work: float) -> None:
@@ -79,6 +89,7 @@ class ApiProcess:
 
     def _tell(self, requests: Sequence[Request]) -> None:
         now, each = self._clock.now, self._answered
+        self._open -= len(requests)
         for place, request in enumerate(requests, 1):
             request.answered(request, "done", now - (len(requests) - place) * each)
 
@@ -86,6 +97,10 @@ class ApiProcess:
         self.loop.run(self._answered, self._refused, request)
 
     def _refused(self, request: Request) -> None:
+        self._open -= 1
+        request.answered(request, "busy", self._clock.now)
+
+    def _turned_away(self, request: Request) -> None:
         request.answered(request, "busy", self._clock.now)
 
     @property

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from onsale.crowd.hot_event import HotEvent, sell
-from onsale.installation import batcher, gate, locked_events, queues
+from onsale.installation import batcher, gate, locked_events, process, queues
 from onsale.installation.queues import Bounds
 from onsale.installation.times import Times
 
@@ -94,6 +94,7 @@ def test_the_rules_are_those_of_the_real_batcher():
     assert mine.seats_max == real.seats_max == Settings().batch_seats_max
     assert (mine.event_queue_max, mine.process_queue_max) == (real.event_queue_max, real.process_queue_max)
     assert mine.queue_seconds_max == real.queue_seconds_max == Settings().queue_wait_seconds_max
+    assert Settings().connections_max == process.CONNECTIONS_MAX
     assert mine.writers == real.batches_at_once == Settings().write_pool_size
     assert mine.events_max == real.events_max
     assert queues.TOGETHER_COMMANDS_MAX == real_queues.TOGETHER_COMMANDS_MAX
