@@ -46,7 +46,7 @@ class Step:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                process_group=0,  # no session of its own: between sessions Linux does not respect `nice`
             )
             limit = threading.Timer(LIMIT_SECONDS, self._end, (process,))
             limit.start()
