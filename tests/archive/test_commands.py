@@ -1,6 +1,7 @@
 """`holdfast archive`: what it does, prints, and answers where there is nothing to do."""
 
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from archive.past_events import a_past_event, counted, open_archive, rows_of
-from box_office import sql
+from box_office import open_engine, sql
 from holdfast.cli.archive import work
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.settings import Settings, SettingsError
@@ -91,3 +92,21 @@ def test_a_command_ends_with_one_line(database_url, tmp_path):
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"holdfast: {UUID(int=7)} is no event\n"
+
+
+async def test_each_cell_archives_its_own_and_one_that_is_away_keeps_no_other(
+    database_url, new_database_url, engine, tmp_path, capsys
+):
+    here = (await a_past_event(database_url, engine)).event_id
+    async with open_engine(new_database_url) as there_engine:
+        there = (await a_past_event(new_database_url, there_engine)).event_id
+    cells = json.dumps({"1": {"url": "postgresql://nobody@127.0.0.1:1/none"}, "2": {"url": new_database_url}})
+    settings = Settings(database_url=database_url, cells=cells, archive_after_days=30, archive_to=str(tmp_path))
+    assert not await asyncio.to_thread(work.run, settings)
+    told = capsys.readouterr()
+    assert [line.split("\t")[0] for line in told.out.splitlines()] == [str(here), str(there)]
+    assert told.err.startswith("holdfast: cell 1 is left out: ")
+    await asyncio.to_thread(work.restore, settings, [there, here])
+    assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()] == [str(here), str(there)]
+    await asyncio.to_thread(work.restore, settings, [there])
+    assert f"{there} is not archived: it was restored at" in capsys.readouterr().err

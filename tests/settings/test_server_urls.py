@@ -182,3 +182,13 @@ def test_verification_without_a_certificate_is_one_line_with_parts_too(monkeypat
 def test_no_password_is_shown(url):
     assert SECRET not in parts.redacted(url)
     assert parts.passwords(url) == [SECRET, SECRET][: len(parts.passwords(url))]
+
+
+def test_a_url_gets_another_login():
+    url = "postgresql://app:old@a:1,b:2/tickets?sslmode=require"
+    assert parts.with_login(url, "arch@iver", "p/w") == (
+        "postgresql://arch%40iver:p%2Fw@a:1,b:2/tickets?sslmode=require"
+    )
+    assert parts.with_login("postgresql:///t?user=app&password=old&host=/run", "archiver", None) == (
+        "postgresql://archiver@/t?host=%2Frun"
+    )

@@ -8,7 +8,7 @@ from holdfast.application.failures import OperationalFailure
 from holdfast.application.upkeep.archive import read_back
 from holdfast.application.upkeep.archive.archive_due import Tried, archive_due
 from holdfast.application.upkeep.archive.ports import TABLES, Entry, Target
-from holdfast.application.upkeep.archive.refusals import ArchiveError, NotArchivedError
+from holdfast.application.upkeep.archive.refusals import ArchiveError, NotArchivedError, TargetAwayError
 from holdfast.bootstrap.archive import CellArchive, archive_after, archive_target, open_cell_archive
 from holdfast.cli.archive.progress import ShownPace, shown_pace
 from holdfast.cli.console import print_rows, say, shown_time, tell
@@ -145,7 +145,8 @@ def restore(settings: Settings, event_ids: Sequence[UUID], *, every: bool = Fals
             try:
                 entry = await read_back.restore_event(archive.books, target, event_id, pace)
             except NotArchivedError as error:
-                problems.setdefault(event_id, str(error))
+                if error.is_event or event_id not in problems:
+                    problems[event_id] = str(error)
             except ArchiveError as error:
                 problems[event_id] = f"{event_id} is not restored: {error}"
             else:
@@ -171,17 +172,24 @@ async def _wanted(archive: CellArchive, event_ids: Sequence[UUID]) -> AsyncItera
 
 
 def _in_every_cell(settings: Settings, work: Callable[[CellArchive], Awaitable[bool]]) -> bool:
-    """Do it in one cell after the other.
+    """Do it in one cell after the other. A cell that is away does not keep the others from it.
 
     Raises:
-        EmbeddedError: The database or the files' place is away; the message is one line.
+        EmbeddedError: The only database, or the files' place, is away; the message is one line.
     """
+    cells = require_database(settings).all_cells()
 
     async def run_all() -> bool:
         sound = True
-        for cell in require_database(settings).all_cells():
-            async with open_cell_archive(settings, cell) as archive:
-                sound = await work(archive) and sound
+        for cell in cells:
+            try:
+                async with open_cell_archive(settings, cell) as archive:
+                    sound = await work(archive) and sound
+            except OperationalFailure as failure:
+                if len(cells) == 1 or isinstance(failure, TargetAwayError):
+                    raise
+                tell(f"cell {cell.number} is left out: {' '.join(str(failure).split())}")
+                sound = False
         return sound
 
     try:

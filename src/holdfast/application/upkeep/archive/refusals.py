@@ -35,8 +35,10 @@ class ChangedError(ArchiveError):
 class NotArchivedError(ArchiveError):
     """There is nothing to restore."""
 
-    def __init__(self, event_id: UUID, why: str) -> None:
+    def __init__(self, event_id: UUID, why: str, *, is_event: bool = True) -> None:
         super().__init__(f"{event_id} {why}")
+        self.is_event = is_event
+        """Whether this cell has the event."""
 
 
 class StoppedError(Exception):

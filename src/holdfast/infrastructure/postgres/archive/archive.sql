@@ -1,6 +1,9 @@
 -- try_to_lead
--- Become the one process that archives. The session holds the lock until it ends.
-SELECT pg_try_advisory_lock(1215259748, 3)
+-- Become the one process that archives this cell. The session holds the lock until it ends. Advisory locks belong to the
+-- whole database, so cells that are schemas of one database need keys of their own.
+SELECT pg_try_advisory_lock(
+    1215259748, CASE current_schema() WHEN 'public' THEN 3 ELSE hashtext('archive of ' || current_schema()) END
+)
 
 -- sessions_settings
 -- Have values written in one way only, whatever is set for the server, the database or the role; and have rows looked up

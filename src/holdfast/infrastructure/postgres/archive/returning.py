@@ -99,7 +99,7 @@ async def _entry(connection: WatchedConnection, event_id: UUID) -> Entry:
     with translated():
         row = await ARCHIVE.entry_of_event({"event_id": event_id}).fetchrow(connection)
     if row is None:
-        raise NotArchivedError(event_id, "is no event")
+        raise NotArchivedError(event_id, "is no event", is_event=False)
     if not row["archived"]:
         restored_at = row["restored_at"]
         when = "" if restored_at is None else f": it was restored at {restored_at:%Y-%m-%d %H:%M} UTC"
