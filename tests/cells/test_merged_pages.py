@@ -153,7 +153,7 @@ async def test_a_cell_that_goes_away_before_its_prices_are_read_gets_them_when_i
     parts[1].away = True
     assert [one.price_from for one in (await listing.page(None)).events] == [700, None, None]
     parts[1].away = False
-    while cells.away():  # noqa: ASYNC110 - polled on purpose
+    while cells.missing(started()):  # noqa: ASYNC110 - polled on purpose
         await asyncio.sleep(0)
     assert [one.price_from for one in (await listing.page(None)).events] == [700, 700, None]
     assert await reads.lowest_prices(ids) == {ids[0]: 700, ids[1]: 700, ids[2]: None}

@@ -82,7 +82,6 @@ class Node:
     """The capabilities for requests that name nothing in particular. With several cells, their lists are merged."""
     routing: Routing | None = None
     """Finds the cell of a request; None if there is only one."""
-    cells: Cells[CellOfNode] | None = None
     identity_reads: View[PostgresIdentityReads] | None = None
 
     @property
@@ -139,7 +138,6 @@ async def open_node(
             [member.part.engine for member in members],
             _everywhere(cells, frame),
             CellRouting(cells),
-            cells,
             View(cells, lambda part: part.identity_reads),
         )
 

@@ -24,8 +24,6 @@ Found = TypeVar("Found")
 LIST_SECONDS_MAX = 2.0
 """How long a list waits for a cell that does not answer; after that, it is left out until it answers again."""
 LOOK_SECONDS_MAX = 1.5
-ROUND_SECONDS = 2.0
-"""How soon a process learns that a cell was drained."""
 
 
 @dataclass(slots=True)
@@ -76,10 +74,9 @@ class Cells(Generic[Part]):
             Unavailable: Nothing may be asked of it, or this process is not connected to it.
         """
         member = self._members.get(number)
-        if member is None:
-            raise Unavailable(f"This node does not know cell {number} yet.", outcome="none")
-        if member.closed is not None:
-            raise Unavailable(f"Cell {number} is not in use: {member.closed}", outcome="none")
+        if member is None or member.closed is not None:
+            # The log says why. It is nothing that concerns callers.
+            raise Unavailable("The database of this event is away.", outcome="none")
         return member.part
 
     def missing(self, since: float) -> list[int]:
@@ -91,14 +88,6 @@ class Cells(Generic[Part]):
             and (member.closed is not None or member.presence.was_away(since))
         }
         return sorted(lacking | (self._known.keys() - self._members.keys()))
-
-    def closed(self) -> dict[int, str]:
-        """Return the cells of which nothing is asked, and why."""
-        return {number: member.closed for number, member in self._members.items() if member.closed is not None}
-
-    def away(self) -> list[int]:
-        """Return the cells that do not answer now."""
-        return [number for number, member in self._members.items() if member.presence.away]
 
     async def ask_all(self, ask: Callable[[int, Part], Awaitable[Found]]) -> dict[int, Found]:
         """Ask all cells at once, and return the answers by the cells' numbers. One that does not answer is left out.
