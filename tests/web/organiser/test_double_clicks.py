@@ -9,6 +9,7 @@ from box_office import sql
 from holdfast.domain.identity.roles import Role
 from web.organiser.desk import EVENT, field, new_event, said, with_hall
 from web.organiser.test_hall_builder import AREA
+from web.visiting import Browser
 
 CREATING = ("/organise/events/new", "/organise/organisers", "/organise/keys")
 """Pages with a form that makes something under an id that nobody has chosen."""
@@ -44,6 +45,17 @@ async def test_one_event_is_made(desk, database_url):
     assert third.headers["location"] == first.headers["location"]
     assert await _count(database_url, "events") == 1
     assert await _count(database_url, "audit WHERE verb = 'create_event'") == 1
+
+
+async def test_two_nodes_make_one_event(desk, api_where, database_url):
+    wish = EVENT | {"form_id": field(await desk.get("/organise/events/new"), "form_id")}
+    async with api_where() as api, Browser(str(api.http.base_url)) as other:
+        await other.sign_in_as_organiser()
+        answers = await asyncio.gather(
+            desk.send("/organise/events/new", wish), other.send("/organise/events/new", wish)
+        )
+    assert answers[0].headers["location"] == answers[1].headers["location"]
+    assert await _count(database_url, "events") == 1
 
 
 async def test_somebody_who_goes_back_and_enters_something_else_gets_another_event(desk, database_url):
