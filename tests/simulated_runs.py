@@ -24,9 +24,10 @@ def scenarios(*, operations_max: int = 200, **more: st.SearchStrategy) -> st.Sea
         hold_ns=st.sampled_from([20_000, 200_000, 10_000_000]),
         limit=st.sampled_from([0, 0, 1, 2, 4]),
         opens_at_us=st.sampled_from([0, 0, 0, 40]),
-        closes_at_us=st.sampled_from([FOREVER, FOREVER, FOREVER, 400]),
+        closes_at_us=st.sampled_from([FOREVER, FOREVER, FOREVER, 400, 60]),
         seller_confirms=st.booleans(),
         sold_by_seller=st.sampled_from([0.0, 0.5, 0.9]),
+        archives=st.booleans(),
         **more,
     )
 

@@ -5,7 +5,6 @@ other rules judge the rows that were restored.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import NamedTuple
 
 from chaos.checkers.judged import JudgedEvent
@@ -15,12 +14,10 @@ from chaos.histories.operation import FOREVER
 
 
 class Spell(NamedTuple):
-    """A time in which an event was archived, on the clients' clock: for certain, and at most."""
+    """A time on the clients' clock."""
 
-    certain_from: int
-    certain_until: int
-    possible_from: int
-    possible_until: int
+    since: int
+    until: int
 
 
 def check_archives(judged: JudgedEvent, chart: Chart | None) -> None:
@@ -30,26 +27,33 @@ def check_archives(judged: JudgedEvent, chart: Chart | None) -> None:
         judged: The event.
         chart: When its sale ends; None if that is not known.
     """
-    spells = list(_spells(judged.answers.archived, judged.answers.restored))
-    _check_refusals(judged, spells)
-    _check_answers(judged, spells)
+    _check_refusals(judged, list(_possible_spells(judged.answers.archived, judged.answers.restored)))
+    _check_answers(judged, list(_certain_spells(judged.answers.archived, judged.answers.restored)))
     _check_nothing_was_pending(judged, chart)
 
 
-def _spells(archived: Table[None], restored: Table[None]) -> Iterator[Spell]:
-    """Pair each archiving with the restore after it. One operator does both, so they never overlap."""
-    begins = sorted(zip(archived.calls, archived.returns, strict=True))
-    ends = sorted(zip(restored.calls, restored.returns, strict=True))
-    for (called, returned), end in zip_longest(begins, ends):
-        until = (FOREVER, FOREVER) if end is None else end
-        yield Spell(returned, until[0], called, until[1])
+def _possible_spells(archived: Table[None], restored: Table[None]) -> Iterator[Spell]:
+    """Tell when the event may have been archived. One operator archives and restores, one after the other."""
+    ends = sorted(restored.returns)
+    for called, returned in zip(archived.calls, archived.returns, strict=True):
+        # What had no answer may have happened at any time since.
+        yield Spell(called, min((end for end in ends if end >= returned), default=FOREVER))
+
+
+def _certain_spells(archived: Table[None], restored: Table[None]) -> Iterator[Spell]:
+    """Tell when the event was archived for certain."""
+    restores = list(zip(restored.calls, restored.returns, strict=True))
+    unheard_since = min((called for called, returned in restores if returned == FOREVER), default=FOREVER)
+    for returned in archived.returns:
+        if returned < unheard_since:
+            yield Spell(returned, min((called for called, _ in restores if called >= returned), default=FOREVER))
 
 
 def _check_refusals(judged: JudgedEvent, spells: Sequence[Spell]) -> None:
     """Nobody is told that an event is archived which is not."""
     table = judged.answers.refused_as_archived
     for row, (called, returned) in enumerate(zip(table.calls, table.returns, strict=True)):
-        if not any(spell.possible_from <= returned and called <= spell.possible_until for spell in spells):
+        if not any(spell.since <= returned and called <= spell.until for spell in spells):
             judged.complain("wrong_refusal", table, row, "the event was not archived")
 
 
@@ -59,7 +63,7 @@ def _check_answers(judged: JudgedEvent, spells: Sequence[Spell]) -> None:
         return
     for table in (*judged.answers.decisions(), *judged.answers.reads()):
         for row, (called, returned) in enumerate(zip(table.calls, table.returns, strict=True)):
-            if any(spell.certain_from < called and returned < spell.certain_until for spell in spells):
+            if any(spell.since < called and returned < spell.until for spell in spells):
                 judged.complain("answered_while_archived", table, row, "the event was archived all the time")
 
 

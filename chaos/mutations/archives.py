@@ -11,7 +11,7 @@ from chaos.mutations.specimen import Mutant, Mutation, Specimen
 
 def refused_before_the_archive(specimen: Specimen, random: Random) -> Mutant | None:
     """Somebody is told that the event is archived, which it was not yet."""
-    begins = [one.called_ns for one in specimen.operations if one.kind == "archive"]
+    begins = [one.called_ns for one in specimen.operations if one.answer == "archived"]
     places = [
         place
         for place in specimen.having("seen", "seats_unavailable", "created", "replayed", "done")
@@ -56,10 +56,11 @@ def archived_on_sale(specimen: Specimen, _: Random) -> Mutant | None:
 
 
 def _is_archived_throughout(specimen: Specimen, called_ns: int, returned_ns: int) -> bool:
-    begins = [one.returned_ns for one in specimen.operations if one.kind == "archive"]
+    begins = [one.returned_ns for one in specimen.operations if one.answer == "archived"]
     ends = [one.called_ns for one in specimen.operations if one.kind == "restore"]
-    since = max((begin for begin in begins if begin < called_ns), default=None)
-    return since is not None and not any(since < end <= returned_ns for end in ends)
+    unheard = [one.called_ns for one in specimen.operations if one.kind == "restore" and one.returned_ns == FOREVER]
+    since = max((begin for begin in begins if begin < called_ns), default=FOREVER)
+    return since < min(unheard, default=FOREVER) and not any(since <= end <= returned_ns for end in ends)
 
 
 ARCHIVE_MUTATIONS: tuple[tuple[Mutation, Rule], ...] = (

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from chaos.histories.database_rows import DatabaseRows
 from chaos.histories.history import FOREVER, Kind, Operation, in_order_of_return
 from chaos.histories.operation import ANY_SEAT
+from chaos.simulation.archiving_service import ArchivingService
 from chaos.simulation.service import EVENT, SimulatedService
 
 RESTLESS: tuple[Kind, ...] = (
@@ -41,6 +42,7 @@ CHANGING: tuple[Kind, ...] = (
     "release",
 )
 """Buyers who also extend their holds and change their seats, and a seller who releases some."""
+_OPERATOR: tuple[Kind, ...] = ("archive", "restore")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,8 @@ class Scenario:
     """The operations of the clients, all equally likely."""
     lists: bool = True
     """Clients also read lists and counts."""
+    archives: bool = False
+    """The first client is an operator, who archives the event when its sale is over, and restores it."""
 
 
 @dataclass(slots=True)
@@ -110,7 +114,7 @@ class _Clients:
     def next_call(self, client: int, now_ns: int) -> Operation:
         """Choose the client's next call."""
         random = self.random
-        kind = random.choice(self._kinds)
+        kind = random.choice(_OPERATOR if self.scenario.archives and client == 0 else self._kinds)
         user = f"user {client}" + (f"~{self.scenario.channel}" if self.scenario.channel and client % 2 else "")
         call = Operation(process=client, kind=kind, event=EVENT, called_ns=now_ns, user=user)
         if kind in ("reserve", "choose"):
@@ -157,7 +161,8 @@ class _Simulation:
         self._scenario = scenario
         self._random = Random(scenario.seed)  # noqa: S311 - a simulation
         seats = tuple(f"s{number}" for number in range(scenario.seats))
-        self._service = SimulatedService(
+        service = ArchivingService if scenario.archives else SimulatedService
+        self._service = service(
             scenario.hold_ns,
             seats,
             scenario.limit,

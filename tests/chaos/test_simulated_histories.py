@@ -58,6 +58,16 @@ def test_whatever_the_search_calls_illegal_the_traced_checker_does_too(scenario)
             assert check(*mutant, ONE_CLOCK).violations
 
 
+def test_a_service_that_archives_is_accepted_and_every_error_of_the_archive_is_found():
+    times = {"hold_ns": 20_000, "closes_at_us": 200}
+    run = simulate(Scenario(seed=2, operations=500, lost_answers=0.0, archives=True, **times))
+    answers = [operation.answer for operation in run.operations]
+    assert min(map(answers.count, ("archived", "restored", "event_archived"))) > 5
+    proof = prove(run.operations, run.rows, ONE_CLOCK)
+    assert proof.holds, proof.lines()
+    assert proof.tested.injected["archive"] == 40
+
+
 def _random(scenario):
     from random import Random
 

@@ -9,8 +9,10 @@ from box_office import assert_promises_hold, open_engine, put_on_sale, sql
 from holdfast.application.booking.cancel import cancel
 from holdfast.application.booking.confirm import confirm
 from holdfast.domain.catalogue.refusals import EventArchived
+from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.upkeep.auditor import PostgresAuditor
 from holdfast.infrastructure.postgres.upkeep.invariants import check_invariants
+from holdfast.infrastructure.postgres.upkeep.totals import PostgresTotals
 
 IN_FILES, TOLD = "archived_events_are_in_their_files", "archived_reservations_are_told_of"
 
@@ -91,6 +93,21 @@ async def test_each_promise_is_broken_by_what_it_forbids(database_url, engine, d
     await assert_promises_hold(database_url)
     await sql(database_url, damage, *([sale.event_id] if "$1" in damage else []))
     assert await broken(database_url) == names
+
+
+async def test_the_totals_tell_of_what_is_in_the_database(database_url, engine):
+    """The largest sales of the past would otherwise stay the busiest events for ever."""
+    sale, other = await sold(engine), await sold(engine)
+    archived = await archive(database_url, sale.event_id)
+    totals = PostgresTotals(database_url, Timeouts(), application_name="test", slice_events=5)
+    try:
+        await totals.read()
+        found = await totals.read()
+        assert (found.confirmed_reservations, [one.event_id for one in found.events]) == (1, [str(other.event_id)])
+        await archived.restore()
+        assert (await totals.read()).confirmed_reservations == 2
+    finally:
+        await totals.close()
 
 
 async def test_an_event_whose_rows_were_lost_is_not_taken_for_an_archived_one(database_url, engine):
