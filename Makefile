@@ -122,12 +122,15 @@ soak: $(INSTALLED_DEV) ## Kill processes at random under load for SOAK_MINUTES, 
 storm: $(INSTALLED_DEV) ## Make 1,000,000 attempts to reserve 2,000 seats through nginx and three nodes; STORM_ARGS="--attempts 20000"
 	@exec $(PY) -m chaos.storm $(STORM_ARGS)
 
-.PHONY: k6 archive-year e2e drill last-release
+.PHONY: k6 archive-year citus-try e2e drill last-release
 drill: $(INSTALLED_DEV) ## Back up and restore to a point in time under load, with the commands of docs/runbooks/restore.md
 	@exec $(PY) -m pytest -m drill tests/delivery -n0 -rP $(TEST_ARGS)
 
 archive-year: $(INSTALLED_DEV) ## Archive RESERVATIONS (200000) of finished events while tickets are sold; print disk and latency
 	@exec $(PY) loadtest/archive_year.py --reservations $(RESERVATIONS) $(ARCHIVE_ARGS)
+
+citus-try: $(INSTALLED_DEV) ## Sell on the Citus of CITUS_URL while its schema moves and its nodes are killed (see loadtest/citus.py)
+	@exec $(PY) loadtest/citus.py
 
 k6: $(INSTALLED_DEV) ## Run a k6 SCENARIO (smoke, reservation_flow, stress, contention, spike) against BASE_URL; see loadtest/README.md
 	@exec $(VENV)/bin/k6 run --no-usage-report $(K6_ARGS) loadtest/k6/$(SCENARIO).js

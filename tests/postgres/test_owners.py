@@ -16,6 +16,7 @@ from holdfast.infrastructure.postgres.driver import owners
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.driver.pool import Pool
 from holdfast.infrastructure.postgres.driver.transaction import commit
+from holdfast.infrastructure.postgres.migrations.session import connected
 from holdfast.server_urls.cells import Cell
 
 _CATALOGUE = """
@@ -125,6 +126,12 @@ async def test_a_node_that_takes_no_connection_is_looked_up_again(citus):
     for _ in range(2):
         with pytest.raises(OSError, match=r"refused|failed"):
             await owners.connect_to_owner(citus.cell, timeout=5)
+
+
+async def test_tables_are_changed_at_the_coordinator_and_sessions_are_looked_for_at_the_owner(citus):
+    await citus.move(2)
+    async with connected(citus.cell) as at_coordinator, connected(citus.cell, at_owner=True) as at_owner:
+        assert (host_of(at_coordinator), host_of(at_owner)) == ("127.0.0.1", "localhost")
 
 
 async def test_an_ordinary_cell_is_never_asked_where_it_is(database_url, monkeypatch):

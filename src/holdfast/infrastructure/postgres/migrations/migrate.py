@@ -103,7 +103,7 @@ async def _downgrade(where: Cell | str, revision: str, reporter: Reporter) -> No
 
 async def finish_on(where: Cell | str, *, force: bool = False, looks: int = 1) -> None:
     """Do what `finish` does, within an event loop."""
-    async with connected(where) as connection:
+    async with connected(where, at_owner=True) as connection:
         await take_turn(connection, Silent(), seconds_max=TURN_SECONDS)
         current = await current_revision(connection)
         if current != newest_migration():

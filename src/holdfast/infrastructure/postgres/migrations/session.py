@@ -20,9 +20,15 @@ _END_WITH_US = "SET client_connection_check_interval = 2000"
 """
 
 
-async def connect(where: Cell | str) -> asyncpg.Connection:
-    """Open a connection to a cell, or to the only database by its URL; if it is on Citus, to the coordinator."""
-    cell = replace(Cell.of(where), citus=False)
+async def connect(where: Cell | str, *, at_owner: bool = False) -> asyncpg.Connection:
+    """Open a connection to a cell, or to the only database by its URL.
+
+    Args:
+        where: The cell.
+        at_owner: If it is on Citus, connect to the node that has the tables, and so the sessions of nodes of Holdfast.
+            Tables are changed at the coordinator.
+    """
+    cell = Cell.of(where) if at_owner else replace(Cell.of(where), citus=False)
     settings = {**_SETTINGS, **cell.search_path, "application_name": session_name("migrate")}
     connection = await connect_with(cell, settings, timeout=_CONNECT_SECONDS)
     try:
@@ -36,9 +42,9 @@ async def connect(where: Cell | str) -> asyncpg.Connection:
 
 
 @asynccontextmanager
-async def connected(where: Cell | str) -> AsyncIterator[asyncpg.Connection]:
+async def connected(where: Cell | str, *, at_owner: bool = False) -> AsyncIterator[asyncpg.Connection]:
     """Keep a connection open for the block."""
-    connection = await connect(where)
+    connection = await connect(where, at_owner=at_owner)
     try:
         yield connection
     finally:

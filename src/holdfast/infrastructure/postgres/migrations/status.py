@@ -56,7 +56,7 @@ def lost_by_downgrade(where: Cell | str) -> list[str]:
 
 
 async def _status(where: Cell | str) -> MigrationStatus:
-    async with connected(where) as connection:
+    async with connected(where, at_owner=True) as connection:
         current = await current_revision(connection)
         finished = await finished_migration(connection)
         newest = newest_migration()
