@@ -86,3 +86,4 @@ def test_secrets_of_cells_are_redacted(monkeypatch):
     settings = _loaded(monkeypatch, {"1": {"url": "postgresql://u:p%40ss@other/d"}})
     assert {"p%40ss", "p@ss", "postgresql://u:p%40ss@other/d"} <= set(settings.secrets())
     assert "p%40ss" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    assert "p%40ss" not in repr(settings.all_cells())

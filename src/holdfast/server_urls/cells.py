@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from holdfast.server_urls import postgres
@@ -23,7 +23,8 @@ class Cell:
     """Where the tables of one cell are, and how to connect to them."""
 
     number: int
-    url: str
+    url: str = field(repr=False)
+    """With its password, which tracebacks must not show."""
     schema: str | None = None
     """The schema that has its tables; None for the role's own `search_path`."""
     plan_mode: PlanMode = "generic"
