@@ -127,6 +127,14 @@ def test_migrations_that_were_broken_off_are_completed(database_url, empty_datab
     assert query(empty_database_url, "SELECT cell FROM installation")[0]["cell"] == 1
 
 
+def test_a_cell_0_that_was_restored_to_before_is_told_of_its_cells_again(added, database_url, new_database_url):
+    query(database_url, "DELETE FROM cells; UPDATE installation SET cell = NULL, cell_added_at = NULL")
+    add(added, 1, "east")
+    [own] = query(new_database_url, "SELECT cell_added_at FROM installation")
+    [row] = query(database_url, "SELECT added_at FROM cells")
+    assert row["added_at"] == own["cell_added_at"], "ids from the time in between stay those of the cell"
+
+
 def refused(settings, number=1):
     with pytest.raises((EmbeddedError, SettingsError)) as refusal:
         add(settings, number, "")

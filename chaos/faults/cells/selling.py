@@ -17,7 +17,7 @@ from holdfast.server_urls.cells import Cell
 
 _QUIET_SECONDS = 1.5
 BUYERS = 6
-HABITS = Habits(hot_seats=30, pause_seconds=0.03, lists=False)
+HABITS = Habits(hot_seats=30, pause_seconds=0.05, lists=False)
 _SLOWER_MAX = 10.0
 """By how much the other cell may slow down, at the 95th percentile. The machine is shared with what is being restarted,
 so this only finds requests that wait for a cell that is away: they would take hundreds of times as long."""
