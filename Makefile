@@ -109,7 +109,7 @@ chaos: $(INSTALLED_DEV) last-release ## Inject every fault under load into real 
 	@$(PY) -m chaos.reading --runs $(READING_RUNS)
 	@exec $(PY) -m chaos.edge_fuzz --requests $(FUZZ_REQUESTS) $(FUZZ_ARGS)
 
-chaos-quick: $(INSTALLED_DEV) ## Inject the most important faults, under 3 minutes
+chaos-quick: $(INSTALLED_DEV) ## Inject the most important faults, about 3 minutes
 	@$(PY) -m chaos.run --quick --report $(CHAOS_REPORT) $(CHAOS_ARGS)
 	@exec $(PY) -m chaos.edge_fuzz --requests 10000 $(FUZZ_ARGS)
 
