@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from holdfast.application.cells import cells as several
 from holdfast.application.cells import merging
 from holdfast.application.cells.cells import Cells, Member, started
 from holdfast.application.cells.ports import OwnNumber
@@ -116,6 +117,24 @@ async def test_without_any_cell_there_is_no_list():
     with pytest.raises(ConnectionLost):
         await _page(cells, 20, 0)
     assert cells.missing(since) == [0, 1]
+    cells.close()
+
+
+async def test_a_list_waits_once_for_a_cell_that_answers_only_pings(monkeypatch):
+    """As while a table of it is locked. A page behind a large offset asks several times."""
+    monkeypatch.setattr(several, "LIST_SECONDS_MAX", 0.1)
+    cells = await _cells_with([list(range(40)), list(range(40, 80))])
+    asked = 0
+
+    async def hang(*, limit: int, offset: int) -> list[int]:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(5)
+        return [limit, offset]
+
+    cells.at(1).read = hang
+    assert await _page(cells, 5, 30) == list(range(9, 4, -1))
+    assert asked == 1
     cells.close()
 
 

@@ -15,7 +15,11 @@ PING_SECONDS_MAX = 1.5
 
 
 class Presence:
-    """Is away from the first question that fails until a ping succeeds. Each change is logged once."""
+    """Is away from the first question that fails until a ping succeeds. Each change is logged once.
+
+    If the question took too long, the first ping comes a little later. A cell with a locked table answers pings, and
+    a list that asks it several times would wait for it each time.
+    """
 
     def __init__(self, number: int, ping: Callable[[], Awaitable[object]]) -> None:
         self._number = number
@@ -35,14 +39,16 @@ class Presence:
             return
         self.away = True
         log.warning("cell_away", cell=self._number, error=repr(failure))
-        self._pinging = asyncio.create_task(self._ping_until_answered(), context=Context())
+        rest_seconds = PING_SECONDS if isinstance(failure, TimeoutError) else 0.0
+        self._pinging = asyncio.create_task(self._ping_until_answered(rest_seconds), context=Context())
 
     def close(self) -> None:
         """Stop pinging."""
         if self._pinging is not None:
             self._pinging.cancel()
 
-    async def _ping_until_answered(self) -> None:
+    async def _ping_until_answered(self, rest_seconds: float) -> None:
+        await asyncio.sleep(rest_seconds)
         while True:
             try:
                 async with asyncio.timeout(PING_SECONDS_MAX):
