@@ -7,7 +7,7 @@ import numpy as np
 
 from holdfast.cli.sizing.measured import STEPS, Measured
 from onsale.crowd.outcome import Outcome
-from onsale.report.experiments import BATCHES, COMMITS, PROCESSES, Experiments
+from onsale.report.experiments import BATCHES, COMMITS, FEW_NAME, PROCESSES, Experiments
 from onsale.validate.compared import Compared
 from onsale.validate.loads import FIGURES, Comparison
 
@@ -94,7 +94,7 @@ def bounds(found: Experiments) -> str:
 def million(found: Experiments) -> str:
     """Return the first seconds of the on-sale on several installations."""
     rows = [[name, *_outcome(outcome)] for name, outcome in found.million.items()]
-    rows += [[f"home, zipf {zipf:g}", *_outcome(outcome)] for zipf, outcome in found.zipfs.items()]
+    rows += [[f"{FEW_NAME}, zipf {zipf:g}", *_outcome(outcome)] for zipf, outcome in found.zipfs.items()]
     return _table(
         [
             "installation",

@@ -36,6 +36,7 @@ TRIALS = (
     Trial(64),
     Trial(256),
     Trial(512),
+    Trial(2_048),
     Trial(64, events=16),
     Trial(288, processes=2),
 )

@@ -67,9 +67,12 @@ def _bars(axes: Axes, chart: Chart) -> None:
         heights = [value if math.isfinite(value) else 0.0 for value in values]
         bars = axes.bar(places, heights, width * 0.94, color=_colour(order), label=name)
         spans = chart.spans.get(name, [])
-        for place, (low, high) in zip(places, spans, strict=False):
+        if not spans:
+            axes.bar_label(bars, [number(value) for value in values], padding=2)
+        for place, value, (low, high) in zip(places, values, spans, strict=bool(spans)):
             axes.plot([place, place], [low, high], color=_SPAN, linewidth=1.2)
-        axes.bar_label(bars, [number(value) for value in values], padding=2 if not spans else 6)
+            above = (place, max(high, value))
+            axes.annotate(number(value), above, xytext=(0, 2), textcoords="offset points", ha="center")
     axes.set_xticks(range(len(chart.x)), [str(label).replace(", ", "\n") for label in chart.x])
     axes.tick_params(axis="x", length=0)
 
