@@ -16,15 +16,6 @@ from holdfast.settings import Settings, SettingsError
 _LOOK_SECONDS = 3.0
 
 
-def database_url(settings: Settings) -> str:
-    """Return PostgreSQL's URL in plain text.
-
-    Raises:
-        SettingsError: if none is configured.
-    """
-    return require_database(settings).database_url.get_secret_value()  # type: ignore[union-attr]
-
-
 def require_database(settings: Settings) -> Settings:
     """Return the settings if they name a database.
 
