@@ -18,16 +18,21 @@ class ShownPace(Pace):
         self._progress = progress
         self._task = None if progress is None else progress.add_task("", total=None)
         self._rows = 0
+        self._events = 0
 
     def event(self, name: str, rows: int | None = None) -> None:
-        """Begin with an event. `rows` is how many rows there will be to count, if that is known."""
+        """Begin with an event. `rows` is how many rows will be counted, if that is known."""
         self._rows = 0
         if self._progress is not None and self._task is not None:
             self._progress.reset(self._task, description=name, total=rows)
 
     async def passed(self, step: Step, rows: int = 0) -> None:
         """Move the bar, and rest."""
-        self._rows += rows
+        if step == "begun":
+            self._events += 1
+            self.event(f"event {self._events}", 2 * rows)  # each is read, and then removed
+        else:
+            self._rows += rows
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, completed=self._rows)
         await super().passed(step, rows)

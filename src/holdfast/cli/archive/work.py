@@ -36,7 +36,6 @@ def run(settings: Settings, *, fast: bool = False) -> bool:
         sound = True
         async for tried in archive_due(archive.removal, target, after, pace):
             sound = _told(tried) and sound
-            pace.event("")
         return sound
 
     with shown_pace("Archiving", share=1.0 if fast else PACED_SHARE) as pace:

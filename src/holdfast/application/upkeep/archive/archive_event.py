@@ -36,7 +36,7 @@ async def archive_event(removal: Removal, target: Target, event_id: UUID, pace: 
     """
     try:
         export = await removal.begin(event_id)
-        await pace.passed("begun")
+        await pace.passed("begun", sum(export.rows.values()))
         file = await _written(removal, target, export, pace)
         await pace.passed("stored")
         await removal.remove(export, file, FORMAT, pace)

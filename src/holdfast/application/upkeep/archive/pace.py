@@ -8,7 +8,8 @@ from holdfast.application.upkeep.archive.refusals import StoppedError
 Step: TypeAlias = Literal[
     "begun", "exported", "stored", "locked", "recorded", "removed", "marked", "committed", "read", "restored"
 ]
-"""What has just been done. `exported`, `removed`, `read` and `restored` are passed once for each portion of rows."""
+"""What has just been done. `begun` comes with the number of an event's rows. `exported`, `removed`, `read` and
+`restored` are passed once for each portion of rows."""
 
 REST_SECONDS_MAX = 1.0
 """Below the time after which PostgreSQL ends an idle transaction."""
@@ -29,7 +30,7 @@ class Pace:
         self._rested_at: float | None = None
 
     async def passed(self, step: Step, rows: int = 0) -> None:
-        """Rest. `rows` of an event have just been dealt with.
+        """Rest. `rows` of an event have just been dealt with, or are to be.
 
         Raises:
             StoppedError: if the process ends, unless the work is done.
