@@ -27,7 +27,7 @@ def test_cell_0_is_the_database_and_the_others_are_named(monkeypatch):
     settings = _loaded(
         monkeypatch,
         {
-            "12": {"url": "postgresql://u@h/d", "schema": "tickets_12", "plan_mode": "custom", "citus": True},
+            "12": {"url": "postgresql://u@h/d", "schema": "tickets_12", "citus": True},
             "2": {"url": "postgresql://u@other/d"},
         },
     )
@@ -39,9 +39,14 @@ def test_cell_0_is_the_database_and_the_others_are_named(monkeypatch):
 
 
 def test_the_database_itself_can_be_a_schema_on_citus(monkeypatch):
-    url = f"{URL}?options=--search-path%3Dtickets%20-c%20plan_cache_mode%3Dforce_custom_plan%20-choldfast.citus%3Don"
+    url = f"{URL}?options=--search-path%3Dtickets%20-choldfast.citus%3Don"
     settings = _loaded(monkeypatch, "", DATABASE_URL=url)
     assert settings.all_cells() == (Cell(0, url, "tickets", "custom", citus=True),)
+
+
+def test_the_database_can_be_a_schema_with_plans_of_its_own(monkeypatch):
+    url = f"{URL}?options=-c%20search_path%3Dtickets%20-c%20plan_cache_mode%3Dforce_custom_plan"
+    assert _loaded(monkeypatch, "", DATABASE_URL=url).all_cells() == (Cell(0, url, "tickets", "custom"),)
 
 
 def test_without_cells_there_is_one(monkeypatch):
@@ -66,6 +71,10 @@ def test_without_cells_there_is_one(monkeypatch):
         ({"1": {"url": URL, "plan_mode": "auto"}}, "cell 1, plan_mode: must be one of"),
         ({"1": {"url": URL, "citus": "yes"}}, "cell 1, citus: must be true or false"),
         ({"1": {"url": URL, "citus": True}}, "cell 1, citus: needs a schema"),
+        (
+            {"1": {"url": URL, "schema": "s", "citus": True, "plan_mode": "generic"}},
+            "cell 1, plan_mode: must be custom",
+        ),
         ({"1": {"url": URL, "password": "hidden"}}, "cell 1: has a member that is not known"),
         ('{"1": {"url": "postgresql://u@h/e"}, "1": {"url": "postgresql://u@h/f"}}', "same cell or member twice"),
         ({"1": {"url": "postgresql://u@h/e"}, "2": {"url": "postgresql://u@h/e"}}, "cells 1 and 2 have the same url"),

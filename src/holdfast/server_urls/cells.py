@@ -49,19 +49,15 @@ class Cell:
 
 
 def _home(url: str) -> Cell:
-    """Read a URL such as `…?options=-c%20search_path%3Dsales%20-c%20plan_cache_mode%3Dforce_custom_plan`.
+    """Read a URL such as `…?options=-c%20search_path%3Dsales%20-c%20holdfast.citus%3Don`.
 
     `holdfast.citus=on` is not a setting of the server, which ignores it, but says that Citus distributes the schema.
     """
     settings = postgres.settings_in(url)
     schema = settings.get("search_path")
-    return Cell(
-        number=0,
-        url=url,
-        schema=schema,
-        plan_mode="custom" if settings.get("plan_cache_mode") == "force_custom_plan" else "generic",
-        citus=schema is not None and settings.get("holdfast.citus") == "on",
-    )
+    citus = schema is not None and settings.get("holdfast.citus") == "on"
+    custom = citus or settings.get("plan_cache_mode") == "force_custom_plan"
+    return Cell(number=0, url=url, schema=schema, plan_mode="custom" if custom else "generic", citus=citus)
 
 
 def parse(text: str) -> tuple[Cell, ...]:
@@ -142,7 +138,10 @@ def _schema(name: str, members: Mapping[str, Any]) -> str | None:
 
 
 def _plan_mode(name: str, members: Mapping[str, Any]) -> PlanMode:
-    wanted = members.get("plan_mode", "generic")
+    on_citus = members.get("citus") is True
+    wanted = members.get("plan_mode", "custom" if on_citus else "generic")
+    if on_citus and wanted == "generic":
+        raise _wrong(name, "plan_mode", "must be custom: Citus cannot plan a statement without its values")
     for mode in _PLAN_MODES:
         if mode == wanted:
             return mode

@@ -49,7 +49,7 @@ def owner_of(cell: Cell) -> str | None:
 
     A session that was opened while this was something else should not be used any more.
     """
-    return _owners.get(cell)
+    return _owners.get(cell) if cell.citus else None
 
 
 async def connect_to_owner(cell: Cell, *, timeout: float, **named: Any) -> asyncpg.Connection:  # noqa: ANN401, ASYNC109 - the driver's own
