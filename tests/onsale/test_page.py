@@ -6,7 +6,9 @@ import pytest
 from onsale.report import page, tables
 from onsale.validate import compared
 
+from holdfast.cli.sizing.estimate import OnSale, Pools, estimate
 from holdfast.cli.sizing.measured import FILE, STEPS, measured
+from holdfast.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
@@ -19,6 +21,18 @@ def test_the_page_shows_the_times_and_the_comparison_that_are_stored():
 
 def test_times_and_comparison_are_of_one_sitting():
     assert compared.read(ROOT / compared.FILE).measured_at == measured().machine["measured at"]
+
+
+def test_the_answer_in_short_is_what_the_calculator_says():
+    settings = Settings()
+    pools = Pools(settings.write_pool_size, settings.read_pool_size, settings.catalogue_pool_size)
+    found = estimate(OnSale(seats=800_000, buyers=1_000_000, minutes=10, events=40), pools)
+    short = PAGE.partition("## The model")[0]
+    assert f"{found.attempts_per_second:,.0f} and {found.reads_per_second:,.0f}" in short
+    assert f"{found.processes.low} to {found.processes.high}" in short
+    assert f"{found.cells.low} to {found.cells.high} cells" in short
+    assert f"{round(found.connections.low, -2):,} to {round(found.connections.high, -2):,}" in short
+    assert found.stream_bits_per_second.high == pytest.approx(10e9, rel=0.1)
 
 
 def test_tables_go_between_their_marks_again_and_again():
