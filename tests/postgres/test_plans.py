@@ -3,10 +3,12 @@
 import pytest
 
 from box_office import sql
+from databases import create, drop
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.driver.queries import load_queries
 from postgres.planning import FULL, arguments_of, nodes_of, nodes_of_statement
 
+pytestmark = pytest.mark.xdist_group("plans")
 LOOKED_UP_BY = {
     "events_pkey": ("(id = ",),
     "seats_pkey": ("(id = ", "(event_id = "),
@@ -36,14 +38,18 @@ OF_LISTS = {
 """Indexes that the load of a batch may not use: it would go through all rows of an event, or of a user."""
 
 
-@pytest.fixture(params=["empty", "full", "full and analyzed"])
-async def filled_url(request, database_url):
+@pytest.fixture(scope="module", params=["empty", "full", "full and analyzed"])
+def filled_url(request, servers, _template, _in_own_loop):
+    """A database for all tests here: filling it takes seconds, and they only have plans made."""
+    name = _in_own_loop(create(servers.postgres_url, _template))
+    url = servers.database(name)
     if request.param != "empty":
-        await sql(database_url, "ALTER TABLE events SET (autovacuum_enabled = off)")
-        await sql(database_url, FULL)
+        _in_own_loop(sql(url, "ALTER TABLE events SET (autovacuum_enabled = off)"))
+        _in_own_loop(sql(url, FULL))
     if request.param == "full and analyzed":
-        await sql(database_url, "ANALYZE")
-    return database_url
+        _in_own_loop(sql(url, "ANALYZE"))
+    yield url
+    _in_own_loop(drop(servers.superuser_url, name))
 
 
 @pytest.fixture
