@@ -1,4 +1,3 @@
 """The tests of reservations once more, with every event in a second cell."""
 
-from api.test_changing_holds import *  # noqa: F403 - the fixtures of this folder are what differs
-from api.test_reservations import *  # noqa: F403 - as above
+from api.test_reservations import *  # noqa: F403 - the fixtures of this folder are what differs
