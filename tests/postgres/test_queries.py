@@ -16,7 +16,7 @@ from holdfast.infrastructure.postgres.driver.statement_spans import _name_of
 
 FOLDER = Path(inspect.getfile(postgres)).parent
 FILES = sorted(
-    str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.sql") if "migrations" not in path.parts
+    str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.sql") if "versions" not in path.parts
 )
 _TABLES_OF_AN_AUDIT = """
 CREATE TEMP TABLE scoped_entries (event_id uuid, version bigint, reservation_id uuid);
