@@ -158,7 +158,7 @@ pages-test: $(INSTALLED_DEV) ## Visit the pages in a real browser (Debian's chro
 
 pages-axe: $(INSTALLED_DEV) ## Look at every page with axe, and write docs/pages-accessibility.md
 	@rm -rf build/pages/axe
-	@$(PY) -m pytest -q -m pages --numprocesses=$(TEST_WORKERS) --dist=loadgroup tests/pages/test_every_page.py; \
+	@WALK_IN_BOTH_LANGUAGES=1 $(PY) -m pytest -q -m pages --numprocesses=$(TEST_WORKERS) --dist=loadgroup tests/pages/test_every_page.py; \
 	PYTHONPATH=tests exec $(PY) -m pages.accessibility_report
 
 bench-pages: $(INSTALLED_DEV) ## Measure the pages' budgets in time, about 5 minutes, and write docs/pages-speed.md; PAGES_ARGS="--quick --only map"

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LIMIT_SECONDS = int(os.environ.get("STEP_SECONDS_MAX", "540"))
+LIMIT_SECONDS = int(os.environ.get("STEP_SECONDS_MAX", "900"))
 """A step that takes longer hangs. It is ended while there is still time to show what it wrote."""
 PASSED_LINES = 3
 FAILED_LINES = 120

@@ -86,7 +86,6 @@ async def _insist_on(waiting: Load, sale: Sale, trial: Trial) -> None:
     injection="another session holds the rows of four events, as many as a node has writers, for 5 s; each has a buyer",
     expected="the buyers of a fifth event keep their pace, and none of them fails; the others get 503 `none`",
     invariants="all",
-    quick=True,
 )
 async def _four_events_locked(trial: Trial) -> None:
     await _beside_locked_events(trial, 4)

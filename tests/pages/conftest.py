@@ -49,7 +49,8 @@ def pytest_collection_modifyitems(items):
 def pytest_generate_tests(metafunc):
     """Tell each story in one of the languages, half of them in each, and in both where it is about what is said.
 
-    The walk visits every page in both languages, and every text has its translation (`tests/web/kit`).
+    The walk visits every page (`make pages-axe` in both languages), and every text has its translation
+    (`tests/web/kit`).
     """
     if "words" in metafunc.fixturenames:
         of_name = LANGUAGES[zlib.crc32(metafunc.function.__name__.encode()) % 2]
