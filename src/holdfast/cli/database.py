@@ -37,7 +37,7 @@ def refuse_wrong_databases(settings: Settings) -> Settings:
         EmbeddedError: if a URL leads to something of the kind; the message is one line.
     """
     from holdfast.infrastructure.postgres.driver.poolers import PoolerError, connect_with  # noqa: PLC0415 - slow to import
-    from holdfast.infrastructure.postgres.migrations.listing import own_number  # noqa: PLC0415
+    from holdfast.infrastructure.postgres.migrations.own_number import own_number  # noqa: PLC0415
 
     async def look(cell: Cell) -> str | None:
         try:

@@ -11,6 +11,7 @@ import asyncpg
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
 from holdfast.infrastructure.postgres.migrations.adding import HOME, CellError, require_ready_home
 from holdfast.infrastructure.postgres.migrations.cell_statements import CELLS
+from holdfast.infrastructure.postgres.migrations.own_number import own_number_on
 from holdfast.infrastructure.postgres.migrations.session import connected, current_revision
 from holdfast.server_urls.cells import Cell
 
@@ -117,12 +118,6 @@ async def ids_that_name_others(cell: Cell, known: Mapping[int, KnownCell]) -> li
         return [dict(row) for row in (await statement.fetch(connection))[:ROWS_MAX]]
 
 
-async def own_number(cell: Cell) -> int | None:
-    """Return which cell a database is; None if it was never told."""
-    async with connected(cell) as connection:
-        return await _own_number(connection)
-
-
 def reason_of(error: BaseException) -> str:
     """Return why something failed, in one line."""
     if isinstance(error, TimeoutError):
@@ -149,17 +144,9 @@ async def _look(connection: asyncpg.Connection, cell: Cell, state: CellState) ->
         return
     if state.schema != newest_migration():
         state.findings.append("`holdfast migrate status` says what is to be done")
-    own = await _own_number(connection)
+    own = await own_number_on(connection)
     if own is None and cell.number != HOME:
         state.findings.append(f"its database has no number: `holdfast cells add {cell.number}`")
     elif own not in (None, cell.number):
         state.findings.append(f"its database is cell {own}: the url is wrong")
     state.seats_on_sale = await CELLS.seats_on_sale({}).fetchval(connection)
-
-
-async def _own_number(connection: asyncpg.Connection) -> int | None:
-    try:
-        row = await CELLS.own_number({}).fetchrow(connection)
-    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
-        return None
-    return None if row is None else row["number"]
