@@ -30,6 +30,8 @@ SHAPES = (
 )
 """Events of a transaction, commands of each, seats of each command."""
 EVENTS = max(events for events, _, _ in SHAPES)
+_SEATS_A_ROUND = sum(commands * seats for _, commands, seats in SHAPES)
+"""What a round takes of the event that is in all shapes."""
 HOLD = timedelta(minutes=15)
 WARM_UP = 5
 """Transactions of each size before those that count."""
@@ -136,10 +138,10 @@ async def time_steps(database_url: str, events: Sequence[Event], *, seconds: flo
     Args:
         database_url: A migrated database.
         events: `EVENTS` of them, on sale, with enough free seats.
-        seconds: How long.
+        seconds: How long; shorter if the seats of an event do not suffice for a further round.
 
     Raises:
-        RuntimeError: A reservation was refused, or the seats ran out: then the times mean nothing.
+        RuntimeError: A reservation was refused, or there are too few seats for a single round.
     """
     pool = Pool(database_url, size=1, application_name="onsale", timeouts=Timeouts())
     gc.collect()
@@ -150,7 +152,9 @@ async def time_steps(database_url: str, events: Sequence[Event], *, seconds: flo
         sellers = [_Seats(event) for event in events]
         end = time.monotonic() + seconds
         rounds = 0
-        while time.monotonic() < end or rounds <= WARM_UP:
+        while rounds <= WARM_UP or time.monotonic() < end:
+            if rounds > WARM_UP and min(seller.left for seller in sellers) < _SEATS_A_ROUND:
+                break
             rounds += 1
             if rounds == WARM_UP:
                 store.watch.samples.clear()
@@ -185,9 +189,11 @@ class _Seats:
     def __init__(self, event: Event) -> None:
         self.event_id = UUID(event.id)
         self._seats = iter(event.seat_ids)
+        self.left = len(event.seat_ids)
 
     def wish(self, seats: int) -> Reserve:
         wanted = tuple(UUID(seat) for seat in islice(self._seats, seats))
+        self.left -= len(wanted)
         if len(wanted) < seats:
             raise RuntimeError("the event has too few seats for this measurement")
         made = uuid7()
