@@ -53,6 +53,7 @@ async def _expect_opening(trial: Trial, load: Load, sale: Sale, targets: Sequenc
     injection="every worker is dead when a channel opens to all, under load on three nodes",
     expected="409 `seats_unavailable` without the code until the opening, 201 from then on, on every node",
     invariants="no seat that is kept back is held without its code; counts and lists leave it out",
+    quick=True,
 )
 async def _opens_without_worker(trial: Trial) -> None:
     worker = trial.site.worker

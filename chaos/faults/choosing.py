@@ -64,6 +64,7 @@ async def _chosen_on_every_node(trial: Trial) -> None:
     injection="the connection is reset when PostgreSQL's answer to the COMMIT of chosen seats comes back; eight times",
     expected="201 all the same: the batch finds its own work; the node's free seats catch up from the log",
     invariants="no chosen seat sold twice, one effect per key, nobody refused while seats fit",
+    quick=True,
 )
 async def _commit_acknowledgement_lost(trial: Trial) -> None:
     async with wired_node(trial) as (wire, node), _groups(trial, [node.address]) as load:

@@ -29,6 +29,7 @@ async def _restless(trial: Trial, targets: Sequence[Target] | None = None) -> As
     injection="SIGKILL of a node after the COMMIT of buyers who change and extend their holds; three times",
     expected="502 or a lost connection; the change sent again finds itself done",
     invariants=_PROMISES,
+    quick=True,
 )
 async def _killed_after_commit(trial: Trial) -> None:
     async with _restless(trial) as load:
