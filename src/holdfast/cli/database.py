@@ -36,17 +36,19 @@ def refuse_wrong_databases(settings: Settings) -> Settings:
     Raises:
         EmbeddedError: if a URL leads to something of the kind; the message is one line.
     """
-    from holdfast.infrastructure.postgres.driver.poolers import PoolerError, connect_with  # noqa: PLC0415 - slow to import
-    from holdfast.infrastructure.postgres.migrations.own_number import own_number  # noqa: PLC0415
+    from holdfast.infrastructure.postgres.cells.register import own_number_on  # noqa: PLC0415 - slow to import
+    from holdfast.infrastructure.postgres.driver.poolers import PoolerError, connect_with  # noqa: PLC0415
 
     async def look(cell: Cell) -> str | None:
         try:
-            connection = await connect_with(cell, {}, timeout=_LOOK_SECONDS)
-            await connection.close(timeout=_LOOK_SECONDS)
-            if cell.number == 0:
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    number = await own_number(cell)
-                return f"DATABASE_URL: leads to the database of cell {number}, not to cell 0" if number else None
+            connection = await connect_with(cell, cell.search_path, timeout=_LOOK_SECONDS)
+            try:
+                if cell.number == 0:
+                    async with asyncio.timeout(_LOOK_SECONDS):
+                        number = await own_number_on(connection)
+                    return f"DATABASE_URL: leads to the database of cell {number}, not to cell 0" if number else None
+            finally:
+                connection.terminate()
         except PoolerError as error:
             return f"cell {cell.number}: {error}" if cell.number else str(error)
         except Exception:  # noqa: BLE001 - any other failure may pass, and will be logged

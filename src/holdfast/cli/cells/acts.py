@@ -12,7 +12,7 @@ from holdfast.cli.console import print_rows, say
 from holdfast.cli.migration_progress import shown_progress
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
-from holdfast.infrastructure.postgres.migrations import listing, own_number
+from holdfast.infrastructure.postgres.migrations import listing
 from holdfast.infrastructure.postgres.migrations.adding import add_cell
 from holdfast.infrastructure.postgres.migrations.listing import CellState
 from holdfast.infrastructure.postgres.upkeep.invariants import check_invariants
@@ -109,7 +109,7 @@ def _row(state: CellState, place: str) -> Sequence[str]:
 
 
 def _broken(cell: Cell, known: dict[int, listing.KnownCell]) -> list[str]:
-    own = asyncio.run(own_number.own_number(cell))
+    own = asyncio.run(listing.own_number(cell))
     expected = {cell.number} if cell.number else {0, None}
     lines = [] if own in expected else [f"its database says that it is {'no cell' if own is None else f'cell {own}'}"]
     for result in asyncio.run(check_invariants(cell)):

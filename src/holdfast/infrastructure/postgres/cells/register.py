@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asyncpg import Record
+from asyncpg import Connection, Record, UndefinedColumnError, UndefinedTableError
 
 from holdfast.application.cells.ports import KnownCell, OwnNumber
 from holdfast.infrastructure.postgres.driver.failures import translated
@@ -23,6 +23,15 @@ class RegisterQueries:
 
 
 REGISTER = bound(RegisterQueries, load_queries("cells/register"))
+
+
+async def own_number_on(connection: Connection) -> int | None:
+    """Return which cell the database of a connection is; None if it was never told, or has no such tables yet."""
+    try:
+        row = await REGISTER.own_number({}).fetchrow(connection)
+    except (UndefinedTableError, UndefinedColumnError):
+        return None
+    return None if row is None else row["number"]
 
 
 class PostgresRegister:

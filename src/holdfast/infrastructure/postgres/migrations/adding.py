@@ -10,6 +10,7 @@ from datetime import datetime
 import asyncpg
 
 from holdfast.application.features import FEATURES
+from holdfast.infrastructure.postgres.cells.register import REGISTER
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
 from holdfast.infrastructure.postgres.migrations.cell_statements import CELLS
 from holdfast.infrastructure.postgres.migrations.distributed import NotDistributedError, prepare_schema
@@ -119,7 +120,7 @@ async def _since(there: asyncpg.Connection, cell: Cell, *, listed: bool) -> date
     own = None
     # If the migrations were broken off before they made it, there is no such column, or no table.
     with contextlib.suppress(asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
-        own = await CELLS.own_number({}).fetchrow(there)
+        own = await REGISTER.own_number({}).fetchrow(there)
     if own is not None and own["number"] is not None:
         if own["number"] != cell.number:
             raise CellError(f"its database is cell {own['number']}: correct the number or the url in CELLS")
@@ -133,7 +134,7 @@ async def _since(there: asyncpg.Connection, cell: Cell, *, listed: bool) -> date
 
 
 async def _require_number(connection: asyncpg.Connection, number: int, named: str) -> datetime:
-    own = await CELLS.own_number({}).fetchrow(connection)
+    own = await REGISTER.own_number({}).fetchrow(connection)
     assert own is not None
     if own["number"] != number:
         raise CellError(f"{named} the database of cell {own['number']}")

@@ -38,7 +38,6 @@ class Others(TypedDict):
 class CellStatements:
     """The statements of `cells.sql`."""
 
-    own_number: Query[Nothing]
     known_cells: Query[Nothing]
     clock: Query[Nothing]
     take_number: Query[Since]

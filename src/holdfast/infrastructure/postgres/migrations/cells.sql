@@ -1,7 +1,3 @@
--- own_number
--- Read which cell this database is, and since when; null if it was never told.
-SELECT cell AS number, cell_added_at AS added_at FROM installation
-
 -- known_cells
 -- List the cells that this database knows. Only cell 0 knows any.
 SELECT number, name, added_at, drained_at FROM cells ORDER BY number

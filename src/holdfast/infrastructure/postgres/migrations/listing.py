@@ -8,10 +8,10 @@ from typing import Any
 
 import asyncpg
 
+from holdfast.infrastructure.postgres.cells.register import own_number_on
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
 from holdfast.infrastructure.postgres.migrations.adding import HOME, CellError, require_ready_home
 from holdfast.infrastructure.postgres.migrations.cell_statements import CELLS
-from holdfast.infrastructure.postgres.migrations.own_number import own_number_on
 from holdfast.infrastructure.postgres.migrations.session import connected, current_revision
 from holdfast.server_urls.cells import Cell
 
@@ -116,6 +116,12 @@ async def ids_that_name_others(cell: Cell, known: Mapping[int, KnownCell]) -> li
     async with connected(cell) as connection:
         await connection.execute("SET jit = off")
         return [dict(row) for row in (await statement.fetch(connection))[:ROWS_MAX]]
+
+
+async def own_number(cell: Cell) -> int | None:
+    """Return which cell a database is; None if it was never told."""
+    async with connected(cell) as connection:
+        return await own_number_on(connection)
 
 
 def reason_of(error: BaseException) -> str:
