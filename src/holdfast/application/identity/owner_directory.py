@@ -9,6 +9,7 @@ from holdfast.application.identity.ports import ArchivedOwner, OwnersSource, Res
 
 Owner = TypeVar("Owner")
 Where: TypeAlias = Callable[[UUID], Iterable[OwnersSource]]
+LookUp: TypeAlias = Callable[[OwnersSource, Sequence[UUID]], Awaitable[Mapping[UUID, Owner]]]
 
 REMEMBERED_MAX = 50_000
 """Of events and of reservations each."""
@@ -26,12 +27,9 @@ class OwnerDirectory:
         """
         home = (source,)
         where = where or (lambda _: home)
-        self._where = where
         self._events = _Remembered(lambda asked, ids: asked.of_events(ids), where)
-        self._published: Coalescer[OwnersSource, UUID, bool | None] = Coalescer(self._ask_published, questions_max=256)
-        self._archived: Coalescer[OwnersSource, UUID, ArchivedOwner | None] = Coalescer(
-            self._ask_archived, questions_max=256
-        )
+        self._published = _LookedUp(lambda asked, ids: asked.are_published(ids), where)
+        self._archived = _LookedUp(lambda asked, ids: asked.of_archived(ids), where)
         self._organisers = _Remembered(lambda asked, ids: asked.of_organisers(ids), lambda _: home)
         self._reservations = _Remembered(lambda asked, ids: asked.of_reservations(ids), where)
 
@@ -59,12 +57,7 @@ class OwnerDirectory:
         Raises:
             ConnectionLost, Contended: The look-up failed.
         """
-        published = None
-        for source in self._where(event_id):
-            published = await self._published.ask(source, event_id)
-            if published is not None:
-                break
-        return published
+        return await self._published.find(event_id)
 
     async def of_reservation(self, reservation_id: UUID) -> ReservationOwner | None:
         """Return the organiser and buyer of a reservation; None if there is no such reservation.
@@ -82,48 +75,44 @@ class OwnerDirectory:
         Raises:
             ConnectionLost, Contended: The look-up failed.
         """
-        archived = None
-        for source in self._where(reservation_id):
-            archived = await self._archived.ask(source, reservation_id)
-            if archived is not None:
-                break
-        return archived
-
-    async def _ask_archived(
-        self, source: OwnersSource, reservation_ids: Sequence[UUID]
-    ) -> Sequence[ArchivedOwner | None]:
-        found = await source.of_archived(reservation_ids)
-        return [found.get(reservation_id) for reservation_id in reservation_ids]
-
-    async def _ask_published(self, source: OwnersSource, event_ids: Sequence[UUID]) -> Sequence[bool | None]:
-        found = await source.are_published(event_ids)
-        return [found.get(event_id) for event_id in event_ids]
+        return await self._archived.find(reservation_id)
 
 
-class _Remembered(Generic[Owner]):
-    """The cache; ids requested while a look-up is in progress are looked up together in the next one of that source."""
+class _LookedUp(Generic[Owner]):
+    """Ids requested while a look-up is in progress are looked up together in the next one of that source."""
 
-    def __init__(
-        self, look_up: Callable[[OwnersSource, Sequence[UUID]], Awaitable[Mapping[UUID, Owner]]], where: Where
-    ) -> None:
+    def __init__(self, look_up: LookUp[Owner], where: Where) -> None:
         self._look_up = look_up
         self._where = where
-        self._found: dict[UUID, Owner] = {}
         self._questions: Coalescer[OwnersSource, UUID, Owner | None] = Coalescer(self._ask, questions_max=256)
 
     async def find(self, thing_id: UUID) -> Owner | None:
+        """Return what the first source says that knows the id; None if none does."""
+        for source in self._where(thing_id):
+            found = await self._questions.ask(source, thing_id)
+            if found is not None:
+                return found
+        return None
+
+    async def _ask(self, source: OwnersSource, thing_ids: Sequence[UUID]) -> Sequence[Owner | None]:
+        found = await self._look_up(source, thing_ids)
+        return [found.get(thing_id) for thing_id in thing_ids]
+
+
+class _Remembered(Generic[Owner]):
+    """What was looked up once and never changes."""
+
+    def __init__(self, look_up: LookUp[Owner], where: Where) -> None:
+        self._looked_up = _LookedUp(look_up, where)
+        self._found: dict[UUID, Owner] = {}
+
+    async def find(self, thing_id: UUID) -> Owner | None:
+        """Return the owner; None if nobody knows the id, which is not remembered."""
         owner = self._found.get(thing_id)
         if owner is None:
-            for source in self._where(thing_id):
-                owner = await self._questions.ask(source, thing_id)
-                if owner is not None:
-                    break
+            owner = await self._looked_up.find(thing_id)
         if owner is not None and thing_id not in self._found:
             self._found[thing_id] = owner
             if len(self._found) > REMEMBERED_MAX:
                 del self._found[next(iter(self._found))]
         return owner
-
-    async def _ask(self, source: OwnersSource, thing_ids: Sequence[UUID]) -> Sequence[Owner | None]:
-        found = await self._look_up(source, thing_ids)
-        return [found.get(thing_id) for thing_id in thing_ids]
