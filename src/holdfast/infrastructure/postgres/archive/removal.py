@@ -13,10 +13,9 @@ from holdfast.application.upkeep.archive.refusals import ChangedError, RowsDisag
 from holdfast.infrastructure.postgres.archive.archive_queries import ARCHIVE
 from holdfast.infrastructure.postgres.archive.columns import COLUMNS
 from holdfast.infrastructure.postgres.archive.portions import ROWS_MAX, portions, to_read, to_remove
-from holdfast.infrastructure.postgres.archive.session import ArchiveSession
+from holdfast.infrastructure.postgres.archive.session import ArchiveSession, locked
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
-from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
 
 EVENTS_MAX = 100
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
@@ -88,8 +87,9 @@ class PostgresRemoval:
     async def remove(self, export: Export, file: StoredFile, file_format: str, pace: Pace) -> None:
         """Record the file, remove the rows and commit."""
         connection = await self._same_connection()
-        try:
-            await self._lock(connection, export)
+        async with locked(connection, export.event_id):
+            if not await self.is_unchanged(export):
+                raise ChangedError
             await pace.passed("locked")
             with translated():
                 await ARCHIVE.record_archive(
@@ -110,14 +110,6 @@ class PostgresRemoval:
             with translated():
                 await ARCHIVE.mark_archived({"event_id": export.event_id}).execute(connection)
             await pace.passed("marked")
-            with translated():
-                await commit(connection)
-        except Exception:
-            await rollback_if_open(connection)
-            raise
-        except BaseException:  # cancelled in a statement: what it did is undone when the connection is cut
-            connection.terminate()
-            raise
 
     async def _same_connection(self) -> WatchedConnection:
         """Return the connection on which the export was begun.
@@ -128,15 +120,6 @@ class PostgresRemoval:
         if connection is not self._read_on:
             raise ConnectionLost("the connection was lost between reading the rows and removing them")
         return connection
-
-    async def _lock(self, connection: WatchedConnection, export: Export) -> None:
-        """Lock the event, and make sure that it is as it was exported."""
-        with translated():
-            await connection.execute("BEGIN")
-            await ARCHIVE.lock_event({"event_id": export.event_id}).execute(connection)
-            event = await ARCHIVE.event_to_archive({"event_id": export.event_id}).fetchrow(connection)
-        if not _as_exported(event, export):
-            raise ChangedError
 
     async def _remove_rows(self, connection: WatchedConnection, export: Export, pace: Pace) -> None:
         removed: dict[Table, int] = dict.fromkeys(TABLES, 0)

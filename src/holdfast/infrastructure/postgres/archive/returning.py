@@ -10,10 +10,9 @@ from holdfast.application.upkeep.archive.ports import TABLES, Entry, Lines, Stor
 from holdfast.application.upkeep.archive.refusals import FileDamagedError, NotArchivedError
 from holdfast.infrastructure.postgres.archive.archive_queries import ARCHIVE
 from holdfast.infrastructure.postgres.archive.columns import as_objects, require_known
-from holdfast.infrastructure.postgres.archive.session import ArchiveSession
+from holdfast.infrastructure.postgres.archive.session import ArchiveSession, locked
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
-from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
 
 ENTRIES_MAX = 1_000
 _RESTORE = {
@@ -52,24 +51,13 @@ class PostgresReturn:
         """Bring the rows back and commit."""
         require_known(columns)
         connection = await self._session.connection()
-        try:
-            with translated():
-                await connection.execute("BEGIN")
-                await ARCHIVE.lock_event({"event_id": entry.event_id}).execute(connection)
+        async with locked(connection, entry.event_id):
             await _require_same(connection, entry)
             await pace.passed("locked")
             await _bring_back(connection, entry, columns, lines, pace)
             with translated():
                 await ARCHIVE.mark_restored({"event_id": entry.event_id}).execute(connection)
             await pace.passed("marked")
-            with translated():
-                await commit(connection)
-        except Exception:
-            await rollback_if_open(connection)
-            raise
-        except BaseException:
-            connection.terminate()
-            raise
 
 
 async def _require_same(connection: WatchedConnection, entry: Entry) -> None:

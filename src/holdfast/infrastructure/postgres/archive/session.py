@@ -1,10 +1,15 @@
 """The one connection on which a process archives and restores."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
 from holdfast.application.features import FEATURES
 from holdfast.infrastructure.postgres.archive.archive_queries import ARCHIVE
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection, connect
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.driver.known_schema import session_name
+from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
 from holdfast.server_urls.cells import Cell
 
 TIMEOUTS = Timeouts(idle_in_transaction_seconds=10.0, statement_seconds=Timeouts().bulk_statement_seconds)
@@ -52,3 +57,21 @@ class ArchiveSession:
         """Cut the connection. Nothing is cancelled, so a COMMIT under way goes on."""
         if self._connection is not None:
             self._connection.terminate()
+
+
+@asynccontextmanager
+async def locked(connection: WatchedConnection, event_id: UUID) -> AsyncIterator[None]:
+    """Lock an event for the block, and commit what the block does at its end. If it raises, nothing was done."""
+    try:
+        with translated():
+            await connection.execute("BEGIN")
+            await ARCHIVE.lock_event({"event_id": event_id}).execute(connection)
+        yield
+        with translated():
+            await commit(connection)
+    except Exception:
+        await rollback_if_open(connection)
+        raise
+    except BaseException:  # cancelled in a statement: what it did is undone when the connection is cut
+        connection.terminate()
+        raise
