@@ -6,7 +6,7 @@ the path, or the one in the body.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
@@ -102,7 +102,7 @@ def _routed(handler: Handler, needs: type, parameter: str, routing: Routing) -> 
     """Have a handler answered by the cell of the id in the path."""
 
     async def in_its_cell(_: object, call: Call) -> Answer:
-        return await _answered(handler, needs, call, _id_in(call.path_text(parameter)), routing)
+        return await _answered(handler, needs, call, id_in(call.path_text(parameter)), routing)
 
     return in_its_cell
 
@@ -161,23 +161,34 @@ class Replay:
 
 
 async def _answered(handler: Handler, needs: type, call: Call, thing_id: UUID | None, routing: Routing) -> Answer:
+    async def at(number: int) -> Answer:
+        return await handler(routing.at(number)[needs], call)
+
     # What is no id is refused by the handler, in its own order: who asks comes before what is asked.
-    first, *others = (0,) if thing_id is None else routing.where(thing_id)
+    return await (at(0) if thing_id is None else answered_where(thing_id, call, routing, at))
+
+
+async def answered_where(
+    thing_id: UUID, call: Call, routing: Routing, at: Callable[[int], Awaitable[Answer]]
+) -> Answer:
+    """Return the answer of the first cell in which something is. `at` answers the call from the cell of a number."""
+    first, *others = routing.where(thing_id)
     if not others:
-        return await handler(routing.at(first)[needs], call)
+        return await at(first)
     replay = Replay(call)
     try:
-        return await handler(routing.at(first)[needs], call)
+        return await at(first)
     except routing.misses as missed:
         replay.again()
         try:
-            return await handler(routing.at(others[0])[needs], call)
+            return await at(others[0])
         except routing.misses:
             # The one of the first cell: it may have the event, but not the reservation in it.
             raise missed from None
 
 
-def _id_in(text: str) -> UUID | None:
+def id_in(text: str) -> UUID | None:
+    """Return the id in a path; None if it is none."""
     try:
         return msgspec.convert(text, UUID)
     except (msgspec.ValidationError, UnicodeEncodeError):

@@ -1,12 +1,9 @@
 """Lets a page work with the database of what it is about, where there are several."""
 
 import re
-from uuid import UUID
-
-import msgspec
 
 from holdfast.http.endpoints.answer import Answer
-from holdfast.http.endpoints.routing import Replay, Routing, missing_header
+from holdfast.http.endpoints.routing import Routing, answered_where, id_in, missing_header
 from holdfast.web.kit.page import Handler, Page
 from holdfast.web.kit.visit import Visit
 
@@ -39,27 +36,13 @@ def in_its_cell(page: Page, handler: Handler) -> Handler:
 
 
 async def _about(visit: Visit, handler: Handler, text: str, routing: Routing) -> Answer:
-    try:
-        thing_id = msgspec.convert(text, UUID)
-    except (msgspec.ValidationError, UnicodeEncodeError):
+    thing_id = id_in(text)
+    if thing_id is None:
         return await handler(visit)  # which refuses it
-    first, *others = routing.where(thing_id)
-    if not others:
-        _work_in(visit, routing, first)
-        return await handler(visit)
-    replay = Replay(visit.call)
-    try:
-        _work_in(visit, routing, first)
-        return await handler(visit)
-    except routing.misses as missed:
-        await visit.close()
-        replay.again()
-        try:
-            _work_in(visit, routing, others[0])
-            return await handler(visit)
-        except routing.misses:
-            raise missed from None
 
+    async def at(number: int) -> Answer:
+        await visit.close()  # the form that was read for another cell
+        visit.capabilities = {**visit.site.capabilities, **routing.at(number)}
+        return await handler(visit)
 
-def _work_in(visit: Visit, routing: Routing, number: int) -> None:
-    visit.capabilities = {**visit.site.capabilities, **routing.at(number)}
+    return await answered_where(thing_id, visit.call, routing, at)
