@@ -80,7 +80,7 @@ async def _commit_acknowledgement_lost(trial: Trial) -> None:
 )
 async def _sessions_terminated(trial: Trial) -> None:
     async with _several_on_sale(trial) as load:
-        await terminate_sessions(trial)
+        await terminate_sessions(trial, load)
         await asyncio.sleep(_REST_SECONDS)
         trial.expect(load.tally.unknown == 0, f"every outcome is known ({load.tally.unknown} were not)")
 
