@@ -34,7 +34,7 @@ class Told:
     async def cells(self) -> list:
         return []
 
-    async def seats_on_sale(self) -> int:
+    async def planned_seats(self) -> int:
         return 0
 
     async def ping(self) -> None:

@@ -176,5 +176,5 @@ class _Catalogues:
         part = self._cells.promised(number)
         return None if part is None else part.engine.catalogue
 
-    async def seats_on_sale(self) -> Mapping[int, int]:
-        return await self._cells.seats_on_sale()
+    async def planned_seats(self) -> Mapping[int, int]:
+        return await self._cells.planned_seats()

@@ -29,13 +29,13 @@ class Cells(Protocol):
         """
         ...
 
-    async def seats_on_sale(self) -> Mapping[int, int]:
-        """Return how many seats are on sale in each cell that answers."""
+    async def planned_seats(self) -> Mapping[int, int]:
+        """Return how many seats the events that are not over are planned to have, in each cell that answers."""
         ...
 
 
 class Placing:
-    """Puts new events where the fewest seats are on sale, or where an admin wants them."""
+    """Puts new events where the fewest seats are planned, or where an admin wants them."""
 
     def __init__(self, home: Catalogue, cells: Cells | None = None) -> None:
         """Take over the catalogue of cell 0, and the cells if there are several."""
@@ -109,7 +109,7 @@ class Placing:
 
     async def _read(self, _: None, questions: Sequence[None]) -> Sequence[None]:
         assert self._cells is not None, "it is only asked for if there are several"
-        self._loads = await self._cells.seats_on_sale()
+        self._loads = await self._cells.planned_seats()
         self._placed.clear()
         self._read_at = time.monotonic()
         return [None] * len(questions)

@@ -125,9 +125,9 @@ class Cells(Generic[Part]):
         # What cell 0 does not list yet is not finished being added.
         return member.number == HOME if known is None else not known.drained
 
-    async def seats_on_sale(self) -> dict[int, int]:
-        """Return how many seats are on sale in each cell that answers."""
-        return await self.ask_all(lambda number, _: self._members[number].register.seats_on_sale())
+    async def planned_seats(self) -> dict[int, int]:
+        """Return how many seats the events that are not over are planned to have, in each cell that answers."""
+        return await self.ask_all(lambda number, _: self._members[number].register.planned_seats())
 
     async def look(self) -> None:
         """Find out which databases these are, and which cells there are.

@@ -35,8 +35,8 @@ class Register(Protocol):
         """Return the cells of the installation. Only cell 0 knows them."""
         ...
 
-    async def seats_on_sale(self) -> int:
-        """Return how many seats the events have that are not over."""
+    async def planned_seats(self) -> int:
+        """Return how many seats the events that are not over are planned to have."""
         ...
 
     async def ping(self) -> None:

@@ -22,7 +22,7 @@ from holdfast.settings import Settings, SettingsError
 
 _Result = TypeVar("_Result")
 
-_COLUMNS = ("cell", "name", "where", "schema", "seats on sale", "new events", "state")
+_COLUMNS = ("cell", "name", "where", "schema", "available seats", "new events", "state")
 
 
 def list_cells(settings: Settings) -> bool:
@@ -102,7 +102,7 @@ def _row(state: CellState, place: str) -> Sequence[str]:
         state.name or ("home" if state.number == 0 else ""),
         place,
         state.schema or "none",
-        "" if state.seats_on_sale is None else str(state.seats_on_sale),
+        "" if state.available_seats is None else str(state.available_seats),
         "no" if state.drained else "yes",
         "; ".join(state.findings) or "ok",
     )

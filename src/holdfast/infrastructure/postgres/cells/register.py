@@ -18,7 +18,7 @@ class RegisterQueries:
 
     own_number: Query[Nothing]
     cells: Query[Nothing]
-    seats_on_sale: Query[Nothing]
+    planned_seats: Query[Nothing]
     ping: Query[Nothing]
 
 
@@ -50,9 +50,9 @@ class PostgresRegister:
         rows = await self._rows(REGISTER.cells({}))
         return [KnownCell(row["number"], row["added_at"], row["drained"]) for row in rows]
 
-    async def seats_on_sale(self) -> int:
-        """Return how many seats the events have that are not over."""
-        [row] = await self._rows(REGISTER.seats_on_sale({}))
+    async def planned_seats(self) -> int:
+        """Return how many seats the events that are not over are planned to have."""
+        [row] = await self._rows(REGISTER.planned_seats({}))
         return int(row["seats"])
 
     async def ping(self) -> None:

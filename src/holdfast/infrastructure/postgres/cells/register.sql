@@ -6,7 +6,7 @@ SELECT cell AS number, cell_added_at AS added_at FROM installation
 -- List the cells of the installation. Only cell 0 has them.
 SELECT number, added_at, drained_at IS NOT NULL AS drained FROM cells ORDER BY number
 
--- seats_on_sale
+-- planned_seats
 -- Count the seats of the events that are not over, as planned: most events get their seats some time after they were
 -- created, and those that are created in the meantime must not all go to one cell. Drafts and published events each have
 -- an index.

@@ -28,8 +28,9 @@ class Named(Since):
 
 
 class Others(TypedDict):
-    """Several cells, and since when each is one, in milliseconds since 1970."""
+    """A cell, the others, and since when each of these is one, in milliseconds since 1970."""
 
+    number: int
     numbers: Sequence[int]
     since_milliseconds: Sequence[int]
 
@@ -48,9 +49,8 @@ class CellStatements:
     relations: Query[Nothing]
     has_events: Query[Nothing]
     takes_writes: Query[Nothing]
-    seats_on_sale: Query[Nothing]
-    ids_of_other_cells: Query[Numbered]
-    ids_of_cells: Query[Others]
+    available_seats: Query[Nothing]
+    ids_of_other_cells: Query[Others]
 
 
 CELLS = bound(CellStatements, load_queries("migrations/cells"))

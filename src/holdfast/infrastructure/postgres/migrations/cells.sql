@@ -42,32 +42,15 @@ SELECT EXISTS (SELECT FROM events)
 -- Tell whether the server is a standby, or refuses to write for another reason.
 SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') = 'on' AS read_only
 
--- seats_on_sale
+-- available_seats
 -- Count the free seats of events that are not over.
 SELECT coalesce(sum(available), 0)::bigint FROM events WHERE deleted_at IS NULL AND start_at > clock_timestamp()
 
 -- ids_of_other_cells
--- Find ids of events, seats and reservations that name another cell than :number, in a cell that has had its number from
--- the beginning: it can have no others. The number is in twelve bits of the seventh and eighth byte.
-SELECT things.kind, things.id::text AS id, things.cell
-FROM (
-    SELECT
-        listed.kind,
-        listed.id,
-        (get_byte(uuid_send(listed.id), 6) & 15) * 256 + get_byte(uuid_send(listed.id), 7) AS cell
-    FROM (
-        SELECT 'event' AS kind, id FROM events
-        UNION ALL
-        SELECT 'seat', id FROM seats
-        UNION ALL
-        SELECT 'reservation', id FROM reservations
-    ) AS listed
-) AS things
-WHERE things.cell <> :number
-
--- ids_of_cells
--- Find the same in cell 0, which also has ids from before there were cells: only those count that name one of the cells
--- :numbers and were made (by the time in their first six bytes) after it was added, at :since_milliseconds.
+-- Find ids of events, seats and reservations that name another cell than :number (in twelve bits of their seventh and
+-- eighth byte). A cell that has had its number from the beginning can have none. Cell 0 also has ids from before there
+-- were cells, so there only those count that name one of the cells :numbers and were made (by the time in their first
+-- six bytes) after it was added, at :since_milliseconds.
 SELECT things.kind, things.id::text AS id, things.cell
 FROM (
     SELECT
@@ -83,5 +66,6 @@ FROM (
         SELECT 'reservation', id FROM reservations
     ) AS listed
 ) AS things
-JOIN unnest(:numbers::int[], :since_milliseconds::bigint[]) AS known (number, since)
+LEFT JOIN unnest(:numbers::int[], :since_milliseconds::bigint[]) AS known (number, since)
     ON known.number = things.cell AND things.made_milliseconds > known.since
+WHERE things.cell <> :number AND (:number <> 0 OR known.number IS NOT NULL)

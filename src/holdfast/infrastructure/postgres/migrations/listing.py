@@ -37,7 +37,7 @@ class CellState:
     number: int
     name: str = ""
     schema: str | None = None
-    seats_on_sale: int | None = None
+    available_seats: int | None = None
     drained: bool = False
     findings: list[str] = field(default_factory=list)
     """What is not as it should be; empty if all is well."""
@@ -103,16 +103,14 @@ async def set_drained(home: Cell, number: int, *, drained: bool) -> bool:
 
 async def ids_that_name_others(cell: Cell, known: Mapping[int, KnownCell]) -> list[dict[str, Any]]:
     """Return ids of events, seats and reservations in a cell that name another one."""
-    if cell.number:
-        statement = CELLS.ids_of_other_cells({"number": cell.number})
-    else:
-        others = [one for one in known.values() if one.number != HOME]
-        statement = CELLS.ids_of_cells(
-            {
-                "numbers": [one.number for one in others],
-                "since_milliseconds": [int(one.added_at.timestamp() * 1000) + 1 for one in others],
-            }
-        )
+    others = [one for one in known.values() if one.number != HOME]
+    statement = CELLS.ids_of_other_cells(
+        {
+            "number": cell.number,
+            "numbers": [one.number for one in others],
+            "since_milliseconds": [int(one.added_at.timestamp() * 1000) + 1 for one in others],
+        }
+    )
     async with connected(cell) as connection:
         await connection.execute("SET jit = off")
         return [dict(row) for row in (await statement.fetch(connection))[:ROWS_MAX]]
@@ -155,4 +153,4 @@ async def _look(connection: asyncpg.Connection, cell: Cell, state: CellState) ->
         state.findings.append(f"its database has no number: `holdfast cells add {cell.number}`")
     elif own not in (None, cell.number):
         state.findings.append(f"its database is cell {own}: the url is wrong")
-    state.seats_on_sale = await CELLS.seats_on_sale({}).fetchval(connection)
+    state.available_seats = await CELLS.available_seats({}).fetchval(connection)
