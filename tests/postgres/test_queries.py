@@ -54,6 +54,17 @@ def test_every_statement_has_a_caller():
     assert [name for name in sorted(names) if not re.search(rf"(?:queries|[A-Z_]+)\.{name}\b", source)] == []
 
 
+def test_which_cell_a_database_is_is_read_by_one_statement():
+    """Readiness and the register must not come to disagree about it."""
+    readers = [
+        f"{file_name}: {name}"
+        for file_name in FILES
+        for name, query in load_queries(file_name).items()
+        if re.search(r"SELECT\s[^;]*\bcell\b[^;]*\sFROM\s+installation\b", query.sql)
+    ]
+    assert readers == ["cells/register: own_number"]
+
+
 def test_a_trace_names_every_statement():
     """Those of five files once had their names there, and all others were just `SELECT` or `WITH`."""
     queries = [query for file_name in FILES for query in load_queries(file_name).values()]

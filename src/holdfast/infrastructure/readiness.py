@@ -1,6 +1,6 @@
 """The readiness probes of a process. They use connections of their own, so a busy pool does not look like an outage."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from redis.asyncio import Redis
@@ -9,6 +9,7 @@ from redis.backoff import NoBackoff
 
 from holdfast.application.lifecycle.kept_finding import KeptFinding
 from holdfast.application.lifecycle.readiness import OK, Finding, Probe, State
+from holdfast.infrastructure.cell_readiness import CellReadiness
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.pool import Pool
@@ -36,12 +37,11 @@ async def open_probes(
         return Finding("degraded", "The queues of a cell are full.") if any(full) else OK
 
     async with AsyncExitStack() as stack:
-        databases = {cell.number: _database(stack, cell) for cell in cells}
-        if len(databases) == 1:
-            (database,) = databases.values()
+        if len(cells) == 1:
+            database = PostgresReadiness(_pool(stack, cells[0]))
             probes: dict[str, Probe] = {"postgresql": database.server, "schema": database.schema}
         else:
-            probes = await _of_several(stack, databases)
+            probes = await _of_several(stack, cells)
         probes["queues"] = queues
         if redis_url is not None:
             redis = RedisReadiness(_redis(redis_url))
@@ -55,19 +55,20 @@ def part_of(number: int) -> str:
     return f"cell_{number}" if number else "postgresql"
 
 
-def _database(stack: AsyncExitStack, cell: Cell) -> PostgresReadiness:
+def _pool(stack: AsyncExitStack, cell: Cell) -> Pool:
     pool = Pool(cell, size=1, application_name=session_name("readiness"), timeouts=Timeouts())
     stack.push_async_callback(pool.close)
-    return PostgresReadiness(pool, number=cell.number)
+    return pool
 
 
-async def _of_several(stack: AsyncExitStack, databases: Mapping[int, PostgresReadiness]) -> dict[str, Probe]:
+async def _of_several(stack: AsyncExitStack, cells: Sequence[Cell]) -> dict[str, Probe]:
     """Probe the cells all the time, each by itself, so that one that hangs delays no answer."""
     probes: dict[str, Probe] = {}
     schemas: list[Probe] = []
-    for number, database in databases.items():
-        probes[part_of(number)] = await stack.enter_async_context(KeptFinding(database.cell).kept())
-        schemas.append(await stack.enter_async_context(KeptFinding(database.schema_of_cell).kept()))
+    for cell in cells:
+        database = CellReadiness(_pool(stack, cell), cell.number)
+        probes[part_of(cell.number)] = await stack.enter_async_context(KeptFinding(database.server).kept())
+        schemas.append(await stack.enter_async_context(KeptFinding(database.schema).kept()))
 
     async def schema() -> Finding:
         findings = [await kept() for kept in schemas]

@@ -1,11 +1,7 @@
 """The readiness probes of PostgreSQL: is it there, does it accept and keep writes, is its schema the right one?"""
 
-import asyncio
-from dataclasses import replace
-
 import asyncpg
 
-from holdfast.application.failures import OperationalFailure
 from holdfast.application.lifecycle.readiness import OK, Finding
 from holdfast.infrastructure.postgres.driver.connection import WatchedConnection
 from holdfast.infrastructure.postgres.driver.failures import translated
@@ -16,9 +12,6 @@ from holdfast.infrastructure.postgres.upkeep.suitability import ENCODING, unsuit
 
 OBSTRUCTED_SECONDS = 15.0
 """How long a node reports that it was refused something."""
-
-_SCHEMA_SECONDS_MAX = 1.5
-"""Less than a probe may take: a cell that hangs must not look like one whose schema is wrong."""
 
 _NOT_READ = "This role may not read alembic_version or installation: GRANT it SELECT on both."
 
@@ -35,8 +28,8 @@ class PostgresReadiness:
     def __init__(self, pool: Pool, *, number: int = 0) -> None:
         """Take a pool of connections to the cell with this number."""
         self._pool = pool
-        self._number = number
-        self._named = f"the url of cell {number} in CELLS" if number else "DATABASE_URL"
+        self.named = f"the url of cell {number} in CELLS" if number else "DATABASE_URL"
+        """What an operator has to change if the pool leads to the wrong server."""
 
     async def server(self) -> Finding:
         """Check that the server answers, is one that Holdfast can use, and accepts and keeps this role's writes.
@@ -59,7 +52,7 @@ class PostgresReadiness:
         if reason is None and server["client_encoding"] != ENCODING:
             reason = f"client_encoding is {server['client_encoding']} and must be {ENCODING}: find out what sets it."
         if server["standby"]:
-            reason = f"The server is a standby, which takes no writes: {self._named} must lead to the primary."
+            reason = f"The server is a standby, which takes no writes: {self.named} must lead to the primary."
         elif server["read_only"]:
             reason = (
                 "Transactions are read-only: see whether default_transaction_read_only is set for the server, "
@@ -86,42 +79,6 @@ class PostgresReadiness:
         except asyncpg.ReadOnlySQLTransactionError:
             return "Transactions are read-only, so that no event can be locked."
         return None
-
-    async def cell(self) -> Finding:
-        """Check the server as `server` does, and that it is the cell with this number.
-
-        Raises:
-            OperationalFailure: if it does not answer.
-        """
-        finding = await self.server()
-        if finding.state == "failed":
-            return finding
-        own = await self._own_number()
-        if own == self._number or (own is None and self._number == 0):
-            return finding
-        if own is None:
-            return Finding("failed", f"It has not been added yet: run `holdfast cells add {self._number}`.")
-        return Finding("failed", f"This is cell {own}: {self._named} leads to another cell's database.")
-
-    async def schema_of_cell(self) -> Finding:
-        """Check the schema as `schema` does, unless this is not the cell or does not answer: `cell` says so then."""
-        try:
-            async with asyncio.timeout(_SCHEMA_SECONDS_MAX):
-                if self._number and await self._own_number() != self._number:
-                    return OK
-                finding = await self.schema()
-        except (OperationalFailure, TimeoutError):
-            return OK
-        return replace(finding, detail=f"Cell {self._number}: {finding.detail}") if finding.detail else finding
-
-    async def _own_number(self) -> int | None:
-        async with self._pool.connection() as connection:
-            with translated():
-                try:
-                    number: int | None = await READINESS.own_number({}).fetchval(connection)
-                except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError):
-                    return None  # the schema is too old to have one
-        return number
 
     async def schema(self) -> Finding:
         """Check that the migrations are at the version this release needs.

@@ -51,10 +51,6 @@ CROSS JOIN LATERAL (
 WHERE to_regclass(needed.table_name) IS NOT NULL
     AND NOT has_table_privilege(to_regclass(needed.table_name), needed.privilege)
 
--- own_number
--- Read which cell this database is; null if it was never told.
-SELECT cell FROM installation
-
 -- finished_upgrade
 -- Read the migration up to which no older node is left, so that its features may be used.
 SELECT finished FROM installation

@@ -13,7 +13,6 @@ class ReadinessQueries:
     schema_version: Query[Nothing]
     lock_nothing: Query[Nothing]
     missing_grants: Query[Nothing]
-    own_number: Query[Nothing]
     finished_upgrade: Query[Nothing]
 
 
