@@ -25,12 +25,15 @@ from holdfast.infrastructure.postgres.booking import batch_store
 from holdfast.infrastructure.postgres.catalogue import catalogue_store
 from holdfast.infrastructure.postgres.driver.failures import translated
 from holdfast.infrastructure.postgres.upkeep import auditor
+from holdfast.server_urls.cells import Cell
 
 Point: TypeAlias = Literal[
     "after_lock", "after_store", "before_commit", "after_commit", "before_catalogue_commit", "before_audit"
 ]
 POINTS: tuple[Point, ...] = get_args(Point)
 FOLDER_VARIABLE = "CHAOS_POINTS"
+_ANY_CELL = Cell(0, "postgresql://")
+"""A point does not know in which cell it was reached; it only counts for a metric."""
 
 
 def arm(folder: Path, point: Point, action: str) -> None:
@@ -120,7 +123,7 @@ async def _act(action: str, argument: str) -> None:
         case "sleep":
             await asyncio.sleep(float(argument))
         case "raise":
-            with translated():
+            with translated(_ANY_CELL):
                 raise asyncpg.PostgresError.new({"C": argument, "M": "a fail point", "S": "ERROR"})
         case "fail":
             raise RuntimeError("a fail point")

@@ -12,6 +12,7 @@ from cells.conftest import FIRST_ADDED
 from holdfast.application.cells import cells as several
 from holdfast.application.identifiers import cell_of
 from holdfast.bootstrap import cells as open_cells
+from holdfast.telemetry import metrics
 from web.visiting import Browser
 
 
@@ -34,6 +35,25 @@ async def api(two_cells):
     """Gives up early, so that no test waits for what a cell that is away would do."""
     async with two_cells.api(batch_seconds_max=3.0) as served:
         yield served
+
+
+def _failures() -> dict[str, float]:
+    """How many failures of each cell this process has counted."""
+    samples = [sample for metric in metrics.database_failures_total.collect() for sample in metric.samples]
+    counted: dict[str, float] = {}
+    for sample in samples:
+        if sample.name.endswith("_total"):
+            counted[sample.labels["cell"]] = counted.get(sample.labels["cell"], 0) + sample.value
+    return counted
+
+
+async def test_failures_are_counted_for_the_cell_that_has_them(api, two_cells):
+    """An operator with several cells sees which database is in trouble."""
+    _, (gone, _) = await _one_event_in_each(api)
+    before = _failures()
+    await two_cells.relays[1].go_away()
+    refused(await api.get(f"/events/{gone}"), 503, "unavailable")
+    assert {cell for cell, count in _failures().items() if count > before.get(cell, 0)} == {"1"}
 
 
 async def test_a_lost_cell_costs_its_own_events_only(api, two_cells):

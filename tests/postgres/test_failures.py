@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 from holdfast.application.failures import ConnectionLost, GuardMismatch, Obstructed
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.driver.failures import constraint_of, translated, translation_of
+from holdfast.server_urls.cells import Cell
 
+HOME, EAST = Cell(0, "postgresql://"), Cell(1, "postgresql://")
 LOST, CONTENDED, OBSTRUCTED, BUG = "ConnectionLost", "Contended", "Obstructed", "a bug"
 
 CLASSES = {
@@ -177,10 +179,19 @@ async def test_no_constraint_of_ours_ends_like_a_shard_s(database_url):
 def test_one_kind_is_written_to_the_log_once_in_a_while():
     with capture_logs() as logs:
         for _ in range(50):
-            with pytest.raises(Obstructed), translated():
+            with pytest.raises(Obstructed), translated(HOME):
                 raise said("42ZZZ")
     (warned,) = [entry for entry in logs if entry["event"] == "database_failed"]
     assert (warned["log_level"], warned["kind"], warned["sqlstate"]) == ("warning", "obstructed", "42ZZZ")
+
+
+def test_the_same_trouble_of_two_cells_is_written_to_the_log_for_each():
+    """Operators must see which database it is. One that is noisy must not silence another."""
+    with capture_logs() as logs:
+        for cell in (HOME, EAST, HOME, EAST):
+            with pytest.raises(Obstructed), translated(cell):
+                raise said("42YYY")
+    assert [entry["cell"] for entry in logs if entry["event"] == "database_failed"] == [0, 1]
 
 
 @pytest.mark.parametrize(

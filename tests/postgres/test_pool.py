@@ -172,7 +172,7 @@ async def test_a_connection_idle_in_its_transaction_is_lost(database_url):
         async with pool.connection() as connection:
             await connection.execute("BEGIN")
             await asyncio.sleep(0.3)
-            with translated():
+            with translated(connection.cell):
                 await connection.execute("SELECT 1")
     await pool.close()
 
@@ -181,7 +181,7 @@ async def test_a_closed_pool_gives_nothing_and_keeps_nothing(database_url, make_
     pool = make_pool(size=2)
     async with pool.connection() as lent:
         await pool.close()
-        with pytest.raises(ConnectionLost), translated():
+        with pytest.raises(ConnectionLost), translated(lent.cell):
             await lent.execute("SELECT 1")
     with pytest.raises(ConnectionLost, match="closed"):
         await pid_of(pool)
@@ -223,7 +223,7 @@ async def test_a_connection_whose_answers_do_not_come_is_cut_without_a_cancel_re
 
         async def ask():
             async with pool.connection() as connection:
-                with translated():
+                with translated(connection.cell):
                     await connection.fetchval(
                         "WITH clock AS MATERIALIZED (SELECT 1 AS wanted) SELECT wanted FROM clock"
                     )

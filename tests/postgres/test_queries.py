@@ -13,6 +13,7 @@ from holdfast.infrastructure.postgres.driver import failures
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, connect
 from holdfast.infrastructure.postgres.driver.queries import load_queries
 from holdfast.infrastructure.postgres.driver.statement_spans import _name_of
+from holdfast.server_urls.cells import Cell
 
 FOLDER = Path(inspect.getfile(postgres)).parent
 FILES = sorted(
@@ -25,6 +26,7 @@ CREATE TEMP TABLE scoped_reservations (LIKE reservations);
 CREATE TEMP TABLE scoped_seats (LIKE seats);
 CREATE TEMP TABLE scoped_changes (LIKE changes);
 CREATE TEMP TABLE scoped_events (LIKE events)"""
+HOME = Cell(0, "postgresql://")
 
 
 async def test_every_statement_can_be_prepared(database_url):
@@ -181,7 +183,7 @@ def test_time_outs_stand_in_their_order():
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_the_drivers_errors_become_ours(raised, expected):
-    with pytest.raises(Exception) as told, failures.translated():
+    with pytest.raises(Exception) as told, failures.translated(HOME):
         raise raised
     assert type(told.value).__name__ == expected
     assert told.value is raised or told.value.__cause__ is raised

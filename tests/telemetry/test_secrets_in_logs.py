@@ -13,6 +13,7 @@ from builders import a_wish, an_event, numbered_seats
 from holdfast.application.failures import GuardMismatch
 from holdfast.bootstrap.api import application
 from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.server_urls.cells import Cell
 from holdfast.settings import Settings
 from holdfast.telemetry.logging import configure_logging
 from telemetry.log_lines import lines_of
@@ -65,7 +66,7 @@ async def test_a_broken_guard_is_logged_without_the_row(database_url, capfd):
     )
     event_id = "01890000-0000-7000-8000-000000000000"
     await connection.execute(insert, event_id, CANARY)
-    with pytest.raises(GuardMismatch) as mismatch, translated():
+    with pytest.raises(GuardMismatch) as mismatch, translated(Cell.of(database_url)):
         await connection.execute(insert, event_id, CANARY)
     await connection.close()
     assert CANARY in str(mismatch.value)

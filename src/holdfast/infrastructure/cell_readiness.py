@@ -52,5 +52,5 @@ class CellReadiness:
 
     async def _own_number(self) -> int | None:
         async with self._pool.connection() as connection:
-            with translated():
+            with translated(connection.cell):
                 return await own_number_on(connection)

@@ -65,7 +65,7 @@ resubmissions_total = Counter("holdfast_resubmissions_total", "Batches submitted
 database_failures_total = Counter(
     "holdfast_database_failures_total",
     "Failures of PostgreSQL or of the way to it, by class of SQLSTATE (client: reported by the driver).",
-    ["kind", "sqlstate_class"],
+    ["cell", "kind", "sqlstate_class"],
 )
 unknown_outcomes_total = Counter("holdfast_unknown_outcomes_total", "Commands answered 503 with outcome unknown.")
 guard_mismatches_total = Counter(

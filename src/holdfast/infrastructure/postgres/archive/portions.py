@@ -72,7 +72,7 @@ async def portions(connection: WatchedConnection, series: Series) -> AsyncIterat
     """
     _, statement, after = series
     while after is not None:
-        with translated():
+        with translated(connection.cell):
             row = await statement(after).fetchrow(connection)
         assert row is not None
         after = row["last"]

@@ -38,7 +38,7 @@ class PostgresRemoval:
     async def due_events(self, after: timedelta, *, following: DueEvent | None) -> Sequence[DueEvent]:
         """Read the next due events."""
         connection = await self._session.connection()
-        with translated():
+        with translated(connection.cell):
             rows = await ARCHIVE.due_events(
                 {
                     "after": after,
@@ -52,7 +52,7 @@ class PostgresRemoval:
     async def begin(self, event_id: UUID) -> Export:
         """Read the event and count its rows."""
         connection = self._read_on = await self._session.connection()
-        with translated():
+        with translated(connection.cell):
             event = await ARCHIVE.event_to_archive({"event_id": event_id}).fetchrow(connection)
             counts = await ARCHIVE.count_rows({"event_id": event_id}).fetchrow(connection)
         assert counts is not None
@@ -80,7 +80,7 @@ class PostgresRemoval:
     async def is_unchanged(self, export: Export) -> bool:
         """Compare the event's row."""
         connection = await self._same_connection()
-        with translated():
+        with translated(connection.cell):
             event = await ARCHIVE.event_to_archive({"event_id": export.event_id}).fetchrow(connection)
         return _as_exported(event, export)
 
@@ -91,7 +91,7 @@ class PostgresRemoval:
             if not await self.is_unchanged(export):
                 raise ChangedError
             await pace.passed("locked")
-            with translated():
+            with translated(connection.cell):
                 await ARCHIVE.record_archive(
                     {
                         "event_id": export.event_id,
@@ -107,7 +107,7 @@ class PostgresRemoval:
                 ).execute(connection)
             await pace.passed("recorded")
             await self._remove_rows(connection, export, pace)
-            with translated():
+            with translated(connection.cell):
                 await ARCHIVE.mark_archived({"event_id": export.event_id}).execute(connection)
             await pace.passed("marked")
 

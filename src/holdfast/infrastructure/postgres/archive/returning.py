@@ -37,7 +37,7 @@ class PostgresReturn:
         last = UUID(int=0)
         while True:
             connection = await self._session.connection()
-            with translated():
+            with translated(connection.cell):
                 rows = await ARCHIVE.entries_after({"after_event_id": last, "rows_max": ENTRIES_MAX}).fetch(connection)
             for row in rows:
                 yield _entry_of(row)
@@ -55,7 +55,7 @@ class PostgresReturn:
             await _require_same(connection, entry)
             await pace.passed("locked")
             await _bring_back(connection, entry, columns, lines, pace)
-            with translated():
+            with translated(connection.cell):
                 await ARCHIVE.mark_restored({"event_id": entry.event_id}).execute(connection)
             await pace.passed("marked")
 
@@ -75,7 +75,7 @@ async def _bring_back(
     found: dict[Table, int] = dict.fromkeys(TABLES, 0)
     async for some in lines:
         rows = as_objects(some, columns[some.table])
-        with translated():
+        with translated(connection.cell):
             await _RESTORE[some.table]({"rows": rows}).execute(connection)
         found[some.table] += some.rows
         await pace.passed("restored", some.rows)
@@ -84,7 +84,7 @@ async def _bring_back(
 
 
 async def _entry(connection: WatchedConnection, event_id: UUID) -> Entry:
-    with translated():
+    with translated(connection.cell):
         row = await ARCHIVE.entry_of_event({"event_id": event_id}).fetchrow(connection)
     if row is None:
         raise NotArchivedError(event_id, "is no event", is_event=False)

@@ -34,7 +34,7 @@ class ArchiveSession:
         if self._connection is None or self._connection.is_closed():
             self._leads = False
             self._connection = await connect(self._cell, application_name=session_name("archiver"), timeouts=TIMEOUTS)
-            with translated():
+            with translated(self._connection.cell):
                 await ARCHIVE.sessions_settings({}).execute(self._connection)
         return self._connection
 
@@ -42,14 +42,14 @@ class ArchiveSession:
         """Return whether this is the session that archives, which it stays until its connection is lost."""
         connection = await self.connection()
         if not self._leads:
-            with translated():
+            with translated(connection.cell):
                 self._leads = bool(await ARCHIVE.try_to_lead({}).fetchval(connection))
         return self._leads
 
     async def may_archive(self) -> bool:
         """Return whether the upgrade that brought archiving is finished, so that every node knows what it is."""
         connection = await self.connection()
-        with translated():
+        with translated(connection.cell):
             finished = await ARCHIVE.finished_upgrade({}).fetchval(connection)
         return (finished or "") >= FEATURES["archive"].migration
 
@@ -63,11 +63,11 @@ class ArchiveSession:
 async def locked(connection: WatchedConnection, event_id: UUID) -> AsyncIterator[None]:
     """Lock an event for the block, and commit what the block does at its end. If it raises, nothing was done."""
     try:
-        with translated():
+        with translated(connection.cell):
             await connection.execute("BEGIN")
             await ARCHIVE.lock_event({"event_id": event_id}).execute(connection)
         yield
-        with translated():
+        with translated(connection.cell):
             await commit(connection)
     except Exception:
         await rollback_if_open(connection)

@@ -49,7 +49,7 @@ class PostgresBatchTransaction:
         # The simple protocol takes several statements but no parameters. A UUID is safe to insert: it prints as hex
         # digits.
         lock = statement.sql.replace("$1", f"'{event_id!s}'")
-        with translated():
+        with translated(self._connection.cell):
             try:
                 status = await self._connection.execute(f"{begin}{lock}")
             except asyncpg.LockNotAvailableError:
@@ -68,13 +68,13 @@ class PostgresBatchTransaction:
         """Begin, and lock whatever is free, in one round trip."""
         listed = ",".join(map(str, event_ids))
         lock = self._queries.lock_idle_events.sql.replace("$1", f"'{{{listed}}}'")
-        with translated():
+        with translated(self._connection.cell):
             await self._connection.execute(f"BEGIN; {lock}")
             await self._connection.require_at_home()
 
     async def version(self, event_id: UUID) -> int:
         """Read the version of the locked event."""
-        with translated():
+        with translated(self._connection.cell):
             version: int = await self._queries.locked_version({"event_id": event_id}).fetchval(self._connection)
         return version
 
@@ -95,7 +95,7 @@ class PostgresBatchTransaction:
     async def log_from(self, event_id: UUID, version: int) -> list[LoggedStep]:
         """Read the log in one statement."""
         given: LogFrom = {"event_id": event_id, "version": version, "steps_max": STEPS_MAX + 1}
-        with translated():
+        with translated(self._connection.cell):
             rows = await self._queries.log_from(given).fetch(self._connection)
         return [
             LoggedStep(
@@ -127,21 +127,21 @@ class PostgresBatchTransaction:
                 await append_to_audit(self._connection, entry, now)
 
     async def _write(self, statement: Filled, *batches: Changes) -> None:
-        with translated():
+        with translated(self._connection.cell):
             row = await statement.fetchrow(self._connection)
         assert row is not None
         check_counts(expected_counts(*batches), row)
 
     async def _write_channels(self, changes: Changes, now: datetime) -> None:
         """Write what a batch changes in channels, in a statement of its own: most batches change nothing there."""
-        with translated():
+        with translated(self._connection.cell):
             row = await self._store_queries.store_channels(channel_arguments(changes, now)).fetchrow(self._connection)
         assert row is not None
         check_counts(expected_channel_counts(changes), row)
 
     async def commit(self) -> None:
         """Commit. A warning about the wait for the standby counts as a lost connection."""
-        with translated():
+        with translated(self._connection.cell):
             await commit(self._connection, known_at_home=True)
 
 
@@ -168,7 +168,7 @@ async def _load_rows(
     connection: WatchedConnection, queries: BatchQueries, closures: Mapping[UUID, Closure]
 ) -> list[asyncpg.Record]:
     """Read what batches can touch: one row per event, in their order."""
-    with translated():
+    with translated(connection.cell):
         return await queries.load_batch(load_arguments(closures)).fetch(connection)
 
 
@@ -209,27 +209,27 @@ class PostgresBatchStore:
     async def coded_channels(self, event_id: UUID) -> list[CodedChannel]:
         """Find the channels that have an access code."""
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 rows = await self.queries.coded_channels({"event_id": event_id}).fetch(connection)
         return [CodedChannel(row["key"], row["code_digest"], row["is_open"]) for row in rows]
 
     async def find_reservations(self, reservation_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str]]:
         """Find the event and the user of each reservation."""
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 rows = await self.queries.reservation_owners({"reservation_ids": reservation_ids}).fetch(connection)
         return {row["id"]: (row["event_id"], row["user_id"]) for row in rows}
 
     async def find_archived(self, reservation_ids: Sequence[UUID]) -> dict[UUID, ArchivedReservation]:
         """Find those of these reservations that are in archives."""
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 rows = await self.queries.archived_reservations({"reservation_ids": reservation_ids}).fetch(connection)
         return {row["id"]: ArchivedReservation(row["id"], row["event_id"], row["buyer"]) for row in rows}
 
     async def quiet_overdue_events(self, events_max: int) -> list[UUID]:
         """Find events with overdue holds, those overdue the longest first."""
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 rows = await self.queries.overdue_events({"events_max": events_max}).fetch(connection)
         return [row["event_id"] for row in rows]

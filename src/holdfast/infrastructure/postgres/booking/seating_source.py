@@ -45,7 +45,7 @@ class PostgresSeatingSource:
         """Read all seats in one snapshot, in portions."""
         given: OfEvent = {"event_id": event_id}
         async with self._pool.connection() as connection:
-            with translated():
+            with translated(connection.cell):
                 event = await SEATING.event_of_seats(given).fetchrow(connection)
         if event is None:
             return None
@@ -53,7 +53,7 @@ class PostgresSeatingSource:
         seats: list[ChartSeat] = []
         taken: list[UUID] = []
         async with pool.connection() as connection:
-            with translated():
+            with translated(connection.cell):
                 async with connection.transaction(isolation="repeatable_read", readonly=True):
                     event = await SEATING.event_of_seats(given).fetchrow(connection)
                     if event is None:

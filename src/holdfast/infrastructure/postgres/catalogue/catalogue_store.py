@@ -36,7 +36,7 @@ class PostgresCatalogueTransaction:
     async def lock_event(self, event_id: UUID) -> tuple[Event | None, datetime]:
         """Lock, then read in a separate statement, which sees what was committed while waiting for the lock."""
         await self._execute(CATALOGUE.lock_event({"event_id": event_id}))
-        with translated():
+        with translated(self._connection.cell):
             await self._connection.require_at_home()
             row = await CATALOGUE.event_after_lock({"event_id": event_id}).fetchrow(self._connection)
             now: datetime = row["now"] if row else await CATALOGUE.clock({}).fetchval(self._connection)
@@ -54,7 +54,7 @@ class PostgresCatalogueTransaction:
     async def feature_is_on(self, name: str) -> bool:
         """Compare the feature's migration with that up to which upgrades are finished."""
         statement = CATALOGUE.feature_is_on({"migration": FEATURES[name].migration})
-        with translated():
+        with translated(self._connection.cell):
             return bool(await statement.fetchval(self._connection))
 
     async def update_event(self, event: Event, details: EventDetails, now: datetime) -> Event:
@@ -72,7 +72,7 @@ class PostgresCatalogueTransaction:
 
     async def delete_event(self, event: Event, now: datetime) -> int:
         """Cancel the live holds, mark the event deleted, and log each step."""
-        with translated():
+        with translated(self._connection.cell):
             ended = await CATALOGUE.cancel_holds_of_deleted_event(
                 {"event_id": event.id, "loaded_version": event.version, "now": now}
             ).fetchrow(self._connection)
@@ -92,7 +92,7 @@ class PostgresCatalogueTransaction:
 
     async def has_entry(self, event_id: UUID, version: int, at: datetime) -> bool:
         """Return whether an earlier attempt's entry is in the log."""
-        with translated():
+        with translated(self._connection.cell):
             statement = CATALOGUE.has_entry({"event_id": event_id, "version": version, "at": at})
             return bool(await statement.fetchval(self._connection))
 
@@ -129,7 +129,7 @@ class PostgresCatalogueTransaction:
 
     async def commit(self) -> None:
         """Commit. A warning about the wait for the standby counts as a lost connection."""
-        with translated():
+        with translated(self._connection.cell):
             await commit(self._connection)
 
     async def _log(self, event: Event, version: int, kind: ChangeKind, at: datetime) -> None:
@@ -141,7 +141,7 @@ class PostgresCatalogueTransaction:
             raise GuardMismatch(f"{statement} of {event.id}: {status}")
 
     async def _execute(self, statement: Filled) -> str:
-        with translated():
+        with translated(self._connection.cell):
             return await statement.execute(self._connection)
 
 
@@ -160,7 +160,7 @@ class PostgresCatalogueStore:
             begin += f"; SET LOCAL statement_timeout = {self._bulk_milliseconds}"
         async with self._pool.connection() as connection:
             try:
-                with translated():
+                with translated(connection.cell):
                     await connection.execute(begin)
                 yield PostgresCatalogueTransaction(connection)
             finally:

@@ -46,13 +46,13 @@ class PostgresChannelTransaction:
 
     async def find(self, event_id: UUID, key: str) -> StoredChannel | None:
         """Read a channel and count its seats."""
-        with translated():
+        with translated(self._connection.cell):
             row = await CHANNELS.channel({"event_id": event_id, "key": key}).fetchrow(self._connection)
         return None if row is None else channel_from(row)
 
     async def count(self, event_id: UUID) -> int:
         """Count the channels."""
-        with translated():
+        with translated(self._connection.cell):
             count: int = await CHANNELS.count_channels({"event_id": event_id}).fetchval(self._connection)
         return count
 
@@ -66,7 +66,7 @@ class PostgresChannelTransaction:
         if before is not None and (before.opened_at is None) != (opened_at is None):
             free = await self._free_seats(event.id, key)
             freed, kept_back = (free, ()) if opened_at is not None else ((), free)
-        with translated():
+        with translated(self._connection.cell):
             await CHANNELS.put_channel(
                 {
                     "event_id": event.id,
@@ -81,7 +81,7 @@ class PostgresChannelTransaction:
 
     async def unknown_seats(self, event_id: UUID, seat_ids: Sequence[UUID]) -> list[UUID]:
         """Look up each seat."""
-        with translated():
+        with translated(self._connection.cell):
             rows = await CHANNELS.unknown_seats({"event_id": event_id, "seat_ids": seat_ids}).fetch(self._connection)
         return [row["seat_id"] for row in rows]
 
@@ -117,7 +117,7 @@ class PostgresChannelTransaction:
 
     async def delete(self, event: Event, channel: StoredChannel, now: datetime, *, seats_max: int) -> GivenBack:
         """Take out the seats first, and delete the channel if that were all."""
-        with translated():
+        with translated(self._connection.cell):
             rows = await CHANNELS.some_seats({"event_id": event.id, "key": channel.key, "seats_max": seats_max}).fetch(
                 self._connection
             )
@@ -125,7 +125,7 @@ class PostgresChannelTransaction:
         if channel.seats > seats_max:
             return await self.give_back(event, channel, seat_ids, now)
         done = await self._give_back(event, channel, seat_ids, now, kind=ChangeKind.CHANNEL_DELETED)
-        with translated():
+        with translated(self._connection.cell):
             status = await CHANNELS.delete_channel({"event_id": event.id, "key": channel.key}).execute(self._connection)
         if status != "DELETE 1":
             raise GuardMismatch(f"channel {channel.key} of {event.id}: {status}")
@@ -146,7 +146,7 @@ class PostgresChannelTransaction:
 
     async def _free_seats(self, event_id: UUID, key: str) -> list[UUID] | None:
         """Find the free seats of a channel; None if there are too many to name."""
-        with translated():
+        with translated(self._connection.cell):
             rows = await CHANNELS.free_seats(
                 {"event_id": event_id, "key": key, "seats_max": NAMED_SEATS_MAX + 1}
             ).fetch(self._connection)
@@ -164,7 +164,7 @@ class PostgresChannelTransaction:
         kept_back: _Seats = (),
     ) -> int:
         raised = await self._raise_version(event, 1)
-        with translated():
+        with translated(self._connection.cell):
             await CHANNELS.log_channel(
                 {
                     "event_id": event.id,
@@ -188,7 +188,7 @@ class PostgresChannelTransaction:
         return replace(event, version=version)
 
     async def _row(self, statement: Filled) -> asyncpg.Record:
-        with translated():
+        with translated(self._connection.cell):
             row = await statement.fetchrow(self._connection)
         assert row is not None
         return row

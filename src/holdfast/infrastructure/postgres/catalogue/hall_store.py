@@ -43,13 +43,13 @@ class PostgresHallTransaction:
 
     async def categories(self, event_id: UUID) -> list[Category]:
         """Read the categories in their order."""
-        with translated():
+        with translated(self._connection.cell):
             rows = await HALLS.categories({"event_id": event_id}).fetch(self._connection)
         return [category_from(row) for row in rows]
 
     async def used_categories(self, event_id: UUID, numbers: Sequence[int]) -> set[int]:
         """Look for seats of each category."""
-        with translated():
+        with translated(self._connection.cell):
             rows = await HALLS.used_categories({"event_id": event_id, "numbers": numbers}).fetch(self._connection)
         return {row["number"] for row in rows}
 
@@ -74,7 +74,7 @@ class PostgresHallTransaction:
 
     async def document(self, event_id: UUID) -> str | None:
         """Read the document."""
-        with translated():
+        with translated(self._connection.cell):
             document: str | None = await HALLS.hall_document({"event_id": event_id}).fetchval(self._connection)
         return document
 
@@ -82,12 +82,12 @@ class PostgresHallTransaction:
         """Look for an entry about a reservation in the log, unless a seat is held or sold now."""
         if event.reserved or event.confirmed:
             return True
-        with translated():
+        with translated(self._connection.cell):
             return bool(await HALLS.was_ever_held({"event_id": event.id}).fetchval(self._connection))
 
     async def chart_version(self, event_id: UUID) -> int:
         """Read the version of the chart."""
-        with translated():
+        with translated(self._connection.cell):
             chart_version: int = await HALLS.chart_version({"event_id": event_id}).fetchval(self._connection)
         return chart_version
 
@@ -97,7 +97,7 @@ class PostgresHallTransaction:
         after_number = ""
         while True:
             page = HALLS.stored_seats({"event_id": event_id, "after_number": after_number, "seats_max": PAGE_SEATS})
-            with translated():
+            with translated(self._connection.cell):
                 rows = await page.fetch(self._connection)
             if not rows:
                 return seats
@@ -110,7 +110,7 @@ class PostgresHallTransaction:
         """Store categories, document and seats, count the edit and log it."""
         if change.categories is not None:
             await self._store_categories(event.id, change.categories)
-        with translated():
+        with translated(self._connection.cell):
             await HALLS.put_hall(
                 {"event_id": event.id, "document": change.document, "sections": _sections_json(change.sections)}
             ).execute(self._connection)
@@ -118,7 +118,7 @@ class PostgresHallTransaction:
                 await HALLS.remove_seats({"event_id": event.id}).execute(self._connection)
         await self._copy(event, change)
         if change.replaces:
-            with translated():
+            with translated(self._connection.cell):
                 await HALLS.remove_channel_seats({"event_id": event.id}).execute(self._connection)
         more_seats = change.added - change.removed
         counted = HALLS.count_chart(
@@ -131,7 +131,7 @@ class PostgresHallTransaction:
                 "price_edits": 0 if change.categories is None else 1,
             }
         )
-        with translated():
+        with translated(self._connection.cell):
             chart_version: int | None = await counted.fetchval(self._connection)
         if chart_version is None:
             raise GuardMismatch(f"{counted} of {event.id}: no row")
@@ -160,7 +160,7 @@ class PostgresHallTransaction:
     async def _store_categories(self, event_id: UUID, categories: Sequence[Category]) -> None:
         """Remove the event's categories that are not among them, and store the others."""
         numbers = [one.number for one in categories]
-        with translated():
+        with translated(self._connection.cell):
             await HALLS.remove_categories({"event_id": event_id, "numbers": numbers}).execute(self._connection)
             await HALLS.put_categories(
                 {

@@ -37,25 +37,25 @@ async def copy_new_seats(
     Raises:
         SeatNumberTaken: naming every seat number that the event already has, in any Unicode form.
     """
-    with translated():
+    with translated(connection.cell):
         suspects = other_forms
         if await CATALOGUE.has_other_forms({"event_id": event_id}).fetchval(connection):
             suspects = seat_numbers()
     if suspects and (taken := await _taken(connection, event_id, suspects)):
         raise SeatNumberTaken(taken)
     try:
-        with translated():
+        with translated(connection.cell):
             await connection.execute("SAVEPOINT adding")
             await copy_seats(connection, rows, columns)
     except asyncpg.UniqueViolationError as violation:
         if constraint_of(violation) != SEAT_NUMBER_CONSTRAINT:
             raise
-        with translated():
+        with translated(connection.cell):
             await connection.execute("ROLLBACK TO adding")
         raise SeatNumberTaken(await _taken(connection, event_id, seat_numbers())) from violation
 
 
 async def _taken(connection: WatchedConnection, event_id: UUID, numbers: Sequence[str]) -> list[str]:
-    with translated():
+    with translated(connection.cell):
         statement = CATALOGUE.taken_seat_numbers({"event_id": event_id, "seat_numbers": numbers})
         return [row["seat_number"] for row in await statement.fetch(connection)]

@@ -71,7 +71,7 @@ class PostgresSeatSearch:
 
     async def _found(self, statement: Filled, selection: SeatSelection) -> list[asyncpg.Record]:
         async with self._pool.connection() as connection:
-            with translated():
+            with translated(connection.cell):
                 found = await statement.fetch(connection)
         selection.require_few(len(found))
         return found

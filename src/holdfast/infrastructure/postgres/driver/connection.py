@@ -49,17 +49,19 @@ class WatchedConnection(asyncpg.Connection):
     lost together with this server, so the outcome is unknown.
     """
 
+    cell: Cell
+    """Whose tables it reaches. `connect` says it before it gives the connection away."""
+
     def __init__(self, *args: Any, **keywords: Any) -> None:  # noqa: ANN401 - passed on as they come
         super().__init__(*args, **keywords)
         self.warnings: list[str] = []
         self.opened_at = time.monotonic()
-        self._cell: Cell | None = None
         self._owner: str | None = None
 
     @property
     def is_at_home(self) -> bool:
         """Whether the cell is still where it was when this connection was opened. Only Citus ever moves one."""
-        return self._cell is None or self._owner == owner_of(self._cell)
+        return self._owner == owner_of(self.cell)
 
     async def require_at_home(self) -> None:
         """Make sure that statements run on the node that this connection leads to.
@@ -67,12 +69,11 @@ class WatchedConnection(asyncpg.Connection):
         Raises:
             ConnectionLost: if Citus has moved the cell's schema.
         """
-        if self._cell is not None:
-            await require_at_home(self, self._cell)
+        await require_at_home(self, self.cell)
 
     def watch(self, timeouts: Timeouts, cell: Cell) -> None:
         """Start recording warnings, and set the socket's own time-outs."""
-        self._cell, self._owner = cell, owner_of(cell)
+        self.cell, self._owner = cell, owner_of(cell)
         self.add_log_listener(self._note)
         transport: asyncio.Transport = self._transport  # type: ignore[attr-defined] # set by asyncpg.Connection
         peer = transport.get_extra_info("socket")
@@ -97,11 +98,12 @@ async def connect(where: Cell | str, *, application_name: str, timeouts: Timeout
             involved yet, so none can be at fault. Even a changed password is like a server that is away: it passes
             once an operator has fixed it.
     """
+    cell = Cell.of(where)
     try:
-        return await _connect(Cell.of(where), application_name, timeouts)
+        return await _connect(cell, application_name, timeouts)
     except Exception as error:
         failure = ConnectionLost(f"{getattr(error, 'sqlstate', None) or type(error).__name__}: {error}")
-        troubles.note(failure, error, connecting=True)
+        troubles.note(failure, error, cell, connecting=True)
         raise failure from error
 
 

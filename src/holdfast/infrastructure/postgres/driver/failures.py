@@ -14,6 +14,7 @@ import structlog
 from asyncpg import exceptions as pg
 
 from holdfast.application.failures import ConnectionLost, Contended, GuardMismatch, Obstructed, OperationalFailure
+from holdfast.server_urls.cells import Cell
 from holdfast.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -59,7 +60,7 @@ _ESSENTIAL = "connection marked as essential"
 _SHARD = re.compile(r"_[0-9]+$")
 
 WARN_SECONDS = 10.0
-"""The minimum time between two log lines about the same kind of failure."""
+"""The minimum time between two log lines about the same kind of failure of one cell."""
 _KINDS_MAX = 256
 
 
@@ -68,8 +69,8 @@ class OutdatedRowType(ConnectionLost):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Translate the driver's errors into the application's.
+def translated(cell: Cell) -> Iterator[None]:
+    """Translate the driver's errors into the application's, and count them for the cell.
 
     Raises:
         ConnectionLost: the connection has become useless; what was sent last may or may not have taken effect.
@@ -84,7 +85,7 @@ def translated() -> Iterator[None]:
         if translation is None:
             raise
         if isinstance(translation, OperationalFailure):
-            troubles.note(translation, error)
+            troubles.note(translation, error, cell)
         raise translation from error
 
 
@@ -137,29 +138,31 @@ class Troubles:
     """The failures of PostgreSQL, or of the way to it, in this process: all are counted, some are logged."""
 
     def __init__(self) -> None:
-        self._told: dict[str, tuple[float, int]] = {}
-        """When each SQLSTATE was last logged, and how often it has occurred since."""
+        self._told: dict[tuple[int, str], tuple[float, int]] = {}
+        """When each SQLSTATE of each cell was last logged, and how often it has occurred since."""
 
-    def note(self, failure: OperationalFailure, cause: BaseException, *, connecting: bool = False) -> None:
-        """Record a failure, and the driver's error behind it.
+    def note(self, failure: OperationalFailure, cause: BaseException, cell: Cell, *, connecting: bool = False) -> None:
+        """Record a failure of a cell, and the driver's error behind it.
 
         The caller reports what became of its own work. Logged here is what an operator has to fix: what the server
         refuses while connecting, or for longer.
         """
         state = getattr(cause, "sqlstate", None) or "client"
         kind = _kind_of(failure)
-        metrics.database_failures_total.labels(kind, state[:2] if state != "client" else state).inc()
+        state_class = state if state == "client" else state[:2]
+        metrics.database_failures_total.labels(cell.label, kind, state_class).inc()
         if kind != "obstructed" and not (connecting and isinstance(cause, asyncpg.PostgresError)):
             return
         now = time.monotonic()
-        told_at, more = self._told.get(state, (-WARN_SECONDS, 0))
+        what = cell.number, state
+        told_at, more = self._told.get(what, (-WARN_SECONDS, 0))
         if now - told_at < WARN_SECONDS:
-            self._told[state] = told_at, more + 1
+            self._told[what] = told_at, more + 1
             return
         if len(self._told) >= _KINDS_MAX:
             self._told.clear()
-        self._told[state] = now, 0
-        log.warning("database_failed", kind=kind, sqlstate=state, error=str(failure), more_since=more)
+        self._told[what] = now, 0
+        log.warning("database_failed", cell=cell.number, kind=kind, sqlstate=state, error=str(failure), more_since=more)
 
 
 def _kind_of(failure: OperationalFailure) -> str:

@@ -88,7 +88,7 @@ async def require_at_home(connection: asyncpg.Connection, cell: Cell) -> None:
     """
     if not cell.citus:
         return
-    with translated():
+    with translated(cell):
         pid = await connection.fetchval(_WHERE_IT_RUNS)
     if pid != connection.get_server_pid():
         _owners.pop(cell, None)

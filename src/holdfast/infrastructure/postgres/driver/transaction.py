@@ -29,7 +29,7 @@ async def rollback_if_open(connection: WatchedConnection) -> None:
     if connection.is_closed() or not connection.is_in_transaction():
         return
     try:
-        with translated():
+        with translated(connection.cell):
             await connection.execute("ROLLBACK")
     except OperationalFailure:
         connection.terminate()

@@ -59,7 +59,7 @@ async def append_to_audit(connection: WatchedConnection, entry: AuditEntry, now:
         ConnectionLost, Contended, Obstructed: It could not be appended.
     """
     act, actor = entry.act, entry.actor
-    with translated():
+    with translated(connection.cell):
         await AUDIT.lock_audit({"key": _AUDIT_LOCK}).execute(connection)
         await AUDIT.append_to_audit(
             {
@@ -79,5 +79,5 @@ async def append_to_audit(connection: WatchedConnection, entry: AuditEntry, now:
 
 async def has_audit_entry(connection: WatchedConnection, entry_id: UUID) -> bool:
     """Return whether the audit has an entry."""
-    with translated():
+    with translated(connection.cell):
         return bool(await AUDIT.has_audit_entry({"entry_id": entry_id}).fetchval(connection))

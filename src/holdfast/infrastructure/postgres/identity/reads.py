@@ -159,5 +159,5 @@ class PostgresIdentityReads:
 
     async def _fetch(self, statement: Filled) -> list[Record]:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 return await statement.fetch(connection)

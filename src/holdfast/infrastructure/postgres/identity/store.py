@@ -32,7 +32,7 @@ class PostgresIdentityTransaction:
     async def lock(self) -> datetime:
         """Lock, then read the time with a separate statement."""
         await self._execute(IDENTITY.lock_rights({}))
-        with translated():
+        with translated(self._connection.cell):
             now: datetime = await IDENTITY.time_after_lock({}).fetchval(self._connection)
         return now
 
@@ -65,7 +65,7 @@ class PostgresIdentityTransaction:
 
     async def roles_of(self, user_id: str) -> Mapping[UUID, Role]:
         """Return the roles of a user."""
-        with translated():
+        with translated(self._connection.cell):
             rows = await IDENTITY.roles_of({"user_id": user_id}).fetch(self._connection)
         return {row["organiser_id"]: Role(row["role"]) for row in rows}
 
@@ -138,7 +138,7 @@ class PostgresIdentityTransaction:
 
     async def has_session(self, user_id: str) -> bool:
         """Return whether a user has a session."""
-        with translated():
+        with translated(self._connection.cell):
             return bool(await SESSIONS.has_session({"user_id": user_id}).fetchval(self._connection))
 
     async def end_sessions(self, user_id: str) -> None:
@@ -154,19 +154,19 @@ class PostgresIdentityTransaction:
 
     async def commit(self) -> None:
         """Commit; a warning from the wait for the standby is treated as a lost connection."""
-        with translated():
+        with translated(self._connection.cell):
             await commit(self._connection)
 
     async def _row(self, statement: Filled) -> Record | None:
-        with translated():
+        with translated(self._connection.cell):
             return await statement.fetchrow(self._connection)
 
     async def _count(self, statement: Filled) -> int:
-        with translated():
+        with translated(self._connection.cell):
             return int(await statement.fetchval(self._connection))
 
     async def _execute(self, statement: Filled) -> str:
-        with translated():
+        with translated(self._connection.cell):
             return await statement.execute(self._connection)
 
 
@@ -181,7 +181,7 @@ class PostgresIdentityStore:
         """Begin a transaction on a borrowed connection; it is rolled back unless it is committed."""
         async with self._pool.connection() as connection:
             try:
-                with translated():
+                with translated(connection.cell):
                     await connection.execute("BEGIN")
                 yield PostgresIdentityTransaction(connection)
             finally:
@@ -201,5 +201,5 @@ class PostgresIdentityStore:
 
     async def _run(self, statement: Filled) -> None:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 await statement.execute(connection)

@@ -51,15 +51,15 @@ class PostgresLayouts:
         """Read the event, and then its seats as they are taken, in one snapshot."""
         pool = self._large_pool if large else self._pool
         async with pool.connection() as connection:
-            with translated():
+            with translated(connection.cell):
                 transaction = connection.transaction(isolation="repeatable_read", readonly=True)
                 await transaction.start()
             try:
-                with translated():
+                with translated(connection.cell):
                     row = await LAYOUTS.event({"event_id": event_id}).fetchrow(connection)
                 yield None if row is None else _chart_from(row, connection, event_id)
             finally:
-                with translated():
+                with translated(connection.cell):
                     await transaction.rollback()
 
 
@@ -85,10 +85,10 @@ def _chart_from(row: asyncpg.Record, connection: WatchedConnection, event_id: UU
 
 
 async def _slices(connection: WatchedConnection, event_id: UUID, key_of: dict[int, str]) -> AsyncIterator[ChartSeats]:
-    with translated():
+    with translated(connection.cell):
         cursor = await connection.cursor(LAYOUTS.seats.sql, *LAYOUTS.seats.arguments({"event_id": event_id}))
     while True:
-        with translated():
+        with translated(connection.cell):
             rows = await cursor.fetch(SLICE_SEATS)
         if not rows:
             return

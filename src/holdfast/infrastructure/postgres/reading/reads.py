@@ -168,12 +168,12 @@ class PostgresReads:
 
     async def _fetch_row(self, statement: Filled) -> Record | None:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 return await statement.fetchrow(connection)
 
     async def _fetch_rows(self, statement: Filled) -> list[Record]:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 return await statement.fetch(connection)
 
 

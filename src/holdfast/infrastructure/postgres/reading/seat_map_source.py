@@ -224,7 +224,7 @@ class PostgresSeatMapSource:
     async def _rows(self, statement: Filled, *, large: bool = False) -> list[asyncpg.Record]:
         pool = self._large_pool if large else self._pool
         async with pool.connection(use_seconds_max=None if large else SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 return await statement.fetch(connection)
 
     def _map_from(self, event_id: UUID, row: asyncpg.Record) -> SeatMap:

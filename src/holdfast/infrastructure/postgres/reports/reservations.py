@@ -139,7 +139,7 @@ class PostgresReservationSource:
 
     async def _fetch(self, statement: Filled, pool: Pool, use_seconds_max: float | None) -> list[asyncpg.Record]:
         async with pool.connection(use_seconds_max=use_seconds_max) as connection:
-            with translated():
+            with translated(connection.cell):
                 return await statement.fetch(connection)
 
 

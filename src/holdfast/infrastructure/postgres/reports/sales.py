@@ -51,7 +51,7 @@ class PostgresSalesSource:
             }
         )
         async with self._turns, self._pool.connection() as connection:
-            with translated():
+            with translated(connection.cell):
                 rows = await statement.fetch(connection)
         if not rows:
             return None

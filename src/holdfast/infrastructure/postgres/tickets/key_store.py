@@ -56,7 +56,7 @@ class PostgresTicketKeys:
     async def make_first(self, pair: KeyPair) -> PrivateKey:
         """Store a key, unless there is one that signs."""
         async with self._change() as (connection, now):
-            with translated():
+            with translated(connection.cell):
                 row = await TICKETS.signing_key({}).fetchrow(connection)
             if row is None:
                 await _insert(connection, pair, now)
@@ -65,7 +65,7 @@ class PostgresTicketKeys:
     async def rotate(self, pair: KeyPair, entry: AuditEntry) -> None:
         """Retire the key that signs, and store the new one."""
         async with self._change() as (connection, now):
-            with translated():
+            with translated(connection.cell):
                 if await TICKETS.has_key({"key_id": pair.id}).fetchval(connection):
                     return  # an earlier attempt was committed
                 await TICKETS.retire_signing_key({"now": now}).execute(connection)
@@ -75,7 +75,7 @@ class PostgresTicketKeys:
     async def revoke(self, key_id: bytes, entry: AuditEntry) -> bool:
         """Revoke a key."""
         async with self._change() as (connection, now):
-            with translated():
+            with translated(connection.cell):
                 if not await TICKETS.has_key({"key_id": key_id}).fetchval(connection):
                     return False
                 done = await TICKETS.revoke_key({"key_id": key_id, "now": now}).execute(connection)
@@ -88,12 +88,12 @@ class PostgresTicketKeys:
         """Begin a transaction and lock the keys; commit unless the block raises."""
         async with self._write_pool.connection() as connection:
             try:
-                with translated():
+                with translated(connection.cell):
                     await connection.execute("BEGIN")
                     await TICKETS.lock_keys({"key": _KEYS_LOCK}).execute(connection)
                     now: datetime = await TICKETS.time_after_lock({}).fetchval(connection)
                 yield connection, now
-                with translated():
+                with translated(connection.cell):
                     await commit(connection)
             finally:
                 await rollback_if_open(connection)
@@ -103,13 +103,13 @@ class PostgresTicketKeys:
 
     async def _fetch(self, statement: Filled) -> list[Record]:
         async with self._read_pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 return await statement.fetch(connection)
 
 
 async def _insert(connection: WatchedConnection, pair: KeyPair, now: datetime) -> None:
     new: NewKey = {"key_id": pair.id, "private_key": pair.private, "public_key": pair.public, "now": now}
-    with translated():
+    with translated(connection.cell):
         await TICKETS.insert_key(new).execute(connection)
 
 

@@ -25,5 +25,5 @@ class PostgresTicketSeats:
 
     async def _fetch(self, seats: OfSeats) -> list[Record]:
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 return await TICKETS.seats_of_tickets(seats).fetch(connection)

@@ -72,7 +72,7 @@ class PostgresAuditor:
 
     async def audit(self) -> list[AuditedInvariant] | None:
         """Check what is due; None if another worker leads."""
-        with translated():
+        with translated(self._cell):
             connection = await self._leading()
             if connection is None:
                 return None

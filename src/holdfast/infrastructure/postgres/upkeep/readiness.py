@@ -38,7 +38,7 @@ class PostgresReadiness:
             OperationalFailure: if it does not answer.
         """
         async with self._pool.connection() as connection:
-            with translated():
+            with translated(connection.cell):
                 server = await READINESS.server({}).fetchrow(connection)
                 missing = await self._missing_right(connection)
             assert server is not None
@@ -92,7 +92,7 @@ class PostgresReadiness:
         newest = newest_migration()
         current = finished = None
         async with self._pool.connection() as connection:
-            with translated():
+            with translated(connection.cell):
                 try:
                     current = await READINESS.schema_version({}).fetchval(connection)
                     if (current or "") >= newest:

@@ -87,7 +87,7 @@ class PostgresTotals:
         Any failure ends the lead: another process may fare better, and this one starts afresh.
         """
         try:
-            with translated():
+            with translated(self._cell):
                 return await self._read(await self._connected())
         except BaseException:
             await self.close()

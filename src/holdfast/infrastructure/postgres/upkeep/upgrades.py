@@ -19,7 +19,7 @@ class PostgresUpgrades:
         """Read both; None for each if the schema is too old to say."""
         schema = finished = None
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
-            with translated():
+            with translated(connection.cell):
                 try:
                     schema = await READINESS.schema_version({}).fetchval(connection)
                     finished = await READINESS.finished_upgrade({}).fetchval(connection)
