@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from holdfast.application.reading import live_changes, seat_map
 from holdfast.cli import app
 from holdfast.cli.sizing import figures
-from holdfast.cli.sizing.estimate import CONNECTIONS_OF_A_PROCESS_BESIDE_POOLS, OnSale, Pools, estimate
+from holdfast.cli.sizing.estimate import OnSale, Pools, Range, estimate
 from holdfast.cli.sizing.measured import measured
 from holdfast.settings import Settings
 
@@ -34,11 +34,33 @@ def test_the_example_of_the_documentation_by_hand():
     assert found.node_cores.low == pytest.approx(6.54 + 3.667 + 0.28, abs=0.01)
     assert found.node_cores.high == pytest.approx(18.0 + 10.0 + 0.5175, abs=0.01)
     assert (found.processes.low, found.processes.high) == (math.ceil(10.487 / 0.6) + 1, math.ceil(28.52 / 0.6) + 1)
-    assert found.connections.low == found.processes.low * (4 + 4 + 2 + 9) + 20
+    assert found.connections.low == found.processes.low * (4 + 4 + 2 + 13) + 20
     assert found.map_bytes.low == 50_000 * 34
     assert found.hot_event_seconds.high == 0.0
     # 100,000 changes in 600 s, five times as many in the busiest second: 833, of 10 bytes, in 10 frames of 75.
     assert found.stream_bits_per_second.high == pytest.approx(8 * 60_000 * (750 + 8_333.3), rel=1e-3)
+
+
+def test_every_process_has_connections_to_every_cell():
+    """Also to those that this sale would not need: they are there, and have a `max_connections` of their own."""
+    one, three = estimate(SALE, POOLS), estimate(SALE, replace(POOLS, cells=3))
+    assert one.connections_further.high == 0
+    assert one.connections_of_process.high == 23
+    assert three.connections.low == three.processes.low * 25 + 20
+    assert three.connections_further.low == three.processes.low * 21 + 20
+    assert (three.connections_of_process.low, three.connections_of_process.high) == (67, 67)
+    many = estimate(OnSale(seats=800_000, buyers=1_000_000, minutes=10, events=40), POOLS)
+    assert (many.cells.low, many.cells.high) == (1, 4)
+    assert (many.connections_of_process.low, many.connections_of_process.high) == (23, 25 + 3 * 21)
+    assert many.connections_further == Range(0, many.processes.high * 21 + 20)
+
+
+def test_cells_that_there_are_come_from_the_environment_or_an_option(monkeypatch):
+    words = ("--seats", "100", "--buyers", "100", "--minutes", "1", "--json")
+    monkeypatch.setenv("CELLS", '{"1": {"url": "postgresql://a/b"}, "2": {"url": "postgresql://c/d"}}')
+    assert json.loads(_size(*words).stdout)["estimate"]["connections_of_process"]["high"] == 67
+    assert json.loads(_size(*words, "--cells", "2").stdout)["estimate"]["connections_of_process"]["high"] == 46
+    assert "to each further cell" in _size(*words[:-1]).stdout
 
 
 def test_every_range_goes_from_low_to_high_and_nothing_is_negative():
@@ -124,6 +146,7 @@ def test_json_has_the_same_numbers():
         (("--seats", "1e4"), "--seats"),
         (("--seats", "2000000"), "--seats"),
         (("--events", "0"), "--events"),
+        (("--cells", "0"), "--cells"),
         (("--hottest", "1.5"), "--hottest"),
         (("--commit", "0"), "--commit"),
         (("--watching", "2"), "--watching"),
@@ -149,7 +172,10 @@ def test_the_figures_are_those_of_the_code_and_of_the_pages():
     assert figures.MAP_SEAT.low == seat_map._SEAT_BYTES
     assert 1 / live_changes.TICK_SECONDS == figures.FRAMES_PER_SECOND_MAX
     page = (ROOT / "docs" / "configuration.md").read_text()
-    assert f"`CATALOGUE_POOL_SIZE` + {CONNECTIONS_OF_A_PROCESS_BESIDE_POOLS} connections" in page
+    bare = Pools(write=0, read=0, catalogue=0)
+    assert f"`CATALOGUE_POOL_SIZE` + {bare.to_home(1)} connections" in page
+    assert f"{bare.to_home(2) - bare.to_home(1)} more to cell 0".replace("2", "two", 1) in page
+    assert f"`CATALOGUE_POOL_SIZE` + {bare.to_further_cell()} to each further cell" in page
     defaults = Settings()
     assert Pools(defaults.write_pool_size, defaults.read_pool_size, defaults.catalogue_pool_size) == POOLS
     limits = (ROOT / "docs" / "benchmarks" / "results.md").read_text()

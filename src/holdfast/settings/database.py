@@ -74,8 +74,11 @@ class DatabaseSettings(BaseSettings):
     def all_cells(self) -> tuple[Cell, ...]:
         """Return cell 0 and those of `CELLS`, in the order of their numbers. There must be a database."""
         assert self.database_url is not None, "the commands make sure of a database"
-        further = () if self.cells is None else cells.parse(self.cells.get_secret_value())
-        return (Cell.of(self.database_url.get_secret_value()), *further)
+        return (Cell.of(self.database_url.get_secret_value()), *self.further_cells())
+
+    def further_cells(self) -> tuple[Cell, ...]:
+        """Return the cells of `CELLS`, in the order of their numbers."""
+        return () if self.cells is None else cells.parse(self.cells.get_secret_value())
 
     def _database_url_of_parts(self, host: str) -> str:
         login = (self.db_user, plain(self.db_password))

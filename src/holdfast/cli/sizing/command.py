@@ -31,6 +31,9 @@ def size(
     commit: Annotated[
         float, typer.Option(min=0.01, max=10_000, help="Milliseconds that a COMMIT waits for disk and standby.")
     ] = 0.2,
+    cells: Annotated[
+        int | None, typer.Option(min=1, max=4_096, help="Cells that there are. Without it: those that CELLS names.")
+    ] = None,
     json_: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Estimate the nodes, PostgreSQL, disk, memory and network that an on-sale needs, with the assumptions."""
@@ -44,6 +47,11 @@ def size(
     sale = OnSale(
         seats, buyers, minutes, seats_each, looks, tries, peak, watching, events, hottest, commit_seconds=commit / 1e3
     )
-    pools = Pools(settings.write_pool_size, settings.read_pool_size, settings.catalogue_pool_size)
+    pools = Pools(
+        settings.write_pool_size,
+        settings.read_pool_size,
+        settings.catalogue_pool_size,
+        cells=cells or 1 + len(settings.further_cells()),
+    )
     found = estimate(sale, pools)
     typer.echo(as_json(sale, found) if json_ else as_text(sale, found))

@@ -6,11 +6,16 @@ from dataclasses import dataclass, field
 from holdfast.cli.sizing import figures
 from holdfast.cli.sizing.figures import Figure
 from holdfast.cli.sizing.measured import measured
+from holdfast.infrastructure.postgres.driver.pool_sizes import ACTS_CONNECTIONS, LARGE_CONNECTIONS, RIGHTS_CONNECTIONS
 
 BUSY_SHARE_MAX = 0.6
 """Share of a core that is planned for: beyond it, queues form and latencies rise."""
-CONNECTIONS_OF_A_PROCESS_BESIDE_POOLS = 9
-"""As `docs/configuration.md` says; a test compares the two."""
+CONNECTIONS_TO_A_CELL_BESIDE_POOLS = LARGE_CONNECTIONS + 3
+"""Of one process: for large reads, for what waits for a lock, for its readiness and for totals."""
+CONNECTIONS_TO_HOME = ACTS_CONNECTIONS + RIGHTS_CONNECTIONS
+"""Of one process, to cell 0 only: for administrative acts, and for who may do what."""
+CONNECTIONS_TO_EACH_OF_SEVERAL = RIGHTS_CONNECTIONS
+"""Of one process, if there are several cells: for owners of events, and for lists."""
 CONNECTIONS_CHEAP_MAX = 500
 """More than this many connections are worth a note."""
 CELL_CORES = 8
@@ -56,11 +61,22 @@ class Pools:
     write: int
     read: int
     catalogue: int
+    cells: int = 1
+    """How many cells there are already, with cell 0."""
 
-    @property
-    def all(self) -> int:
-        """All of them, with those that the settings do not name."""
-        return self.write + self.read + self.catalogue + CONNECTIONS_OF_A_PROCESS_BESIDE_POOLS
+    def to_further_cell(self) -> int:
+        """Return how many lead to each cell but cell 0, with those that the settings do not name."""
+        pools = self.write + self.read + self.catalogue
+        return pools + CONNECTIONS_TO_A_CELL_BESIDE_POOLS + CONNECTIONS_TO_EACH_OF_SEVERAL
+
+    def to_home(self, cells: int) -> int:
+        """Return how many lead to cell 0, if there are so many cells."""
+        alone = self.write + self.read + self.catalogue + CONNECTIONS_TO_A_CELL_BESIDE_POOLS + CONNECTIONS_TO_HOME
+        return alone + (CONNECTIONS_TO_EACH_OF_SEVERAL if cells > 1 else 0)
+
+    def all(self, cells: int) -> int:
+        """Return how many a process has to all cells together."""
+        return self.to_home(cells) + (cells - 1) * self.to_further_cell()
 
 
 @dataclass(frozen=True)
@@ -92,7 +108,11 @@ class Estimate:
     cells: Range
     """PostgreSQL servers of `CELL_CORES` cores."""
     connections: Range
-    """To each of them."""
+    """To cell 0, of all processes."""
+    connections_further: Range
+    """To each further cell, if there are or have to be any."""
+    connections_of_process: Range
+    """Of one process, to all cells."""
     event_rate: Range
     """Holds a second of one event: on two cores that do everything, and by its lock alone."""
     seats_bytes: Range
@@ -128,6 +148,10 @@ def estimate(sale: OnSale, pools: Pools) -> Estimate:
     postgres_cores = _cores(figures.HOLD_POSTGRES, attempts) + Range(
         queries.low * figures.READ_QUERY.low / 1e6, queries.high * figures.READ_QUERY.high / 1e6
     )
+    needed = Range(_cells(postgres_cores.low), _cells(postgres_cores.high))
+    # Every process has connections to every cell, also to those that this sale would not need.
+    least, most = (max(pools.cells, int(count)) for count in (needed.low, needed.high))
+    further = Range(*(pools.to_further_cell() if cells > 1 else 0 for cells in (least, most)))
     event_rate = _event_rate(sale)
     hot = attempts * sale.hottest_share
     stream_bits = 8 * streams * (frames * figures.FRAME_BYTES + changes * figures.CHANGE_BYTES)
@@ -141,11 +165,11 @@ def estimate(sale: OnSale, pools: Pools) -> Estimate:
         processes=processes,
         postgres_cores=postgres_cores,
         redis_cores=_cores(figures.HOLD_REDIS, attempts),
-        cells=Range(_cells(postgres_cores.low), _cells(postgres_cores.high)),
+        cells=needed,
         event_rate=event_rate,
-        connections=Range(
-            *(count * pools.all + CONNECTIONS_BESIDE_PROCESSES for count in (processes.low, processes.high))
-        ),
+        connections=_connections(processes, Range(pools.to_home(least), pools.to_home(most))),
+        connections_further=_connections(processes, further),
+        connections_of_process=Range(pools.all(least), pools.all(most)),
         seats_bytes=_times(figures.SEAT_DISK, sale.seats),
         sold_bytes=_times(figures.RESERVATION_DISK, reservations) + _times(figures.CLAIM_DISK, seats_sold),
         log_bytes=_times(figures.RESERVATION_LOG, reservations),
@@ -181,6 +205,11 @@ def _planned(busy_cores: float) -> int:
 
 def _cells(busy_cores: float) -> int:
     return math.ceil(busy_cores / BUSY_SHARE_MAX / CELL_CORES)
+
+
+def _connections(processes: Range, of_process: Range) -> Range:
+    low, high = processes.low * of_process.low, processes.high * of_process.high
+    return Range(*(count and count + CONNECTIONS_BESIDE_PROCESSES for count in (low, high)))
 
 
 def _queue_seconds(attempts_per_second: float, rate: float) -> float:
