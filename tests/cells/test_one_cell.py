@@ -46,6 +46,6 @@ async def test_there_is_one_place_for_a_new_event(database_url):
         assert await placing.suggest() is None
         for asked in (None, 0):
             assert await placing.catalogue(asked, seats=1) is engine.catalogue
-        assert await placing.suggested("7", seats=1) is engine.catalogue
+        assert await placing.suggested(7, seats=1) is engine.catalogue
         with pytest.raises(InvalidValue, match="only one cell"):
             await placing.catalogue(1, seats=1)

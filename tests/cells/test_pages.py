@@ -28,6 +28,10 @@ def _cell_of(path: str) -> int:
     return cell_of(UUID(_id_of(path)))
 
 
+def _suggested(page) -> int:
+    return int(field(page, "cell").partition(".")[0])
+
+
 async def test_an_organiser_sells_in_both_cells(browser, two_cells):
     paths = [await published(browser, name=f"Night {number}") for number in range(2)]
     assert sorted(map(_cell_of, paths)) == [0, 1]
@@ -66,15 +70,37 @@ async def test_a_form_sent_twice_makes_one_event(browser):
         wish = EVENT | {"form_id": field(page, "form_id"), "cell": field(page, "cell")}
         answers = await asyncio.gather(*(browser.send("/organise/events/new", wish) for _ in range(3)))
         [path] = {answer.headers["location"] for answer in answers}
-        assert cell_of(UUID(path.split("/")[3])) == int(field(page, "cell"))
+        assert cell_of(UUID(path.split("/")[3])) == _suggested(page)
     answer = await browser.send("/organise/events/new", EVENT | {"cell": "nowhere"})
     assert answer.status_code == 303
+
+
+async def test_a_form_chooses_no_cell(browser):
+    """Only admins may, by the API: whatever a changed form says of the cell, Holdfast chooses the emptier one."""
+    await browser.send("/organise/events/new", EVENT | {"total_seats": "99"})
+    page = await browser.get("/organise/events/new")
+    number, _, seal = field(page, "cell").partition(".")
+    forged = str(1 - int(number))
+    for cell in (forged, f"{forged}.", f"{forged}.{seal}", f"{forged}.é", f"{forged}.{'0' * len(seal)}"):
+        wish = EVENT | {"form_id": field(page, "form_id"), "cell": cell, "total_seats": "1"}
+        answer = await browser.send("/organise/events/new", wish)
+        assert cell_of(UUID(answer.headers["location"].split("/")[3])) == int(number), cell
+
+
+async def test_what_was_suggested_for_one_form_counts_for_no_other(browser):
+    first = await browser.get("/organise/events/new")
+    await browser.send("/organise/events/new", EVENT | {"total_seats": "99"})
+    second = await browser.get("/organise/events/new")
+    assert _suggested(second) != _suggested(first)
+    wish = EVENT | {"form_id": field(second, "form_id"), "cell": field(first, "cell")}
+    answer = await browser.send("/organise/events/new", wish)
+    assert cell_of(UUID(answer.headers["location"].split("/")[3])) == _suggested(second)
 
 
 async def test_a_form_whose_cell_went_away_makes_no_second_event_elsewhere(browser, two_cells):
     """The answer to the first may have been lost with the cell."""
     page = await browser.get("/organise/events/new")
-    number = int(field(page, "cell"))
+    number = _suggested(page)
     wish = EVENT | {"form_id": field(page, "form_id"), "cell": field(page, "cell")}
     first = await browser.send("/organise/events/new", wish)
     await two_cells.relays[number].go_away()

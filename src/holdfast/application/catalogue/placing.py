@@ -82,7 +82,7 @@ class Placing:
         chosen = await self._least_loaded(catalogues, 0)
         return next(number for number, catalogue in catalogues.items() if catalogue is chosen)
 
-    async def suggested(self, number: str, *, seats: int) -> Catalogue:
+    async def suggested(self, number: int, *, seats: int) -> Catalogue:
         """Return the catalogue of a cell that was suggested, or of another if that one takes no events any more.
 
         A cell that does not answer now stays the one that was suggested. It may have stored the event before it went
@@ -91,9 +91,7 @@ class Placing:
         Raises:
             Unavailable: None takes any, or nothing may be asked of the suggested one.
         """
-        suggested = None
-        if self._cells is not None and number.isascii() and number.isdecimal():
-            suggested = self._cells.promised(int(number[:4]))
+        suggested = None if self._cells is None else self._cells.promised(number)
         return suggested or await self.catalogue(None, seats=seats)
 
     async def _least_loaded(self, catalogues: Mapping[int, Catalogue | None], seats: int) -> Catalogue:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from holdfast.application.catalogue.catalogue import Catalogue
 from holdfast.application.catalogue.create_event import create_event
-from holdfast.application.catalogue.placing import Placing
 from holdfast.application.catalogue.put_categories import put_categories
 from holdfast.application.catalogue.put_hall import put_hall
 from holdfast.application.giving_way import in_steps
@@ -24,6 +23,7 @@ from holdfast.domain.identity.organisers import Organiser
 from holdfast.domain.identity.refusals import Forbidden
 from holdfast.domain.refusal import InvalidValue, Refusal
 from holdfast.http.endpoints.answer import Answer
+from holdfast.web.kit.form_ids import new_form_id
 from holdfast.web.kit.page import Page
 from holdfast.web.kit.submissions import submission_of
 from holdfast.web.kit.visit import Visit
@@ -37,6 +37,7 @@ from holdfast.web.organiser.event_form import (
     typed_of,
 )
 from holdfast.web.organiser.faults import Faults
+from holdfast.web.organiser.placement import catalogue_for, suggestion_for
 from holdfast.web.organiser.room import Standing, require_signed_in, standing_of
 
 PAGE_EVENTS = 50
@@ -99,7 +100,7 @@ async def create(visit: Visit) -> Answer:
         return await _form(visit, typed, source=source, faults=faults)
     try:
         organiser_id = await visit.caller.organiser_for(Verb.CREATE_EVENT, _id(form.text("organiser")))
-        catalogue = await visit.capability(Placing).suggested(form.text("cell"), seats=details.total_seats)
+        catalogue = await catalogue_for(visit, seats=details.total_seats)
         event = await create_event(
             catalogue, details, organiser_id=organiser_id, actor=visit.actor, submission=await submission_of(visit)
         )
@@ -143,6 +144,7 @@ async def _form(visit: Visit, typed: Typed, *, source: Event | None, faults: Fau
     organisers = [one for one in await organisers_of(visit) if reach.everything or one.id in reach.organiser_ids]
     if not organisers:
         raise Forbidden
+    form_id = new_form_id()
     return visit.render(
         "organiser/event_new.html",
         status=400 if faults else 200,
@@ -153,7 +155,8 @@ async def _form(visit: Visit, typed: Typed, *, source: Event | None, faults: Fau
         organisers=organisers,
         organiser=visit.query("organiser"),
         source=source,
-        cell=await visit.capability(Placing).suggest(),
+        form_id_shown=form_id,
+        cell=await suggestion_for(visit, form_id),
     )
 
 
