@@ -40,18 +40,24 @@ class ReservationDirectory:
             EventArchived: if it is the caller's, and in the archive of its event.
             ConnectionLost, Contended: if it could not be read.
         """
+        owner = await self._owner(reservation_id)
+        if owner is None:
+            archived = await self._archive_lookups.ask(None, reservation_id)
+            if archived is not None and archived.is_of(user_id):
+                raise EventArchived(archived.event_id)
+            if archived is None:
+                owner = await self._owner(reservation_id)  # it may have been restored since the first look
+        if owner is None or owner[1] != user_id:
+            raise ReservationNotFound(reservation_id)
+        return owner[0]
+
+    async def _owner(self, reservation_id: UUID) -> Owner | None:
         owner = self._remembered.get(reservation_id)
         if owner is None:
             owner = await self._lookups.ask(None, reservation_id)
             if owner is not None:
                 self.remember(reservation_id, *owner)
-        if owner is None:
-            archived = await self._archive_lookups.ask(None, reservation_id)
-            if archived is not None and archived.is_of(user_id):
-                raise EventArchived(archived.event_id)
-        if owner is None or owner[1] != user_id:
-            raise ReservationNotFound(reservation_id)
-        return owner[0]
+        return owner
 
     async def _look_up(self, _: None, reservation_ids: Sequence[UUID]) -> Sequence[Owner | None]:
         found = await self._store.find_reservations(reservation_ids)

@@ -92,6 +92,8 @@ class Caller:
         owner = await self._owners.of_reservation(reservation_id)
         if owner is None:
             await self._look_at_archived(verb, reservation_id)
+            owner = await self._owners.of_reservation(reservation_id)  # it may have been restored since the first look
+        if owner is None:
             raise ReservationNotFound(reservation_id)
         thing = Thing(organiser_id=owner.organiser_id, user_id=owner.user_id)
         require(self.principal, verb, thing, hidden=lambda: ReservationNotFound(reservation_id))

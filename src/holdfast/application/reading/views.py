@@ -44,11 +44,21 @@ class Views:
             EventArchived: They have, and it is in the archive of its event.
             ConnectionLost, Contended: It could not be read.
         """
+        found = await self._live_reservation(reservation_id, user_ids)
+        if found is None and user_ids:
+            archived = await self.reads.archived_reservation(reservation_id)
+            if archived is not None and any(archived.is_of(user_id) for user_id in user_ids):
+                raise EventArchived(archived.event_id)
+            if archived is None:
+                # It may have been restored since the first look.
+                found = await self._live_reservation(reservation_id, user_ids)
+        if found is None:
+            raise ReservationNotFound(reservation_id)
+        return found
+
+    async def _live_reservation(self, reservation_id: UUID, user_ids: Sequence[str]) -> FoundReservation | None:
         for user_id in user_ids:
             found = await self.reads.reservation(reservation_id, user_id)
             if found is not None:
                 return FoundReservation(found[0], user_id, found[1])
-        archived = await self.reads.archived_reservation(reservation_id) if user_ids else None
-        if archived is not None and any(archived.is_of(user_id) for user_id in user_ids):
-            raise EventArchived(archived.event_id)
-        raise ReservationNotFound(reservation_id)
+        return None
