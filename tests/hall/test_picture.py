@@ -6,6 +6,7 @@ from hypothesis import given, settings
 
 from hall.halls import halls
 from holdfast.domain.hall.document import Hall, Label, Row, Section
+from holdfast.domain.hall.outlines import outlines_of
 from holdfast.domain.hall.picture import picture_of
 from holdfast.domain.hall.samples import SAMPLE_CATEGORIES, sample_hall
 from holdfast.domain.hall.seats import seats_of
@@ -32,6 +33,19 @@ def test_every_seat_is_drawn_inside_the_picture(hall):
     for x, y in dots:
         assert left <= float(x) <= left + width
         assert top <= float(y) <= top + height
+
+
+def test_a_seat_far_from_its_neighbours_is_inside_too():
+    """In a row between others, such a seat was outside the section's outline and outside the picture."""
+    rows = [
+        Row(label="1", count=2, start=(0, 0), end=(0, 0.25), bend=0.1),
+        Row(label="2", numbers=["1", "2", "3"], positions=[(0, 0), (-90, 0), (0, 0)]),
+        Row(label="3", numbers=["1"], positions=[(0, 0)]),
+    ]
+    hall = Hall(format="holdfast-hall/1", sections=[Section(key="s", name="S", category="x", rows=rows)])
+    left, *_ = map(float, drawn(hall).get("viewBox").split())
+    assert left < -90
+    assert min(x for x, _ in outlines_of(hall)["s"]) <= -90
 
 
 def test_texts_cannot_add_elements():

@@ -76,12 +76,10 @@ def box_of(hall: Hall, outlines: dict[str, list[Point]]) -> tuple[float, float, 
     for _, shape in shapes_in(hall):
         points += corners_of(shape)
     for section, _, _ in sections_in(hall):
-        if section.outline is not None:
-            points += [point for row in section.rows or () for point in samples_of(row)]
-    if not points:
-        return (0.0, 0.0, 0.0, 0.0)
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return (min(xs), min(ys), max(xs), max(ys))
+        for row in section.rows or ():
+            # An outline that is made here goes around the bends of the rows, but may leave out a single seat.
+            points += (row.positions or _ends_of(row)) if section.outline is None else samples_of(row)
+    return _box(points) if points else (0.0, 0.0, 0.0, 0.0)
 
 
 def pitch_of(rows: Sequence[Row]) -> float:
@@ -104,15 +102,20 @@ def samples_of(row: Row, count: int | None = None) -> list[Point]:
         if last < count:
             return row.positions
         return [row.positions[round(last * at / (count - 1))] for at in range(count)]
-    if row.start is None or row.end is None:
-        return [(0.0, 0.0)]
-    if not row.bend:
-        return [row.start, row.end]
+    if row.start is None or row.end is None or not row.bend:
+        return _ends_of(row)
     return list(zip(*row_positions(row.start, row.end, row.bend, count), strict=True))
 
 
+def _ends_of(row: Row) -> list[Point]:
+    return [(0.0, 0.0)] if row.start is None or row.end is None else [row.start, row.end]
+
+
 def _around(rows: Sequence[Row], padding: float) -> list[Point]:
-    """Return an outline along the first row, the ends, the last row and the starts; the hull if that crosses itself."""
+    """Return an outline along the first row, the ends, the last row and the starts.
+
+    If that crosses itself, or leaves out seats of rows in between, it is the hull.
+    """
     # Parts of one row, with an aisle between them, count as one row.
     labels = _thinned([list(same) for _, same in groupby(rows, key=_label)], _LINES_MAX)
     lines = [[point for row in _thinned(same, _PARTS_MAX) for point in samples_of(row)] for same in labels]
@@ -124,9 +127,25 @@ def _around(rows: Sequence[Row], padding: float) -> list[Point]:
     if len(lines) > 1:
         ring += [*lines[-1][::-1], *(line[0] for line in lines[-2:0:-1])]
     corners = _simplified([*ring, ring[0]], padding / 8)[:-1]
-    if not 3 <= len(corners) <= _CORNERS_MAX or _crosses_itself(corners):
+    if not 3 <= len(corners) <= _CORNERS_MAX or _crosses_itself(corners) or _leaves_out(corners, points, padding):
         corners = _hull(points)
     return [(round(x, 2), round(y, 2)) for x, y in _padded(corners, padding)]
+
+
+def _leaves_out(corners: list[Point], points: list[Point], tolerance: float) -> bool:
+    inner, outer = _box(corners), _box(points)
+    return (
+        outer[0] < inner[0] - tolerance
+        or outer[1] < inner[1] - tolerance
+        or outer[2] > inner[2] + tolerance
+        or outer[3] > inner[3] + tolerance
+    )
+
+
+def _box(points: Sequence[Point]) -> tuple[float, float, float, float]:
+    """Return the left, top, right and bottom of some points."""
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return (min(xs), min(ys), max(xs), max(ys))
 
 
 def _thinned(entries: Sequence[T], most: int) -> list[T]:
