@@ -156,7 +156,11 @@ async def test_a_round_without_a_database_is_given_up(database_url):
         proxy.arm("request", "commit")
         with pytest.raises(ConnectionLost):
             await expirer.expire_round(0)
-        assert await expirer.expire_round(1) == 4
+        # For as long as PostgreSQL has not noticed that the connection is gone, the event is locked and left out.
+        counts = [await expirer.expire_round(1)]
+        while counts[-1] == 0:
+            counts.append(await expirer.expire_round(1))
+        assert counts[-1] == 4
 
 
 async def test_the_worker_goes_on_until_it_is_told_to_stop(database_url):
