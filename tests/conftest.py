@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import hypothesis
 import pytest
 import redis
 
@@ -25,6 +26,9 @@ from holdfast.infrastructure.embedded import EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.postgres import THROW_AWAY_SETTINGS
 
 _TEMPLATE = "holdfast_template"
+# On a busy machine an example may take any time. Where CI is set, Hypothesis tries the same examples each time.
+hypothesis.settings.register_profile("holdfast", hypothesis.settings(), deadline=None, print_blob=True)
+hypothesis.settings.load_profile("holdfast")
 os.environ.setdefault("PGSSLMODE", "disable")
 """The tests' PostgreSQL has no TLS. To find that out takes 5 ms for each of some ten thousand connections."""
 

@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
+
 from archive.past_events import a_past_event, end
 from box_office import open_engine, put_on_sale, sql
 from telemetry.programs import eventually, running
 
 
+@pytest.mark.runs
 async def test_a_worker_archives_as_its_settings_say(database_url, tmp_path):
     async with open_engine(database_url) as engine:
         due = await a_past_event(database_url, engine, days=31)

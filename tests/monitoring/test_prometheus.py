@@ -159,6 +159,7 @@ def _ask(url: str, expression: str) -> list[float]:
     return [float(series["value"][1]) for series in answer["data"]["result"]]
 
 
+@pytest.mark.runs
 def test_every_query_has_data(prometheus):
     missing = set(_queries())
 

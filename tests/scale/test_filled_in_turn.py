@@ -13,6 +13,7 @@ from holdfast.http.turns import CONNECTIONS_BEFORE_NEXT as FILLED
 from holdfast.http.turns import LEAD_CONNECTIONS_MAX
 from telemetry.programs import Program, eventually, running
 
+pytestmark = pytest.mark.runs
 REQUEST = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 
 

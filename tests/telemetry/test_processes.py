@@ -17,6 +17,7 @@ from holdfast.http.turns import CONNECTIONS_BEFORE_NEXT
 from telemetry.programs import eventually, get, running
 
 BASE = "/api/v1"
+pytestmark = pytest.mark.runs
 
 
 @pytest.fixture

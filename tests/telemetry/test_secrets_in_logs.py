@@ -112,6 +112,7 @@ def _everything(http: httpx.Client) -> set[int]:
     return statuses
 
 
+@pytest.mark.runs
 @pytest.mark.parametrize("app_env", ["production", "development"])
 def test_no_route_writes_a_secret(database_url, redis_url, tmp_path, app_env):
     with running(

@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from builders import a_wish, an_event, numbered_seats
 from telemetry.programs import eventually, running
 
+pytestmark = pytest.mark.runs
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 PARENT_ID = "b7ad6b7169203331"
 CANARY = "canary-91c2"
