@@ -111,6 +111,25 @@ async def test_a_form_whose_cell_went_away_makes_no_second_event_elsewhere(brows
     assert again.headers["location"] == first.headers["location"]
 
 
+async def test_a_list_that_lacks_a_cell_does_not_say_that_there_is_nothing(browser, two_cells):
+    path = await published(browser)
+    await two_cells.relays[_cell_of(path)].go_away()
+    for list_of, said_if_empty in (
+        ("/events", "Nothing is on sale"),
+        ("/reservations", "No tickets yet"),
+        ("/organise", "Your first event"),
+    ):
+        page = Document(await browser.get(list_of))
+        assert "cannot be shown at the moment" in page.text, list_of
+        assert said_if_empty not in page.text
+        assert list_of in page.links
+    assert "Some of your tickets" in said(await browser.get("/reservations"))
+    away = Document(await browser.get(f"/events/{_id_of(path)}"))
+    assert "Try again" in away.text
+    assert f"/events/{_id_of(path)}" in away.links
+    two_cells.relays[_cell_of(path)].come_back()
+
+
 async def test_a_hall_is_copied_from_one_cell_to_another(browser):
     source = await published(browser, name="First")
     for _ in range(2):
@@ -133,7 +152,7 @@ async def test_what_is_not_there_is_a_page_that_says_so(browser):
             unknown = UUID(int=uuid4().int & ~(0xFFF << 64) | cell << 64)
             answer = await browser.get(path.format(unknown))
             assert answer.status_code == 404, path
-    assert (await browser.get("/events/x")).status_code == 400
+    assert (await browser.get("/events/x")).status_code == 404
 
 
 async def test_a_page_of_an_old_event_finds_it_in_cell_0(browser, two_cells):

@@ -26,6 +26,14 @@ _UNKNOWN = Explanation(
     mark("That did not work"),
     mark("Something is wrong on our side. We have taken note of it. Please try again in a moment."),
 )
+_ARCHIVED_FOR_ORGANISERS = Explanation(
+    mark("This event is over and archived"),
+    mark(
+        "Its reservations are in an archive, so nothing of it can be looked up or changed here. "
+        "Whoever runs this server can bring them back."
+    ),
+)
+_ORGANISE = "/organise"
 _ALL: dict[type[Exception], Explanation] = {
     NotFound: Explanation(
         mark("There is nothing here"),
@@ -43,7 +51,13 @@ _ALL: dict[type[Exception], Explanation] = {
         mark("You may not do this"),
         mark("You can see this page, but changing it needs another role. An organiser can give it to you."),
     ),
-    Unauthenticated: Explanation(mark("Please sign in"), mark("Your session is over, or you have not signed in yet.")),
+    Unauthenticated: Explanation(
+        mark("Please sign in"),
+        mark(
+            "Your session is over, so nothing was changed. Sign in in a new window, then come back here, "
+            "go back one page and send the form again."
+        ),
+    ),
     CookiesNeeded: Explanation(
         mark("Your browser keeps no cookies"),
         mark("We remember whose seats are whose with one cookie. Allow cookies for this site and try again."),
@@ -82,7 +96,9 @@ def explanation_of(why: Exception | None) -> Explanation:
 
 def error_page(visit: Visit, status: int, why: Refusal | RequestRefusedError | Unavailable | None) -> Answer:
     """Answer with a page that says what happened and what to do next."""
-    explanation = explanation_of(why)
+    of_organiser = visit.visitor.signed_in and visit.here.startswith(_ORGANISE)
+    archived = of_organiser and isinstance(why, EventArchived)
+    explanation = _ARCHIVED_FOR_ORGANISERS if archived else explanation_of(why)
     detail = str(why) if isinstance(why, InvalidValue) else ""
     code = why.code if isinstance(why, Refusal) else None
     return visit.render(
@@ -92,5 +108,18 @@ def error_page(visit: Visit, status: int, why: Refusal | RequestRefusedError | U
         heading=visit.words.gettext(explanation.heading),
         advice=visit.words.gettext(explanation.advice),
         detail=detail,
+        of_organiser=of_organiser,
+        again=visit.here if _may_pass(visit, why) else "",
+        sign_in=_way_back_in(visit) if isinstance(why, Unauthenticated) else "",
         request_id=visit.call.request_id,
     )
+
+
+def _may_pass(visit: Visit, why: Exception | None) -> bool:
+    """Return whether loading the same page again may help. A form is sent again by going back to it."""
+    return visit.call.scope["method"] in ("GET", "HEAD") and (why is None or isinstance(why, Unavailable))
+
+
+def _way_back_in(visit: Visit) -> str:
+    """Return where somebody signs in whose session ended while they filled in a form."""
+    return f"{_ORGANISE}/sign-in" if visit.here.startswith(_ORGANISE) else "/sign-in"

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from builders import a_hall, a_row, a_section
+from builders import a_hall, a_row, a_section, an_event
 from web.buyer.reading import Document
 
 
@@ -51,6 +51,17 @@ async def test_drafts_and_events_that_are_long_over_are_not_listed(browser, hous
     assert "Gone" not in page.text
     assert (await browser.get(f"/events/{draft.id}")).status_code == 404
     assert (await browser.get(f"/events/{draft.id}/seats")).status_code == 404
+
+
+async def test_an_event_without_seats_has_no_empty_map(browser, api):
+    start = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    made = await api.post("/events", an_event(name="Seats follow", start_at=start, end_at=start))
+    for path in ("", "/seats"):
+        answer = await browser.get(f"/events/{made.json()['id']}{path}")
+        page = Document(answer)
+        assert "have not been announced yet" in page.text, path
+        assert 'id="map"' not in answer.text
+        assert "Best seats" not in page.text
 
 
 async def test_an_empty_list_says_so(browser):

@@ -99,6 +99,13 @@ class TestWhatIsNotThere:
         problem = await api.http.get("/nowhere")
         assert problem.json()["code"] == "path_not_found"
 
+    async def test_may_be_half_an_address_that_somebody_copied(self, browser):
+        for path in ("/events/01a2", "/reservations/x/ticket"):
+            page = await browser.get(path)
+            assert page.status_code == 404, path
+            assert "There is nothing here" in page.text
+            assert "UUID" not in page.text
+
     async def test_is_told_in_japanese(self, browser):
         page = await browser.get("/nowhere", headers={"Accept-Language": "ja"})
         assert "ページが見つかりません" in page.text

@@ -19,7 +19,10 @@ async def test_the_list_says_so_and_the_event_can_be_copied_but_not_changed(desk
     assert "This event is over and archived" in said(page)
     assert "bring them back" in said(page)
     for tab in TABS:
-        assert (await desk.get(f"{path}{tab}")).status_code == 410, tab
+        refused = await desk.get(f"{path}{tab}")
+        assert refused.status_code == 410, tab
+        assert "bring them back" in said(refused), tab
+        assert "Your events" in said(refused), tab
     for action in ("", "/publish", "/delete", "/hall", "/categories"):
         assert (await desk.send(f"{path}{action}", EVENT)).status_code == 410, action
 
@@ -31,7 +34,7 @@ async def test_the_list_says_so_and_the_event_can_be_copied_but_not_changed(desk
     event_id = made.headers["location"].split("/")[-2]
     assert (await api.get(f"/events/{event_id}/seats")).json()
     japanese = await desk.get(path, headers={"Accept-Language": "ja"})
-    assert "保管庫" in said(japanese)
+    assert "アーカイブ" in said(japanese)
 
     await archived.restore()
     assert said(await desk.get(path)) == said(shown)

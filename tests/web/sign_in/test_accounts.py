@@ -53,6 +53,26 @@ async def test_the_right_password_signs_in_and_goes_where_the_reader_was(serving
     assert (stored["user_id"], stored["admin"]) == ("account:ann", False)
 
 
+async def test_somebody_whose_session_has_ended_is_told_so_and_shown_the_way_back(serving, database_url):
+    async with serving() as (_, browser):
+        await browser.send(SIGN_IN, fields())
+        await sql(database_url, "DELETE FROM sessions")
+        refused = await browser.send("/organise/organisers", {"name": "Hall"})
+        assert refused.status_code == 401
+        assert "nothing was changed" in refused.text
+        assert f'href="{SIGN_IN}"' in refused.text
+        sent = await browser.get("/organise/organisers")
+        page = await browser.follow(sent)
+        assert "Your session is over" in page.text
+        assert 'name="back" value="/organise/organisers"' in page.text
+        answer = await browser.send(SIGN_IN, fields())
+        out = await browser.send("/sign-out")
+        assert "You have signed out" in (await browser.follow(out)).text
+        assert "You have signed out" not in (await browser.get("/events")).text
+        assert "Your session is over" not in (await browser.get(SIGN_IN)).text
+        assert answer.status_code == 303
+
+
 async def test_over_https_no_other_host_can_set_the_cookie(serving):
     async with serving(public_url="https://tickets.example/shop") as (_, browser):
         origin = {"Origin": "https://tickets.example"}

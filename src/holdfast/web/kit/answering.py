@@ -28,6 +28,8 @@ LANGUAGE = "lang"
 ErrorPage = Callable[[Visit, int, Refusal | RequestRefusedError | Unavailable | None], Answer]
 """Makes the page for a refusal, a failure, or (None) a bug, with this status."""
 UNAVAILABLE_STATUS = 503
+SESSION_OVER = "session-over"
+"""Said on the page to sign in to somebody whose session has ended, most often because it was not used."""
 INTERNAL_STATUS = 500
 
 
@@ -111,5 +113,8 @@ def _of_failure(
     if isinstance(failure, RequestRefusedError):
         return error_page(visit, failure.refusal[0], failure)
     if isinstance(failure, Unauthenticated) and visit.call.scope["method"] in ("GET", "HEAD"):
-        return visit.see_other(f"/organise/sign-in?back={visit.here_quoted}")
+        over = visit.visitor.session_secret is not None
+        return visit.see_other(
+            f"/organise/sign-in?back={visit.here_quoted}", notice=SESSION_OVER if over else None
+        )
     return error_page(visit, visit.site.problems.row(type(failure)).status, failure)

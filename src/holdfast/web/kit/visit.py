@@ -14,8 +14,10 @@ from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.audit import Actor
 from holdfast.domain.identity.principal import Principal
 from holdfast.domain.identity.sessions import guest_id, new_secret
+from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer, Header
 from holdfast.http.endpoints.call import Call
+from holdfast.http.endpoints.problems import PathNotFound
 from holdfast.http.protocol.security_headers import security_headers
 from holdfast.web.kit.cookies import YEAR_SECONDS
 from holdfast.web.kit.forms import Form, read_form
@@ -148,9 +150,12 @@ class Visit:
         """Return an id from the path.
 
         Raises:
-            InvalidValue: It is not a UUID.
+            PathNotFound: It is not a UUID: a link was cut short, or mistyped. Nobody has filled in anything wrong.
         """
-        return self.call.path_id(name)
+        try:
+            return self.call.path_id(name)
+        except InvalidValue:
+            raise PathNotFound from None
 
     def query(self, name: str) -> str:
         """Return a text from the query; empty where it was not sent."""
