@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from holdfast import __version__
 from holdfast.cli.archive.command import archive_app
 from holdfast.cli.cells.commands import cells_app
 from holdfast.cli.identity_commands import register as register_identity_commands
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="holdfast",
-    help="Sell seats: each to exactly one buyer, and no acknowledged reservation is ever lost.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,10 +31,25 @@ migrate_app = typer.Typer(
 )
 app.add_typer(migrate_app, name="migrate")
 register_identity_commands(app)
-register_sizing(app)
 app.add_typer(tickets_app, name="tickets")
 app.add_typer(archive_app, name="archive")
 app.add_typer(cells_app, name="cells")
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the option's value
+    if wanted:
+        typer.echo(f"holdfast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Sell seats: each to exactly one buyer, and no acknowledged reservation is ever lost."""
 
 
 def main() -> None:
@@ -123,7 +138,7 @@ def serve() -> None:
 
 @app.command()
 def work() -> None:
-    """Run one worker process: it expires holds and checks the invariants."""
+    """Run one worker process: it expires holds, checks the invariants and archives finished events."""
     from holdfast.bootstrap.worker import work  # noqa: PLC0415
     from holdfast.cli.database import refuse_wrong_databases, require_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
@@ -136,7 +151,7 @@ def bench(
     *,
     experiments: Annotated[
         list[str] | None,
-        typer.Argument(help="mixed, contention, stadium, limits, listeners; default: all.", metavar="[EXPERIMENT]..."),
+        typer.Argument(help="mixed, contention, stadium, limits, listeners; default: all.", metavar="EXPERIMENT"),
     ] = None,
     url: Annotated[str | None, typer.Option(help="Server to measure; default: a stack of its own.")] = None,
     against: Annotated[str | None, typer.Option(help="Another server: the same load in turn, and ratios.")] = None,
@@ -178,7 +193,7 @@ def bench(
 
 @app.command()
 def check() -> None:
-    """Check the invariants of the database; exit code 1 if one is violated."""
+    """Check the stored data of every cell against the invariants; exit code 1 if one is violated."""
     from holdfast.cli.database import with_database  # noqa: PLC0415
     from holdfast.cli.invariants import report_invariants  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
@@ -271,5 +286,8 @@ def _migrate(action: "Callable[[Settings], str]") -> None:
     from holdfast.cli.database import with_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    with with_database(load_settings()) as settings:
+    with with_database(load_settings(), new=True) as settings:
         typer.echo(action(settings))
+
+
+register_sizing(app)  # the last, as it is in `holdfast --help`

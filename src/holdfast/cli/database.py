@@ -82,11 +82,17 @@ def _running_cells(settings: Settings) -> dict[str, SecretStr]:
 
 
 @contextmanager
-def with_database(settings: Settings) -> Iterator[Settings]:
+def with_database(settings: Settings, *, new: bool = False) -> Iterator[Settings]:
     """Provide settings with a database: the configured one, or the embedded one, which is started if it is not running.
+
+    Args:
+        settings: The settings.
+        new: Whether to make an embedded database if there is none. A command that only looks would find no tables in
+            it, and leave a folder behind where somebody has typed it in the wrong place.
 
     Raises:
         EmbeddedError: if the embedded database cannot be started.
+        SettingsError: if there is none.
     """
     if settings.database_url is not None:
         yield settings
@@ -96,6 +102,11 @@ def with_database(settings: Settings) -> Iterator[Settings]:
     if url is not None:
         yield settings.model_copy(update={"database_url": SecretStr(url), **_running_cells(settings)})
         return
+    if not new and not (settings.holdfast_data_dir / "postgres" / "PG_VERSION").exists():
+        raise SettingsError(
+            "DATABASE_URL: must be set, or the command typed in the folder of a `holdfast run`: "
+            f"there is no database in {settings.holdfast_data_dir.absolute()}"
+        )
     server = EmbeddedPostgres(settings.holdfast_data_dir)
     server.start()
     try:

@@ -132,7 +132,10 @@ def make_link(settings: Settings) -> None:
         EmbeddedError: It failed; the message is one line.
     """
     if settings.auth_mode != "tokens":
-        raise EmbeddedError("sign-in links are for AUTH_MODE=tokens: in other modes nobody signs in here")
+        raise EmbeddedError(
+            "sign-in links are for AUTH_MODE=tokens, and nobody signs in here in other modes: if the nodes run in that "
+            "mode, give this command the same settings"
+        )
 
     async def act(identity: Identity, actor: Actor) -> str:
         return await make_sign_in_link(identity, actor, user_id=OPERATOR_PREFIX + operator())

@@ -1,8 +1,10 @@
 """`holdfast check`: prints the invariants as a table."""
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 
 import typer
+from asyncpg import UndefinedTableError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -33,11 +35,13 @@ def report_invariants(settings: Settings) -> bool:
 
 def _report(cell: Cell) -> bool:
     try:
-        results = check_invariants(cell)
+        with _waiting():
+            results = check_invariants(cell)
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         of = f" of cell {cell.number}" if cell.number else ""
-        raise EmbeddedError(f"the invariants{of} cannot be checked: {reason[:400]}") from error
+        next_step = "; `holdfast migrate up` makes the tables" if isinstance(error, UndefinedTableError) else ""
+        raise EmbeddedError(f"the invariants{of} cannot be checked: {reason[:400]}{next_step}") from error
     rows = [(result.name, result.promise, _verdict(len(result.violations))) for result in results]
     if sys.stdout.isatty():
         _print_table(rows)
@@ -48,6 +52,11 @@ def _report(cell: Cell) -> bool:
         for violation in result.violations:
             typer.echo(f"{result.name}: {violation}", err=True)
     return all(result.holds for result in results)
+
+
+def _waiting() -> AbstractContextManager[object]:
+    """Show on a terminal that something goes on: millions of reservations take minutes."""
+    return Console(stderr=True).status("Checking the invariants") if sys.stderr.isatty() else nullcontext()
 
 
 def _verdict(violations: int) -> str:

@@ -90,7 +90,7 @@ def print_addresses(settings: Settings, given: Settings, *more: tuple[str, str],
         addresses.append(("Cells", f"{len(settings.all_cells())}; `holdfast cells list` shows them"))
     if settings.pages and settings.auth_mode == "tokens":
         # Not into files either: for 15 minutes, whoever reads it is an admin.
-        link = sign_in_link(settings) if shown else "`holdfast accounts link` makes a link for the organiser's pages"
+        link = sign_in_link(settings) if shown else "`AUTH_MODE=tokens holdfast accounts link` makes a link"
         addresses += [("Sign in", link)] if link else []
     addresses.append(("Logs", str(settings.holdfast_data_dir.absolute())))
     if not shown and (given.database_url is None or given.redis_url is None):

@@ -44,7 +44,7 @@ def export_keys() -> None:
 
 @tickets_app.command("verify")
 def verify(
-    codes: Annotated[list[str] | None, typer.Argument(metavar="[CODE]...", help="Default: standard input.")] = None,
+    codes: Annotated[list[str] | None, typer.Argument(metavar="CODE", help="Default: standard input.")] = None,
     *,
     keys: Annotated[Path, typer.Option(metavar="FILE", help="The public keys, from `tickets export-keys`.")],
     event: Annotated[UUID | None, typer.Option(metavar="ID", help="Refuse tickets for any other event.")] = None,

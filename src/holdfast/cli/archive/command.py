@@ -14,7 +14,9 @@ archive_app = typer.Typer(
 @archive_app.command("run")
 def run(
     *,
-    fast: Annotated[bool, typer.Option("--fast", help="Without rests that leave the machine to the sales.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Do not rest half of the time to leave the machine to the sales.")
+    ] = False,
 ) -> None:
     """Archive every event that is due by ARCHIVE_AFTER_DAYS, as the worker does."""
     from holdfast.cli.archive import work  # noqa: PLC0415
@@ -40,7 +42,9 @@ def verify() -> None:
 
 @archive_app.command("restore")
 def restore(
-    event_ids: Annotated[list[UUID] | None, typer.Argument(metavar="[EVENT_ID]...")] = None,
+    event_ids: Annotated[
+        list[UUID] | None, typer.Argument(metavar="EVENT_ID", help="As shown by `archive list`.")
+    ] = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every archived event.")] = False,
 ) -> None:

@@ -145,4 +145,5 @@ def _do(number: int, work: Callable[[], _Result]) -> _Result:
     try:
         return work()
     except Exception as error:
-        raise EmbeddedError(f"cell {number}: {listing.reason_of(error)}") from error
+        reason = listing.reason_of(error)
+        raise EmbeddedError(reason if f"cell {number}" in reason else f"cell {number}: {reason}") from error

@@ -12,7 +12,9 @@ _Result = TypeVar("_Result")
 
 cells_app = typer.Typer(no_args_is_help=True, help="Spread events over several databases: see docs/cells.md.")
 
-_Number = Annotated[int, typer.Argument(help="The cell's number in CELLS; 0 is DATABASE_URL.", min=0, max=4095)]
+_Number = Annotated[
+    int, typer.Argument(metavar="NUMBER", help="The cell's number in CELLS; 0 is DATABASE_URL.", min=0, max=4095)
+]
 
 
 @cells_app.command("list")
@@ -32,7 +34,7 @@ def add(
         bool, typer.Option("--drained", help="Give it no new events before `undrain`, when all nodes know it.")
     ] = False,
 ) -> None:
-    """Make the empty database that CELLS has under this number a cell. Can be run again after it was broken off."""
+    """Add a cell: the empty database that CELLS names under this number. If it was broken off, run it again."""
     from holdfast.cli.cells.acts import add  # noqa: PLC0415
 
     _run(lambda settings: add(settings, number, name, drained=drained))

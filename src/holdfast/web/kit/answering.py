@@ -114,7 +114,5 @@ def _of_failure(
         return error_page(visit, failure.refusal[0], failure)
     if isinstance(failure, Unauthenticated) and visit.call.scope["method"] in ("GET", "HEAD"):
         over = visit.visitor.session_secret is not None
-        return visit.see_other(
-            f"/organise/sign-in?back={visit.here_quoted}", notice=SESSION_OVER if over else None
-        )
+        return visit.see_other(f"/organise/sign-in?back={visit.here_quoted}", notice=SESSION_OVER if over else None)
     return error_page(visit, visit.site.problems.row(type(failure)).status, failure)
