@@ -3,6 +3,7 @@
 import pytest
 
 from archive.past_events import Archive, a_past_event, counted, rows_of
+from holdfast.application.upkeep.archive.ports import StoredFile
 from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
 from holdfast.bootstrap.archive import archive_target
 from holdfast.settings import Settings, SettingsError
@@ -75,11 +76,27 @@ async def test_what_is_missing_or_damaged_in_a_bucket_is_found(database_url, eng
 async def test_a_bucket_that_is_not_there_removes_nothing_and_tells_no_secret(database_url, engine, archive, endpoint):
     sale = await a_past_event(database_url, engine)
     archive.target = target(endpoint, to="s3://nowhere")
-    with pytest.raises(TargetAwayError, match="nothing could be stored") as told:
+    no_bucket = "NoSuchBucket: The specified bucket does not exist$"
+    with pytest.raises(TargetAwayError, match=f"nothing could be stored: {no_bucket}") as told:
         await archive.put_away(sale.event_id)
+    with pytest.raises(TargetAwayError, match=no_bucket):  # of no file it is known that it is missing
+        await archive.target.opened(StoredFile("a.jsonl.gz", b"", 1)).__aenter__()
     assert "never-to-be-shown" not in str(told.value)
     left = await counted(database_url, sale.event_id)
     assert (left["archives"], left["reservations"]) == (0, 6)
+
+
+async def test_what_the_store_says_is_told_not_the_request(monkeypatch, endpoint):
+    """The first 300 characters of the error are its address; a wrong key was told as "Server returned non-2xx"."""
+    refused = pytest.raises(TargetAwayError, match="InvalidAccessKeyId: The AWS Access Key Id you provided does not")
+    with monkeypatch.context() as checking, refused:
+        checking.setattr("moto.settings.INITIAL_NO_AUTH_ACTION_COUNT", 0.0)
+        await target(endpoint).names()
+
+
+async def test_an_endpoint_that_does_not_answer_is_told():
+    with pytest.raises(TargetAwayError, match=r"Error performing GET .*: Connection refused$"):
+        await target("http://127.0.0.1:1").names()
 
 
 def test_a_bucket_needs_its_package(monkeypatch):

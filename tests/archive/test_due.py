@@ -9,7 +9,7 @@ from archive.past_events import a_deleted_event, a_past_event, counted, end, ope
 from box_office import put_on_sale, sql, until
 from holdfast.application.upkeep.archive.archive_due import archive_due
 from holdfast.application.upkeep.archive.pace import Pace
-from holdfast.application.upkeep.archive.refusals import TargetAwayError
+from holdfast.application.upkeep.archive.refusals import RowsDisagreeError, TargetAwayError
 from holdfast.infrastructure.postgres.archive import removal
 from holdfast.telemetry import metrics
 from holdfast.worker.archive import archive_events
@@ -72,6 +72,15 @@ async def test_all_that_is_due_is_archived_and_one_that_cannot_be_keeps_no_other
     assert (await counted(database_url, bad.event_id))["reservations"] == 6
 
 
+async def test_an_event_that_has_lost_reservations_stays(database_url, engine, archive):
+    """Its counters do not tell of those that were cancelled, so its log has to."""
+    sale = await a_past_event(database_url, engine)
+    await sql(database_url, "DELETE FROM reservations WHERE event_id = $1 AND status = 'cancelled'", sale.event_id)
+    with pytest.raises(RowsDisagreeError, match="has 4 reservations and a log that tells of 6"):
+        await archive.put_away(sale.event_id)
+    assert (await counted(database_url, sale.event_id))["archives"] == 0
+
+
 async def test_a_folder_that_is_away_ends_the_round(database_url, engine, archive, tmp_path):
     await an_event(database_url, engine, 100)
     await asyncio.to_thread(tmp_path.rmdir)
@@ -96,7 +105,9 @@ async def test_one_worker_of_two_archives_once_every_node_knows_it(database_url,
             asyncio.create_task(archive_events(archive.removal, archive.target, AFTER, **named))
             for archive in (one, other)
         ]
-        await asyncio.sleep(0.1)
+        overdue = metrics.archive_overdue_seconds.labels("0")._value
+        overdue.set(0)
+        await until(lambda: overdue.get() > 69 * 86_400)
         assert await archived() == 0, "an older node would not know what that is"
         enabled.append(True)
         async with asyncio.timeout(30):
@@ -106,6 +117,22 @@ async def test_one_worker_of_two_archives_once_every_node_knows_it(database_url,
         stop.set()
         await asyncio.gather(*workers)
     assert metrics.archived_rows_total.labels("0", "changes")._value.get() >= len(events)
+
+
+async def test_a_worker_tells_what_is_overdue_while_another_session_archives(database_url, engine, tmp_path):
+    """The other one may hang, or be a session that nobody knows of."""
+    await an_event(database_url, engine, 100)
+    stop = asyncio.Event()
+    async with open_archive(database_url, tmp_path) as hanging, open_archive(database_url, tmp_path) as other:
+        assert await hanging.removal.lead()
+        named = {"enabled": lambda: True, "stop": stop, "round_seconds": 0.02}
+        overdue = metrics.archive_overdue_seconds.labels("0")._value
+        overdue.set(0)
+        worker = asyncio.create_task(archive_events(other.removal, other.target, AFTER, **named))
+        await until(lambda: overdue.get() > 69 * 86_400)
+        stop.set()
+        await worker
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_stop_ends_a_round_between_two_portions(database_url, engine, archive):

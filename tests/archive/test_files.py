@@ -1,5 +1,6 @@
 """A file that is damaged, truncated or another event's is refused before anything is touched."""
 
+import asyncio
 import copy
 import gzip
 import hashlib
@@ -9,7 +10,7 @@ import os
 import pytest
 
 from archive.past_events import a_past_event, counted, lines_of, rows_of
-from box_office import sql
+from box_office import put_on_sale, sql
 from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
 from holdfast.infrastructure.archive_files.folder import FolderTarget
 
@@ -72,6 +73,29 @@ async def test_a_file_that_is_gone_is_refused_and_found(database_url, archive, a
     path.unlink()
     await refused(database_url, archive, event_id, error=FileMissingError, match="is not there")
     assert "is not there" in (await archive.verified())[0].problem
+
+
+async def test_a_folder_that_is_gone_is_one_problem_and_not_one_for_each_file(archive, away, tmp_path):
+    await asyncio.to_thread(tmp_path.rename, tmp_path.with_name("elsewhere"))
+    for ask in (archive.verified, archive.target.names, lambda: archive.bring_back(away[0])):
+        with pytest.raises(TargetAwayError, match=f"ARCHIVE_TO: {tmp_path}: No such file or directory"):
+            await ask()
+
+
+async def test_a_full_disk_is_told_of_as_one(engine, archive, tmp_path):
+    """A small file is written when it ends, and again when it is closed."""
+
+    class FullFolder(FolderTarget):
+        def _new(self):
+            path = tmp_path / ".full.partial"
+            path.symlink_to("/dev/full")
+            return path
+
+    sale = await put_on_sale(engine)
+    archive.target = FullFolder(tmp_path)
+    with pytest.raises(TargetAwayError, match="No space left on device"):
+        await archive.put_away(sale.event_id)
+    assert list(tmp_path.iterdir()) == []
 
 
 def without_end(lines):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from holdfast.application.upkeep.archive.archive_due import Tried, archive_due
+from holdfast.application.upkeep.archive.archive_due import Tried, archive_due, measure_overdue
 from holdfast.application.upkeep.archive.pace import Pace
 from holdfast.application.upkeep.archive.ports import Removal, Target
 from holdfast.application.upkeep.archive.refusals import StoppedError
@@ -43,10 +43,8 @@ async def archive_events(
     metrics.begin_archiving_with_zero(removal.cell)
 
     async def archive_round() -> None:
-        if not enabled():
-            return
-        if not await removal.lead():
-            metrics.archive_overdue_seconds.labels(removal.cell).set(0)  # the worker that leads exports it
+        if not enabled() or not await removal.lead():
+            await measure_overdue(removal, after)
             return
         found: set[str] = set()
         try:

@@ -26,6 +26,7 @@ def run(settings: Settings, *, fast: bool = False) -> bool:
         SettingsError, EmbeddedError: It failed as a whole; the message is one line.
     """
     after, target = archive_after(settings), archive_target(settings)
+    due = 0
 
     async def of_cell(archive: CellArchive, pace: ShownPace) -> bool:
         await _require_feature(archive)
@@ -33,13 +34,18 @@ def run(settings: Settings, *, fast: bool = False) -> bool:
             raise EmbeddedError(
                 "another process is archiving: a worker with ARCHIVE_AFTER_DAYS, or another `holdfast archive run`"
             )
+        nonlocal due
         sound = True
         async for tried in archive_due(archive.removal, target, after, pace):
+            due += 1
             sound = _told(tried) and sound
         return sound
 
     with shown_pace("Archiving", share=1.0 if fast else PACED_SHARE) as pace:
-        return _in_every_cell(settings, lambda archive: of_cell(archive, pace))
+        sound = _in_every_cell(settings, lambda archive: of_cell(archive, pace))
+    if sound and not due:
+        say("nothing is due")
+    return sound
 
 
 def _told(tried: Tried) -> bool:

@@ -4,8 +4,8 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from holdfast.application.upkeep.archive.ports import OpenFile, StoredFile
@@ -26,30 +26,28 @@ class FolderTarget:
     @asynccontextmanager
     async def draft(self) -> AsyncIterator["FolderDraft"]:
         """Begin a file under a temporary name."""
-        try:
+        # Also around the end of the block: closing a file on a full disk tries once more to write what is buffered.
+        with _told(self._folder):
             path = await asyncio.to_thread(self._new)
-            file = await asyncio.to_thread(path.open, "wb")
-        except OSError as error:
-            raise TargetAwayError(f"ARCHIVE_TO: {self._folder}: {error.strerror or error}") from error
-        try:
-            with file:
-                yield FolderDraft(self._folder, path, DraftFile(file))
-        finally:
-            path.unlink(missing_ok=True)
+            try:
+                with await asyncio.to_thread(path.open, "wb") as file:
+                    yield FolderDraft(self._folder, path, DraftFile(file))
+            finally:
+                path.unlink(missing_ok=True)
 
     @asynccontextmanager
     async def opened(self, file: StoredFile) -> AsyncIterator[OpenFile]:
         """Have a file at hand, after comparing its size and digest."""
+        with _told(self._folder):
+            await asyncio.to_thread(self._folder.stat)  # without the folder, no file is known to be missing
         local = LocalFile(self._folder / file.name)
         await local.check(file)
         yield local
 
     async def names(self) -> Sequence[str]:
         """List the files in the folder."""
-        try:
-            return await asyncio.to_thread(lambda: [path.name for path in self._folder.glob(f"*{SUFFIX}")])
-        except OSError as error:
-            raise TargetAwayError(f"ARCHIVE_TO: {self._folder}: {error.strerror or error}") from error
+        with _told(self._folder):
+            return [name for name in await asyncio.to_thread(os.listdir, self._folder) if name.endswith(SUFFIX)]
 
     def _new(self) -> Path:
         too_old = time.time() - _LEFT_BEHIND_SECONDS
@@ -77,11 +75,10 @@ class FolderDraft:
         """Rename the file, make that durable, and read the file back."""
         stored = await self._file.end(stem)
         place = self._folder / stored.name
-        try:
+        with _told(self._folder):
             await asyncio.to_thread(self._rename, place)
+        try:
             await LocalFile(place).check(stored)
-        except OSError as error:
-            raise TargetAwayError(f"ARCHIVE_TO: {self._folder}: {error.strerror or error}") from error
         except (FileMissingError, FileDamagedError) as error:
             raise TargetAwayError(f"what was written cannot be read back: {error}") from error
         return stored
@@ -93,3 +90,11 @@ class FolderDraft:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TargetAwayError(f"ARCHIVE_TO: {folder}: {error.strerror or error}") from error

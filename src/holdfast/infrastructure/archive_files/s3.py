@@ -1,6 +1,7 @@
 """Archives' files in a bucket of an S3-compatible store."""
 
 import asyncio
+import re
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 _PART_BYTES = 16 * 1024 * 1024
 _REASON_CHARACTERS = 300
+_ANSWER = re.compile("<Code>([^<]+)</Code>.*?<Message>([^<]+)</Message>", re.DOTALL)
+_OF_THE_SYSTEM = re.compile('(?:message|error): "([^"]+)"')
+"""Such as "Connection refused"."""
+_NO_BUCKET = "<Code>NoSuchBucket</Code>"
 _CALL_SECONDS = timedelta(minutes=5)
 _CONNECT_SECONDS = timedelta(seconds=5)
 
@@ -113,7 +118,9 @@ async def _fetch(store: S3Store, file: StoredFile, path: Path) -> None:
     with _told(f"fetched ({file.name})"), await asyncio.to_thread(path.open, "wb") as local:
         try:
             found = await obstore.get_async(store, file.name)
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if _NO_BUCKET in str(error):
+                raise
             raise FileMissingError(file.name) from None
         async for chunk in found.stream(min_chunk_size=1024 * 1024):
             await asyncio.to_thread(local.write, chunk)
@@ -124,8 +131,18 @@ def _told(what: str) -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError) as error:
-        reason = " ".join(str(error).split())[:_REASON_CHARACTERS]
-        raise TargetAwayError(f"the archive's bucket: nothing could be {what}: {reason}") from error
+        raise TargetAwayError(f"the archive's bucket: nothing could be {what}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return why a request failed: what the store says, which stands in XML behind a long address, or the system."""
+    text = str(error)
+    if answer := _ANSWER.search(text):
+        return f"{answer[1]}: {answer[2]}"[:_REASON_CHARACTERS]
+    request, _, debugged = text.partition("Debug source:")
+    system = _OF_THE_SYSTEM.search(debugged)
+    told = request if system is None else f"{request.rstrip()}: {system[1]}"
+    return " ".join(told.split())[:_REASON_CHARACTERS]
 
 
 @contextmanager

@@ -62,6 +62,19 @@ async def _tried(removal: Removal, target: Target, event: DueEvent, pace: Pace) 
     return Tried(event, archived)
 
 
+async def measure_overdue(removal: Removal, after: timedelta) -> None:
+    """Export how long the next event has been due, without archiving anything.
+
+    Processes that do not archive do so too: if the one that should archive hangs, or none may yet, somebody has to tell
+    of it.
+
+    Raises:
+        OperationalFailure: the database is away.
+    """
+    events = await removal.due_events(after, following=None)
+    metrics.archive_overdue_seconds.labels(removal.cell).set(_oldest(events))
+
+
 def _count(cell: str, archived: Archived) -> None:
     metrics.archived_events_total.labels(cell).inc()
     metrics.archived_bytes_total.labels(cell).inc(archived.file.size_bytes)

@@ -55,11 +55,15 @@ SELECT
 FROM events e WHERE e.id = :event_id
 
 -- count_rows
--- Count an event's reservations and log entries, as of a version.
+-- Count an event's reservations and log entries, as of a version, and the reservations that its log tells of.
 SELECT
     (SELECT version FROM events WHERE id = :event_id) AS version,
     (SELECT count(*) FROM reservations WHERE event_id = :event_id AND created_version > 0) AS reservations,
-    (SELECT count(*) FROM changes WHERE event_id = :event_id) AS changes
+    log.changes, log.reserved
+FROM (
+    SELECT count(*) AS changes, count(*) FILTER (WHERE kind = 'reserved') AS reserved
+    FROM changes WHERE event_id = :event_id
+) AS log
 
 -- claims_of_seats
 -- Read the claims on the next seats of an event, by seat number.

@@ -68,6 +68,11 @@ class PostgresRemoval:
                 f"{event_id} is at version {event['version']} and has {counts['changes']} log entries, so it is not "
                 "archived: run `holdfast check`"
             )
+        if counts["reservations"] != counts["reserved"]:  # no counter tells of those that were cancelled or expired
+            raise RowsDisagreeError(
+                f"{event_id} has {counts['reservations']} reservations and a log that tells of {counts['reserved']}, "
+                "so it is not archived: run `holdfast check`"
+            )
         return Export(event_id, event["event_row"], event["version"], event["schema"], COLUMNS, rows)
 
     async def lines(self, export: Export) -> AsyncIterator[Lines]:
