@@ -115,6 +115,7 @@ async def arguments_of(connection, name):
         return await _store_arguments(connection)
     if name == "store_new_holds":
         return await _new_hold_arguments(connection)
+    stride = {"offset": 0, "span": 2_000, "step": 16}
     arguments = {
         "lock_idle_events": {"event_ids": some},
         "store_channels": {
@@ -147,6 +148,11 @@ async def arguments_of(connection, name):
         "events_of": {"organiser_ids": some[:2], "limit": 20, "offset": 0},
         "event_stamps": {"all_drafts": False, "drafts_of": some[:2], "limit": 20, "offset": 0},
         "reservations": {"user_id": "user-1", "limit": 20, "offset": 0},
+        "event_keys": {"all_drafts": False, "drafts_of": some[:2], **stride},
+        "keys_of_events_of": {"organiser_ids": some[:2], **stride},
+        "reservation_keys": {"user_id": "user-1", **stride},
+        "keys_of_reservations_at": {"organiser_ids": some[:2], "user_id": "user-1", **stride},
+        "booked_keys": {"user_ids": ["user-1", "user-2"], **stride},
         "upcoming": {"after_start": None, "after_id": None, "limit": 21},
         "booked": {"user_ids": ["user-1", "user-2"], "limit": 21, "offset": 0},
         "booked_events": {"event_ids": some},

@@ -145,11 +145,12 @@ async def open_node(
 def _everywhere(cells: Cells[CellOfNode], frame: Frame) -> Capabilities:
     """Return the capabilities for requests without an id: of cell 0, with the lists of all cells."""
     engine = cells.home.engine
-    reads = MergedReads(View(cells, lambda part: part.engine.views.reads))
+    keys = View(cells, lambda part: part.engine.list_keys)
+    reads = MergedReads(View(cells, lambda part: part.engine.views.reads), keys)
     pages = EventPages(reads, event_list, pause_seconds=frame.pause_seconds)
     storefront = open_merged_storefront(
         frame.settings,
-        MergedStorefrontReads(View(cells, lambda part: part.engine.storefront.reads)),
+        MergedStorefrontReads(View(cells, lambda part: part.engine.storefront.reads), keys),
         engine.views,
         pause_seconds=frame.pause_seconds,
     )

@@ -29,6 +29,7 @@ from holdfast.application.reading.kept_charts import KeptCharts
 from holdfast.application.reading.kept_layouts import KeptLayouts
 from holdfast.application.reading.large_lists import LargeLists
 from holdfast.application.reading.live_changes import LiveChanges
+from holdfast.application.reading.merged.keys import ListKeys
 from holdfast.application.reading.seat_maps import PAUSE_SECONDS, SeatMaps
 from holdfast.application.reading.storefront.storefront import Storefront
 from holdfast.application.reading.views import Views
@@ -47,6 +48,7 @@ from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.pool_sizes import LARGE_CONNECTIONS
 from holdfast.infrastructure.postgres.reading.channels import PostgresChannelReads
 from holdfast.infrastructure.postgres.reading.layouts import PostgresLayouts
+from holdfast.infrastructure.postgres.reading.list_keys import PostgresListKeys
 from holdfast.infrastructure.postgres.reading.reads import PostgresReads
 from holdfast.infrastructure.postgres.reading.seat_map_source import PostgresSeatMapSource
 from holdfast.server_urls.cells import Cell
@@ -69,6 +71,8 @@ class Engine:
     reports: Reports
     tickets: Tickets
     storefront: Storefront
+    list_keys: ListKeys
+    """Finds pages of the lists of all cells."""
     sign_in_tries: SignInTries
     """It is here because it shares the gate's Redis. All engines of a process have the same."""
 
@@ -200,7 +204,8 @@ async def open_engine_of(
     reports = open_reports(read_pool, large_pool)
     tickets = build_tickets(read_pool, catalogue_pool) if home is None else tickets_of_cell(home.tickets, read_pool)
     storefront = open_storefront(settings, read_pool, seat_maps, layouts, pause_seconds=frame.pause_seconds)
-    return Engine(booking, catalogue, views, reports, tickets, storefront, shared.sign_in_tries)
+    list_keys = PostgresListKeys(read_pool)
+    return Engine(booking, catalogue, views, reports, tickets, storefront, list_keys, shared.sign_in_tries)
 
 
 def reading_pause_seconds(processes: int) -> float:

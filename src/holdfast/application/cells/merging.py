@@ -1,17 +1,34 @@
 """Pages of one list whose entries are spread over several cells."""
 
 import heapq
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from holdfast.application.cells.view import View
 
 Part = TypeVar("Part")
+Marks = TypeVar("Marks")
 Entry = TypeVar("Entry")
+Key = TypeVar("Key")
 
 SKIPPED_MAX = 200
 """Entries in front of a page that are read and thrown away. Larger offsets are first brought near."""
+KEYS_OF_CELL = 128
+"""How many keys each cell tells in one round, if there are up to 32 cells."""
+_KEYS_PER_CELL = 4
+"""With more cells each tells so many times as many keys: a round must always skip most of what is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """Which keys of a list are told: that of every `step`-th of the `span` entries behind the first `offset`."""
+
+    offset: int
+    span: int
+    step: int
 
 
 class Read(Protocol[Entry]):
@@ -22,48 +39,98 @@ class Read(Protocol[Entry]):
         ...
 
 
-async def merged_page(
-    cells: View[Part],
-    reading: Callable[[Part], Read[Entry]],
-    *,
-    order: Callable[[Entry], Any],
-    limit: int,
-    offset: int,
-) -> list[Entry]:
-    """Return a page of the lists of all cells together, those with the greatest `order` first.
+@dataclass(frozen=True, slots=True)
+class MergedList(Generic[Part, Marks, Entry, Key]):
+    """A list of which each cell has a part. It is sorted by keys, the greatest first, and no two are the same."""
 
-    An offset counts in the merged list, and nobody knows how many of the skipped entries are in which cell. For an
-    offset of a million, each cell would have to send a million. So large offsets are brought near step by step: of n
-    cells, each is asked for the last of its next offset / n entries. The cell whose such entry comes first has all of
-    these before the page, so they are skipped there. Each step takes an n-th off what is left.
+    cells: View[Part]
+    reading: Callable[[Part], Read[Entry]]
+    """Returns what reads the list of a cell."""
+    marks: View[Marks]
+    """The same cells."""
+    keys: Callable[[Marks, Stride], Awaitable[Sequence[Key]]]
+    """Tells some keys of the list of a cell, in its order, with one statement."""
+    key_of: Callable[[Entry], Key]
+
+    async def page(self, *, limit: int, offset: int) -> list[Entry]:
+        """Return a page of all parts together.
+
+        An offset counts in the merged list, and nobody knows how many of the skipped entries are in which cell. For an
+        offset of a million, each cell would have to send a million. So large offsets are brought near first: each cell
+        tells the keys of some entries at equal distances. These show for each cell how many entries it has for certain
+        in front of the page. Two or three such rounds are enough, unless nearly all entries are in one of many cells.
+
+        Args:
+            limit: The most entries.
+            offset: How many to skip.
+
+        Raises:
+            ConnectionLost: No cell answers.
+        """
+        skipped: Counter[int] = Counter()
+        left, windows = offset, 2
+        while left > SKIPPED_MAX:
+            span, step = _reach(left, self.cells.count, windows)
+            told = await self._told(skipped, span, step)
+            if not any(told.values()):  # all of them have fewer entries left than that, so the page is behind the end
+                return []
+            steps, at_an_end = _steps_before(left, told, step, span // step)
+            skipped.update({number: count * step for number, count in steps.items()})
+            left -= steps.total() * step
+            if at_an_end:  # of what one cell was asked for: it has more of the list than its share
+                windows *= 2
+
+        async def read(number: int, part: Part) -> list[Entry]:
+            return await self.reading(part)(limit=limit + left, offset=skipped[number])
+
+        lists = (await self.cells.ask_all(read)).values()
+        return list(islice(_merged(lists, self.key_of), left, left + limit))
+
+    async def _told(self, skipped: Mapping[int, int], span: int, step: int) -> dict[int, Sequence[Key]]:
+        async def tell(number: int, marks: Marks) -> Sequence[Key]:
+            return await self.keys(marks, Stride(skipped[number], span, step))
+
+        return await self.marks.ask_all(tell)
+
+
+def _reach(left: int, cells: int, windows: int) -> tuple[int, int]:
+    """Return how far each cell looks, and the distance of the keys that it tells.
+
+    Every cell looks as far as its share of what is left, times `windows`. The distance is at most that share: then any
+    key at all is in front of the page.
+    """
+    span = min(left, windows * -(-left // cells))
+    keys_max = max(KEYS_OF_CELL, _KEYS_PER_CELL * cells)
+    step = max(1, min(-(-span // keys_max), left // cells))
+    return min(span, step * keys_max) // step * step, step
+
+
+def _steps_before(left: int, told: Mapping[int, Sequence[Key]], step: int, most: int) -> tuple[Counter[int], bool]:
+    """Return how many steps each cell may skip so that all that is skipped is among the first `left` of all entries.
+
+    In front of a key are, of its own cell, all entries up to it; of any other cell those up to its last key that is
+    greater, and perhaps some of the next step.
 
     Args:
-        cells: The cells.
-        reading: Returns what reads the list of a cell, which is sorted in the same way.
-        order: What entries are sorted by. It differs for all entries.
-        limit: The most entries.
-        offset: How many to skip.
+        left: How many entries are in front of the page.
+        told: The keys that each cell has told.
+        step: How far apart these are.
+        most: How many keys a cell tells if its list goes on behind the last of them.
 
-    Raises:
-        ConnectionLost: No cell answers.
+    Returns:
+        The steps; and whether more could have been skipped if one of the cells had looked further.
     """
-    skipped: dict[int, int] = {}
-    left = offset
-    step = 0
+    steps: Counter[int] = Counter()
+    perhaps = (len(told) - 1) * (step - 1)
+    numbered = _merged(([(key, number) for key in keys] for number, keys in told.items()), lambda one: one)
+    for taken, (_, number) in enumerate(numbered, start=1):
+        if taken * step + perhaps > left:
+            return steps, False
+        steps[number] += 1
+        if steps[number] == most:
+            return steps, True
+    return steps, False
 
-    async def look(number: int, part: Part) -> list[Entry]:
-        return await reading(part)(limit=1, offset=skipped.get(number, 0) + step - 1)
 
-    async def read(number: int, part: Part) -> list[Entry]:
-        return await reading(part)(limit=limit + left, offset=skipped.get(number, 0))
-
-    while left > SKIPPED_MAX:
-        step = max(1, left // cells.count)
-        seen = {number: entries[0] for number, entries in (await cells.ask_all(look)).items() if entries}
-        if not seen:  # all of them have fewer entries left than that, so the page is behind the end
-            return []
-        first = max(seen, key=lambda number: order(seen[number]))
-        skipped[first] = skipped.get(first, 0) + step
-        left -= step
-    lists = (await cells.ask_all(read)).values()
-    return list(islice(heapq.merge(*lists, key=order, reverse=True), left, left + limit))
+def _merged(lists: Iterable[Sequence[Entry]], key_of: Callable[[Entry], Any]) -> Iterable[Entry]:
+    return heapq.merge(*lists, key=key_of, reverse=True)

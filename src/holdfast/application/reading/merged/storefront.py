@@ -6,8 +6,9 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from holdfast.application.cells.merging import merged_page
+from holdfast.application.cells.merging import MergedList
 from holdfast.application.cells.view import View
+from holdfast.application.reading.merged.keys import Key, ListKeys
 from holdfast.application.reading.storefront.ports import (
     After,
     BookedEvent,
@@ -23,8 +24,10 @@ from holdfast.domain.catalogue.event import Event
 class MergedStorefrontReads:
     """`StorefrontReads` over several cells. What is of one event is read in its cell."""
 
-    def __init__(self, cells: View[StorefrontReads]) -> None:
+    def __init__(self, cells: View[StorefrontReads], keys: View[ListKeys]) -> None:
+        """Take two views of the same cells."""
         self._cells = cells
+        self._keys = keys
 
     async def upcoming(self, after: After | None, *, limit: int) -> tuple[list[ListedEvent], datetime]:
         """List published events by when they start, and tell the latest of the databases' times."""
@@ -49,7 +52,9 @@ class MergedStorefrontReads:
         def of(reads: StorefrontReads) -> Callable[..., Awaitable[list[BookedEvent]]]:
             return lambda *, limit, offset: reads.booked(user_ids, limit=limit, offset=offset)
 
-        return await merged_page(self._cells, of, order=_newest, limit=limit, offset=offset)
+        return await MergedList(
+            self._cells, of, self._keys, lambda keys, stride: keys.booked(stride, user_ids), _newest
+        ).page(limit=limit, offset=offset)
 
     async def on_sale(self, event_id: UUID) -> EventOnSale | None:
         """Read an event with its categories."""
@@ -72,5 +77,5 @@ def _start(listed: ListedEvent) -> After:
     return listed.event.details.start_at, listed.event.id
 
 
-def _newest(booked: BookedEvent) -> tuple[datetime, UUID]:
+def _newest(booked: BookedEvent) -> Key:
     return booked.reservation.created_at, booked.reservation.id
