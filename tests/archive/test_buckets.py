@@ -1,5 +1,11 @@
 """The files in an S3-compatible bucket."""
 
+import http.server
+import os
+import re
+import tempfile
+import threading
+
 import pytest
 
 from archive.past_events import Archive, a_past_event, counted, rows_of
@@ -77,7 +83,7 @@ async def test_a_bucket_that_is_not_there_removes_nothing_and_tells_no_secret(da
     sale = await a_past_event(database_url, engine)
     archive.target = target(endpoint, to="s3://nowhere")
     no_bucket = "NoSuchBucket: The specified bucket does not exist$"
-    with pytest.raises(TargetAwayError, match=f"nothing could be stored: {no_bucket}") as told:
+    with pytest.raises(TargetAwayError, match=f"ARCHIVE_TO: .* in s3://nowhere: {no_bucket}") as told:
         await archive.put_away(sale.event_id)
     with pytest.raises(TargetAwayError, match=no_bucket):  # of no file it is known that it is missing
         await archive.target.opened(StoredFile("a.jsonl.gz", b"", 1)).__aenter__()
@@ -88,15 +94,93 @@ async def test_a_bucket_that_is_not_there_removes_nothing_and_tells_no_secret(da
 
 async def test_what_the_store_says_is_told_not_the_request(monkeypatch, endpoint):
     """The first 300 characters of the error are its address; a wrong key was told as "Server returned non-2xx"."""
-    refused = pytest.raises(TargetAwayError, match="InvalidAccessKeyId: The AWS Access Key Id you provided does not")
+    refused = pytest.raises(TargetAwayError, match=r"ARCHIVE_S3_ACCESS_KEY_ID: .*: InvalidAccessKeyId: The AWS Acc")
     with monkeypatch.context() as checking, refused:
         checking.setattr("moto.settings.INITIAL_NO_AUTH_ACTION_COUNT", 0.0)
         await target(endpoint).names()
 
 
 async def test_an_endpoint_that_does_not_answer_is_told():
-    with pytest.raises(TargetAwayError, match=r"Error performing GET .*: Connection refused$"):
+    with pytest.raises(TargetAwayError, match=r"\AARCHIVE_S3_ENDPOINT: .* performing GET .*: Connection refused\Z"):
         await target("http://127.0.0.1:1").names()
+
+
+@pytest.fixture
+def answering():
+    """Starts stores that give one answer to whatever they are asked."""
+    servers = []
+
+    def start(status, body):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_PUT = do_GET  # noqa: N815 - the name of the server's hook
+
+            def log_message(self, *_):
+                pass
+
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+ANSWERS = [
+    (403, "SignatureDoesNotMatch", "ARCHIVE_S3_ACCESS_KEY_ID"),
+    (403, "AccessDenied", "ARCHIVE_S3_ACCESS_KEY_ID"),
+    (404, "NoSuchBucket", "ARCHIVE_TO"),
+    (400, "AuthorizationHeaderMalformed", "ARCHIVE_S3_REGION"),
+    (400, "InvalidRequest", "ARCHIVE_TO"),
+]
+
+
+async def test_an_answer_of_the_store_is_one_line_that_names_a_setting(answering):
+    for status, code, setting in ANSWERS:
+        at = answering(
+            status, b"<?xml version='1.0'?>\n<Error><Code>%s</Code><Message>No</Message></Error>" % code.encode()
+        )
+        file = StoredFile("x.jsonl.gz", b"", 1)
+        for what in (target(at).names(), stored(target(at)), opened(target(at), file)):
+            with pytest.raises(TargetAwayError) as told:
+                await what
+            line = str(told.value)
+            assert re.fullmatch(rf"{setting}: nothing could be .* in s3://tickets/old/events: {code}: No", line), line
+
+
+async def stored(there):
+    async with there.draft() as draft:
+        await draft.write(b"{}\n")
+        await draft.keep("x")
+
+
+async def opened(there, file):
+    async with there.opened(file):
+        pass
+
+
+async def test_temporary_folders_of_killed_processes_are_swept_away_in_time(tmp_path, monkeypatch, endpoint):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, young = tmp_path / "holdfast-archive-old", tmp_path / "holdfast-archive-young"
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "draft").touch()
+    os.utime(old, (1, 1))
+    async with target(endpoint).draft():
+        pass
+    assert list(tmp_path.iterdir()) == [young]
+
+
+def test_the_secret_of_a_bucket_is_not_shown(endpoint):
+    assert "never-to-be-shown" not in repr(target(endpoint)._bucket)
 
 
 def test_a_bucket_needs_its_package(monkeypatch):

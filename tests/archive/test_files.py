@@ -6,12 +6,19 @@ import gzip
 import hashlib
 import json
 import os
+import struct
+import zlib
 
 import pytest
 
 from archive.past_events import a_past_event, counted, lines_of, rows_of
 from box_office import put_on_sale, sql
-from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
+from holdfast.application.upkeep.archive.refusals import (
+    FileDamagedError,
+    FileMissingError,
+    RowsDisagreeError,
+    TargetAwayError,
+)
 from holdfast.infrastructure.archive_files.folder import FolderTarget
 
 
@@ -28,7 +35,11 @@ async def rewrite(database_url, event_id, path, lines, *, seal=True):
     text = b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
     if seal:
         text += json.dumps({"sha256": hashlib.sha256(text).hexdigest()}).encode() + b"\n"
-    content = gzip.compress(text, mtime=0)
+    await put(database_url, event_id, path, gzip.compress(text, mtime=0))
+
+
+async def put(database_url, event_id, path, content):
+    """Store another file, and record it."""
     path.write_bytes(content)
     await sql(
         database_url,
@@ -67,6 +78,38 @@ async def test_a_file_that_was_changed_is_refused_and_found(database_url, archiv
         assert found.problem is not None
 
 
+async def test_what_is_no_file_is_refused_without_waiting_for_it(database_url, archive, away):
+    event_id, path = away
+    path.unlink()
+    os.mkfifo(path)
+    other_end = os.open(path, os.O_RDWR)
+    try:
+        async with asyncio.timeout(20):
+            await refused(database_url, archive, event_id, match="is not a file")
+    finally:
+        os.close(other_end)
+
+
+async def test_pieces_of_a_file_that_contain_no_text_are_passed_over(database_url, archive, away):
+    """A piece of 256 KiB may end within the header of a block, behind the last text of the one before."""
+    event_id, path = away
+    text = gzip.decompress(path.read_bytes())
+    compressor = zlib.compressobj(wbits=-15)
+    blocks = compressor.compress(text) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    blocks += b"\0\0\0\xff\xff" * 120_000 + compressor.flush()
+    ends = struct.pack("<10B", 0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255), struct.pack("<LL", zlib.crc32(text), len(text))
+    await put(database_url, event_id, path, ends[0] + blocks + ends[1])
+    assert [one.problem for one in await archive.verified()] == [None]
+    await archive.bring_back(event_id)
+
+
+async def test_rows_that_are_in_the_way_are_told_of(database_url, archive, away):
+    event_id, _ = away
+    entry = "INSERT INTO changes (event_id, version, kind, seat_ids, at) VALUES ($1, 3, 'event_edited', '{}', now())"
+    await sql(database_url, entry, event_id)
+    await refused(database_url, archive, event_id, error=RowsDisagreeError, match="that changes_pkey does not allow")
+
+
 async def test_a_file_that_is_gone_is_refused_and_found(database_url, archive, away):
     event_id, path = away
     assert [one.problem for one in await archive.verified()] == [None]
@@ -93,7 +136,7 @@ async def test_a_full_disk_is_told_of_as_one(engine, archive, tmp_path):
 
     sale = await put_on_sale(engine)
     archive.target = FullFolder(tmp_path)
-    with pytest.raises(TargetAwayError, match="No space left on device"):
+    with pytest.raises(TargetAwayError, match=f"ARCHIVE_TO: {tmp_path}: .*No space left on device"):
         await archive.put_away(sale.event_id)
     assert list(tmp_path.iterdir()) == []
 
@@ -171,13 +214,7 @@ async def test_lines_that_are_not_those_of_the_digest_are_refused(database_url, 
 
 async def test_something_else_than_gzip_is_refused(database_url, archive, away):
     event_id, path = away
-    content = b"no gzip"
-    path.write_bytes(content)
-    await sql(
-        database_url,
-        "UPDATE archives SET sha256 = $2, bytes = $3 WHERE event_id = $1",
-        *(event_id, hashlib.sha256(content).digest(), len(content)),
-    )
+    await put(database_url, event_id, path, b"no gzip")
     await refused(database_url, archive, event_id, match="the file is not a whole gzip file")
 
 

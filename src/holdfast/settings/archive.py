@@ -8,7 +8,10 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 _BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9!_.*'()-]+)*", re.ASCII)
-_ENDPOINT = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
+_ENDPOINT = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:([0-9]{1,5}))?(/[A-Za-z0-9._~-]+)*", re.ASCII)
+_PORT_MAX = 65_535
+_WORD = re.compile(r"[!-~]+", re.ASCII)
+"""What stands in a header of a request, between slashes and commas."""
 
 
 class ArchiveSettings(BaseSettings):
@@ -49,7 +52,7 @@ class ArchiveSettings(BaseSettings):
     def _place(cls, value: str) -> str:
         value = value.strip().rstrip("/") if value.strip() != "/" else "/"
         if value.startswith("s3://"):
-            if not _BUCKET.fullmatch(value):
+            if not _BUCKET.fullmatch(value) or {".", ".."} & set(value.split("/")):
                 raise ValueError("must be s3://bucket or s3://bucket/prefix")
         elif value and not (Path(value).is_absolute() and value.isprintable()):
             raise ValueError("must be an absolute path, or s3://bucket/prefix")
@@ -59,8 +62,18 @@ class ArchiveSettings(BaseSettings):
     @classmethod
     def _endpoint(cls, value: str) -> str:
         value = value.strip().rstrip("/")
-        if value and not _ENDPOINT.fullmatch(value):
+        matched = _ENDPOINT.fullmatch(value)
+        if value and (matched is None or not 0 < int(matched[3] or 443) <= _PORT_MAX):
             raise ValueError("must be like https://s3.example: http or https, a host, and perhaps a port and a path")
+        return value
+
+    @field_validator("archive_s3_region", "archive_s3_access_key_id")
+    @classmethod
+    def _word(cls, value: str) -> str:
+        """Refuse what the client of the bucket would fail on, without saying on which setting."""
+        value = value.strip()
+        if not _WORD.fullmatch(value):
+            raise ValueError("must be printable ASCII without spaces")
         return value
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import stat
 import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from holdfast.application.upkeep.archive.ports import StoredFile
 from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
 
 SUFFIX = ".jsonl.gz"
+LEFT_BEHIND_SECONDS = 24 * 3600.0
+"""What has been temporary for this long is of a process that was killed."""
 _LEVEL = 3
 """Of zlib. Level 6 takes three times as long for a sixth less."""
 _GZIP_BITS = 31
@@ -24,8 +27,15 @@ _LINE_BYTES_MAX = 256 * 1024 * 1024
 class DraftFile:
     """Writes compressed lines to a file. That is done in threads, because the worker has holds to expire."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, place: str) -> None:
+        """Begin a file.
+
+        Args:
+            file: Where it goes.
+            place: The setting that says where that is, and its value, for messages.
+        """
         self._file = file
+        self._place = place
         self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_BITS)
         self._digest = hashlib.sha256()
         self._size_bytes = 0
@@ -61,7 +71,9 @@ class DraftFile:
         try:
             await asyncio.to_thread(work, *arguments)
         except OSError as error:
-            raise TargetAwayError(f"an archive's file cannot be written: {error.strerror or error}") from error
+            raise TargetAwayError(
+                f"{self._place}: an archive's file cannot be written: {error.strerror or error}"
+            ) from error
 
 
 class LocalFile:
@@ -77,20 +89,22 @@ class LocalFile:
             FileMissingError, FileDamagedError, TargetAwayError: what the names say.
         """
         try:
-            size_bytes, sha256 = await asyncio.to_thread(_size_and_digest, self._path)
+            sha256 = await asyncio.to_thread(_digest_of, self._path, wanted)
         except FileNotFoundError:
             raise FileMissingError(wanted.name) from None
         except OSError as error:
-            raise TargetAwayError(f"{wanted.name} cannot be read: {error.strerror or error}") from error
-        if size_bytes != wanted.size_bytes:
-            raise FileDamagedError(f"the file {wanted.name} has {size_bytes:,} bytes instead of {wanted.size_bytes:,}")
+            raise _unreadable(self._path, error) from error
         if sha256 != wanted.sha256:
             raise FileDamagedError(f"the file {wanted.name} is not what was stored: its SHA-256 is another")
 
     async def portions(self) -> AsyncIterator[Sequence[bytes]]:
         """Decompress it and yield its lines, about a megabyte at a time."""
         decompressor = zlib.decompressobj(_GZIP_BITS)
-        with await asyncio.to_thread(self._path.open, "rb") as file:
+        try:
+            file = await asyncio.to_thread(self._path.open, "rb")
+        except OSError as error:
+            raise _unreadable(self._path, error) from error
+        with file:
             rest = b""
             while not decompressor.eof:
                 text = await asyncio.to_thread(_next_text, decompressor, file)
@@ -103,19 +117,42 @@ class LocalFile:
                 if len(rest) > _LINE_BYTES_MAX:
                     raise FileDamagedError("the file has a line that is too long to be of an archive")
                 yield lines
-            if rest or decompressor.unused_data or await asyncio.to_thread(file.read, 1):
+            if rest or decompressor.unused_data or file.read(1):
                 raise FileDamagedError("the file does not end with its last line")
 
 
+def require_size(file: StoredFile, size_bytes: int) -> None:
+    """Refuse a file of another size before it is read: it may be endless.
+
+    Raises:
+        FileDamagedError: it has not the size of the file that was stored.
+    """
+    if size_bytes != file.size_bytes:
+        raise FileDamagedError(f"the file {file.name} has {size_bytes:,} bytes instead of {file.size_bytes:,}")
+
+
 def _next_text(decompressor: "zlib._Decompress", file: BinaryIO) -> bytes:
+    """Return some text; nothing at the end. A piece of the file can be too short to give any, such as half a header."""
+    text, compressed = b"", b"-"
     try:
-        compressed = decompressor.unconsumed_tail or file.read(_PORTION_BYTES // 4)
-        return decompressor.decompress(compressed, _PORTION_BYTES)
+        while compressed and not text and not decompressor.eof:
+            compressed = decompressor.unconsumed_tail or file.read(_PORTION_BYTES // 4)
+            text = decompressor.decompress(compressed, _PORTION_BYTES)
     except zlib.error:
         raise FileDamagedError("the file is not a whole gzip file") from None
+    except OSError as error:
+        raise _unreadable(Path(file.name), error) from error
+    return text
 
 
-def _size_and_digest(path: Path) -> tuple[int, bytes]:
+def _unreadable(path: Path, error: OSError) -> TargetAwayError:
+    return TargetAwayError(f"{path} cannot be read: {error.strerror or error}")
+
+
+def _digest_of(path: Path, wanted: StoredFile) -> bytes:
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):  # a pipe would be waited for, and a device read for ever
+        raise FileDamagedError(f"{wanted.name} is not a file")
+    require_size(wanted, found.st_size)
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return os.fstat(file.fileno()).st_size, digest.digest()
+        return hashlib.file_digest(file, "sha256").digest()

@@ -5,16 +5,14 @@ import os
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from holdfast.application.upkeep.archive.ports import OpenFile, StoredFile
 from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
-from holdfast.infrastructure.archive_files.draft_file import SUFFIX, DraftFile, LocalFile
+from holdfast.infrastructure.archive_files.draft_file import LEFT_BEHIND_SECONDS, SUFFIX, DraftFile, LocalFile
 
 _PARTIAL = ".partial"
-_LEFT_BEHIND_SECONDS = 24 * 3600.0
-"""A partial file this old is of a process that was killed."""
 
 
 class FolderTarget:
@@ -31,7 +29,7 @@ class FolderTarget:
             path = await asyncio.to_thread(self._new)
             try:
                 with await asyncio.to_thread(path.open, "wb") as file:
-                    yield FolderDraft(self._folder, path, DraftFile(file))
+                    yield FolderDraft(self._folder, path, DraftFile(file, f"ARCHIVE_TO: {self._folder}"))
             finally:
                 path.unlink(missing_ok=True)
 
@@ -50,10 +48,11 @@ class FolderTarget:
             return [name for name in await asyncio.to_thread(os.listdir, self._folder) if name.endswith(SUFFIX)]
 
     def _new(self) -> Path:
-        too_old = time.time() - _LEFT_BEHIND_SECONDS
+        too_old = time.time() - LEFT_BEHIND_SECONDS
         for left in self._folder.glob(f".*{_PARTIAL}"):
-            if left.stat().st_mtime < too_old:
-                left.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # the archiver of another cell has just given it its name
+                if left.stat().st_mtime < too_old:
+                    left.unlink()
         number, name = tempfile.mkstemp(prefix=".", suffix=_PARTIAL, dir=self._folder)
         os.close(number)
         return Path(name)

@@ -1,32 +1,40 @@
 """Archives' files in a bucket of an S3-compatible store."""
 
 import asyncio
-import re
+import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
-from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from holdfast.application.upkeep.archive.ports import OpenFile, StoredFile
-from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
-from holdfast.infrastructure.archive_files.draft_file import SUFFIX, DraftFile, LocalFile
+from holdfast.application.upkeep.archive.refusals import (
+    ArchiveError,
+    FileDamagedError,
+    FileMissingError,
+    TargetAwayError,
+)
+from holdfast.infrastructure.archive_files import s3_failures
+from holdfast.infrastructure.archive_files.draft_file import (
+    LEFT_BEHIND_SECONDS,
+    SUFFIX,
+    DraftFile,
+    LocalFile,
+    require_size,
+)
 
 if TYPE_CHECKING:
     from obstore.store import S3Config
 
 _PART_BYTES = 16 * 1024 * 1024
-_REASON_CHARACTERS = 300
-_ANSWER = re.compile("<Code>([^<]+)</Code>.*?<Message>([^<]+)</Message>", re.DOTALL)
-_OF_THE_SYSTEM = re.compile('(?:message|error): "([^"]+)"')
-"""Such as "Connection refused"."""
-_NO_BUCKET = "<Code>NoSuchBucket</Code>"
+_FOLDERS = "holdfast-archive-"
 _CALL_SECONDS = timedelta(minutes=5)
 _CONNECT_SECONDS = timedelta(seconds=5)
 
@@ -40,7 +48,12 @@ class Bucket:
     endpoint: str | None
     region: str
     access_key_id: str | None
-    secret_access_key: str | None
+    secret_access_key: str | None = field(repr=False)
+
+    @property
+    def place(self) -> str:
+        """The bucket and the prefix as `ARCHIVE_TO` has them."""
+        return f"s3://{self.name}/{self.prefix}" if self.prefix else f"s3://{self.name}"
 
 
 class S3Target:
@@ -54,6 +67,7 @@ class S3Target:
         if bucket.access_key_id is not None and bucket.secret_access_key is not None:
             config["access_key_id"] = bucket.access_key_id
             config["secret_access_key"] = bucket.secret_access_key
+        self._bucket = bucket
         self._store = S3Store(
             bucket.name,
             prefix=bucket.prefix or None,
@@ -68,21 +82,21 @@ class S3Target:
         with _temporary_folder() as folder:
             path = folder / "draft"
             with await asyncio.to_thread(path.open, "wb") as file:
-                yield S3Draft(self._store, path, DraftFile(file))
+                yield S3Draft(self._store, self._bucket.place, path, DraftFile(file, f"TMPDIR: {folder}"))
 
     @asynccontextmanager
     async def opened(self, file: StoredFile) -> AsyncIterator[OpenFile]:
         """Have a file at hand, after fetching it and comparing its size and digest."""
         with _temporary_folder() as folder:
             local = LocalFile(folder / "fetched")
-            await _fetch(self._store, file, folder / "fetched")
+            await _fetch(self._store, self._bucket.place, file, folder / "fetched")
             await local.check(file)
             yield local
 
     async def names(self) -> Sequence[str]:
         """List the files below the prefix."""
         names = []
-        with _told("listed"):
+        with _told("listed", self._bucket.place):
             async for some in self._store.list():
                 names += [one["path"] for one in some if one["path"].endswith(SUFFIX)]
         return names
@@ -91,8 +105,9 @@ class S3Target:
 class S3Draft:
     """A file on this machine's disk that is to be sent."""
 
-    def __init__(self, store: S3Store, path: Path, file: DraftFile) -> None:
+    def __init__(self, store: S3Store, place: str, path: Path, file: DraftFile) -> None:
         self._store = store
+        self._place = place
         self._path = path
         self._file = file
 
@@ -103,52 +118,54 @@ class S3Draft:
     async def keep(self, stem: str) -> StoredFile:
         """Send the file, and read it back: not every store looks at the digests that it is sent."""
         stored = await self._file.end(stem)
-        with _told("stored"):
+        with _told("stored", self._place):
             await obstore.put_async(self._store, stored.name, self._path, chunk_size=_PART_BYTES, max_concurrency=2)
         back = self._path.with_name("back")
         try:
-            await _fetch(self._store, stored, back)
+            await _fetch(self._store, self._place, stored, back)
             await LocalFile(back).check(stored)
         except (FileMissingError, FileDamagedError) as error:
             raise TargetAwayError(f"what was written cannot be read back: {error}") from error
         return stored
 
 
-async def _fetch(store: S3Store, file: StoredFile, path: Path) -> None:
-    with _told(f"fetched ({file.name})"), await asyncio.to_thread(path.open, "wb") as local:
+async def _fetch(store: S3Store, place: str, file: StoredFile, path: Path) -> None:
+    with _told(f"fetched ({file.name})", place), await asyncio.to_thread(path.open, "wb") as local:
         try:
             found = await obstore.get_async(store, file.name)
         except FileNotFoundError as error:
-            if _NO_BUCKET in str(error):
+            if s3_failures.no_bucket(error):
                 raise
             raise FileMissingError(file.name) from None
+        require_size(file, found.meta["size"])
         async for chunk in found.stream(min_chunk_size=1024 * 1024):
             await asyncio.to_thread(local.write, chunk)
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
+def _told(what: str, place: str) -> Iterator[None]:
     try:
         yield
-    except (BaseError, OSError) as error:
-        raise TargetAwayError(f"the archive's bucket: nothing could be {what}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """Return why a request failed: what the store says, which stands in XML behind a long address, or the system."""
-    text = str(error)
-    if answer := _ANSWER.search(text):
-        return f"{answer[1]}: {answer[2]}"[:_REASON_CHARACTERS]
-    request, _, debugged = text.partition("Debug source:")
-    system = _OF_THE_SYSTEM.search(debugged)
-    told = request if system is None else f"{request.rstrip()}: {system[1]}"
-    return " ".join(told.split())[:_REASON_CHARACTERS]
+    except ArchiveError:
+        raise
+    except Exception as error:  # obstore's own, and what its Rust panics with, which no module exports
+        raise TargetAwayError(s3_failures.told(error, what, place)) from error
 
 
 @contextmanager
 def _temporary_folder() -> Iterator[Path]:
     try:
-        with tempfile.TemporaryDirectory(prefix="holdfast-archive-") as name:
+        _remove_left_behind(Path(tempfile.gettempdir()))
+        with tempfile.TemporaryDirectory(prefix=_FOLDERS) as name:
             yield Path(name)
     except OSError as error:
-        raise TargetAwayError(f"the temporary folder: {error.strerror or error}") from error
+        raise TargetAwayError(f"TMPDIR: the temporary folder: {error.strerror or error}") from error
+
+
+def _remove_left_behind(place: Path) -> None:
+    """Remove the folders of processes that were killed: each has the file of an event, perhaps of the largest."""
+    too_old = time.time() - LEFT_BEHIND_SECONDS
+    for left in place.glob(f"{_FOLDERS}*"):
+        with suppress(OSError):
+            if left.stat().st_mtime < too_old:
+                shutil.rmtree(left, ignore_errors=True)
