@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from archive.past_events import a_past_event, counted, open_archive, rows_of
+from archive.test_due import damage
 from box_office import open_engine, sql
 from holdfast.cli.archive import work
 from holdfast.infrastructure.embedded.errors import EmbeddedError
@@ -92,6 +93,34 @@ def test_a_command_ends_with_one_line(database_url, tmp_path):
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"holdfast: {UUID(int=7)} is no event\n"
+
+
+async def test_an_event_at_which_the_database_fails_is_left_out(database_url, engine, settings, capsys):
+    bad = await a_past_event(database_url, engine, days=90)
+    good = await a_past_event(database_url, engine, days=60)
+    await damage(database_url, bad.event_id)
+    assert not await asyncio.to_thread(work.run, settings, fast=True)
+    told = capsys.readouterr()
+    assert [line.split("\t")[0] for line in told.out.splitlines() if "\t" in line] == [str(good.event_id)]
+    assert told.err.startswith("holdfast: an event is left out: XX001 invalid page")
+    await sql(database_url, "ALTER TABLE archives RENAME TO gone")
+    with pytest.raises(EmbeddedError, match="archives"):  # and not once for each event
+        await asyncio.to_thread(work.run, settings, fast=True)
+
+
+def test_a_worker_without_the_package_for_buckets_does_not_start(database_url, tmp_path):
+    (tmp_path / "obstore.py").write_text("raise ModuleNotFoundError('obstore')")
+    bucket = {"ARCHIVE_AFTER_DAYS": "30", "ARCHIVE_TO": "s3://tickets", "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "holdfast", "work"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url, **bucket},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "holdfast: ARCHIVE_TO: a bucket needs the package obstore: install holdfast[s3]\n"
 
 
 async def test_each_cell_archives_its_own_and_one_that_is_away_keeps_no_other(

@@ -63,7 +63,7 @@ async def test_all_that_is_due_is_archived_and_one_that_cannot_be_keeps_no_other
     await sql(database_url, "DELETE FROM claims WHERE event_id = $1 AND seat_id = $2", bad.event_id, bad.seats[1])
     failures = metrics.archive_failures_total.labels("0", "event")
     before = failures._value.get()
-    tried = [one async for one in archive_due(archive.removal, archive.target, AFTER, Pace(share=1))]
+    tried = [one async for one in archive_due(archive.removal, archive.target, AFTER, Pace(share=1), put_off=set())]
     assert [one.event.event_id for one in tried] == [bad.event_id, *good]
     assert tried[0].archived is None
     assert "other rows than its counters say (6 claims" in tried[0].problem
@@ -81,13 +81,57 @@ async def test_an_event_that_has_lost_reservations_stays(database_url, engine, a
     assert (await counted(database_url, sale.event_id))["archives"] == 0
 
 
+async def damage(database_url, event_id):
+    """Have PostgreSQL answer as if a page with an event's reservations were damaged."""
+    await sql(
+        database_url,
+        f"""
+        CREATE FUNCTION damaged() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'invalid page in block 7 of relation "reservations"' USING ERRCODE = 'XX001'; END $$;
+        CREATE TRIGGER damaged BEFORE DELETE ON reservations FOR EACH ROW WHEN (OLD.event_id = '{event_id}')
+        EXECUTE FUNCTION damaged()
+        """,
+    )
+
+
+async def test_an_event_at_which_the_database_fails_keeps_no_other(database_url, engine, archive):
+    bad = await a_past_event(database_url, engine, days=400)
+    good = [await an_event(database_url, engine, days) for days in (300, 200)]
+    await damage(database_url, bad.event_id)
+    stop = asyncio.Event()
+    named = {"enabled": lambda: True, "stop": stop, "round_seconds": 0.02}
+    worker = asyncio.create_task(archive_events(archive.removal, archive.target, AFTER, **named))
+    async with asyncio.timeout(30):
+        while await sql(  # noqa: ASYNC110 - there is no event to wait for
+            database_url, "SELECT FROM events WHERE id = ANY ($1) AND archived_at IS NULL", good
+        ):
+            await asyncio.sleep(0.02)
+    await sql(database_url, "DROP TRIGGER damaged ON reservations")
+    async with asyncio.timeout(30):
+        while (await counted(database_url, bad.event_id))["archives"] == 0:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.02)
+    stop.set()
+    await worker
+
+
+async def test_rows_in_the_way_keep_no_other_event(database_url, engine, archive):
+    bad = await a_past_event(database_url, engine, days=400)
+    good = await an_event(database_url, engine, 300)
+    left = "INSERT INTO archived_reservations SELECT id, event_id, '12345678' FROM reservations WHERE event_id = $1"
+    await sql(database_url, left, bad.event_id)
+    tried = [one async for one in archive_due(archive.removal, archive.target, AFTER, Pace(share=1), put_off=set())]
+    assert [one.event.event_id for one in tried] == [bad.event_id, good]
+    assert "rows that archived_reservations_pkey does not allow" in tried[0].problem
+    assert tried[1].archived is not None
+
+
 async def test_a_folder_that_is_away_ends_the_round(database_url, engine, archive, tmp_path):
     await an_event(database_url, engine, 100)
     await asyncio.to_thread(tmp_path.rmdir)
     failures = metrics.archive_failures_total.labels("0", "target")
     before = failures._value.get()
     with pytest.raises(TargetAwayError):
-        [one async for one in archive_due(archive.removal, archive.target, AFTER, Pace(share=1))]
+        [one async for one in archive_due(archive.removal, archive.target, AFTER, Pace(share=1), put_off=set())]
     assert failures._value.get() == before + 1
     assert metrics.archive_overdue_seconds.labels("0")._value.get() > 69 * 86_400
 

@@ -17,6 +17,7 @@ from holdfast.application.booking.expire import Expirer
 from holdfast.application.booking.ports import CommitListener
 from holdfast.application.features import Features
 from holdfast.application.lifecycle.shutdown import Deadline
+from holdfast.application.upkeep.archive.ports import Target
 from holdfast.bootstrap.archive import CellArchive, archive_after, archive_target, open_cell_archive
 from holdfast.bootstrap.process import (
     LAST_SPANS_SECONDS,
@@ -44,12 +45,17 @@ log = structlog.get_logger(__name__)
 
 
 def work(settings: Settings) -> None:
-    """Run one worker until SIGTERM or SIGINT."""
+    """Run one worker until SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: if events are to be archived, and the place of the files cannot be used.
+    """
     set_up_logging(settings)
-    uvloop.run(_work(settings))
+    archive_to = None if settings.archive_after_days is None else archive_target(settings)
+    uvloop.run(_work(settings, archive_to))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, archive_to: Target | None) -> None:
     stop = asyncio.Event()
     deadline = Deadline(settings.shutdown_seconds, when_over=end_by_force)
     loop = asyncio.get_running_loop()
@@ -71,8 +77,8 @@ async def _work(settings: Settings) -> None:
             for one in tended:
                 tasks.create_task(expire_holds(one.expirer, stop=stop, cell=one.cell.label))
                 tasks.create_task(audit_invariants(one.auditor, stop=stop, cell=one.cell.label))
-                if one.archive is not None:
-                    tasks.create_task(_archive_events(settings, one.archive, one.features, stop))
+                if one.archive is not None and archive_to is not None:
+                    tasks.create_task(_archive_events(settings, one.archive, archive_to, one.features, stop))
     log.info("worker_stopped")
 
 
@@ -105,10 +111,12 @@ async def _open_tended(
     return _Tended(cell, to_cut, features, expirer, PostgresAuditor(cell), archive)
 
 
-async def _archive_events(settings: Settings, archive: CellArchive, features: Features, stop: asyncio.Event) -> None:
+async def _archive_events(
+    settings: Settings, archive: CellArchive, target: Target, features: Features, stop: asyncio.Event
+) -> None:
     await archive_events(
         archive.removal,
-        archive_target(settings),
+        target,
         archive_after(settings),
         enabled=lambda: features.enabled("archive"),
         stop=stop,

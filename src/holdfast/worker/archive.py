@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 
@@ -40,6 +41,7 @@ async def archive_events(
     pace = Pace(stop=stop)
     problems: set[str] = set()
     """Those of the last round. They are not logged again in each."""
+    put_off: set[UUID] = set()
     metrics.begin_archiving_with_zero(removal.cell)
 
     async def archive_round() -> None:
@@ -48,7 +50,7 @@ async def archive_events(
             return
         found: set[str] = set()
         try:
-            async for tried in archive_due(removal, target, after, pace):
+            async for tried in archive_due(removal, target, after, pace, put_off=put_off):
                 if tried.problem is None or tried.problem not in problems:
                     _report(removal.cell, tried)
                 found.update([] if tried.problem is None else [tried.problem])

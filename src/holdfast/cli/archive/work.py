@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from uuid import UUID
 
-from holdfast.application.failures import OperationalFailure
+from holdfast.application.failures import Contended, OperationalFailure
 from holdfast.application.upkeep.archive import read_back
 from holdfast.application.upkeep.archive.archive_due import Tried, archive_due
 from holdfast.application.upkeep.archive.ports import TABLES, Entry, Target
@@ -17,10 +17,14 @@ from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.settings import Settings
 
 PACED_SHARE = 0.5
+PUT_OFF_MAX = 3
+"""At more events than that, it is the database that fails."""
 
 
 def run(settings: Settings, *, fast: bool = False) -> bool:
     """Archive what is due in every cell; print what became of each event.
+
+    The database may fail at a few events without keeping the others from it.
 
     Raises:
         SettingsError, EmbeddedError: It failed as a whole; the message is one line.
@@ -35,11 +39,20 @@ def run(settings: Settings, *, fast: bool = False) -> bool:
                 "another process is archiving: a worker with ARCHIVE_AFTER_DAYS, or another `holdfast archive run`"
             )
         nonlocal due
-        sound = True
-        async for tried in archive_due(archive.removal, target, after, pace):
-            due += 1
-            sound = _told(tried) and sound
-        return sound
+        sound, put_off = True, set[UUID]()
+        while True:
+            known = len(put_off)
+            try:
+                async for tried in archive_due(archive.removal, target, after, pace, put_off=put_off):
+                    due += 1
+                    sound = _told(tried) and sound
+            except Contended as failure:
+                if not known < len(put_off) <= PUT_OFF_MAX:
+                    raise
+                tell(f"an event is left out: {' '.join(str(failure).split())}")
+                sound = False
+            else:
+                return sound
 
     with shown_pace("Archiving", share=1.0 if fast else PACED_SHARE) as pace:
         sound = _in_every_cell(settings, lambda archive: of_cell(archive, pace))

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from holdfast.application.failures import OperationalFailure
 from holdfast.application.upkeep.archive.archive_event import Archived, archive_event
 from holdfast.application.upkeep.archive.pace import Pace
 from holdfast.application.upkeep.archive.ports import DueEvent, Removal, Target
-from holdfast.application.upkeep.archive.refusals import ArchiveError, TargetAwayError
+from holdfast.application.upkeep.archive.refusals import ArchiveError, StoppedError, TargetAwayError
 from holdfast.telemetry import metrics
 
 
@@ -23,10 +24,21 @@ class Tried:
     """Why it cannot be archived."""
 
 
-async def archive_due(removal: Removal, target: Target, after: timedelta, pace: Pace) -> AsyncIterator[Tried]:
+async def archive_due(
+    removal: Removal, target: Target, after: timedelta, pace: Pace, *, put_off: set[UUID]
+) -> AsyncIterator[Tried]:
     """Archive what is due, from the event that finished first on; yield what became of each.
 
-    An event that cannot be archived does not keep the others waiting.
+    An event that cannot be archived does not keep the others waiting, also if that shows as a failure of the database
+    or the target: a damaged page with its reservations, or a disk that has no room for its file, would otherwise end
+    every round at this event.
+
+    Args:
+        removal: The rows.
+        target: The place of the files.
+        after: How long after its end an event is due.
+        pace: Rests in between.
+        put_off: Events at which earlier rounds have failed. They are left out until a round gets to the end.
 
     Raises:
         OperationalFailure: the database or the target is away.
@@ -38,13 +50,22 @@ async def archive_due(removal: Removal, target: Target, after: timedelta, pace: 
         if last is None:
             metrics.archive_overdue_seconds.labels(removal.cell).set(_oldest(events))
         if not events:
+            put_off.clear()
             return
         for event in events:
             last = event
-            if event.pending:
+            if event.pending or event.event_id in put_off:
                 continue
-            metrics.archive_overdue_seconds.labels(removal.cell).set(event.due_seconds)
-            yield await _tried(removal, target, event, pace)
+            if not put_off:
+                metrics.archive_overdue_seconds.labels(removal.cell).set(event.due_seconds)
+            try:
+                tried = await _tried(removal, target, event, pace)
+            except StoppedError:
+                raise
+            except Exception:
+                put_off.add(event.event_id)
+                raise
+            yield tried
 
 
 async def _tried(removal: Removal, target: Target, event: DueEvent, pace: Pace) -> Tried:

@@ -156,7 +156,7 @@ class Removal(Protocol):
 
         Raises:
             ChangedError: the event is no longer as exported.
-            RowsDisagreeError: there are other rows than those exported.
+            RowsDisagreeError: there are other rows than those exported, or rows that should not be there.
         """
 
 
@@ -181,4 +181,5 @@ class Return(Protocol):
         Raises:
             NotArchivedError: somebody else has restored it.
             FileDamagedError: the rows cannot be those of this event.
+            RowsDisagreeError: rows are in the way that should not be there.
         """

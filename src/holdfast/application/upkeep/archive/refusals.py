@@ -25,7 +25,7 @@ class FileDamagedError(ArchiveError):
 
 
 class RowsDisagreeError(ArchiveError):
-    """The rows of an event are not those that its counters tell of, so archiving it could hide a loss."""
+    """The rows of an event are not those that there should be. Archiving or restoring it could hide a loss."""
 
 
 class ChangedError(ArchiveError):

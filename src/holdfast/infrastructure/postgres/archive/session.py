@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import asyncpg
+
+from holdfast.application.failures import GuardMismatch
 from holdfast.application.features import FEATURES
+from holdfast.application.upkeep.archive.refusals import RowsDisagreeError
 from holdfast.infrastructure.postgres.archive.archive_queries import ARCHIVE
 from holdfast.infrastructure.postgres.driver.connection import Timeouts, WatchedConnection, connect
-from holdfast.infrastructure.postgres.driver.failures import translated
+from holdfast.infrastructure.postgres.driver.failures import constraint_of, translated
 from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.transaction import commit, rollback_if_open
 from holdfast.server_urls.cells import Cell
@@ -61,7 +65,11 @@ class ArchiveSession:
 
 @asynccontextmanager
 async def locked(connection: WatchedConnection, event_id: UUID) -> AsyncIterator[None]:
-    """Lock an event for the block, and commit what the block does at its end. If it raises, nothing was done."""
+    """Lock an event for the block, and commit what the block does at its end. If it raises, nothing was done.
+
+    Raises:
+        RowsDisagreeError: PostgreSQL refused a row: others that should not be there are in its way.
+    """
     try:
         with translated(connection.cell):
             await connection.execute("BEGIN")
@@ -69,8 +77,13 @@ async def locked(connection: WatchedConnection, event_id: UUID) -> AsyncIterator
         yield
         with translated(connection.cell):
             await commit(connection)
-    except Exception:
+    except Exception as error:
         await rollback_if_open(connection)
+        refused = error.__cause__ if isinstance(error, GuardMismatch) else error
+        if isinstance(refused, asyncpg.IntegrityConstraintViolationError):
+            raise RowsDisagreeError(
+                f"{event_id} has rows that {constraint_of(refused)} does not allow: run `holdfast check`"
+            ) from error
         raise
     except BaseException:  # cancelled in a statement: what it did is undone when the connection is cut
         connection.terminate()
