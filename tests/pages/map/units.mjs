@@ -249,6 +249,20 @@ test("the view never loses the hall, and a zoom keeps the point under the finger
   assert(!view.whole);
 });
 
+test("no seat stays under the buttons, above the hall or beside it", () => {
+  const view = new View({ left: 0, top: 0, right: 1000, bottom: 1000 }, 10);
+  view.resize(330, 370, { top: 56 });
+  assert(view.toCanvas(0, 0)[1] >= 56, "the whole hall is below them");
+  for (const covered of [{ top: 56 }, { right: 56 }]) {
+    view.resize(330, 370, covered);
+    view.zoom(5);
+    view.pan(-5000, 5000);
+    const [x, y] = view.toCanvas(1000, 0);
+    assert("top" in covered ? y >= 56 : x <= 330 - 56, "the corner can be moved out from under them");
+    view.fit(view.box);
+  }
+});
+
 test("a party sits together, and a second tap takes one away", () => {
   const board = new Board(measure(decode(cases.find(({ name }) => name === "two rows").layout)));
   const codes = board.codes.slice();

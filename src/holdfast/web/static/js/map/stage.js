@@ -9,6 +9,9 @@ const GLIDE_MS = 240;
 /** The share of its speed that a thrown hall keeps each millisecond. */
 const FRICTION = 0.995;
 const HINT_MS = 1_600;
+/** The buttons take so much of the canvas's right side, or of its top where it is narrow, as in map.css. */
+const TOOLS_REM = 3.5;
+const NARROW_REM = 30;
 
 /**
  * @typedef {object} Reactions
@@ -92,7 +95,9 @@ export class Stage {
   resize() {
     const { clientWidth, clientHeight } = this.element;
     if (!clientWidth || !clientHeight) return;
-    this.view.resize(clientWidth, clientHeight);
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+    const tools = TOOLS_REM * rem;
+    this.view.resize(clientWidth, clientHeight, clientWidth < NARROW_REM * rem ? { top: tools } : { right: tools });
     this.painter?.resize(window.devicePixelRatio || 1);
     this.moving = true;
     // Now and not in the next frame: a canvas that was resized is empty.

@@ -22,6 +22,8 @@ export class View {
     this.x = 0;
     this.y = 0;
     this.whole = true;
+    this.top = MARGIN;
+    this.right = MARGIN;
   }
 
   /** CSS pixels from seat to seat. */
@@ -41,8 +43,12 @@ export class View {
    * The canvas has another size: the hall stays whole, or its middle stays where it is.
    * @param {number} width
    * @param {number} height
+   * @param {{top?: number, right?: number}} [covered] What buttons cover. The hall is fitted in below those at the top,
+   *   and can be moved out from under those on the right: a seat in the corner could not be chosen otherwise.
    */
-  resize(width, height) {
+  resize(width, height, { top = 0, right = 0 } = {}) {
+    this.top = Math.max(MARGIN, top);
+    this.right = Math.max(MARGIN, right);
     const [x, y] = this.toHall(this.width / 2, this.height / 2);
     this.width = Math.max(width, 1);
     this.height = Math.max(height, 1);
@@ -56,7 +62,7 @@ export class View {
    */
   fitting(box) {
     const width = Math.max(this.width - 2 * MARGIN, 1) / Math.max(box.right - box.left, this.pitch);
-    const height = Math.max(this.height - 2 * MARGIN, 1) / Math.max(box.bottom - box.top, this.pitch);
+    const height = Math.max(this.height - this.top - MARGIN, 1) / Math.max(box.bottom - box.top, this.pitch);
     return Math.min(width, height);
   }
 
@@ -99,10 +105,10 @@ export class View {
     this.clamp();
   }
 
-  /** Keep the hall in view: it is in the middle where it fits, and else reaches from edge to edge. */
+  /** Keep the hall in view: it is in the middle where it fits, and else reaches from edge to edge of what is not covered. */
   clamp() {
-    this.x = within(this.x, this.box.left, this.box.right, this.scale, this.width);
-    this.y = within(this.y, this.box.top, this.box.bottom, this.scale, this.height);
+    this.x = within(this.x, this.box.left, this.box.right, this.scale, MARGIN, this.width - this.right);
+    this.y = within(this.y, this.box.top, this.box.bottom, this.scale, this.top, this.height - MARGIN);
   }
 
   /**
@@ -152,10 +158,11 @@ export class View {
  * @param {number} from
  * @param {number} to
  * @param {number} scale
- * @param {number} size
+ * @param {number} start
+ * @param {number} end
  */
-function within(offset, from, to, scale, size) {
-  const low = size - MARGIN - to * scale;
-  const high = MARGIN - from * scale;
+function within(offset, from, to, scale, start, end) {
+  const low = end - to * scale;
+  const high = start - from * scale;
   return low >= high ? (low + high) / 2 : Math.min(Math.max(offset, low), high);
 }
