@@ -49,7 +49,7 @@ _ALL: dict[type[Exception], Explanation] = {
     ),
     Forbidden: Explanation(
         mark("You may not do this"),
-        mark("You can see this page, but changing it needs another role. An organiser can give it to you."),
+        mark("This needs another role. Whoever manages your organisation can give it to you."),
     ),
     Unauthenticated: Explanation(
         mark("Please sign in"),

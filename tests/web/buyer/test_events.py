@@ -14,6 +14,15 @@ async def test_an_event_is_listed_with_its_time_where_it_takes_place_and_its_low
     assert "On sale from ¥5,000" in page.text
 
 
+async def test_the_year_is_told_where_readers_would_think_of_another(browser, house):
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=500)
+    await house.show("Next but one", start_at=start.isoformat(), end_at=(start + timedelta(hours=2)).isoformat())
+    await house.show("Soon")
+    text = Document(await browser.get("/events")).text
+    assert text.count(str(start.year)) == 1
+    assert text.index("Soon") < text.index(str(start.year)) < text.index("Next but one")
+
+
 async def test_the_list_says_what_can_be_done_with_each_event(browser, house):
     opens = datetime.now(UTC) + timedelta(days=1)
     await house.show("Soon", sale_opens_at=opens.isoformat())

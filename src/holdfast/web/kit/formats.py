@@ -1,6 +1,6 @@
 """How amounts and times are written for readers."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,8 @@ from babel.dates import format_datetime, format_skeleton, get_timezone_name
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 
 from holdfast.web.kit.languages import Language
+
+_YEAR_GOES_WITHOUT_SAYING = timedelta(days=300)
 
 
 def money(amount: int, currency: str, language: Language) -> str:
@@ -70,3 +72,10 @@ def month_name(when: datetime, zone: str, language: Language) -> str:
 def weekday(when: datetime, zone: str, language: Language) -> str:
     """Write the day of the week of a time in an event's zone: Sat."""
     return format_datetime(when.astimezone(ZoneInfo(zone)), "EEE", locale=language)
+
+
+def other_year(when: datetime, zone: str, language: Language) -> str:
+    """Write the year of a time that is so far away that readers would think of another: 2099. Else nothing."""
+    if abs(when - datetime.now(UTC)) < _YEAR_GOES_WITHOUT_SAYING:
+        return ""
+    return format_datetime(when.astimezone(ZoneInfo(zone)), "y年" if language == "ja" else "y", locale=language)

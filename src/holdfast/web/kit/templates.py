@@ -56,6 +56,7 @@ def _environment(language: Language, asset: Callable[[str], str], url: Callable[
         short_moment=partial(_in_zone, formats.short_moment, language),
         day_number=partial(_in_zone, formats.day_number, language),
         month_name=partial(_in_zone, formats.month_name, language),
+        other_year=partial(_in_zone, formats.other_year, language),
         weekday=partial(_in_zone, formats.weekday, language),
     )
     return environment
