@@ -1,6 +1,9 @@
 """A cell that is away costs its own events, and nothing of the others'."""
 
 import asyncio
+import html
+import re
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -13,7 +16,11 @@ from holdfast.application.cells import cells as several
 from holdfast.application.identifiers import cell_of
 from holdfast.bootstrap import cells as open_cells
 from holdfast.telemetry import metrics
+from holdfast.web.organiser.people import audit
+from web.organiser.desk import new_event
 from web.visiting import Browser
+
+ADMIN = {"X-User-Roles": "admin", "X-User-ID": "root"}
 
 
 async def _one_event_in_each(api) -> list[tuple[str, list[str]]]:
@@ -54,6 +61,45 @@ async def test_failures_are_counted_for_the_cell_that_has_them(api, two_cells):
     await two_cells.relays[1].go_away()
     refused(await api.get(f"/events/{gone}"), 503, "unavailable")
     assert {cell for cell, count in _failures().items() if count > before.get(cell, 0)} == {"1"}
+
+
+async def test_the_audit_goes_on_after_an_entry_whose_cell_went_away(two_cells):
+    """A caller who reads it page by page has the time of the last entry, by which the other cells go on."""
+    async with two_cells.api(auth_mode="gateway", gateway_peers="127.0.0.1") as api:
+        for number in range(6):
+            await api.post("/events", an_event(cell=number % 2), headers=ADMIN)
+        whole = (await api.get("/audit?limit=100", headers=ADMIN)).json()
+        last = next(entry for entry in whole if cell_of(UUID(entry["id"])) == 1)
+        here = [entry for entry in whole[whole.index(last) :] if cell_of(UUID(entry["id"])) == 0]
+        after, at = f"/audit?limit=2&after={last['id']}", f"&after_at={quote(last['at'])}"
+        both = await api.get(after + at, headers=ADMIN)
+        assert both.json() == (await api.get(after, headers=ADMIN)).json() == whole[whole.index(last) + 1 :][:2]
+        await two_cells.relays[1].go_away()
+        assert "after_at" in refused(await api.get(after, headers=ADMIN), 503, "unavailable")["detail"]
+        for _ in range(2):  # also when it is known to be away
+            page = await api.get(after + at, headers=ADMIN)
+            assert (page.status_code, page.json()) == (200, here[:2])
+            assert page.headers["missing-cells"] == "1"
+        two_cells.relays[1].come_back()
+        await _until_there(api, None)
+        assert (await api.get(after + at, headers=ADMIN)).json() == both.json()
+        refused(await api.get(f"{after}&after_at=yesterday", headers=ADMIN), 400, "invalid_request")
+
+
+async def test_the_page_of_the_audit_goes_on_without_a_cell(api, two_cells, monkeypatch):
+    monkeypatch.setattr(audit, "PAGE_ENTRIES", 1)
+    async with Browser(str(api.http.base_url)) as browser:
+        await browser.sign_in_as_organiser()
+        paths = [await new_event(browser, name=f"Night {number}") for number in range(4)]
+        newest = await browser.get("/organise/audit")
+        assert paths[3] in newest.text
+        await two_cells.relays[cell_of(UUID(paths[3].rpartition("/")[2]))].go_away()
+        older = re.search(r'href="([^"]*after=[^"]*)"', newest.text)
+        assert older is not None
+        page = await browser.get(html.unescape(older[1]))
+        assert (page.status_code, paths[2] in page.text) == (200, True)
+        for wrong in ("after=1", "after_at=1", "after_at=9999-12-31T23:59:59Z", "after_at=2031-01-01T00:00"):
+            assert (await browser.get(f"/organise/audit?{wrong}")).status_code == 400, wrong
 
 
 async def test_a_lost_cell_costs_its_own_events_only(api, two_cells):

@@ -1,8 +1,10 @@
 """Fields that several bodies share, with their limits."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeAlias, TypeVar
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from holdfast.domain.catalogue.seat import PRICE_MAX, SEAT_NUMBER_MAX
@@ -59,6 +61,22 @@ def in_utc(field: str, time: datetime) -> datetime:
     if utc is None or not _EARLIEST <= utc <= _LATEST:
         raise InvalidValue(field, f"must be {_TIMES}, in UTC")
     return utc
+
+
+def time_in_query(query: Mapping[str, str], name: str) -> datetime | None:
+    """Read a time out of a query as UTC; None if it is left out.
+
+    Raises:
+        InvalidValue: it is no time, has no offset, or is beyond what PostgreSQL can hold.
+    """
+    text = query.get(name)
+    if text is None:
+        return None
+    try:
+        # In a query, a plus sign that is not escaped stands for a space.
+        return in_utc(name, msgspec.convert(text.strip().replace(" ", "+"), Time))
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        raise InvalidValue(name, "must be a time with an offset, such as 2031-04-12T00:00:00+09:00") from None
 
 
 def in_utc_if_given(field: str, time: datetime | UnsetType | None) -> datetime | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from holdfast.api.fields import Time
+from holdfast.api.fields import Time, time_in_query
 from holdfast.api.identity.admission import principal_of
 from holdfast.api.paging import BASE, LIMIT
 from holdfast.application.identity.auditing.read import read_audit
@@ -58,6 +58,7 @@ async def find_all(identity: Identity, call: Call) -> Answer:
         organiser_id=call.query_id("organiser_id"),
         after=call.query_id("after"),
         limit=limit,
+        after_at=time_in_query(call.query(), "after_at"),
     )
     return json_answer(200, [_body(entry) for entry in found])
 
@@ -143,6 +144,12 @@ OPERATIONS: tuple[Operation[Any], ...] = (
                 "The id of the last entry of the page before; the list continues after it.",
                 _ENTRY_ID,
                 is_id=True,
+            ),
+            QueryParameter(
+                "after_at",
+                "The time `at` of that entry. The list then goes on even while the database that has it is away.",
+                "2031-02-03T04:05:06.789012Z",
+                is_time=True,
             ),
             QueryParameter("organiser_id", "List only entries of this organiser.", _ORGANISER_ID, is_id=True),
         ),

@@ -1,6 +1,5 @@
 """The sales of an event over time, over HTTP."""
 
-from datetime import datetime
 from itertools import pairwise
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,14 +8,13 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from holdfast.api import examples
-from holdfast.api.fields import Time, in_utc
+from holdfast.api.fields import Time, time_in_query
 from holdfast.api.paging import BASE
 from holdfast.application.reports.buckets import BUCKETS_MAX, Bucket
 from holdfast.application.reports.minutes import ByCategory, Figures, total_of
 from holdfast.application.reports.reports import Reports
 from holdfast.application.reports.sales import sales_of
 from holdfast.domain.catalogue.refusals import EventArchived, EventNotFound
-from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer, event_version, list_pieces
 from holdfast.http.endpoints.call import Call
 from holdfast.http.endpoints.operation import Operation, QueryParameter, Success
@@ -66,7 +64,7 @@ async def series(reports: Reports, call: Call) -> Answer:
     event_id = call.path_id("event_id")
     bucket = call.query_choice("bucket", Bucket) or Bucket.DAY
     query = call.query()
-    first, until = _time(query, "from"), _time(query, "to")
+    first, until = time_in_query(query, "from"), time_in_query(query, "to")
     found = await sales_of(reports, event_id, bucket, first, until)
     keys = found.event.categories
     head = msgspec.json.encode(
@@ -85,17 +83,6 @@ async def series(reports: Reports, call: Call) -> Answer:
         after=b"]}",
     )
     return Answer(200, pieces, (event_version(found.version),))
-
-
-def _time(query: dict[str, str], name: str) -> datetime | None:
-    text = query.get(name)
-    if text is None:
-        return None
-    try:
-        # In a query, a plus sign that is not escaped stands for a space.
-        return in_utc(name, msgspec.convert(text.strip().replace(" ", "+"), Time))
-    except (msgspec.ValidationError, UnicodeEncodeError):
-        raise InvalidValue(name, "must be a time with an offset, such as 2031-04-12T00:00:00+09:00") from None
 
 
 def _figures(by_category: ByCategory, keys: dict[int, str]) -> dict[str, Any]:

@@ -158,8 +158,13 @@ class IdentityReads(Protocol):
 class AuditReads(Protocol):
     """Reads the audit."""
 
-    async def audit(self, reach: Reach, *, after: UUID | None, limit: int) -> list[StoredEntry]:
-        """Return entries, newest first, starting after the entry `after`; none if there is no such entry."""
+    async def audit(
+        self, reach: Reach, *, after: UUID | None, limit: int, after_at: datetime | None = None
+    ) -> list[StoredEntry]:
+        """Return entries, newest first, starting after the entry `after`; none if there is no such entry.
+
+        If it is in a cell that is away, they start after its time `after_at`.
+        """
         ...
 
 

@@ -1,5 +1,6 @@
 """Reads the audit."""
 
+from datetime import datetime
 from uuid import UUID
 
 from holdfast.application.identity.identity import Identity
@@ -11,7 +12,13 @@ from holdfast.domain.identity.principal import Principal
 
 
 async def read_audit(
-    identity: Identity, principal: Principal, *, organiser_id: UUID | None, after: UUID | None, limit: int
+    identity: Identity,
+    principal: Principal,
+    *,
+    organiser_id: UUID | None,
+    after: UUID | None,
+    limit: int,
+    after_at: datetime | None = None,
 ) -> list[StoredEntry]:
     """Return the entries that the caller may see, newest first.
 
@@ -21,10 +28,12 @@ async def read_audit(
         organiser_id: Return only entries of this organiser.
         after: The id of the last entry of the page before.
         limit: The most entries to return.
+        after_at: The time of that entry, by which the list goes on while the cell that has it is away.
 
     Raises:
         Unauthenticated, Forbidden: The policy refuses it.
         OrganiserNotFound: The caller may not see the organiser.
+        Unavailable: The cell that has the entry `after` is away, and its time was not given.
     """
     require_unseen(principal, Verb.READ_AUDIT)
     reach = reach_of(principal, Verb.READ_AUDIT)
@@ -32,4 +41,4 @@ async def read_audit(
         require_in_organiser(principal, Verb.GET_ORGANISER, organiser_id)
         inside = reach.everything or organiser_id in reach.organiser_ids
         reach = Reach(organiser_ids=frozenset({organiser_id}) if inside else frozenset())
-    return await identity.audit_reads.audit(reach, after=after, limit=limit)
+    return await identity.audit_reads.audit(reach, after=after, limit=limit, after_at=after_at)

@@ -95,7 +95,14 @@ class PostgresIdentityReads:
         rows = await self._rows(IDENTITY.account({"name": name}))
         return account_from(rows[0]) if rows else None
 
-    async def audit(self, reach: Reach, *, after: UUID | None, limit: int) -> list[StoredEntry]:
+    async def audit(
+        self,
+        reach: Reach,
+        *,
+        after: UUID | None,
+        limit: int,
+        after_at: datetime | None = None,  # noqa: ARG002 - only several databases need it
+    ) -> list[StoredEntry]:
         """Return entries of the audit."""
         if after is None:
             return await self.audit_before(reach, None, limit=limit)

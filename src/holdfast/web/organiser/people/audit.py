@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from datetime import MAXYEAR, datetime
 
 from holdfast.application.identity.auditing.read import read_audit
 from holdfast.application.identity.identity import Identity
 from holdfast.application.identity.verbs import Verb
 from holdfast.domain.identity.audit import StoredEntry
+from holdfast.domain.refusal import InvalidValue
 from holdfast.http.endpoints.answer import Answer
 from holdfast.web.kit.languages import mark
 from holdfast.web.kit.page import Page
@@ -44,21 +46,36 @@ async def show(visit: Visit) -> Answer:
     organiser, frame = await organiser_for(visit, Verb.READ_AUDIT)
     if organiser is None:
         return visit.render("organiser/choose.html", then="/organise/audit", **frame)
+    after = visit.call.query_id("after")
     entries = await read_audit(
         visit.capability(Identity),
         visit.principal,
         organiser_id=organiser.id,
-        after=visit.call.query_id("after"),
+        after=after,
+        after_at=_time(visit.query("after_at")),
         limit=PAGE_ENTRIES + 1,
     )
     shown = entries[:PAGE_ENTRIES]
     return visit.render(
         "organiser/audit.html",
         entries=[(one, visit.words.gettext(ACTS.get(one.verb, one.verb)), _details(one)) for one in shown],
-        following=shown[-1].id if len(entries) > PAGE_ENTRIES else None,
-        later=visit.call.query_id("after") is not None,
+        following=shown[-1] if len(entries) > PAGE_ENTRIES else None,
+        later=after is not None,
         **frame,
     )
+
+
+def _time(text: str) -> datetime | None:
+    """Read the time of the last entry of the page before, as the link to this page has it."""
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None or time.year == MAXYEAR:
+        raise InvalidValue("after_at", "must be taken from a link on the page before")
+    return time
 
 
 def _details(entry: StoredEntry) -> list[tuple[str, str]]:
