@@ -123,10 +123,10 @@ async def test_a_lost_cell_costs_its_own_events_only(api, two_cells):
     assert (await api.get("/audit")).headers["missing-cells"] == "1"
     assert cell_of(UUID((await api.post("/events", an_event(total_seats=1))).json()["id"])) == 0
     async with Browser(str(api.http.base_url)) as browser:
-        for path in ("/events", "/reservations"):
+        for path, told in (("/events", "Some events"), ("/reservations", "Some of your tickets")):
             page = await browser.get(path)
             assert page.headers["missing-cells"] == "1"
-            assert "Some events cannot be shown at the moment." in page.text
+            assert f"{told} cannot be shown at the moment." in page.text
         assert "cannot be shown" not in (await browser.get(f"/events/{here}")).text
     two_cells.relays[1].come_back()
     await _until_there(api, None)
