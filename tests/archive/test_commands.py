@@ -1,19 +1,25 @@
 """`holdfast archive`: what it does, prints, and answers where there is nothing to do."""
 
 import asyncio
+import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from uuid import UUID
 
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
 from archive.past_events import a_past_event, counted, open_archive, rows_of
 from archive.test_due import damage
 from box_office import open_engine, sql
+from holdfast.cli import app
 from holdfast.cli.archive import work
+from holdfast.cli.archive.progress import ShownPace
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.settings import Settings, SettingsError
 
@@ -108,6 +114,16 @@ async def test_an_event_at_which_the_database_fails_is_left_out(database_url, en
         await asyncio.to_thread(work.run, settings, fast=True)
 
 
+def test_an_interrupt_is_one_line(database_url, tmp_path, monkeypatch, capsys):
+    for name, value in {"DATABASE_URL": database_url, "ARCHIVE_TO": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(asyncio, "run", lambda running: running.close() or signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit) as ended:
+        app(["archive", "verify"])
+    assert ended.value.code == 130
+    assert capsys.readouterr().err.startswith("holdfast: interrupted: what is listed above is done")
+
+
 def test_a_worker_without_the_package_for_buckets_does_not_start(database_url, tmp_path):
     (tmp_path / "obstore.py").write_text("raise ModuleNotFoundError('obstore')")
     bucket = {"ARCHIVE_AFTER_DAYS": "30", "ARCHIVE_TO": "s3://tickets", "PYTHONPATH": str(tmp_path)}
@@ -135,7 +151,40 @@ async def test_each_cell_archives_its_own_and_one_that_is_away_keeps_no_other(
     told = capsys.readouterr()
     assert [line.split("\t")[0] for line in told.out.splitlines()] == [str(here), str(there)]
     assert told.err.startswith("holdfast: cell 1 is left out: ")
-    await asyncio.to_thread(work.restore, settings, [there, here])
+
+    assert not await asyncio.to_thread(work.verify, settings)
+    assert capsys.readouterr().out == "2 files read: see above\n"
+    (tmp_path / "of-cell-1.jsonl.gz").touch()
+    await asyncio.to_thread(work.verify, settings)
+    assert "belong to no archived event" not in capsys.readouterr().out, "they may be those of cell 1"
+    assert not await asyncio.to_thread(work.list_archives, settings)
+    assert not await asyncio.to_thread(work.restore, settings, [UUID(int=7)])
+    assert f"{UUID(int=7)} is no event of the cells that answer" in capsys.readouterr().err
+
+    assert await asyncio.to_thread(work.restore, settings, [there, here])
     assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()] == [str(here), str(there)]
     await asyncio.to_thread(work.restore, settings, [there])
     assert f"{there} is not archived: it was restored at" in capsys.readouterr().err
+    assert not await asyncio.to_thread(work.restore, settings, (), every=True), "those of cell 1 are not restored"
+
+    await sql(new_database_url, "DELETE FROM archives")
+    async with open_archive(database_url, tmp_path) as worker:
+        assert await worker.removal.lead()
+        capsys.readouterr()
+        await asyncio.to_thread(work.run, settings)
+    told = capsys.readouterr()
+    assert "cell 0 is left out: another process is archiving" in told.err
+    assert told.out.startswith(str(there))
+
+
+async def test_a_bar_shows_which_event_of_how_many_and_its_rows():
+    with Progress(console=Console(file=io.StringIO())) as progress:
+        pace = ShownPace(progress, share=1, passes=1)
+        pace.expect(2)
+        shown = []
+        for rows in (8, 6):
+            await pace.passed("begun", rows)
+            await pace.passed("read", 5)
+            [task] = progress.tasks
+            shown.append((task.description, task.completed, task.total))
+    assert shown == [("event 1 of 2", 5, 8), ("event 2 of 2", 5, 6)]

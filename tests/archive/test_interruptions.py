@@ -93,7 +93,7 @@ async def test_killed_at_any_step_of_a_return_it_is_archived_or_back(database_ur
             assert await rows_of(database_url, sale.event_id) == away, pace.last
             assert await counted(database_url, sale.event_id) == books
         pace = KilledAt(len(seen))
-    assert set(seen) == {"read", "locked", "restored", "marked", "committed"}
+    assert set(seen) == {"begun", "read", "locked", "restored", "marked", "committed"}
     assert await rows_of(database_url, sale.event_id) == before
     await assert_promises_hold(database_url)
 

@@ -6,6 +6,9 @@ from uuid import UUID
 
 import typer
 
+_INTERRUPTED = 130
+"""The exit code of a program that Ctrl-C ended."""
+
 archive_app = typer.Typer(
     no_args_is_help=True, help="Archive finished events to files, and bring them back (ARCHIVE_TO)."
 )
@@ -55,9 +58,14 @@ def restore(
 
 
 def _run(command: Callable[[Any], bool]) -> None:
+    from holdfast.cli.console import tell  # noqa: PLC0415
     from holdfast.cli.database import with_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
-    with with_database(load_settings()) as settings:
-        sound = command(settings)
+    try:
+        with with_database(load_settings()) as settings:
+            sound = command(settings)
+    except KeyboardInterrupt:
+        tell("interrupted: what is listed above is done, and any other event is as it was")
+        raise typer.Exit(_INTERRUPTED) from None
     raise typer.Exit(0 if sound else 1)

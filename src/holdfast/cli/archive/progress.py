@@ -11,38 +11,50 @@ from holdfast.application.upkeep.archive.pace import Pace, Step
 
 
 class ShownPace(Pace):
-    """A pace whose steps move a bar of rows."""
+    """A pace whose steps move a bar of the rows of an event."""
 
-    def __init__(self, progress: Progress | None, *, share: float) -> None:
+    def __init__(self, progress: Progress | None, *, share: float, passes: int = 2) -> None:
         super().__init__(share=share)
         self._progress = progress
         self._task = None if progress is None else progress.add_task("", total=None)
+        self._passes = passes
         self._rows = 0
         self._events = 0
+        self._events_expected = 0
 
-    def event(self, name: str, rows: int | None = None) -> None:
-        """Begin with an event. `rows` is how many rows will be counted, if that is known."""
-        self._rows = 0
-        if self._progress is not None and self._task is not None:
-            self._progress.reset(self._task, description=name, total=rows)
+    def expect(self, events: int) -> None:
+        """Say how many more events there will be."""
+        self._events_expected += events
 
     async def passed(self, step: Step, rows: int = 0) -> None:
         """Move the bar, and rest."""
         if step == "begun":
             self._events += 1
-            self.event(f"event {self._events}", 2 * rows)  # each is read, and then removed
+            self._rows = 0
+            self._begin(self._passes * rows)
         else:
             self._rows += rows
         if self._progress is not None and self._task is not None:
             self._progress.update(self._task, completed=self._rows)
         await super().passed(step, rows)
 
+    def _begin(self, rows: int) -> None:
+        expected = f" of {self._events_expected}" if self._events_expected else ""
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, description=f"event {self._events}{expected}", total=rows)
+
 
 @contextmanager
-def shown_pace(what: str, *, share: float = 1.0) -> Iterator[ShownPace]:
-    """Have a pace whose bar is on standard error, because results go to standard output."""
+def shown_pace(what: str, *, share: float = 1.0, passes: int = 2) -> Iterator[ShownPace]:
+    """Have a pace whose bar is on standard error, because results go to standard output.
+
+    Args:
+        what: What is done, such as "Archiving".
+        share: The share of the time in which it is done.
+        passes: How often it passes each row of an event: to archive it, for example, it is read and then removed.
+    """
     if not sys.stderr.isatty():
-        yield ShownPace(None, share=share)
+        yield ShownPace(None, share=share, passes=passes)
         return
     columns = (
         TextColumn(f"{what} {{task.description}}"),
@@ -52,4 +64,4 @@ def shown_pace(what: str, *, share: float = 1.0) -> Iterator[ShownPace]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield ShownPace(progress, share=share)
+        yield ShownPace(progress, share=share, passes=passes)

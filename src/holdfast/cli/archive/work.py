@@ -86,7 +86,7 @@ def list_archives(settings: Settings) -> bool:
         found.extend([entry async for entry in archive.books.entries()])
         return True
 
-    _in_every_cell(settings, of_cell)
+    whole = _in_every_cell(settings, of_cell)
     print_rows(
         ("event", "archived", "restored", *TABLES, "bytes", "file"),
         [
@@ -98,11 +98,11 @@ def list_archives(settings: Settings) -> bool:
             for entry in found
         ],
     )
-    return True
+    return whole
 
 
 def verify(settings: Settings) -> bool:
-    """Read every file, and print which cannot be restored from.
+    """Read every file, and print which cannot be restored from, and how many files are not needed.
 
     Raises:
         SettingsError, EmbeddedError: It failed as a whole; the message is one line.
@@ -113,32 +113,32 @@ def verify(settings: Settings) -> bool:
     async def of_cell(archive: CellArchive, pace: ShownPace) -> bool:
         nonlocal read
         sound = True
+        pace.expect(len([entry async for entry in _in_files(archive)]))
         async for verified in read_back.verify(archive.books, target, pace):
-            pace.event("")
             read += 1
             if verified.problem is not None:
                 sound = False
                 tell(f"{verified.entry.event_id}: {verified.problem}")
         return sound
 
-    with shown_pace("Verifying") as pace:
+    with shown_pace("Verifying", passes=1) as pace:
         sound = _in_every_cell(settings, lambda archive: of_cell(archive, pace))
-    _tell_of_unknown_files(settings, target)
+    _tell_of_unneeded_files(settings, target)
     say(f"{read} files read: {'all are what was written' if sound else 'see above'}")
     return sound
 
 
-def _tell_of_unknown_files(settings: Settings, target: Target) -> None:
+def _tell_of_unneeded_files(settings: Settings, target: Target) -> None:
+    """Tell of them, unless a cell is left out, whose files might be taken for such ones and be deleted."""
     needed: set[str] = set()
     there: set[str] = set()
 
     async def of_cell(archive: CellArchive) -> bool:
-        needed.update([entry.file.name async for entry in archive.books.entries() if entry.restored_at is None])
+        needed.update([entry.file.name async for entry in _in_files(archive)])
         there.update(await target.names())
         return True
 
-    _in_every_cell(settings, of_cell)
-    if there - needed:
+    if _in_every_cell(settings, of_cell) and there - needed:
         say(
             f"{len(there - needed)} more files there belong to no archived event: to restored ones, or to interrupted "
             "attempts"
@@ -156,15 +156,19 @@ def restore(settings: Settings, event_ids: Sequence[UUID], *, every: bool = Fals
     target = archive_target(settings)
     problems: dict[UUID, str] = {}
     restored: set[UUID] = set()
+    unknown: set[UUID] = set()
 
     async def of_cell(archive: CellArchive, pace: ShownPace) -> bool:
-        async for event_id in _wanted(archive, event_ids):
-            pace.event(str(event_id))
+        wanted = event_ids or [entry.event_id async for entry in _in_files(archive)]
+        pace.expect(0 if event_ids else len(wanted))
+        for event_id in wanted:
             try:
                 entry = await read_back.restore_event(archive.books, target, event_id, pace)
             except NotArchivedError as error:
-                if error.is_event or event_id not in problems:
+                if error.is_event:
                     problems[event_id] = str(error)
+                else:
+                    unknown.add(event_id)
             except ArchiveError as error:
                 problems[event_id] = f"{event_id} is not restored: {error}"
             else:
@@ -173,27 +177,30 @@ def restore(settings: Settings, event_ids: Sequence[UUID], *, every: bool = Fals
         return True
 
     with shown_pace("Restoring") as pace:
-        _in_every_cell(settings, lambda archive: of_cell(archive, pace))
-    left = [problem for event_id, problem in problems.items() if event_id not in restored]
-    for problem in left:
+        whole = _in_every_cell(settings, lambda archive: of_cell(archive, pace))
+    where = "" if whole else " of the cells that answer"
+    left = {event_id: f"{event_id} is no event{where}" for event_id in unknown} | problems
+    for event_id in restored:
+        left.pop(event_id, None)
+    for problem in left.values():
         tell(problem)
-    return not left
+    return not left and (whole or bool(event_ids))
 
 
-async def _wanted(archive: CellArchive, event_ids: Sequence[UUID]) -> AsyncIterator[UUID]:
-    for event_id in event_ids:
-        yield event_id
-    if not event_ids:
-        async for entry in archive.books.entries():
-            if entry.restored_at is None:
-                yield entry.event_id
+async def _in_files(archive: CellArchive) -> AsyncIterator[Entry]:
+    """Yield the entries of the events whose rows are in files."""
+    async for entry in archive.books.entries():
+        if entry.restored_at is None:
+            yield entry
 
 
 def _in_every_cell(settings: Settings, work: Callable[[CellArchive], Awaitable[bool]]) -> bool:
-    """Do it in one cell after the other. A cell that is away does not keep the others from it.
+    """Do it in one cell after the other, and return whether all went well in each.
+
+    A cell that is away, or in which another process archives, does not keep the others from it.
 
     Raises:
-        EmbeddedError: The only database, or the files' place, is away; the message is one line.
+        EmbeddedError: It failed in the only database, or the files' place is away; the message is one line.
     """
     cells = require_database(settings).all_cells()
 
@@ -203,7 +210,7 @@ def _in_every_cell(settings: Settings, work: Callable[[CellArchive], Awaitable[b
             try:
                 async with open_cell_archive(settings, cell) as archive:
                     sound = await work(archive) and sound
-            except OperationalFailure as failure:
+            except (OperationalFailure, EmbeddedError) as failure:
                 if len(cells) == 1 or isinstance(failure, TargetAwayError):
                     raise
                 tell(f"cell {cell.number} is left out: {' '.join(str(failure).split())}")

@@ -30,6 +30,7 @@ async def verify(books: Return, target: Target, pace: Pace) -> AsyncIterator[Ver
         if entry.restored_at is not None:
             continue
         problem = None
+        await pace.passed("begun", sum(entry.rows.values()))
         try:
             async with target.opened(entry.file) as file:
                 await _checked(entry, file, pace)
@@ -51,6 +52,7 @@ async def restore_event(books: Return, target: Target, event_id: UUID, pace: Pac
         StoppedError: the process ends.
     """
     entry = await books.entry(event_id)
+    await pace.passed("begun", sum(entry.rows.values()))
     async with target.opened(entry.file) as file:
         columns = await _checked(entry, file, pace)
         again = Reading(event_id, entry.version)
