@@ -251,13 +251,13 @@ async def test_what_cannot_be_read_back_is_not_removed(database_url, engine, arc
     from holdfast.infrastructure.archive_files import folder
 
     sale = await a_past_event(database_url, engine)
-    rename = folder.FolderDraft._rename
+    rename = folder.FolderTarget._rename
 
-    def bad_disk(self, place):
-        rename(self, place)
+    def bad_disk(self, draft, place):
+        rename(self, draft, place)
         place.write_bytes(flip(place.read_bytes()))
 
-    monkeypatch.setattr(folder.FolderDraft, "_rename", bad_disk)
+    monkeypatch.setattr(folder.FolderTarget, "_rename", bad_disk)
     with pytest.raises(TargetAwayError, match="what was written cannot be read back"):
         await archive.put_away(sale.event_id)
     assert (await counted(database_url, sale.event_id))["archives"] == 0

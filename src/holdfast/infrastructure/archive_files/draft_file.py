@@ -5,7 +5,7 @@ import hashlib
 import os
 import stat
 import zlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,15 +27,17 @@ _LINE_BYTES_MAX = 256 * 1024 * 1024
 class DraftFile:
     """Writes compressed lines to a file. That is done in threads, because the worker has holds to expire."""
 
-    def __init__(self, file: BinaryIO, place: str) -> None:
+    def __init__(self, file: BinaryIO, place: str, store: Callable[[StoredFile], Awaitable[None]]) -> None:
         """Begin a file.
 
         Args:
             file: Where it goes.
             place: The setting that says where that is, and its value, for messages.
+            store: Stores the finished file under its name, and checks what was stored (`LocalFile.check`).
         """
         self._file = file
         self._place = place
+        self._store = store
         self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_BITS)
         self._digest = hashlib.sha256()
         self._size_bytes = 0
@@ -48,11 +50,20 @@ class DraftFile:
         """
         await self._in_thread(self._append, lines)
 
-    async def end(self, stem: str) -> StoredFile:
-        """Write what is left and make it durable; return the file's name, digest and size."""
+    async def keep(self, stem: str) -> StoredFile:
+        """Write what is left, make it durable and store it; return the file's name, digest and size.
+
+        Raises:
+            TargetAwayError: if that fails, or something else was stored.
+        """
         await self._in_thread(self._finish)
         digest = self._digest.digest()
-        return StoredFile(f"{stem}-{digest.hex()[:16]}{SUFFIX}", digest, self._size_bytes)
+        stored = StoredFile(f"{stem}-{digest.hex()[:16]}{SUFFIX}", digest, self._size_bytes)
+        try:
+            await self._store(stored)
+        except (FileMissingError, FileDamagedError) as error:
+            raise TargetAwayError(f"what was written cannot be read back: {error}") from error
+        return stored
 
     def _append(self, lines: bytes) -> None:
         self._put(self._compressor.compress(lines))

@@ -6,10 +6,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from holdfast.application.upkeep.archive.ports import OpenFile, StoredFile
-from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
+from holdfast.application.upkeep.archive.refusals import TargetAwayError
 from holdfast.infrastructure.archive_files.draft_file import LEFT_BEHIND_SECONDS, SUFFIX, DraftFile, LocalFile
 
 _PARTIAL = ".partial"
@@ -22,14 +23,14 @@ class FolderTarget:
         self._folder = folder
 
     @asynccontextmanager
-    async def draft(self) -> AsyncIterator["FolderDraft"]:
+    async def draft(self) -> AsyncIterator[DraftFile]:
         """Begin a file under a temporary name."""
         # Also around the end of the block: closing a file on a full disk tries once more to write what is buffered.
         with _told(self._folder):
             path = await asyncio.to_thread(self._new)
             try:
                 with await asyncio.to_thread(path.open, "wb") as file:
-                    yield FolderDraft(self._folder, path, DraftFile(file, f"ARCHIVE_TO: {self._folder}"))
+                    yield DraftFile(file, f"ARCHIVE_TO: {self._folder}", partial(self._store, path))
             finally:
                 path.unlink(missing_ok=True)
 
@@ -57,33 +58,15 @@ class FolderTarget:
         os.close(number)
         return Path(name)
 
-
-class FolderDraft:
-    """A file under a temporary name. Renaming it is what makes it an archive's file."""
-
-    def __init__(self, folder: Path, path: Path, file: DraftFile) -> None:
-        self._folder = folder
-        self._path = path
-        self._file = file
-
-    async def write(self, lines: bytes) -> None:
-        """Append lines."""
-        await self._file.write(lines)
-
-    async def keep(self, stem: str) -> StoredFile:
-        """Rename the file, make that durable, and read the file back."""
-        stored = await self._file.end(stem)
+    async def _store(self, draft: Path, stored: StoredFile) -> None:
+        """Rename the file, which makes it an archive's file, make that durable, and read the file back."""
         place = self._folder / stored.name
         with _told(self._folder):
-            await asyncio.to_thread(self._rename, place)
-        try:
-            await LocalFile(place).check(stored)
-        except (FileMissingError, FileDamagedError) as error:
-            raise TargetAwayError(f"what was written cannot be read back: {error}") from error
-        return stored
+            await asyncio.to_thread(self._rename, draft, place)
+        await LocalFile(place).check(stored)
 
-    def _rename(self, place: Path) -> None:
-        self._path.replace(place)
+    def _rename(self, draft: Path, place: Path) -> None:
+        draft.replace(place)
         folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)

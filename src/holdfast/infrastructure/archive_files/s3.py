@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from obstore.store import S3Store
 from holdfast.application.upkeep.archive.ports import OpenFile, StoredFile
 from holdfast.application.upkeep.archive.refusals import (
     ArchiveError,
-    FileDamagedError,
     FileMissingError,
     TargetAwayError,
 )
@@ -77,12 +77,12 @@ class S3Target:
         )
 
     @asynccontextmanager
-    async def draft(self) -> AsyncIterator["S3Draft"]:
+    async def draft(self) -> AsyncIterator[DraftFile]:
         """Begin a file on this machine's disk."""
         with _temporary_folder() as folder:
             path = folder / "draft"
             with await asyncio.to_thread(path.open, "wb") as file:
-                yield S3Draft(self._store, self._bucket.place, path, DraftFile(file, f"TMPDIR: {folder}"))
+                yield DraftFile(file, f"TMPDIR: {folder}", partial(self._send, path))
 
     @asynccontextmanager
     async def opened(self, file: StoredFile) -> AsyncIterator[OpenFile]:
@@ -101,32 +101,13 @@ class S3Target:
                 names += [one["path"] for one in some if one["path"].endswith(SUFFIX)]
         return names
 
-
-class S3Draft:
-    """A file on this machine's disk that is to be sent."""
-
-    def __init__(self, store: S3Store, place: str, path: Path, file: DraftFile) -> None:
-        self._store = store
-        self._place = place
-        self._path = path
-        self._file = file
-
-    async def write(self, lines: bytes) -> None:
-        """Append lines."""
-        await self._file.write(lines)
-
-    async def keep(self, stem: str) -> StoredFile:
+    async def _send(self, draft: Path, stored: StoredFile) -> None:
         """Send the file, and read it back: not every store looks at the digests that it is sent."""
-        stored = await self._file.end(stem)
-        with _told("stored", self._place):
-            await obstore.put_async(self._store, stored.name, self._path, chunk_size=_PART_BYTES, max_concurrency=2)
-        back = self._path.with_name("back")
-        try:
-            await _fetch(self._store, self._place, stored, back)
-            await LocalFile(back).check(stored)
-        except (FileMissingError, FileDamagedError) as error:
-            raise TargetAwayError(f"what was written cannot be read back: {error}") from error
-        return stored
+        with _told("stored", self._bucket.place):
+            await obstore.put_async(self._store, stored.name, draft, chunk_size=_PART_BYTES, max_concurrency=2)
+        back = draft.with_name("back")
+        await _fetch(self._store, self._bucket.place, stored, back)
+        await LocalFile(back).check(stored)
 
 
 async def _fetch(store: S3Store, place: str, file: StoredFile, path: Path) -> None:
