@@ -83,6 +83,8 @@ async def test_somebody_with_two_organisers_chooses_one(firm):
         assert "for which of your organisers" in said(await ann.send("/organise/events/new", EVENT))
         path = await with_hall(ann, organiser=str(other))
         assert "Opening Night" in said(await ann.get("/organise"))
+        assert "All of them" in said(await ann.get("/organise"))
+        assert "Opening Night" in said(await ann.get("/organise?organiser="))
         assert "Opening Night" in said(await ann.get(f"/organise?organiser={other}"))
         assert "Opening Night" not in said(await ann.get(f"/organise?organiser={one}"))
         assert "Which organiser?" in said(await ann.get("/organise/keys"))
