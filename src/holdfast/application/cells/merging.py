@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from holdfast.application.cells.view import View
 
 Part = TypeVar("Part")
-Marks = TypeVar("Marks")
+Teller = TypeVar("Teller")
 Entry = TypeVar("Entry")
 Key = TypeVar("Key")
 
@@ -40,15 +40,15 @@ class Read(Protocol[Entry]):
 
 
 @dataclass(frozen=True, slots=True)
-class MergedList(Generic[Part, Marks, Entry, Key]):
+class MergedList(Generic[Part, Teller, Entry, Key]):
     """A list of which each cell has a part. It is sorted by keys, the greatest first, and no two are the same."""
 
     cells: View[Part]
     reading: Callable[[Part], Read[Entry]]
     """Returns what reads the list of a cell."""
-    marks: View[Marks]
-    """The same cells."""
-    keys: Callable[[Marks, Stride], Awaitable[Sequence[Key]]]
+    tellers: View[Teller]
+    """What tells keys, of the same cells."""
+    keys: Callable[[Teller, Stride], Awaitable[Sequence[Key]]]
     """Tells some keys of the list of a cell, in its order, with one statement."""
     key_of: Callable[[Entry], Key]
 
@@ -77,7 +77,7 @@ class MergedList(Generic[Part, Marks, Entry, Key]):
             steps, at_an_end = _steps_before(left, told, step, span // step)
             skipped.update({number: count * step for number, count in steps.items()})
             left -= steps.total() * step
-            if at_an_end:  # of what one cell was asked for: it has more of the list than its share
+            if at_an_end:  # a cell with more of the list than its share has told all that it was asked for
                 windows *= 2
 
         async def read(number: int, part: Part) -> list[Entry]:
@@ -87,10 +87,10 @@ class MergedList(Generic[Part, Marks, Entry, Key]):
         return list(islice(_merged(lists, self.key_of), left, left + limit))
 
     async def _told(self, skipped: Mapping[int, int], span: int, step: int) -> dict[int, Sequence[Key]]:
-        async def tell(number: int, marks: Marks) -> Sequence[Key]:
-            return await self.keys(marks, Stride(skipped[number], span, step))
+        async def tell(number: int, teller: Teller) -> Sequence[Key]:
+            return await self.keys(teller, Stride(skipped[number], span, step))
 
-        return await self.marks.ask_all(tell)
+        return await self.tellers.ask_all(tell)
 
 
 def _reach(left: int, cells: int, windows: int) -> tuple[int, int]:
