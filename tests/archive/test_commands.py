@@ -20,6 +20,7 @@ from box_office import open_engine, sql
 from holdfast.cli import app
 from holdfast.cli.archive import work
 from holdfast.cli.archive.progress import ShownPace
+from holdfast.cli.console import print_rows
 from holdfast.infrastructure.embedded.errors import EmbeddedError
 from holdfast.settings import Settings, SettingsError
 
@@ -76,6 +77,18 @@ async def test_nothing_is_archived_by_two_or_before_the_upgrade_is_finished(data
     with pytest.raises(EmbeddedError, match="holdfast migrate finish"):
         await asyncio.to_thread(work.run, settings)
     assert (await counted(database_url, event_id))["archives"] == 0
+
+
+def test_ids_are_whole_in_a_narrow_terminal(monkeypatch, capsys):
+    """They are copied into `holdfast archive restore`."""
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    name = f"{UUID(int=7)}-0123456789abcdef.jsonl.gz"
+    print_rows(("event", "state", "file"), [(str(UUID(int=7)), "a sentence that is broken " * 4, name)])
+    told = capsys.readouterr().out
+    assert f" {UUID(int=7)} " in told
+    assert f" {name} " in told
+    assert "a sentence that is broken " * 4 not in told
 
 
 def test_what_is_not_configured_or_named_is_said(database_url, tmp_path):

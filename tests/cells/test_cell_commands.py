@@ -222,6 +222,9 @@ def test_the_check_finds_ids_of_another_cell_and_a_database_without_number(added
     query(added.all_cells()[1].url, "UPDATE installation SET cell = NULL, cell_added_at = NULL")
     assert not check(added)
     assert "its database says that it is no cell" in capsys.readouterr().err
+    query(added.all_cells()[1].url, "ALTER TABLE claims RENAME TO others")
+    assert not check(added)
+    assert [row[2] for row in rows_of_text(capsys.readouterr().out)] == ["ok", "not checked"]
 
 
 def rows_of_text(text):

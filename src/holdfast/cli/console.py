@@ -36,6 +36,10 @@ def say(line: str) -> None:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
+_SENTENCE_COLUMNS = 24
+"""The least width of a column with sentences."""
+
+
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table in a terminal; else one unwrapped line each, with the columns separated by tabs."""
     if not sys.stdout.isatty():
@@ -46,10 +50,15 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(*columns)
+    table = Table()
+    for place, column in enumerate(columns):
+        # Ids and names of files are for copying, so only what has spaces is broken, however narrow the terminal is.
+        cells = [column, *(row[place] for row in rows)]
+        widest = max(map(len, cells))
+        table.add_column(column, min_width=min(widest, _SENTENCE_COLUMNS) if any(" " in c for c in cells) else widest)
     for row in rows:
         table.add_row(*map(escape, row))
-    Console().print(table)
+    Console().print(table, crop=False)
 
 
 def shown_time(time: datetime | None) -> str:

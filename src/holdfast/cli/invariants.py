@@ -42,7 +42,7 @@ def _report(cell: Cell) -> bool:
         of = f" of cell {cell.number}" if cell.number else ""
         next_step = "; `holdfast migrate up` makes the tables" if isinstance(error, UndefinedTableError) else ""
         raise EmbeddedError(f"the invariants{of} cannot be checked: {reason[:400]}{next_step}") from error
-    rows = [(result.name, result.promise, _verdict(len(result.violations))) for result in results]
+    rows = [(result.name, result.promise, verdict_of(len(result.violations))) for result in results]
     if sys.stdout.isatty():
         _print_table(rows)
     else:
@@ -59,7 +59,8 @@ def _waiting() -> AbstractContextManager[object]:
     return Console(stderr=True).status("Checking the invariants") if sys.stderr.isatty() else nullcontext()
 
 
-def _verdict(violations: int) -> str:
+def verdict_of(violations: int) -> str:
+    """Return the words for a number of violations."""
     return "ok" if violations == 0 else f"{violations} violation{'s' if violations > 1 else ''}"
 
 

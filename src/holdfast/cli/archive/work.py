@@ -75,7 +75,7 @@ def _told(tried: Tried) -> bool:
 
 
 def list_archives(settings: Settings) -> bool:
-    """Print the entries of all cells.
+    """Print the entries of all cells, the last one archived at the end.
 
     Raises:
         EmbeddedError: It failed; the message is one line.
@@ -87,6 +87,7 @@ def list_archives(settings: Settings) -> bool:
         return True
 
     whole = _in_every_cell(settings, of_cell)
+    found.sort(key=lambda entry: entry.archived_at)
     print_rows(
         ("event", "archived", "restored", *TABLES, "bytes", "file"),
         [

@@ -9,6 +9,7 @@ from typing import TypeVar
 import typer
 
 from holdfast.cli.console import print_rows, say
+from holdfast.cli.invariants import verdict_of
 from holdfast.cli.migration_progress import shown_progress
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
@@ -69,9 +70,10 @@ def check(settings: Settings) -> bool:
     for cell in cells:
         try:
             broken = _broken(cell, known)
+            verdict = verdict_of(len(broken))
         except Exception as error:  # noqa: BLE001 - the other cells are still to be checked
-            broken = [f"cannot be checked: {listing.reason_of(error)}"]
-        say(f"cell {cell.number}\t{where(cell)}\t{'ok' if not broken else f'{len(broken)} violations'}")
+            broken, verdict = [f"cannot be checked: {listing.reason_of(error)}"], "not checked"
+        say(f"cell {cell.number}\t{where(cell)}\t{verdict}")
         for line in broken:
             typer.echo(f"cell {cell.number}: {line}", err=True)
         sound = sound and not broken
