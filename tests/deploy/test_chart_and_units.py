@@ -67,9 +67,24 @@ def test_units_have_the_same_walls(name):
     assert walls == UNITS["holdfast-migrate.service"].partition("# What it may do")[2].strip()
 
 
+def settings_in(path):
+    lines = [line for line in read(path).splitlines() if line and line[0] != "#"]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_only_workers_get_the_archivers_login():
+    """It may remove sales, which a node that somebody has broken into must not."""
+    read_by = [name for name, text in TEMPLATES.items() if ".Values.secrets.workerName" in text]
+    assert read_by == ["worker.yaml"]
+    given = settings_in("deploy/systemd/worker.env.example")
+    assert {name for name in SETTINGS if name.startswith("ARCHIVE_")} == given.keys()
+    assert not given.keys() & settings_in("deploy/systemd/holdfast.env.example").keys()
+    assert [name for name, text in UNITS.items() if "worker.env" in text] == ["holdfast-worker.service"]
+    assert f"ReadWritePaths=-{given['ARCHIVE_TO']}\n" in UNITS["holdfast-worker.service"]
+
+
 def test_the_environment_of_the_units_is_settings():
-    lines = [line for line in read("deploy/systemd/holdfast.env.example").splitlines() if line and line[0] != "#"]
-    given = dict(line.split("=", 1) for line in lines)
+    given = settings_in("deploy/systemd/holdfast.env.example")
     assert given.keys() <= SETTINGS
     for name in ("holdfast-api@.service", "holdfast-worker.service"):
         stop = int(re.search(r"TimeoutStopSec=(\d+)", UNITS[name])[1])

@@ -35,11 +35,12 @@ def test_the_variables_make_a_configuration(tmp_path, monkeypatch, mode):
     given = dict(line.split("=", 1) for line in path.read_text().splitlines() if line and line[0] != "#") | mode
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
-    for name, value in ENVIRONMENT.items():
+    for name, value in SERVICES["worker"]["environment"].items():
         monkeypatch.setenv(name, filled(value, given))
     settings = load_settings()
     assert settings.auth_mode == given["AUTH_MODE"]
     assert settings.trusted_proxies == SERVICES["nginx"]["networks"]["inside"]["ipv4_address"]
+    assert settings.archive_after_days is None
     assert settings.db_password.get_secret_value() == given["DB_PASSWORD"] != given["REDIS_PASSWORD"]
 
 
@@ -48,12 +49,21 @@ def filled(value: str, given: dict[str, str]) -> str:
         name, kind, word = found.groups()
         return given.get(name) or (word if kind == ":-" else pytest.fail(f"{name} is not in .env"))
 
-    return re.sub(r"\$\{([A-Z_]+)(:-|:\?)([^}]*)\}", variable, value)
+    return re.sub(r"\$\{([A-Z0-9_]+)(:-|:\?)([^}]*)\}", variable, value)
 
 
 def test_the_example_has_every_variable_and_no_other():
-    used = set(re.findall(r"\$\{([A-Z_]+)", read("compose.yaml")))
-    assert set(re.findall(r"^([A-Z_]+)=", read("deploy/compose/env.example"), re.MULTILINE)) == used
+    used = set(re.findall(r"\$\{([A-Z0-9_]+)", read("compose.yaml")))
+    assert set(re.findall(r"^([A-Z0-9_]+)=", read("deploy/compose/env.example"), re.MULTILINE)) == used
+
+
+def test_only_the_worker_archives_and_it_has_a_place_for_the_files():
+    archiving = {name for name in SETTINGS if name.startswith("ARCHIVE_")}
+    assert not any(archiving & SERVICES[name]["environment"].keys() for name in [*NODES, "migrate"])
+    left = archiving - SERVICES["worker"]["environment"].keys()
+    assert left == {"ARCHIVE_DB_USER", "ARCHIVE_DB_PASSWORD"}, "here one role owns everything"
+    assert SERVICES["worker"]["volumes"] == ["archive:/archive"]
+    assert "-o 10001 -g 10001 -m 0750 /archive" in read("Containerfile"), "a new volume would belong to root"
 
 
 def test_env_is_written_once_and_for_its_owner_only(tmp_path):
