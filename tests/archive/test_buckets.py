@@ -1,10 +1,12 @@
 """The files in an S3-compatible bucket."""
 
+import asyncio
 import http.server
 import os
 import re
 import tempfile
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +15,7 @@ from holdfast.application.upkeep.archive.ports import StoredFile
 from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
 from holdfast.bootstrap.archive import archive_target
 from holdfast.settings import Settings, SettingsError
+from holdfast.worker.archive import archive_events
 
 pytest.importorskip("obstore", reason="the package obstore (holdfast[s3]) is not installed")
 moto_server = pytest.importorskip("moto.server", reason="the package moto, an S3-compatible server, is not installed")
@@ -165,6 +168,30 @@ async def stored(there):
 async def opened(there, file):
     async with there.opened(file):
         pass
+
+
+async def test_a_worker_ends_while_a_store_does_not_answer(database_url, engine, archive, tmp_path, monkeypatch):
+    """It was killed after SHUTDOWN_SECONDS, and left the file in the temporary folder."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    asked, stop = asyncio.Event(), asyncio.Event()
+
+    async def never_answer(_, writer):
+        asked.set()
+        await stop.wait()
+        writer.close()
+
+    sale = await a_past_event(database_url, engine)
+    async with await asyncio.start_server(never_answer, "127.0.0.1", 0) as store:
+        there = target(f"http://127.0.0.1:{store.sockets[0].getsockname()[1]}")
+        async with asyncio.timeout(30):
+            worker = archive_events(archive.removal, there, timedelta(days=30), enabled=lambda: True, stop=stop)
+            running = asyncio.create_task(worker)
+            await asked.wait()
+            assert list(tmp_path.iterdir())
+            stop.set()
+            await running
+    assert list(tmp_path.iterdir()) == []
+    assert (await counted(database_url, sale.event_id))["reservations"] == 6
 
 
 async def test_temporary_folders_of_killed_processes_are_swept_away_in_time(tmp_path, monkeypatch, endpoint):

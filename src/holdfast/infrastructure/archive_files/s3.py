@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _PART_BYTES = 16 * 1024 * 1024
 _FOLDERS = "holdfast-archive-"
+_LET_GO_SECONDS = 0.2
 _CALL_SECONDS = timedelta(minutes=5)
 _CONNECT_SECONDS = timedelta(seconds=5)
 
@@ -96,14 +97,14 @@ class S3Target:
     async def names(self) -> Sequence[str]:
         """List the files below the prefix."""
         names = []
-        with _told("listed", self._bucket.place):
+        async with _told("listed", self._bucket.place):
             async for some in self._store.list():
                 names += [one["path"] for one in some if one["path"].endswith(SUFFIX)]
         return names
 
     async def _send(self, draft: Path, stored: StoredFile) -> None:
         """Send the file, and read it back: not every store looks at the digests that it is sent."""
-        with _told("stored", self._bucket.place):
+        async with _told("stored", self._bucket.place):
             await obstore.put_async(self._store, stored.name, draft, chunk_size=_PART_BYTES, max_concurrency=2)
         back = draft.with_name("back")
         await _fetch(self._store, self._bucket.place, stored, back)
@@ -111,7 +112,7 @@ class S3Target:
 
 
 async def _fetch(store: S3Store, place: str, file: StoredFile, path: Path) -> None:
-    with _told(f"fetched ({file.name})", place), await asyncio.to_thread(path.open, "wb") as local:
+    async with _told(f"fetched ({file.name})", place):
         try:
             found = await obstore.get_async(store, file.name)
         except FileNotFoundError as error:
@@ -119,15 +120,21 @@ async def _fetch(store: S3Store, place: str, file: StoredFile, path: Path) -> No
                 raise
             raise FileMissingError(file.name) from None
         require_size(file, found.meta["size"])
-        async for chunk in found.stream(min_chunk_size=1024 * 1024):
-            await asyncio.to_thread(local.write, chunk)
+        with await asyncio.to_thread(path.open, "wb") as local:
+            async for chunk in found.stream(min_chunk_size=1024 * 1024):
+                await asyncio.to_thread(local.write, chunk)
 
 
-@contextmanager
-def _told(what: str, place: str) -> Iterator[None]:
+@asynccontextmanager
+async def _told(what: str, place: str) -> AsyncIterator[None]:
     try:
         yield
     except ArchiveError:
+        raise
+    except asyncio.CancelledError:
+        # obstore's threads notice it a little later. One that does so when the interpreter has ended panics, and prints
+        # that.
+        await asyncio.sleep(_LET_GO_SECONDS)
         raise
     except Exception as error:  # obstore's own, and what its Rust panics with, which no module exports
         raise TargetAwayError(s3_failures.told(error, what, place)) from error

@@ -67,7 +67,7 @@ async def _written(removal: Removal, target: Target, export: Export, pace: Pace)
                 f"{_told(export.rows)}), so it is not archived: run `holdfast check`"
             )
         await draft.write(last_line(digest.digest()))
-        return await draft.keep(str(export.event_id))
+        return await pace.unless_stopped(draft.keep(str(export.event_id)))
 
 
 def _told(rows: Mapping[Table, int]) -> str:

@@ -85,7 +85,8 @@ class Draft(Protocol):
     async def keep(self, stem: str) -> StoredFile:
         """End the file, and store it under a name that begins with `stem` and contains its digest.
 
-        On return it is stored durably, and what was stored has been read back and is what was written.
+        On return it is stored durably, and what was stored has been read back and is what was written. It may be
+        cancelled.
 
         Raises:
             TargetAwayError: if it cannot be stored, or what was read back is something else.
