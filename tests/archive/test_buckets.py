@@ -11,6 +11,8 @@ from datetime import timedelta
 import pytest
 
 from archive.past_events import Archive, a_past_event, counted, rows_of
+from delivery.runbook import Runbook
+from docs.pages import ROOT
 from holdfast.application.upkeep.archive.ports import StoredFile
 from holdfast.application.upkeep.archive.refusals import FileDamagedError, FileMissingError, TargetAwayError
 from holdfast.bootstrap.archive import archive_target
@@ -103,7 +105,37 @@ async def test_what_the_store_says_is_told_not_the_request(monkeypatch, endpoint
         await target(endpoint).names()
 
 
+@pytest.mark.usefixtures("bucket")
+async def test_a_certificate_of_ones_own_authority_is_accepted_as_tls_md_says(tmp_path, monkeypatch):
+    from werkzeug.serving import make_server
+
+    page = Runbook(
+        ROOT / "docs" / "tls.md",
+        CERTIFICATES=str(tmp_path),
+        SERVER_NAME="a",
+        POSTGRES_NAME="localhost",
+        REDIS_NAME="b",
+    )
+    page.run("openssl req")
+    certificate = tmp_path / "localhost.crt", tmp_path / "localhost.key"
+    app = moto_server.DomainDispatcherApplication(moto_server.create_backend_app)
+    server = make_server("127.0.0.1", 0, app, threaded=True, ssl_context=tuple(map(str, certificate)))
+    threading.Thread(target=server.serve_forever).start()
+    try:
+        encrypted = f"https://localhost:{server.port}"
+        with pytest.raises(TargetAwayError, match=r": InvalidCertificate\Z"):
+            await target(encrypted).names()
+        page.run("SSL_CERT_FILE")
+        monkeypatch.setenv("SSL_CERT_FILE", page.environment["SSL_CERT_FILE"])
+        assert await target(encrypted).names() == []
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 async def test_an_endpoint_that_does_not_answer_is_told():
+    with pytest.raises(TargetAwayError, match=r"\AARCHIVE_S3_ENDPOINT: .* performing GET .*: Connection refused\Z"):
+        await target("http://127.0.0.1:1", to=f"s3://tickets/{'so/long/that/the/reason/could/be/cut/off/' * 9}").names()
     with pytest.raises(TargetAwayError, match=r"\AARCHIVE_S3_ENDPOINT: .* performing GET .*: Connection refused\Z"):
         await target("http://127.0.0.1:1").names()
 

@@ -7,7 +7,7 @@ _DUMP = " Debug source:"
 _REASON_CHARACTERS = 300
 _ANSWER = re.compile("<Code>([^<]+)</Code>.*?<Message>([^<]+)</Message>")
 """The reason in a store's answer, which is XML."""
-_OF_THE_SYSTEM = re.compile('(?:message|error): "([^"]+)"')
+_OF_THE_SYSTEM = re.compile('(?:message|error): "([^"]+)"|(InvalidCertificate)\\(')
 """Such as "Connection refused"."""
 _SETTINGS = (
     ("TMPDIR", ("[Errno ",)),
@@ -35,6 +35,7 @@ def told(error: BaseException, what: str, place: str) -> str:
     setting = next((name for name, words in _SETTINGS if any(word in text for word in words)), "ARCHIVE_TO")
     if answer := _ANSWER.search(text):
         text = f"{answer[1]}: {answer[2]}"
-    elif system := _OF_THE_SYSTEM.search(dump):
-        text = f"{text}: {system[1]}"
-    return f"{setting}: nothing could be {what} in {place}: {text[:_REASON_CHARACTERS]}"
+    text = text[:_REASON_CHARACTERS]
+    if answer is None and (system := _OF_THE_SYSTEM.search(dump)):  # what matters most comes last, so it is not cut off
+        text = f"{text}: {(system[1] or system[2])[:_REASON_CHARACTERS]}"
+    return f"{setting}: nothing could be {what} in {place}: {text}"
