@@ -127,6 +127,22 @@ async def test_an_event_at_which_the_database_fails_is_left_out(database_url, en
         await asyncio.to_thread(work.run, settings, fast=True)
 
 
+def test_a_wrong_role_is_one_line_that_names_it_and_is_not_among_the_results(database_url, tmp_path):
+    role = {"ARCHIVE_DB_USER": "nobody", "ARCHIVE_DB_PASSWORD": "never-to-be-shown"}
+    done = subprocess.run(
+        [sys.executable, "-m", "holdfast", "archive", "list"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url, "ARCHIVE_TO": str(tmp_path), **role},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    told = r"holdfast: the database cannot be used as nobody \(ARCHIVE_DB_USER\): 28P01: .*\n"
+    assert re.fullmatch(told, done.stderr)
+    assert "never-to-be-shown" not in done.stderr
+
+
 def test_an_interrupt_is_one_line(database_url, tmp_path, monkeypatch, capsys):
     for name, value in {"DATABASE_URL": database_url, "ARCHIVE_TO": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)

@@ -58,12 +58,15 @@ def restore(
 
 
 def _run(command: Callable[[Any], bool]) -> None:
+    from holdfast.bootstrap.process import set_up_logging  # noqa: PLC0415
     from holdfast.cli.console import tell  # noqa: PLC0415
     from holdfast.cli.database import with_database  # noqa: PLC0415
     from holdfast.settings import load_settings  # noqa: PLC0415
 
     try:
         with with_database(load_settings()) as settings:
+            # What fails is told in a line, and not also by the log, which would stand among the results.
+            set_up_logging(settings.model_copy(update={"log_level": "ERROR"}))
             sound = command(settings)
     except KeyboardInterrupt:
         tell("interrupted: what is listed above is done, and any other event is as it was")

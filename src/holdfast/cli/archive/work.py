@@ -220,8 +220,12 @@ def _in_every_cell(settings: Settings, work: Callable[[CellArchive], Awaitable[b
 
     try:
         return asyncio.run(run_all())
-    except OperationalFailure as failure:
+    except TargetAwayError as failure:
         raise EmbeddedError(" ".join(str(failure).split())) from failure
+    except OperationalFailure as failure:
+        whose = f" as {settings.archive_db_user} (ARCHIVE_DB_USER)" if settings.archive_db_user else ""
+        reason = " ".join(str(failure).split())
+        raise EmbeddedError(f"the database cannot be used{whose}: {reason}") from failure
 
 
 async def _require_feature(archive: CellArchive) -> None:
