@@ -9,12 +9,14 @@ from box_office import let_holds_run_out, open_engine, put_on_sale, reservations
 from telemetry.programs import eventually, running
 
 
-def test_a_cell_that_hangs_stops_no_round_of_another(database_url, tmp_path):
+def test_a_cell_that_hangs_stops_no_round_of_another(database_url, new_database_url, tmp_path):
     with ExitStack() as stack, socket.create_server(("127.0.0.1", 0)) as silent:
         hung = f"postgresql://holdfast@127.0.0.1:{silent.getsockname()[1]}/holdfast"
-        cells = json.dumps({"3": {"url": hung}})
+        # The database of cell 4 does not say that it is one, so nothing is sold in it.
+        cells = json.dumps({"3": {"url": hung}, "4": {"url": new_database_url}})
         worker = stack.enter_context(running("work", tmp_path, DATABASE_URL=database_url, CELLS=cells))
         eventually(lambda: worker.metrics().total("holdfast_cell_away", cell="3") == 1)
+        eventually(lambda: worker.metrics().total("holdfast_cell_away", cell="4") == 1)
         event_id = asyncio.run(_hold_that_ran_out(database_url))
         eventually(lambda: asyncio.run(_ended(database_url, event_id)) == ["expired"])
         metrics = worker.metrics()

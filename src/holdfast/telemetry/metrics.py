@@ -93,7 +93,7 @@ pool_size = Gauge(
 )
 cell_away = Gauge(
     "holdfast_cell_away",
-    "1 while this process gets no answer from a cell's database.",
+    "1 while this process gets no answer from a cell's database, or finds another cell's there.",
     ["cell"],
     multiprocess_mode="livemax",
 )

@@ -25,6 +25,8 @@ class SchemaState:
     """The newest migration that this version knows."""
     finished: str | None
     """The migration up to which no older node is left; None if the schema is too old to say."""
+    cell: int | None = None
+    """Which cell the database says that it is; None if it was never told."""
 
 
 class Upgrades(Protocol):
@@ -41,7 +43,8 @@ class Upgrades(Protocol):
 async def keep_learning(features: Features, upgrades: Upgrades, *, cell: str = "0") -> None:
     """Ask a cell at intervals until cancelled, so that no node needs a restart. A schema of another version is logged.
 
-    A cell that does not answer counts as away, for the metric that says so: nothing else asks each cell all the time.
+    A cell that does not answer, or whose database is another cell's, counts as away, for the metric that says so:
+    nothing else asks each cell all the time.
     """
     logged: str | None = ""
     away = metrics.cell_away.labels(cell)
@@ -53,7 +56,7 @@ async def keep_learning(features: Features, upgrades: Upgrades, *, cell: str = "
         except BaseException:
             away.set(1)
             raise
-        away.set(0)
+        away.set(0 if state.cell == int(cell) or (state.cell is None and cell == "0") else 1)
         features.learn(state.finished)
         if state.schema not in (state.known, logged):
             event = "schema_is_newer" if (state.schema or "") > state.known else "schema_is_too_old"

@@ -14,6 +14,7 @@ class ReadinessQueries:
     lock_nothing: Query[Nothing]
     missing_grants: Query[Nothing]
     finished_upgrade: Query[Nothing]
+    own_number: Query[Nothing]
 
 
 READINESS = bound(ReadinessQueries, load_queries("upkeep/readiness"))

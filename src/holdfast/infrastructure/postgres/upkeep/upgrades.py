@@ -8,6 +8,9 @@ from holdfast.infrastructure.postgres.driver.known_schema import newest_migratio
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.upkeep.readiness_queries import READINESS
 
+_CELLS_SINCE = "0010"
+"""The migration that gave databases the number of their cell."""
+
 
 class PostgresUpgrades:
     """`application.upkeep.learn_features.Upgrades`, on a pool that is shared with others."""
@@ -16,13 +19,15 @@ class PostgresUpgrades:
         self._pool = pool
 
     async def read(self) -> SchemaState:
-        """Read both; None for each if the schema is too old to say."""
-        schema = finished = None
+        """Read all of it; None for each if the schema is too old to say."""
+        schema = finished = cell = None
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated(connection.cell):
                 try:
                     schema = await READINESS.schema_version({}).fetchval(connection)
                     finished = await READINESS.finished_upgrade({}).fetchval(connection)
+                    if (schema or "") >= _CELLS_SINCE:
+                        cell = await READINESS.own_number({}).fetchval(connection)
                 except asyncpg.UndefinedTableError:
                     pass  # the schema is too old, which the readiness probe reports
-        return SchemaState(schema, newest_migration(), finished)
+        return SchemaState(schema, newest_migration(), finished, cell)
