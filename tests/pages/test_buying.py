@@ -96,6 +96,15 @@ async def test_two_browsers_race_for_one_seat(buyer, house, watch):
     for one in both:
         await one.comes_to(show)
         await one.taps(show.seat("C", 5))
+    pressed = asyncio.Barrier(2)
+
+    async def send_when_both_have_pressed(route):
+        """On a busy machine one page would hear of the other's hold, and lose its choice before it is sent."""
+        await pressed.wait()
+        await route.continue_()
+
+    for one in both:
+        await one.page.route("**/hold", send_when_both_have_pressed, times=1)
     await asyncio.gather(*(one.presses("Continue") for one in both))
     for one in both:
         await one.page.wait_for_load_state("load")
