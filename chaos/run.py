@@ -55,6 +55,9 @@ def main() -> int:
             _say(f"Histories and logs of what failed: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
+    # Said once more at the end: the logs of a long run are often cut at their beginning.
+    for failed in account.having("FAILED"):
+        _say(f"FAILED {failed.name}: {'; '.join(failed.findings)}")
     for complaint in account.complaints():
         _say(complaint)
     _say(account.last_line())
