@@ -15,7 +15,7 @@ from builders import a_wish
 from edge.raw import exchange, problem_in, telling, wire_to
 from edge.requests import GET, refusing
 from edge.test_head import REFUSED
-from holdfast.http.protocol import connection
+from holdfast.http.protocol import pace
 from holdfast.telemetry import metrics
 
 
@@ -265,7 +265,7 @@ async def test_a_buyer_who_hangs_up_leaves_the_queue(database_url, redis_url, wa
                     wire.writer.transport.abort()
                 else:
                     wire.writer.write_eof()
-            await asyncio.sleep(connection.WRITE_GRACE_SECONDS + 0.2)
+            await asyncio.sleep(pace.WRITE_GRACE_SECONDS + 0.2)
         await lock.rollback()
         await locker.close()
         assert (await staying).status_code == 201

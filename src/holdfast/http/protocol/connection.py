@@ -10,22 +10,14 @@ from typing import cast
 from holdfast.http.protocol.body import BodyReader
 from holdfast.http.protocol.exchange import Exchange
 from holdfast.http.protocol.forwarding import Address, address_of
-from holdfast.http.protocol.head import read_head, refuse_incomplete
+from holdfast.http.protocol.head import Head, read_head, refuse_incomplete
 from holdfast.http.protocol.inbound import Inbound
+from holdfast.http.protocol.linger import Linger
 from holdfast.http.protocol.node import Node
 from holdfast.http.protocol.outbound import Outbound
-from holdfast.http.protocol.pace import Pace
+from holdfast.http.protocol.pace import Pace, grace_seconds
 from holdfast.http.protocol.refusal import TIMEOUT, TOO_MANY_CONNECTIONS, RequestRefusedError
-from holdfast.http.protocol.watch import LINGER_SECONDS_MAX, Place
-
-LINGER_BYTES_MAX = 64 * 1024 * 1024
-"""How much is discarded after a last answer before the connection is cut anyway."""
-READ_GRACE_SECONDS = 2.0
-WRITE_GRACE_SECONDS = 0.1
-"""How long requests that only read, and those that change something, go on after their client has closed its sending
-side. The client may have gone, or it may still be waiting for the answer; there is no way to know. A change gets little
-time, because the command of a buyer who hung up must leave the queue."""
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+from holdfast.http.protocol.watch import Place
 
 
 class Connection(asyncio.Protocol):
@@ -45,11 +37,11 @@ class Connection(asyncio.Protocol):
         """How much of an incomplete head has been scanned."""
         self._blank_line_seen = False
         self._exchange: Exchange | None = None
+        self._waiting: bytes | None = None
+        """The head of a request that waits for its turn to begin."""
         self._skipping: BodyReader | None = None
         """The rest of a body that nobody wanted. Its request has been answered, so an error in it is not reported."""
-        self._lingering = False
-        self._lingers_until = 0.0
-        self._lingered_bytes = 0
+        self._linger = Linger()
         self.over_limit = False
         """Whether it was accepted when the node already had its maximum of connections."""
         self.place: Place | None = None
@@ -69,14 +61,17 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes that have arrived."""
-        if self._lingering:
-            self._linger_on(len(data))
+        if self._linger.begun:
+            if self._linger.goes_on(self._loop.time(), len(data)):
+                self._node.watch.lingering(self)
+            else:
+                self._transport.abort()
             return
         self.inbound.feed(data)
-        if self._exchange is None:
-            self._next()
-        else:
+        if self._exchange is not None:
             self._exchange.wake()
+        elif self._waiting is None:
+            self._next()
         self.inbound.hold_back()
 
     def eof_received(self) -> bool:
@@ -84,7 +79,7 @@ class Connection(asyncio.Protocol):
         self.inbound.closed = True
         exchange = self._exchange
         if exchange is None:
-            return self.outbound.paused and not self._lingering
+            return self._waiting is not None or (self.outbound.paused and not self._linger.begun)
         if exchange.endless:
             self._leave(exchange)
             return False
@@ -96,6 +91,7 @@ class Connection(asyncio.Protocol):
         """The connection has ended: stop the work done for it."""
         self._node.watch.closed(self)
         self.inbound.closed = True
+        self._waiting = None
         if self._exchange is not None:
             self._exchange.abandon()
         self.outbound.resume()
@@ -108,7 +104,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has taken most of them."""
         self.outbound.resume()
-        if self._exchange is None and not self._transport.is_closing():
+        if self._exchange is None and self._waiting is None and not self._transport.is_closing():
             self._next()
 
     # Called by an exchange.
@@ -147,12 +143,13 @@ class Connection(asyncio.Protocol):
     @property
     def idle(self) -> bool:
         """Whether no request, nor any part of one, is under way."""
-        return self._exchange is None and not len(self.inbound) and not self._lingering
+        return self._exchange is None and self._waiting is None and not len(self.inbound) and not self._linger.begun
 
     @property
     def under_way(self) -> bool:
         """Whether a request, or the rest of an answer, is under way."""
-        return self._exchange is not None or (not self._lingering and self.outbound.unsent_bytes > 0)
+        begun = self._exchange is not None or self._waiting is not None
+        return begun or (not self._linger.begun and self.outbound.unsent_bytes > 0)
 
     def close_after_answer(self) -> None:
         """Close after the answer under way. An idle connection stays open, and is told with its next answer."""
@@ -173,7 +170,7 @@ class Connection(asyncio.Protocol):
     def time_out_head(self) -> None:
         """The head of a request has not arrived in time."""
         if self._skipping is not None:
-            self._linger()
+            self._begin_lingering()
             return
         self._refuse(RequestRefusedError(TIMEOUT, "The request comes too slowly."))
 
@@ -192,7 +189,7 @@ class Connection(asyncio.Protocol):
 
     def _next(self) -> None:
         """Start the next exchange, if the whole head of its request has arrived."""
-        if self.outbound.paused or self._lingering:
+        if self.outbound.paused or self._linger.begun:
             return
         try:
             if self._skipping is not None and not self._skip(self._skipping):
@@ -204,27 +201,43 @@ class Connection(asyncio.Protocol):
             if head is None:
                 self._wait_for_head()
                 return
-            self._begin(head)
+            if self._node.admission.admits() or head.startswith(self._node.probe_starts):
+                self._begin(head)
+            else:
+                self._waiting = head
+                self._node.watch.busy(self)
+                self._node.admission.wait(self)
         except RequestRefusedError as refused:
             self._refuse(refused)
 
+    def begin(self) -> None:
+        """Begin the request that has waited for its turn, unless its client has gone."""
+        head, self._waiting = self._waiting, None
+        if head is not None and not self._transport.is_closing():
+            self._begin(head)
+
     def _begin(self, start: bytes) -> None:
-        head = read_head(start)
         node = self._node
+        try:
+            head = self._read(start)
+        except RequestRefusedError as refused:
+            self._refuse(refused)
+            return
         self._scanned_bytes = 0
         self._blank_line_seen = False
         self._exchange = exchange = Exchange(self, node, head)
-        if self.over_limit:
-            if head.path not in node.probes:
-                self._exchange = None
-                raise RequestRefusedError(TOO_MANY_CONNECTIONS, "This node has as many connections as it takes.")
-            exchange.close = True
-        elif node.draining.begun:
+        if self.over_limit or node.draining.begun:
             exchange.close = True
         node.watch.busy(self)
         exchange.task = self._loop.create_task(exchange.run())
         if self.inbound.closed:
             self._leave_after_grace(exchange)
+
+    def _read(self, start: bytes) -> Head:
+        head = read_head(start)
+        if self.over_limit and head.path not in self._node.probes:
+            raise RequestRefusedError(TOO_MANY_CONNECTIONS, "This node has as many connections as it takes.")
+        return head
 
     def _wait_for_head(self) -> None:
         start = self.inbound.peek()
@@ -252,20 +265,19 @@ class Connection(asyncio.Protocol):
     def _refuse(self, refused: RequestRefusedError) -> None:
         """Answer a request that cannot be read, and end the connection."""
         self.outbound.write(self._node.refusal_answer(refused, None, self.client_address))
-        self._linger()
+        self._begin_lingering()
 
     def _end(self, exchange: Exchange) -> None:
         """Close in such a way that the client gets the answer even if more of its bytes are on the way."""
         if exchange.body is not None or len(self.inbound):
-            self._linger()
+            self._begin_lingering()
             return
         self._transport.close()
         if self.outbound.unsent_bytes:
             self._watch_writing()
 
-    def _linger(self) -> None:
-        self._lingering = True
-        self._lingers_until = self._loop.time() + LINGER_SECONDS_MAX
+    def _begin_lingering(self) -> None:
+        self._linger.begin(self._loop.time())
         self._node.watch.lingering(self)
         self.inbound.drop()
         if self.inbound.closed:
@@ -273,22 +285,13 @@ class Connection(asyncio.Protocol):
         elif self._transport.can_write_eof():
             self._transport.write_eof()
 
-    def _linger_on(self, more_bytes: int) -> None:
-        """Discard what arrives, for as long as the client keeps sending: it has not looked for its answer yet."""
-        self._lingered_bytes += more_bytes
-        if self._lingered_bytes > LINGER_BYTES_MAX or self._loop.time() > self._lingers_until:
-            self._transport.abort()
-        else:
-            self._node.watch.lingering(self)
-
     def _watch_writing(self) -> None:
         self.pace.writing_from(self._loop.time(), self.outbound.taken_bytes)
         self._node.watch.slow.add(self)
 
     def _leave_after_grace(self, exchange: Exchange) -> None:
         """Make sure that this exchange ends soon after the client has closed its sending side."""
-        grace = READ_GRACE_SECONDS if exchange.head.method in _READS else WRITE_GRACE_SECONDS
-        self._loop.call_later(grace, self._leave, exchange)
+        self._loop.call_later(grace_seconds(exchange.head.method), self._leave, exchange)
 
     def _leave(self, exchange: Exchange) -> None:
         """End the exchange of a client that closed its sending side and has had its time."""

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from holdfast.http.protocol.admission import Admission
 from holdfast.http.protocol.answer_head import answer_head
 from holdfast.http.protocol.asgi import Application
 from holdfast.http.protocol.forwarding import Address, Forwarding
@@ -54,7 +55,10 @@ class Node:
         self.draining = draining
         self.forwarding = forwarding
         self.probes = probes
+        self.probe_starts = tuple(f"{method} {path} ".encode() for method in ("GET", "HEAD") for path in probes)
+        """How the heads of probes begin. They do not wait in line: a node that is busy is not dead."""
         self.loop = asyncio.get_running_loop()
+        self.admission = Admission(self.loop)
         self.watch = Watch(self.loop, connections_max)
         self._meter = Meter(UNMATCHED, ())
         self.log: Any = structlog.get_logger("holdfast.http")

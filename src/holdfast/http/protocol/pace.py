@@ -8,6 +8,18 @@ TAKING_SECONDS = 30.0
 TAKEN_BYTES_MIN = 16 * 1024
 """How much of a waiting answer a client must take within the period above. What is counted is what the kernel takes, in
 lumps of some ten kilobytes, so less than this means that the client read nothing."""
+READ_GRACE_SECONDS = 2.0
+WRITE_GRACE_SECONDS = 0.1
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def grace_seconds(method: str) -> float:
+    """Return how long a request goes on after its client has closed its sending side.
+
+    The client may have gone, or it may still be waiting for the answer; there is no way to know. A change gets little
+    time, because the command of a buyer who hung up must leave the queue.
+    """
+    return READ_GRACE_SECONDS if method in _READS else WRITE_GRACE_SECONDS
 
 
 class Pace:
