@@ -1,6 +1,6 @@
 """An API process: an event loop, a gate, and a batcher for each cell."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 
 from onsale.installation.batcher import Batcher
@@ -16,6 +16,8 @@ ANSWERED_SHARE = 0.4
 """How much of a request's CPU comes after its commit: telling its task, the answer, metrics and the log line. Assumed
 from the shares of the flame graph in docs/performance.md."""
 
+REQUESTS_PER_TURN = 32
+"""As in `http/protocol/admission.py`; a test compares the two."""
 CONNECTIONS_MAX = 20_000
 """Requests that a process has open at most; further ones get 503 at once. A test compares it with the settings."""
 _TURNED_AWAY_SHARE = 0.2
@@ -51,6 +53,9 @@ class ApiProcess:
         self.loop = loop
         self._cell_of = cell_of
         self._open = 0
+        self._line: deque[Request] = deque()
+        """Requests that have arrived and not begun."""
+        self._turning = False
         self._gate = Gate(redis, times, self._gated)
         self._heard = times.request * (1 - ANSWERED_SHARE)
         self._answered = times.request * ANSWERED_SHARE
@@ -65,7 +70,18 @@ class ApiProcess:
             self.loop.run((self._heard + self._answered) * _TURNED_AWAY_SHARE, self._turned_away, request)
             return
         self._open += 1
-        self.loop.run(self._heard, self._accepted, request)
+        self._line.append(request)
+        if not self._turning:
+            self._turn(None)
+
+    def _turn(self, _: None) -> None:
+        """Begin some of the requests in line; what else has come by the end of that goes before the others."""
+        begun = min(len(self._line), REQUESTS_PER_TURN)
+        self._turning = begun > 0
+        for _request in range(begun):
+            self.loop.run(self._heard, self._accepted, self._line.popleft())
+        if begun:
+            self.loop.run(0.0, self._turn)
 
     def answer_taken(self, request: Request, work: float) -> None:
         """Answer a request whose seats are taken: it costs a share of a read that others share, and no transaction."""

@@ -18,9 +18,14 @@ from holdfast.application.booking.batching.queues import TOGETHER_COMMANDS_MAX
 from holdfast.domain.booking.commands import Done
 
 
+def patient_engine(database_url):
+    """An engine that gives up no command while a test holds a lock, however slow the machine is."""
+    return open_engine(database_url, queue_wait_seconds_max=30, batch_seconds_max=40, shutdown_seconds=50)
+
+
 class TestALockedEvent:
     async def test_keeps_no_other_waiting_and_is_served_afterwards(self, database_url):
-        async with open_engine(database_url) as engine:
+        async with patient_engine(database_url) as engine:
             locked, *sales = await put_many_on_sale(engine, 4)
             async with event_locked(database_url, locked.event_id):
                 wishes = [(sale.event_id, sale.wish(0)) for sale in (locked, *sales)]
@@ -35,7 +40,7 @@ class TestALockedEvent:
     @pytest.mark.parametrize("locked_events", [1, 2])
     async def test_keeps_the_next_commands_of_the_others_not_waiting_either(self, database_url, locked_events):
         """Its transaction waits for the lock; the events it began with have to be free by then."""
-        async with open_engine(database_url) as engine:
+        async with patient_engine(database_url) as engine:
             locked = await put_many_on_sale(engine, locked_events)
             sales = await put_many_on_sale(engine, 3)
             async with AsyncExitStack() as stack:
@@ -71,7 +76,7 @@ class TestALockedEvent:
                     await lock_is_free.wait()
                 return await self._transaction.lock(event_id, **how)
 
-        async with open_engine(database_url) as engine:
+        async with patient_engine(database_url) as engine:
             hot, other = await put_many_on_sale(engine, 2)
             async with batcher_on(SpoiledStore(store_of(engine), step="none", transactions_are=Paused)) as batcher:
                 first = submit_in_one_turn(batcher, [(sale.event_id, sale.wish(0)) for sale in (hot, other)])

@@ -8,7 +8,7 @@ import pytest
 from api.serving import serving
 from edge.raw import exchange, problem_in, telling, wire_to
 from edge.test_connection import GET, LARGE, large, refusing
-from holdfast.http.protocol import linger, pace, watch
+from holdfast.http.protocol import pace, skipping, watch
 
 PROBE = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -23,7 +23,7 @@ def short_patience(monkeypatch):
     monkeypatch.setattr(pace, "BODY_GRACE_SECONDS", 0.4)
     monkeypatch.setattr(pace, "TAKING_SECONDS", 0.5)
     monkeypatch.setattr(watch, "LINGER_SECONDS", 0.4)
-    monkeypatch.setattr(linger, "LINGER_SECONDS_MAX", 1.0)
+    monkeypatch.setattr(skipping, "LINGER_SECONDS_MAX", 1.0)
 
 
 async def test_a_silent_connection_ends():

@@ -12,6 +12,7 @@ from holdfast.application.booking.batching import batcher as real_batcher
 from holdfast.application.booking.batching import bounds as real_bounds
 from holdfast.application.booking.batching import locked_events as real_locked_events
 from holdfast.application.booking.batching import queues as real_queues
+from holdfast.http.protocol import admission
 from holdfast.infrastructure.redis import gate as real_gate
 from holdfast.settings import Settings
 from reckonable_times import known
@@ -95,6 +96,7 @@ def test_the_rules_are_those_of_the_real_batcher():
     assert (mine.event_queue_max, mine.process_queue_max) == (real.event_queue_max, real.process_queue_max)
     assert mine.queue_seconds_max == real.queue_seconds_max == Settings().queue_wait_seconds_max
     assert Settings().connections_max == process.CONNECTIONS_MAX
+    assert admission.REQUESTS_PER_TURN == process.REQUESTS_PER_TURN
     assert mine.writers == real.batches_at_once == Settings().write_pool_size
     assert mine.events_max == real.events_max
     assert queues.TOGETHER_COMMANDS_MAX == real_queues.TOGETHER_COMMANDS_MAX

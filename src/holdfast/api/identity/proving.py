@@ -13,7 +13,7 @@ from holdfast.domain.identity.principal import NOBODY, Principal, Proof, key_pri
 from holdfast.domain.identity.refusals import ConflictingCredentials, Unauthenticated
 from holdfast.domain.identity.roles import MEMBER_ROLES, Role
 from holdfast.http.endpoints.call import Call
-from holdfast.http.protocol.networks import Networks
+from holdfast.http.protocol.forwarding import Networks
 
 _USER_ID = "X-User-ID"
 

@@ -12,11 +12,11 @@ from holdfast.http.protocol.exchange import Exchange
 from holdfast.http.protocol.forwarding import Address, address_of
 from holdfast.http.protocol.head import Head, read_head, refuse_incomplete
 from holdfast.http.protocol.inbound import Inbound
-from holdfast.http.protocol.linger import Linger
 from holdfast.http.protocol.node import Node
 from holdfast.http.protocol.outbound import Outbound
 from holdfast.http.protocol.pace import Pace, grace_seconds
 from holdfast.http.protocol.refusal import TIMEOUT, TOO_MANY_CONNECTIONS, RequestRefusedError
+from holdfast.http.protocol.skipping import Linger
 from holdfast.http.protocol.watch import Place
 
 

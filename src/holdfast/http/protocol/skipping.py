@@ -1,11 +1,14 @@
-"""Decides whether to skip the rest of a body that nobody wanted, up to the next request."""
+"""Skips what nobody wants to read: the rest of a body, up to the next request, and what follows a last answer."""
 
 from holdfast.http.protocol.body import BodyReader, LengthBody
 from holdfast.http.protocol.inbound import Inbound
 from holdfast.http.protocol.refusal import RequestRefusedError
+from holdfast.http.protocol.watch import LINGER_SECONDS_MAX
 
 SKIPPED_BYTES_MAX = 64 * 1024
 """Beyond this, opening a new connection costs less."""
+LINGER_BYTES_MAX = 64 * 1024 * 1024
+"""How much is discarded after a last answer before the connection is cut anyway."""
 
 
 def worth_skipping(body: BodyReader, inbound: Inbound) -> bool:
@@ -31,3 +34,29 @@ def worth_skipping(body: BodyReader, inbound: Inbound) -> bool:
     except RequestRefusedError:
         return False
     return body.complete
+
+
+class Linger:
+    """How long, and how much, a connection has discarded after its last answer.
+
+    Its client has not looked for the answer yet. If the connection were closed while bytes arrive, it would be reset,
+    and the client would see the reset instead of the answer.
+    """
+
+    __slots__ = ("_bytes", "_until", "begun")
+
+    def __init__(self) -> None:
+        self.begun = False
+        """Whether the last answer has been given."""
+        self._until = 0.0
+        self._bytes = 0
+
+    def begin(self, now: float) -> None:
+        """Discard from now on."""
+        self.begun = True
+        self._until = now + LINGER_SECONDS_MAX
+
+    def goes_on(self, now: float, more_bytes: int) -> bool:
+        """Count what has been discarded; return False if that is enough."""
+        self._bytes += more_bytes
+        return self._bytes <= LINGER_BYTES_MAX and now <= self._until
