@@ -13,6 +13,7 @@ import pytest
 from api.serving import serving
 from edge.raw import wire_to
 from holdfast.http.protocol.admission import REQUESTS_PER_TURN
+from holdfast.telemetry import metrics
 
 CROWD = 10 * REQUESTS_PER_TURN
 PROBE = "/health"
@@ -96,6 +97,7 @@ async def test_who_hangs_up_in_line_is_left_out_and_who_only_ends_sending_is_not
         for wire in wires[:-1]:
             assert (await wire.answer()).status == 204
     assert app.begun == paths[:-1]
+    assert metrics.requests_waiting._value.get() == 0
 
 
 async def test_requests_in_line_are_answered_when_the_node_ends(app):

@@ -101,6 +101,11 @@ connections = Gauge("holdfast_http_connections", "Open HTTP connections.", multi
 connections_shed_total = Counter(
     "holdfast_http_connections_shed_total", "Idle connections that were closed to make room for new ones."
 )
+requests_waiting = Gauge(
+    "holdfast_http_requests_waiting",
+    "Requests that have arrived and not begun, because others came before them.",
+    multiprocess_mode="livesum",
+)
 event_loop_lag_seconds = Histogram(
     "holdfast_event_loop_lag_seconds",
     "How late the event loop wakes a sleeping task: how long other work has delayed it.",

@@ -9,6 +9,8 @@ import asyncio
 from collections import deque
 from typing import Protocol
 
+from holdfast.telemetry import metrics
+
 REQUESTS_PER_TURN = 32
 """Requests that begin between two looks at what else has arrived, such as PostgreSQL's answers: about 3 ms of work."""
 
@@ -29,9 +31,7 @@ class Admission:
         self._line: deque[Waiting] = deque()
         self._begun = 0
         """How many requests have begun in this turn of the event loop."""
-
-    def __len__(self) -> int:
-        return len(self._line)
+        self._told = 0
 
     def admits(self) -> bool:
         """Return whether another request may begin now; if so, it counts as begun."""
@@ -47,7 +47,11 @@ class Admission:
         self._line.append(connection)
 
     def _turn(self) -> None:
-        self._begun = min(len(self._line), REQUESTS_PER_TURN)
+        waiting = len(self._line)
+        if waiting != self._told:
+            metrics.requests_waiting.set(waiting)
+            self._told = waiting
+        self._begun = min(waiting, REQUESTS_PER_TURN)
         if not self._begun:
             return
         self._loop.call_soon(self._turn)
