@@ -1,6 +1,5 @@
 """The audit of a database too large to be checked whole: no false alarms, and every violation is found."""
 
-import asyncio
 import random
 from contextlib import suppress
 
@@ -247,29 +246,6 @@ async def test_entries_in_the_place_of_lost_ones_are_new(database_url, engine, a
 
 
 _OF_SALE = "WHERE event_id = '{}'"
-
-
-async def test_one_of_several_leads_and_another_takes_over(database_url, engine):
-    await put_on_sale(engine)
-    first, second = PostgresAuditor(database_url), PostgresAuditor(database_url)
-    try:
-        assert await first.audit() is not None
-        assert await second.audit() is None
-        assert await first.audit() is not None
-        await first.close()
-        assert await _until_it_leads(second)
-        assert await first.audit() is None
-    finally:
-        await first.close()
-        await second.close()
-
-
-async def _until_it_leads(auditor):
-    for _ in range(100):
-        if await auditor.audit() is not None:
-            return True
-        await asyncio.sleep(0.05)
-    return False
 
 
 _SOUND = """
