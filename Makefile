@@ -170,6 +170,9 @@ screenshots: $(INSTALLED_DEV) ## Take the pictures of docs/screenshots from a ru
 run-test: $(INSTALLED_DEV) ## Test `make run` and `make scale` as a user runs them: start, signals, kills, passwords, restarts
 	@exec $(PY) -m pytest -m runs --numprocesses=$(TEST_WORKERS) --dist=loadgroup $(TEST_ARGS)
 
+slow-test: $(INSTALLED_DEV) $(PROVIDER) ## Run those tests of the suite that take longer than about a second
+	@exec $(PY) -m pytest -m slow --numprocesses=$(TEST_WORKERS) --dist=loadgroup $(TEST_ARGS)
+
 upgrade-test: $(INSTALLED_DEV) last-release ## Upgrade from the last release under load, with nodes of both versions; about a minute
 	@if [ ! -e $(LAST_RELEASE_DIR)/.commit ]; then exit 0; fi; exec $(PY) -m pytest -m upgrades tests/upgrade $(TEST_ARGS)
 

@@ -19,6 +19,8 @@ from matrix.rows import PATHS, QUICK_PATHS, ROWS, Row
 from matrix.table import Result, write_table
 
 FOLDER = CHECKOUT / "build" / "matrix"
+MARKED = "not drill and not experiments and not runs and not upgrades and not pages"
+"""The tests of `make test` and `make slow-test`."""
 _COUNTS = re.compile(r"([0-9]+) (passed|failed|error|errors|skipped|xfailed)")
 
 
@@ -94,7 +96,7 @@ def run_tests(
     """Run pytest; its output goes to a file. Returns its counts by word."""
     log_path = FOLDER / f"{row.name}{'.again' if second else ''}.log"
     say(f"{row.name}: testing{' what failed again' if second else ''} (log: {log_path})")
-    options = ["-p", "matrix.plugin", "-q", "--timeout=180", "-o", f"cache_dir={FOLDER / row.name}.cache"]
+    options = ["-p", "matrix.plugin", "-q", "-m", MARKED, "--timeout=180", "-o", f"cache_dir={FOLDER / row.name}.cache"]
     with log_path.open("w") as log:
         command = python.command("-m", "pytest", *options, *words)
         subprocess.run(command, stdout=log, stderr=log, env=environment, cwd=CHECKOUT, check=False)

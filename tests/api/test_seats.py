@@ -1,6 +1,8 @@
 import asyncio
 from uuid import uuid4
 
+import pytest
+
 from api.serving import refused
 from builders import a_seat, an_event, numbered_seats, some_seats
 
@@ -50,6 +52,7 @@ async def test_listed_seats_are_an_object_in_the_order_given(api):
     assert [seat["seat_number"] for seat in listed] == ["Z", "a", "b"]
 
 
+@pytest.mark.slow
 async def test_a_hundred_thousand_seats_in_one_call(api):
     event_id, seat_ids = await api.event_on_sale(seats=100_000, total_seats=100_000)
     assert len(set(seat_ids)) == 100_000

@@ -76,6 +76,7 @@ async def connection(request, new_database_url):
     await session.close()
 
 
+@pytest.mark.slow
 async def test_every_row_is_found_by_its_key(connection):
     for name, given in ARGUMENTS.items():
         query = load_queries("archive/archive")[name]

@@ -51,6 +51,7 @@ async def leaving(database_url, event_id):
     return {table: row for table, row in (await rows_of(database_url, event_id)).items() if table in LEAVING}
 
 
+@pytest.mark.slow
 async def test_killed_at_any_step_nothing_was_done_or_everything(database_url, engine, tmp_path):
     sale = await a_past_event(database_url, engine)
     before = await leaving(database_url, sale.event_id)

@@ -150,6 +150,7 @@ async def stored_of(database_url, *event_ids):
 
 
 @pytest.mark.parametrize(("events", "commands"), [(1, 1), (1, 3), (3, 1)])
+@pytest.mark.slow
 async def test_a_commit_that_landed_is_never_told_as_none_nor_as_a_bug(database_url, events, commands):
     found = await spoiled_in_every_way(database_url, steps=STEPS, landed=True, events=events, commands=commands)
     # Where nothing is left to store, the store does not fail.
@@ -158,6 +159,7 @@ async def test_a_commit_that_landed_is_never_told_as_none_nor_as_a_bug(database_
 
 
 @pytest.mark.parametrize("commands", [1, 3])
+@pytest.mark.slow
 async def test_a_commit_that_never_arrived_is_in_doubt_until_the_event_is_locked(database_url, commands):
     found = await spoiled_in_every_way(
         database_url, steps=["begin", "lock", "load", "store"], landed=False, commands=commands

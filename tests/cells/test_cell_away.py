@@ -102,6 +102,7 @@ async def test_the_page_of_the_audit_goes_on_without_a_cell(api, two_cells, monk
             assert (await browser.get(f"/organise/audit?{wrong}")).status_code == 400, wrong
 
 
+@pytest.mark.slow
 async def test_a_lost_cell_costs_its_own_events_only(api, two_cells):
     (here, seats), (gone, gone_seats) = await _one_event_in_each(api)
     held = (await api.reserve(gone, gone_seats[:1])).json()
@@ -164,6 +165,7 @@ async def test_a_list_waits_for_a_cell_that_hangs_once(two_cells, monkeypatch):
 
 
 @pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.slow
 async def test_a_node_starts_without_a_cell_and_serves_it_once_it_is_there(two_cells, number):
     async with two_cells.api() as api:
         events = await _one_event_in_each(api)

@@ -39,6 +39,7 @@ def alone(settings):
     return Settings(database_url=settings.database_url)
 
 
+@pytest.mark.slow
 def test_every_cell_goes_down_and_up_and_is_described(two):
     assert show(two) == f"cell 0: schema {NEWEST}, newest {NEWEST}\ncell 1: schema {NEWEST}, newest {NEWEST}"
     asked = []

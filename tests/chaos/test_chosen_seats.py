@@ -48,6 +48,7 @@ async def rules_broken(database_url, folder):
         pytest.param("taken, not compared", {"wrong_refusal"}, id="what was taken, not compared"),
     ],
 )
+@pytest.mark.slow
 async def test_free_seats_that_forget_are_found(database_url, tmp_path, monkeypatch, forgotten, broken):
     if "not compared" in forgotten:
         monkeypatch.setattr(seatings, "_agree", lambda *_: True)

@@ -47,6 +47,7 @@ async def recorded(
 
 
 @pytest.mark.parametrize("channel", [False, True])
+@pytest.mark.slow
 async def test_a_run_with_everything_keeps_every_rule(database_url, tmp_path, channel):
     answers, report, rows = await recorded(database_url, tmp_path, channel=channel)
     assert report.violations == []
@@ -58,6 +59,7 @@ async def test_a_run_with_everything_keeps_every_rule(database_url, tmp_path, ch
     await assert_promises_hold(database_url)
 
 
+@pytest.mark.slow
 async def test_an_event_leaves_for_the_archive_and_comes_back_and_every_answer_fits(database_url, tmp_path):
     """What was acknowledged before is in the file: all other rules judge the rows that were restored from it."""
     kinds = (*EVERY_KIND, *("read_count",) * 8)

@@ -34,6 +34,7 @@ def passed(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("events", [1, 3])
+@pytest.mark.slow
 async def test_each_point_is_passed_once(database_url, passed, events):
     how = {"hold": timedelta(minutes=15), "overdue_max": 0}
     async with open_engine(database_url) as engine:

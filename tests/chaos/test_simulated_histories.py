@@ -49,6 +49,7 @@ def test_the_traced_checker_finds_every_injected_fault(mutate, rule, scenario, r
 
 @unhurried()
 @given(runs)
+@pytest.mark.slow
 def test_whatever_the_search_calls_illegal_the_traced_checker_does_too(scenario):
     """Both judge random answers. One ignores versions, the other orders, and they must not contradict each other."""
     run = simulate(scenario)
@@ -93,6 +94,7 @@ def test_it_says_for_how_many_seats_the_search_gave_up():
     assert report.unknown == report.seats == 4
 
 
+@pytest.mark.slow
 def test_a_whole_proof():
     run = simulate(Scenario(seed=3, operations=1_500, clients=12, seats=30, hold_ns=300_000))
     proof = prove(run.operations, run.rows, ONE_CLOCK)

@@ -127,6 +127,7 @@ async def test_a_client_that_reads_nothing_is_cut_off():
             await ended.wait()
 
 
+@pytest.mark.slow
 async def test_a_client_that_reads_nothing_of_its_last_answer_is_cut_off(monkeypatch):
     """Its handler ended long ago: the answer waits in the transport."""
     closed = asyncio.Event()

@@ -76,6 +76,7 @@ async def test_its_password_is_wanted_on_every_way_in_and_is_private(server, dat
     assert (data_dir / "postgres").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.slow
 def test_what_was_stored_and_the_port_outlive_a_stop_and_a_crash(server):
     server.start()
     port = server.port
@@ -165,6 +166,7 @@ def test_marks_with_a_process_id_that_is_in_use_again_are_no_obstacle(server, da
     assert server.psql("SELECT number FROM kept") == "7"
 
 
+@pytest.mark.slow
 def test_an_interrupted_first_start_is_begun_anew(server, data_dir):
     (data_dir / "postgres").rename(data_dir / "postgres.draft")
     (data_dir / "postgres.draft" / "PG_VERSION").unlink()

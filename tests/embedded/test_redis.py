@@ -30,6 +30,7 @@ def test_it_keeps_nothing_on_disk_and_evicts_nothing(server):
         assert {name: client.config_get(name)[name] for name in wanted} == wanted
 
 
+@pytest.mark.slow
 def test_it_wants_its_password(server):
     with redis.Redis(port=server.port) as client, pytest.raises(redis.AuthenticationError):
         client.ping()

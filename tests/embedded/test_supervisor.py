@@ -67,6 +67,7 @@ def test_deaths_long_ago_do_not_count(tmp_path, supervisor, told, monkeypatch):
 
 
 @pytest.mark.skipif(not EmbeddedRedis.available(), reason="no Redis is installed")
+@pytest.mark.slow
 def test_an_optional_part_never_ends_the_run_and_is_told_of_once(tmp_path, supervisor, told):
     redis = EmbeddedRedis(tmp_path)
     supervisor.start_server(redis, optional=True)

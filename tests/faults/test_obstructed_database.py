@@ -65,6 +65,7 @@ async def test_a_statement_that_is_refused_is_503_and_mends_itself(database_url,
 
 
 @pytest.mark.parametrize("sqlstate", ["XX000", "XX001", "28000", "42883", "54000", "0A000", "22P05", "ZZ123"])
+@pytest.mark.slow
 async def test_what_only_the_surroundings_can_cause_is_tried_again_and_then_503(database_url, sqlstate):
     async with open_engine(database_url) as engine:
         sale = await put_on_sale(engine)
@@ -137,6 +138,7 @@ async def role_url(database_url, administrator_url):
 
 
 @pytest.mark.parametrize("kind", CONNECTIONS)
+@pytest.mark.slow
 async def test_who_is_let_in_no_more_waits_and_is_served_when_let_in_again(
     database_url, administrator_url, role_url, kind
 ):

@@ -51,12 +51,14 @@ def test_every_operation_is_walked():
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.slow
 async def test_in_open_mode(database_url):
     async with walking(database_url) as (walk, _):
         await _walk(walk, open_callers())
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.slow
 async def test_behind_a_gateway(database_url):
     async with walking(database_url, auth_mode="gateway", gateway_peers="127.0.0.1") as (walk, _):
         ours, _ = walk.places["mine"]
@@ -64,6 +66,7 @@ async def test_behind_a_gateway(database_url):
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.slow
 async def test_with_tokens_and_keys(database_url):
     async with (
         issuing() as (settings, token),

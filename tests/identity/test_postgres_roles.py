@@ -100,6 +100,7 @@ async def test_the_server_works_as_app_and_the_auditor_as_auditor(urls, database
 
 
 @pytest.mark.parametrize("role", ["app", "auditor"])
+@pytest.mark.slow
 async def test_what_was_appended_is_neither_changed_nor_removed_and_no_table_is_made_or_altered(urls, role):
     forbidden = [
         f"{change} {table}{rest}"
@@ -144,6 +145,7 @@ async def test_what_was_appended_is_neither_changed_nor_removed_and_no_table_is_
     assert [statement for statement in forbidden if not await _refused(urls[role], statement)] == []
 
 
+@pytest.mark.slow
 async def test_the_archiver_removes_and_restores_reservations_and_the_log_and_changes_nothing_in_them(urls):
     allowed = [
         *(f"DELETE FROM {table}" for table in ("claims", "reservations", "changes", "archived_reservations")),

@@ -162,6 +162,7 @@ async def test_a_key_that_nobody_made_is_refused(identity):
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.slow
 async def test_what_is_known_holds_a_while_without_the_database_and_then_nobody_is_let_in(identity, proxy, node):
     _, key = await a_key(identity)
     assert await node.rights.of_key(key)

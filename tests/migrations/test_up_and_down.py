@@ -72,6 +72,7 @@ def test_one_step_down_and_up(database_url):
     assert shape_of(database_url) == before
 
 
+@pytest.mark.slow
 def test_data_does_not_go_unasked(database_url):
     settings = Settings(database_url=database_url)
     asked = []

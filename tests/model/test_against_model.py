@@ -292,6 +292,7 @@ def machine_on(database_url, redis_url, runner):  # noqa: C901 - one class, and 
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.slow
 def test_holdfast_does_what_the_model_does(database_url, redis_url):
     with asyncio.Runner() as runner:
         run_state_machine_as_test(

@@ -87,6 +87,7 @@ async def broken_in(auditor):
         ("INSERT INTO archived_reservations VALUES (gen_random_uuid(), gen_random_uuid(), '12345678')", {TOLD}),
     ],
 )
+@pytest.mark.slow
 async def test_each_promise_is_broken_by_what_it_forbids(database_url, engine, damage, names):
     sale = await sold(engine)
     await archive(database_url, sale.event_id)
@@ -118,6 +119,7 @@ async def test_an_event_whose_rows_were_lost_is_not_taken_for_an_archived_one(da
 
 
 @pytest.mark.parametrize("seats", [4, 100])
+@pytest.mark.slow
 async def test_the_audit_of_a_large_database_finds_what_is_left_of_an_archived_event(
     database_url, engine, auditor, seats
 ):
@@ -134,6 +136,7 @@ async def test_the_audit_of_a_large_database_finds_what_is_left_of_an_archived_e
     assert other.seats
 
 
+@pytest.mark.slow
 async def test_the_audit_accuses_nobody_while_events_leave_and_come_back(database_url, engine, auditor):
     """New entries are noted first and looked at in later snapshots; by then they may be in an archive."""
     source = random.Random(1)

@@ -63,6 +63,7 @@ async def auditors(database_url):
 
 
 @pytest.mark.parametrize("entries_max", [4, 60])
+@pytest.mark.slow
 async def test_it_accuses_nobody_however_little_it_looks_at(engine, auditors, entries_max):
     source = random.Random(1)
     sales = [await put_on_sale(engine, seats=30) for _ in range(3)]
@@ -117,11 +118,13 @@ _DAMAGES = [
 
 
 @pytest.mark.parametrize("damage", _DAMAGES)
+@pytest.mark.slow
 async def test_what_breaks_something_new_is_told_until_it_is_mended(database_url, engine, auditors, damage):
     small, auditor = await _beside_a_busy_event(engine, auditors)
     await _broken_and_mended(database_url, auditor, small, damage)
 
 
+@pytest.mark.slow
 async def test_what_breaks_something_old_is_found_and_told_until_it_is_mended(database_url, engine, auditors):
     small, auditor = await _beside_a_busy_event(engine, auditors)
     for _ in range(_AUDITS_MAX):
@@ -180,6 +183,7 @@ async def _audits_until(auditor, condition):
         ),
     ],
 )
+@pytest.mark.slow
 async def test_rows_that_no_event_leads_to_are_found(database_url, engine, auditors, stray, name):
     sale = await put_on_sale(engine, seats=30)
     for number in range(12):
@@ -192,6 +196,7 @@ async def test_rows_that_no_event_leads_to_are_found(database_url, engine, audit
     assert await _audits_until(auditor, lambda broken: name in broken)
 
 
+@pytest.mark.slow
 async def test_a_large_event_is_looked_at_in_slices_and_its_counters_in_the_end(database_url, engine, auditors):
     sale = await put_on_sale(engine, seats=30)
     for number in range(40):
@@ -210,6 +215,7 @@ async def _audit_all_that_is_new(auditor):
         await auditor.audit()
 
 
+@pytest.mark.slow
 async def test_entries_in_the_place_of_lost_ones_are_new(database_url, engine, auditors, monkeypatch):
     """Also when the event has come further than the version that was audited before the failover."""
     busy, sale = await put_on_sale(engine, seats=30), await put_on_sale(engine, seats=30)
@@ -258,6 +264,7 @@ _SOUND = """
 """Make this data valid, because violations are checked again in every audit."""
 
 
+@pytest.mark.slow
 async def test_an_audit_of_a_full_database_reads_no_whole_table(database_url, auditors):
     """Its price is bounded by what one audit may look at, not by what is stored: 400 events, 20,000 reservations."""
     await sql(database_url, f"{FULL}; {_SOUND}")

@@ -90,6 +90,7 @@ SEATS_CHANGED = "WHERE kind = 'seats_changed' AND reservation_id = $1"
         ),
     ],
 )
+@pytest.mark.slow
 async def test_a_fault_in_an_extended_or_changed_hold_is_found(database_url, engine, fault, invariant):
     sale = await put_on_sale(engine, seats=6)
     reservation_id = await changed_and_extended(engine, sale)

@@ -87,6 +87,7 @@ async def test_in_transaction_mode_nothing_works_and_it_says_why(database_url):
         await connect(url, application_name="x", timeouts=Timeouts(connect_seconds=5))
 
 
+@pytest.mark.slow
 def test_in_transaction_mode_no_command_begins(database_url):
     with _pooler(database_url, "transaction") as url:
         for command in ("migrate", "check", "serve", "work"):

@@ -1,9 +1,12 @@
 """Changes of an event while its seats are being sold."""
 
+import pytest
+
 from races.calls import Call, reserve_call, resolve_call
 from races.ledger import assert_sound, by_code
 
 
+@pytest.mark.slow
 async def test_an_event_is_deleted_or_sold_and_never_both(engines, ledger):
     events = [await ledger.add_event(seats=8) for _ in range(12)]
     held = await engines.race(

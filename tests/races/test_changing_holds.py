@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+import pytest
 
 from races.calls import change_call, extend_call, reserve_call, resolve_call
 from races.ledger import assert_sound, by_code
@@ -33,6 +34,7 @@ async def test_extending_many_times_at_once_extends_once(engines, ledger):
     await assert_sound(ledger)
 
 
+@pytest.mark.slow
 async def test_a_hold_that_runs_out_while_its_extension_waits_for_the_lock_is_not_revived(engines, ledger):
     event_id, _, held, _ = await _hold(engines, ledger, 10)
     blocker = await asyncpg.connect(ledger.database_url)

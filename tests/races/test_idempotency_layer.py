@@ -55,6 +55,7 @@ async def test_a_retry_after_the_seats_were_given_back_makes_no_second_reservati
 
 
 @CASES
+@pytest.mark.slow
 async def test_a_key_at_once_for_many_free_seats_makes_one_reservation(
     database_url, ledger, monkeypatch, layers, expected
 ):

@@ -44,6 +44,7 @@ async def _hold_and_let_run_out(store, event_id, seat_ids, ledger):
 
 
 @pytest.mark.parametrize("layers", ALONE.values(), ids=ALONE.keys())
+@pytest.mark.slow
 async def test_one_layer_alone_sells_no_seat_twice(run_storm, layers):
     sales = await run_storm(layers)
 
@@ -54,6 +55,7 @@ async def test_one_layer_alone_sells_no_seat_twice(run_storm, layers):
 
 
 @pytest.mark.parametrize("name", ["only the event lock", "only the guard"])
+@pytest.mark.slow
 async def test_one_layer_alone_sells_no_seat_of_an_expired_hold_twice(run_storm, name):
     """The primary key does not help here: a seat passes from one holder to the next by an UPDATE of its claim."""
     sales = await run_storm(ALONE[name], overdue_holds=True)

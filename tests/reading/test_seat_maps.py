@@ -91,6 +91,7 @@ async def test_a_hold_that_ran_out_is_recorded_by_the_first_who_looks(engine, da
     assert await statuses(engine, sale.event_id) == ["available", "available"]
 
 
+@pytest.mark.slow
 async def test_a_log_too_long_to_follow_is_loaded_instead(engine, other_engine):
     sale = await put_on_sale(engine, 2)
     await statuses(engine, sale.event_id)

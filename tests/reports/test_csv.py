@@ -176,6 +176,7 @@ async def test_a_file_whose_state_was_lost_with_a_failover_is_cut_off(database_u
             [_ async for _ in frames]
 
 
+@pytest.mark.slow
 async def test_a_long_file_is_never_in_memory_as_a_whole(database_url):
     """`loadtest/export_reservations.py` does it with a million."""
     event_id = await sell_by_sql(database_url, 20_000)
@@ -192,6 +193,7 @@ async def test_a_long_file_is_never_in_memory_as_a_whole(database_url):
     assert 0 < most_alive <= 2 * export.PAGE_RESERVATIONS
 
 
+@pytest.mark.slow
 async def test_a_stalled_reader_is_in_nobodys_way(database_url):
     event_id = await sell_by_sql(database_url, 10_000)
     path = f"/api/v1/events/{event_id}/reservations"

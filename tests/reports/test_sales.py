@@ -164,6 +164,7 @@ async def play(engine, database_url, sale, steps):
 
 @settings(max_examples=5)
 @given(steps=STEPS, more=STEPS, stretch=st.integers(1, 7))
+@pytest.mark.slow
 def test_the_totals_are_those_of_the_counters_after_any_history(database_url, steps, more, stretch):
     """Also if they were looked at in between, and whatever the length of a stretch."""
 

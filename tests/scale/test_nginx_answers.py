@@ -211,6 +211,7 @@ async def test_the_same_pages_may_read_its_answers_as_the_nodes(front, setting, 
             assert answer.headers["vary"] == "Origin"
 
 
+@pytest.mark.slow
 async def test_slow_headers_end_and_harm_nobody(front):
     async with front() as running, Caller(running.port) as caller:
         slow = []

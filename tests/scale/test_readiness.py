@@ -190,6 +190,7 @@ async def test_about_to_end_it_is_not_ready(database_url):
         assert await _not_ready_because(http, "node") == "This node is shutting down."
 
 
+@pytest.mark.slow
 async def test_a_node_told_to_end_answers_until_it_has_drained(database_url):
     port = free_port()
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database_url, "HOST": "127.0.0.1", "PORT": str(port)}

@@ -102,6 +102,7 @@ def test_a_node_is_not_taken_out_unless_another_is_ready(run):
     assert run.marks() == set()
 
 
+@pytest.mark.slow
 def test_a_wish_during_a_rolling_restart_is_a_further_one(run):
     run.wish.made = True
     run.go_on_until(lambda: run.progress().begun == 1)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import pytest
 from prometheus_client import REGISTRY
 
 from box_office import an_event, open_engine, sql, until
@@ -33,6 +34,7 @@ async def _one_round(database_url: str) -> None:
     await auditing
 
 
+@pytest.mark.slow
 async def test_a_broken_promise_is_counted_and_logged_with_its_rows(database_url, capfd):
     configure_logging("production", "INFO")
     async with open_engine(database_url) as engine:

@@ -5,10 +5,13 @@ import json
 import socket
 from contextlib import ExitStack
 
+import pytest
+
 from box_office import let_holds_run_out, open_engine, put_on_sale, reservations_of
 from telemetry.programs import eventually, running
 
 
+@pytest.mark.slow
 def test_a_cell_that_hangs_stops_no_round_of_another(database_url, new_database_url, tmp_path):
     with ExitStack() as stack, socket.create_server(("127.0.0.1", 0)) as silent:
         hung = f"postgresql://holdfast@127.0.0.1:{silent.getsockname()[1]}/holdfast"

@@ -56,6 +56,7 @@ def test_a_request_line_has_its_facts_and_leaves_out_the_others(capfd):
     }
 
 
+@pytest.mark.slow
 def test_a_buyer_s_lines_can_be_found_and_do_not_name_the_buyer(database_url, tmp_path):
     key = "the same on every node"
     written = []

@@ -243,6 +243,7 @@ async def test_an_account_that_fails_fails_for_those_who_asked_and_nobody_else()
     assert await account.give() == b"fine"
 
 
+@pytest.mark.slow
 async def test_trying_every_method_on_every_path_makes_few_series(api):
     def durations() -> list:
         return Samples(exposition().decode()).all("http_request_duration_seconds_count")

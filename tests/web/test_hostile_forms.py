@@ -41,6 +41,7 @@ def names_in_queries():
     return sorted({name for source in sources for name in _QUERIED.findall(source.read_text())})
 
 
+@pytest.mark.slow
 async def test_no_page_fails(api: Api, database_url):
     house = House(str(api.http.base_url), api, database_url)
     async with open_engine(database_url) as engine:
