@@ -20,10 +20,12 @@ import asyncpg
 import hypothesis
 import pytest
 import redis
+import structlog
 
 from databases import Databases, create, drop
 from holdfast.infrastructure.embedded import EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.postgres import THROW_AWAY_SETTINGS
+from logging_state import restore_logging
 
 _TEMPLATE = "holdfast_template"
 # On a busy machine an example may take any time. Where CI is set, Hypothesis tries the same examples each time.
@@ -31,6 +33,14 @@ hypothesis.settings.register_profile("holdfast", hypothesis.settings(), deadline
 hypothesis.settings.load_profile("holdfast")
 os.environ.setdefault("PGSSLMODE", "disable")
 """The tests' PostgreSQL has no TLS. To find that out takes 5 ms for each of some ten thousand connections."""
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Commands that a test runs in this process configure its log, and other tests read theirs."""
+    yield
+    if structlog.is_configured():
+        restore_logging()
 
 
 @dataclass(frozen=True)

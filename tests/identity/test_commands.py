@@ -13,7 +13,6 @@ from holdfast.domain.identity.api_keys import read_api_key
 from holdfast.domain.identity.organisers import DEFAULT_ORGANISER_ID
 from holdfast.domain.identity.roles import Role
 from identity.offices import open_identity
-from logging_state import restore_logging
 
 PASSWORD = "correct horse battery staple"
 
@@ -31,8 +30,7 @@ def holdfast(database_url, monkeypatch, capsys):
         said = capsys.readouterr()
         return ended.value.code or 0, said.out, said.err
 
-    yield run
-    restore_logging()
+    return run
 
 
 def query(database_url, statement):

@@ -13,7 +13,6 @@ import pytest
 from box_office import sql
 from holdfast.cli import main
 from holdfast.domain.tickets.keys import key_set
-from logging_state import restore_logging
 from tickets.tickets import PAIR, SIGNATURES, a_code
 
 ABOUT = f"seat A-12, event {UUID(int=1)}, reservation {UUID(int=2)}"
@@ -32,8 +31,7 @@ def holdfast(database_url, monkeypatch, capsys):
         said = capsys.readouterr()
         return ended.value.code or 0, said.out, said.err
 
-    yield run
-    restore_logging()
+    return run
 
 
 @pytest.fixture

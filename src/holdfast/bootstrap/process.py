@@ -15,6 +15,7 @@ from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.application.upkeep.learn_features import keep_learning
 from holdfast.application.upkeep.publish_totals import publish_totals
 from holdfast.domain.booking.changing import Extensions
+from holdfast.infrastructure.postgres.cells.register import own_number_on
 from holdfast.infrastructure.postgres.driver.connection import Timeouts
 from holdfast.infrastructure.postgres.driver.known_schema import session_name
 from holdfast.infrastructure.postgres.driver.pool import Pool
@@ -76,7 +77,7 @@ async def open_pool(stack: AsyncExitStack, cell: Cell, name: str, size: int, tim
 def open_features(stack: AsyncExitStack, cell: Cell, pool: Pool) -> Features:
     """Keep learning, until the stack closes, which features may be used since the last finished upgrade of a cell."""
     features = Features()
-    task = asyncio.create_task(keep_learning(features, PostgresUpgrades(pool), cell=cell.label))
+    task = asyncio.create_task(keep_learning(features, PostgresUpgrades(pool, own_number_on), cell=cell.label))
     stack.callback(task.cancel)
     return features
 

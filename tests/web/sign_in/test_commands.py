@@ -10,7 +10,6 @@ from box_office import sql
 from holdfast.cli import main
 from holdfast.cli.programs import sign_in_link
 from holdfast.settings import Settings
-from logging_state import restore_logging
 
 
 @pytest.fixture
@@ -27,8 +26,7 @@ def link(database_url, monkeypatch, capsys):
         said = capsys.readouterr()
         return ended.value.code or 0, said.out, said.err
 
-    yield run
-    restore_logging()
+    return run
 
 
 def test_the_link_stands_alone_on_the_last_line(link, database_url):

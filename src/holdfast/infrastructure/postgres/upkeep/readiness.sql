@@ -54,7 +54,3 @@ WHERE to_regclass(needed.table_name) IS NOT NULL
 -- finished_upgrade
 -- Read the migration up to which no older node is left, so that its features may be used.
 SELECT finished FROM installation
-
--- own_number
--- Read which cell this database is.
-SELECT cell FROM installation

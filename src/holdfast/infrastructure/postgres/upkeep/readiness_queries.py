@@ -14,7 +14,6 @@ class ReadinessQueries:
     lock_nothing: Query[Nothing]
     missing_grants: Query[Nothing]
     finished_upgrade: Query[Nothing]
-    own_number: Query[Nothing]
 
 
 READINESS = bound(ReadinessQueries, load_queries("upkeep/readiness"))

@@ -1,5 +1,7 @@
 """Reads the schema's migration, and how far upgrades are finished."""
 
+from collections.abc import Awaitable, Callable
+
 import asyncpg
 
 from holdfast.application.upkeep.learn_features import SchemaState
@@ -8,26 +10,24 @@ from holdfast.infrastructure.postgres.driver.known_schema import newest_migratio
 from holdfast.infrastructure.postgres.driver.pool import SHORT_USE_SECONDS_MAX, Pool
 from holdfast.infrastructure.postgres.upkeep.readiness_queries import READINESS
 
-_CELLS_SINCE = "0010"
-"""The migration that gave databases the number of their cell."""
-
 
 class PostgresUpgrades:
     """`application.upkeep.learn_features.Upgrades`, on a pool that is shared with others."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, own_number: Callable[[asyncpg.Connection], Awaitable[int | None]]) -> None:
+        """Take a pool, and how to ask on a connection which cell a database is; None if it was never told."""
         self._pool = pool
+        self._own_number = own_number
 
     async def read(self) -> SchemaState:
         """Read all of it; None for each if the schema is too old to say."""
-        schema = finished = cell = None
+        schema = finished = None
         async with self._pool.connection(use_seconds_max=SHORT_USE_SECONDS_MAX) as connection:
             with translated(connection.cell):
                 try:
                     schema = await READINESS.schema_version({}).fetchval(connection)
                     finished = await READINESS.finished_upgrade({}).fetchval(connection)
-                    if (schema or "") >= _CELLS_SINCE:
-                        cell = await READINESS.own_number({}).fetchval(connection)
                 except asyncpg.UndefinedTableError:
                     pass  # the schema is too old, which the readiness probe reports
+                cell = await self._own_number(connection)
         return SchemaState(schema, newest_migration(), finished, cell)
