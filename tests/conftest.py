@@ -25,6 +25,7 @@ import structlog
 from databases import Databases, create, drop
 from holdfast.infrastructure.embedded import EmbeddedPostgres, EmbeddedRedis
 from holdfast.infrastructure.embedded.postgres import THROW_AWAY_SETTINGS
+from holdfast.infrastructure.postgres.driver import failures, pool
 from logging_state import restore_logging
 
 _TEMPLATE = "holdfast_template"
@@ -167,6 +168,10 @@ def new_database_url(servers, _template, _in_own_loop) -> Iterator[str]:
 def database_url(_databases, _in_own_loop) -> Iterator[str]:
     """A migrated, empty database that is this test's own while it runs."""
     url = _in_own_loop(_databases.take())
+    # A process remembers for some seconds what a database refused, and what it has logged of that. Here, that was the
+    # database of an earlier test.
+    pool._obstructions.clear()
+    failures.troubles._told.clear()
     yield url
     _in_own_loop(_databases.give_back(url))
 
