@@ -12,10 +12,10 @@ import pytest
 from api.serving import serving
 from holdfast.bootstrap.api import application
 from holdfast.infrastructure.embedded import EmbeddedError
-from holdfast.infrastructure.embedded.folder import free_port
 from holdfast.infrastructure.embedded.nginx import nginx_program
 from holdfast.infrastructure.embedded.process import Child, wait_until
 from holdfast.settings import Settings
+from ports import quiet_port
 
 _CONFIG = """\
 pid nginx.pid; error_log stderr crit; worker_processes 1; events {{ worker_connections 256; }} {user}
@@ -72,12 +72,12 @@ async def walked_from_swagger(http: httpx.AsyncClient, server: str) -> None:
 
 
 async def test_swagger_works_below_any_path_without_being_told(database_url, redis_url, tmp_path):
-    async with prefixed(tmp_path, free_port(), database_url=database_url, redis_url=redis_url) as http:
+    async with prefixed(tmp_path, quiet_port(), database_url=database_url, redis_url=redis_url) as http:
         await walked_from_swagger(http, ".")
 
 
 async def test_told_the_public_url_every_link_leads_back_to_the_service(database_url, redis_url, tmp_path):
-    port = free_port()
+    port = quiet_port()
     public = f"http://127.0.0.1:{port}/tickets"
     given = {"database_url": database_url, "redis_url": redis_url, "public_url": public + "/"}
     async with prefixed(tmp_path, port, **given) as http:

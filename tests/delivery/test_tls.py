@@ -19,7 +19,8 @@ from embedded.run_of_its_own import holdfast_command
 from holdfast.infrastructure.embedded import binaries, launcher
 from holdfast.infrastructure.embedded.cluster import ENVIRONMENT
 from holdfast.infrastructure.embedded.nginx import nginx_program
-from telemetry.programs import eventually, free_port, get, running
+from ports import quiet_port
+from telemetry.programs import eventually, get, running
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = CHECKOUT / "docs" / "tls.md"
@@ -56,7 +57,7 @@ class _Postgres:
     """A server of Debian's, as the user that the embedded one would run as."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
-        self.folder, self.data, self.port = folder, folder / "cluster", free_port()
+        self.folder, self.data, self.port = folder, folder / "cluster", quiet_port()
         self._programs = programs
         self._identity = binaries.postgres_identity(folder)
 
@@ -101,11 +102,11 @@ def installed(tmp_path):
         POSTGRES_PORT=str(postgres.port),
         POSTGRES_PASSWORD="secret",
         REDIS_CONF=str(tmp_path / "redis.conf"),
-        REDIS_PORT=str(free_port()),
+        REDIS_PORT=str(quiet_port()),
         REDIS_PASSWORD="hidden",
         NGINX=str(tmp_path / "nginx"),
-        NODE_PORT=str(free_port()),
-        HTTPS_PORT=str(free_port()),
+        NODE_PORT=str(quiet_port()),
+        HTTPS_PORT=str(quiet_port()),
     )
     for step in ("openssl req", "pg_hba", "export DATABASE_URL", "rediss://", "nodes.conf"):
         page.run(step)

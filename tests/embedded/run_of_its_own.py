@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from holdfast.infrastructure.embedded.process import processes_in, wait_until
+from ports import quiet_port
 
 CHECKOUT = Path(__file__).parents[2]
 END_SECONDS = 12
@@ -23,7 +23,7 @@ class Run:
         self, data_dir: Path, command=(sys.executable, "-m", "holdfast", "run"), stdout=subprocess.PIPE, **environment
     ):
         self.data_dir = data_dir
-        self.port = environment.pop("PORT", None) or a_free_port()
+        self.port = environment.pop("PORT", None) or quiet_port()
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self.process = subprocess.Popen(
             command,
@@ -81,11 +81,6 @@ class Run:
         _, errors = self.process.communicate(timeout=END_SECONDS)
         assert wait_until(lambda: not self.left(), END_SECONDS), self.left()
         return self.process.returncode, errors
-
-
-def a_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def holdfast_command(*words, given=None, **environment) -> subprocess.CompletedProcess:

@@ -10,10 +10,10 @@ import pytest
 import redis
 
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis, binaries
-from holdfast.infrastructure.embedded.folder import free_port
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx, nginx_program
 from holdfast.infrastructure.embedded.nginx_config import Address
 from holdfast.infrastructure.embedded.postgres import THROW_AWAY_SETTINGS
+from ports import quiet_port
 
 ODD = "a, b'c\"d\\e %41 #1 $HOME `x` ;{}(é東"
 
@@ -52,7 +52,7 @@ def test_nginx_runs_in_a_folder_of_any_name(odd_folder):
     except EmbeddedError as missing:
         pytest.skip(str(missing))
     nodes = [Address("127.0.0.1", 9), Address("127.0.0.1", 10)]
-    server = EmbeddedNginx(odd_folder, listen=Address("127.0.0.1", free_port()), nodes=nodes)
+    server = EmbeddedNginx(odd_folder, listen=Address("127.0.0.1", quiet_port()), nodes=nodes)
     server.start()
     server.stop(seconds=1)
 

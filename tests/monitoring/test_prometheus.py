@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from builders import a_wish, an_event, numbered_seats
-from telemetry.programs import eventually, free_port, get, running
+from ports import quiet_port
+from telemetry.programs import eventually, get, running
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DASHBOARD = DEPLOY / "grafana" / "dashboards" / "holdfast.json"
@@ -129,7 +130,7 @@ def prometheus(database_url, redis_url, tmp_path):
         configuration = _monitoring().write_configuration(tmp_path, targets)
         text = re.sub(r"_(interval|timeout): \d+s", r"_\1: 1s", configuration.read_text())
         configuration.write_text(text)
-        port = free_port()
+        port = quiet_port()
         with (tmp_path / "prometheus.log").open("wb") as log:
             process = subprocess.Popen(
                 [
@@ -276,7 +277,7 @@ def test_grafana_is_given_the_dashboard_and_prometheus():
 def test_monitoring_without_prometheus_or_holdfast_is_one_clear_line(tmp_path):
     script = str(DEPLOY / "monitoring.py")
     python = shutil.which("python3")
-    folders = {"HOLDFAST_DATA_DIR": str(tmp_path), "PORT": str(free_port())}
+    folders = {"HOLDFAST_DATA_DIR": str(tmp_path), "PORT": str(quiet_port())}
 
     def ask(verb: str, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run(

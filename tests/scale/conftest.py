@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from holdfast.infrastructure.embedded import EmbeddedError
-from holdfast.infrastructure.embedded.folder import free_port
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx, nginx_program
 from holdfast.infrastructure.embedded.nginx_config import Address
+from ports import quiet_port
 from scale.running_scale import RunningScale
 from scale.stand_in import StandIn, stand_in
 
@@ -48,7 +48,7 @@ def front() -> Callable:
         async with AsyncExitStack() as stack:
             behind = [await stack.enter_async_context(stand_in()) for _ in range(nodes)]
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="holdfast-"))
-            port = free_port()
+            port = quiet_port()
             nginx = EmbeddedNginx(
                 Path(folder),
                 listen=Address("127.0.0.1", port),

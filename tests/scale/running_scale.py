@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from holdfast.infrastructure.embedded.folder import free_port
 from holdfast.infrastructure.embedded.process import processes_in, wait_until
+from ports import quiet_port
 
 CHECKOUT = Path(__file__).parents[2]
 END_SECONDS = 15.0
@@ -17,7 +17,7 @@ END_SECONDS = 15.0
 class RunningScale:
     def __init__(self, data_dir: Path, **environment: str) -> None:
         self.data_dir = data_dir
-        self.port = free_port()
+        self.port = quiet_port()
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         given = {"HOLDFAST_DATA_DIR": str(data_dir), "PORT": str(self.port), "LOG_LEVEL": "WARNING", **environment}
         self.errors = (data_dir.parent / "errors").open("w+")

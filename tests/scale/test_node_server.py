@@ -9,7 +9,7 @@ import pytest
 from holdfast.application.lifecycle.readiness import Draining
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.http.server import NodeServer
-from holdfast.infrastructure.embedded.folder import free_port
+from ports import quiet_port
 from scale.http_caller import Caller, answers_with, until
 
 
@@ -22,7 +22,7 @@ async def _tell_the_caller(scope, _receive, send):
 
 @asynccontextmanager
 async def serving(trusted_proxies: str):
-    port = free_port()
+    port = quiet_port()
     settings = SimpleNamespace(
         host="127.0.0.1", port=port, trusted_proxies=trusted_proxies, drain_seconds=0.0, connections_max=100
     )

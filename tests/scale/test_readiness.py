@@ -15,12 +15,12 @@ from box_office import sql
 from holdfast.application.lifecycle.readiness import Draining
 from holdfast.bootstrap.api import application
 from holdfast.infrastructure.embedded import EmbeddedRedis
-from holdfast.infrastructure.embedded.folder import free_port
 from holdfast.infrastructure.postgres.driver.known_schema import newest_migration
 from holdfast.infrastructure.postgres.migrations import migrate
 from holdfast.infrastructure.postgres.migrations.revisions import head_revision
 from holdfast.infrastructure.postgres.upkeep.suitability import unsuitable
 from holdfast.settings import Settings
+from ports import quiet_port
 from scale.http_caller import Caller, answers_with, until
 
 
@@ -54,14 +54,14 @@ async def test_a_sound_node_is_ready(database_url, redis_url):
 
 
 async def test_without_redis_it_is_ready_and_says_so(database_url):
-    async with node(database_url=database_url, redis_url=f"redis://127.0.0.1:{free_port()}/0") as http:
+    async with node(database_url=database_url, redis_url=f"redis://127.0.0.1:{quiet_port()}/0") as http:
         answer = await http.get("/readyz")
         assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
         assert answer.json()["parts"]["redis"]["status"] == "degraded"
 
 
 async def test_without_postgresql_it_is_not_ready():
-    async with node(database_url=f"postgresql://ann:secret@127.0.0.1:{free_port()}/none") as http:
+    async with node(database_url=f"postgresql://ann:secret@127.0.0.1:{quiet_port()}/none") as http:
         assert (await _not_ready_because(http, "postgresql")).startswith("No answer: ConnectionRefusedError")
         assert "secret" not in (await http.get("/readyz")).text
 
@@ -161,7 +161,7 @@ async def test_a_redis_that_refuses_what_the_gate_asks_is_degraded_and_says_what
             return answer.json()["parts"]["redis"]
 
         assert await found() == {"status": "ok"}
-        port = free_port()
+        port = quiet_port()
         await redis.execute_command("REPLICAOF", "127.0.0.1", port)
         assert "primary" in (await found())["detail"]
         await redis.execute_command("REPLICAOF", "NO", "ONE")
@@ -192,7 +192,7 @@ async def test_about_to_end_it_is_not_ready(database_url):
 
 @pytest.mark.slow
 async def test_a_node_told_to_end_answers_until_it_has_drained(database_url):
-    port = free_port()
+    port = quiet_port()
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database_url, "HOST": "127.0.0.1", "PORT": str(port)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "holdfast", "serve"),

@@ -7,11 +7,11 @@ import time
 import pytest
 
 from holdfast.cli.rolling_restart import Node, RollingRestart
-from holdfast.infrastructure.embedded.folder import free_port
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx
 from holdfast.infrastructure.embedded.nginx_config import Address
 from holdfast.infrastructure.embedded.process import Child, wait_until
 from holdfast.infrastructure.embedded.supervisor import Supervisor
+from ports import quiet_port
 
 # The package has a command of that name.
 rolling_restart = importlib.import_module("holdfast.cli.rolling_restart")
@@ -38,13 +38,13 @@ class Run:
         self.supervisor = supervisor
         self.nodes = []
         for number in (1, 2, 3):
-            port = free_port()
+            port = quiet_port()
             command = [sys.executable, "-S", "-c", _NODE, str(port), str(folder / f"unready-{number}")]
             child = Child(f"Node {number}", command, log_path=folder / f"node-{number}.log")
             supervisor.start_program(child)
             self.nodes.append(Node(number, Address("127.0.0.1", port), child))
         addresses = [node.address for node in self.nodes]
-        self.nginx = EmbeddedNginx(folder, listen=Address("127.0.0.1", free_port()), nodes=addresses)
+        self.nginx = EmbeddedNginx(folder, listen=Address("127.0.0.1", quiet_port()), nodes=addresses)
         supervisor.start_front(self.nginx)
         self.wish = Wish()
         self.restart = RollingRestart(self.nodes, self.nginx, supervisor, folder)
@@ -114,7 +114,7 @@ def test_a_wish_during_a_rolling_restart_is_a_further_one(run):
 
 def test_a_mark_that_a_killed_run_left_behind_is_gone_at_the_next_start(run):
     run.nginx.leave_out(2)
-    again = EmbeddedNginx(run.folder, listen=Address("127.0.0.1", free_port()), nodes=[n.address for n in run.nodes])
+    again = EmbeddedNginx(run.folder, listen=Address("127.0.0.1", quiet_port()), nodes=[n.address for n in run.nodes])
     run.nginx.kill()
     again.start()
     assert run.marks() == set()

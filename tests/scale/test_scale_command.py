@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from holdfast.infrastructure.embedded import EmbeddedError
-from holdfast.infrastructure.embedded.folder import free_port
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx, nginx_program
 from holdfast.infrastructure.embedded.nginx_config import Address
 from holdfast.infrastructure.embedded.process import wait_until
+from ports import quiet_port
 from scale.running_scale import RunningScale
 
 pytestmark = pytest.mark.runs
@@ -50,7 +50,7 @@ def test_it_ends_cleanly_and_after_a_kill_the_next_start_recovers(start):
 
 def test_a_killed_nginx_is_started_again_without_its_old_workers():
     with tempfile.TemporaryDirectory(prefix="holdfast-") as folder:
-        listen, node = Address("127.0.0.1", free_port()), Address("127.0.0.1", free_port())
+        listen, node = Address("127.0.0.1", quiet_port()), Address("127.0.0.1", quiet_port())
         nginx = EmbeddedNginx(Path(folder), listen=listen, nodes=[node])
         nginx.start()
         os.kill(nginx.pid, signal.SIGKILL)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,13 +12,10 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from ports import quiet_port
+
 # One for all, as making one takes long; a connection for each call, as processes that share a port are told apart so.
 _client = httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def get(url: str) -> str:
@@ -88,7 +84,7 @@ class Program:
 @contextmanager
 def running(command: str, folder: Path, **settings: str) -> Iterator[Program]:
     """Run a program until the end of the block; it is ready when the block begins."""
-    port = free_port()
+    port = quiet_port()
     log_path = folder / f"{command}-{port}.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "COV_", "DB_"))}
     environment |= {

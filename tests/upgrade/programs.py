@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from holdfast.infrastructure.embedded.folder import free_port
+from ports import quiet_port
 
 CHECKOUT = Path(__file__).parents[2]
 LAST_RELEASE = CHECKOUT / "build" / "last-release" / ".venv" / "bin" / "python"
@@ -48,7 +48,7 @@ class Version:
     @asynccontextmanager
     async def program(self, word: str, name: str) -> AsyncIterator["Program"]:
         """Run `serve` or `work` until the end of the block, unless it is stopped earlier."""
-        port = free_port()
+        port = quiet_port()
         log = self.folder / f"{name}.log"
         with log.open("w") as lines:
             process = await asyncio.create_subprocess_exec(
