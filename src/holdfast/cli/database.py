@@ -102,7 +102,8 @@ def with_database(settings: Settings, *, new: bool = False) -> Iterator[Settings
     if url is not None:
         yield settings.model_copy(update={"database_url": SecretStr(url), **_running_cells(settings)})
         return
-    if not new and not (settings.holdfast_data_dir / "postgres" / "PG_VERSION").exists():
+    # A folder that is no whole cluster, such as one that is half restored, is named by the start.
+    if not new and not (settings.holdfast_data_dir / "postgres").exists():
         raise SettingsError(
             "DATABASE_URL: must be set, or the command typed in the folder of a `holdfast run`: "
             f"there is no database in {settings.holdfast_data_dir.absolute()}"
