@@ -18,7 +18,7 @@ from chaos.edge_fuzz.exchange import (
 from chaos.edge_fuzz.judgement import Judged, judge
 from chaos.edge_fuzz.nginx_side import NginxSide
 from chaos.edge_fuzz.node_side import NodeSide
-from chaos.site.processes import quiet_port
+from chaos.site.ports import quiet_port
 
 AT_ONCE = 96
 _PATIENT_AT_ONCE = 16

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.buyers.caller import Target
-from chaos.site.processes import POSTGRES_SETTINGS, Program, Site, off_loop, quiet_port
+from chaos.site.ports import quiet_port
+from chaos.site.processes import POSTGRES_SETTINGS, Program, Site, off_loop
 from chaos.site.wire import Wire, wire_to
 from holdfast.infrastructure.embedded import EmbeddedPostgres
 from holdfast.infrastructure.embedded.folder import private_folder

@@ -8,14 +8,14 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import SystemRandom
 from typing import TypeVar
 
 from chaos.buyers.caller import Target
 from chaos.buyers.load import answers, until
 from chaos.site import fail_points
+from chaos.site.ports import quiet_port
 from holdfast.infrastructure.embedded import EmbeddedPostgres, EmbeddedRedis
-from holdfast.infrastructure.embedded.folder import free_port, private_folder
+from holdfast.infrastructure.embedded.folder import private_folder
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx
 from holdfast.infrastructure.embedded.nginx_config import Address
 from holdfast.infrastructure.embedded.process import Child, processes_in, wait_until
@@ -31,17 +31,6 @@ POSTGRES_SETTINGS: Mapping[str, str | int] = {"max_connections": 150, "shared_bu
 
 class NotReadyError(Exception):
     """A process of the site did not become ready."""
-
-
-def quiet_port() -> int:
-    """Find a free TCP port outside the range that the system assigns to outgoing connections and to port 0.
-
-    Nodes have no password. If another program had used the same port before, its clients could write into the run.
-    """
-    while True:
-        wanted = SystemRandom().randrange(15_000, 31_000)
-        if free_port(wanted) == wanted:
-            return wanted
 
 
 async def off_loop(work: Callable[[], Result]) -> Result:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from chaos.buyers.caller import Target
 from chaos.buyers.load import answers, until
-from chaos.site.processes import off_loop, quiet_port
+from chaos.site.ports import quiet_port
+from chaos.site.processes import off_loop
 from holdfast.infrastructure.embedded.postgres import running_url
 from holdfast.infrastructure.embedded.process import Child
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from chaos.site.ports import quiet_port
 
 from api.serving import serving
 from holdfast.bootstrap.api import application
@@ -15,7 +16,6 @@ from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.embedded.nginx import nginx_program
 from holdfast.infrastructure.embedded.process import Child, wait_until
 from holdfast.settings import Settings
-from ports import quiet_port
 
 _CONFIG = """\
 pid nginx.pid; error_log stderr crit; worker_processes 1; events {{ worker_connections 256; }} {user}

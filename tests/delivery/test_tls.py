@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import redis
+from chaos.site.ports import quiet_port
 
 from builders import a_wish, an_event, numbered_seats
 from delivery.runbook import Runbook
@@ -19,7 +20,6 @@ from embedded.run_of_its_own import holdfast_command
 from holdfast.infrastructure.embedded import binaries, launcher
 from holdfast.infrastructure.embedded.cluster import ENVIRONMENT
 from holdfast.infrastructure.embedded.nginx import nginx_program
-from ports import quiet_port
 from telemetry.programs import eventually, get, running
 
 CHECKOUT = Path(__file__).parents[2]

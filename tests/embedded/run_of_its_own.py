@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import httpx
+from chaos.site.ports import quiet_port
 
 from holdfast.infrastructure.embedded.process import processes_in, wait_until
-from ports import quiet_port
 
 CHECKOUT = Path(__file__).parents[2]
 END_SECONDS = 12

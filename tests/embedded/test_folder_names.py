@@ -8,12 +8,12 @@ import sys
 import asyncpg
 import pytest
 import redis
+from chaos.site.ports import quiet_port
 
 from holdfast.infrastructure.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedRedis, binaries
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx, nginx_program
 from holdfast.infrastructure.embedded.nginx_config import Address
 from holdfast.infrastructure.embedded.postgres import THROW_AWAY_SETTINGS
-from ports import quiet_port
 
 ODD = "a, b'c\"d\\e %41 #1 $HOME `x` ;{}(é東"
 

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 import yaml
+from chaos.site.ports import quiet_port
 
 from builders import a_wish, an_event, numbered_seats
-from ports import quiet_port
 from telemetry.programs import eventually, get, running
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from chaos.site.ports import quiet_port
 
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx, nginx_program
 from holdfast.infrastructure.embedded.nginx_config import Address
-from ports import quiet_port
 from scale.running_scale import RunningScale
 from scale.stand_in import StandIn, stand_in
 

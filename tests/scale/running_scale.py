@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from chaos.site.ports import quiet_port
+
 from holdfast.infrastructure.embedded.process import processes_in, wait_until
-from ports import quiet_port
 
 CHECKOUT = Path(__file__).parents[2]
 END_SECONDS = 15.0

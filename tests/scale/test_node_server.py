@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
+from chaos.site.ports import quiet_port
 
 from holdfast.application.lifecycle.readiness import Draining
 from holdfast.application.lifecycle.shutdown import Deadline
 from holdfast.http.server import NodeServer
-from ports import quiet_port
 from scale.http_caller import Caller, answers_with, until
 
 

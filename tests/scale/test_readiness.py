@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from chaos.site.ports import quiet_port
 from redis.asyncio import Redis
 
 from api.serving import serving
@@ -20,7 +21,6 @@ from holdfast.infrastructure.postgres.migrations import migrate
 from holdfast.infrastructure.postgres.migrations.revisions import head_revision
 from holdfast.infrastructure.postgres.upkeep.suitability import unsuitable
 from holdfast.settings import Settings
-from ports import quiet_port
 from scale.http_caller import Caller, answers_with, until
 
 

@@ -5,13 +5,13 @@ import sys
 import time
 
 import pytest
+from chaos.site.ports import quiet_port
 
 from holdfast.cli.rolling_restart import Node, RollingRestart
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx
 from holdfast.infrastructure.embedded.nginx_config import Address
 from holdfast.infrastructure.embedded.process import Child, wait_until
 from holdfast.infrastructure.embedded.supervisor import Supervisor
-from ports import quiet_port
 
 # The package has a command of that name.
 rolling_restart = importlib.import_module("holdfast.cli.rolling_restart")

@@ -10,12 +10,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from chaos.site.ports import quiet_port
 
 from holdfast.infrastructure.embedded import EmbeddedError
 from holdfast.infrastructure.embedded.nginx import EmbeddedNginx, nginx_program
 from holdfast.infrastructure.embedded.nginx_config import Address
 from holdfast.infrastructure.embedded.process import wait_until
-from ports import quiet_port
 from scale.running_scale import RunningScale
 
 pytestmark = pytest.mark.runs

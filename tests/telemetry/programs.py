@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from chaos.site.ports import quiet_port
 from prometheus_client.parser import text_string_to_metric_families
-
-from ports import quiet_port
 
 # One for all, as making one takes long; a connection for each call, as processes that share a port are told apart so.
 _client = httpx.Client(timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))

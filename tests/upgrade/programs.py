@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-
-from ports import quiet_port
+from chaos.site.ports import quiet_port
 
 CHECKOUT = Path(__file__).parents[2]
 LAST_RELEASE = CHECKOUT / "build" / "last-release" / ".venv" / "bin" / "python"

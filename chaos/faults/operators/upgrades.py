@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from chaos.buyers.caller import Target
 from chaos.buyers.load import Habits, Load, answers, until
 from chaos.faults.database import execute
-from chaos.site.processes import NotReadyError, Program, off_loop, quiet_port
+from chaos.site.ports import quiet_port
+from chaos.site.processes import NotReadyError, Program, off_loop
 from chaos.site.whole_run import CHECKOUT
 from chaos.trial import CannotBeInjectedError, Trial, fault
 from holdfast.infrastructure.embedded.folder import private_folder

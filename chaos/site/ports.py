@@ -1,4 +1,4 @@
-"""TCP ports for servers that tests start."""
+"""TCP ports for servers that faults and tests start."""
 
 from random import SystemRandom
 
@@ -8,8 +8,8 @@ from holdfast.infrastructure.embedded.folder import free_port
 def quiet_port() -> int:
     """Find a free port outside the range that the system assigns to outgoing connections and to port 0.
 
-    Tests run beside each other, and some stop a server and start it again. A port that the system assigns could be
-    another test's by then, whose server would answer.
+    Nodes have no password. If another program had used the same port before, its clients could write into the run; and
+    if a server is stopped and started again, its port could be another test's by then, whose server would answer.
     """
     while True:
         wanted = SystemRandom().randrange(15_000, 31_000)
